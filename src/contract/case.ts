@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { chipSchema, modelDimsSchema, phaseSchema, runSchema } from './experiment.ts'
+import { meshSchema } from './mesh.ts'
+import { bottleneckClassSchema } from './profile-report.ts'
+
+/** A workload, what was changed, and what it did. Public rows may lack settings that nobody recorded: they stay absent. */
+export const caseSchema = z.strictObject({
+  id: z.string().min(1).max(200),
+  tenant: z.string().min(1).max(100),
+  experiment: z.string().max(200),
+  workload: z.strictObject({
+    chip: chipSchema,
+    topology: z.string().max(64),
+    slices: z.int().min(1),
+    model: z.union([z.string().max(200), modelDimsSchema]),
+    phase: phaseSchema,
+    run: runSchema.partial(),
+  }),
+  from: meshSchema.nullable(),
+  to: meshSchema.nullable(),
+  dcn: meshSchema,
+  bottleneck: bottleneckClassSchema,
+  result: z.enum(['ok', 'oom', 'illegal']).nullable(),
+  predicted_step_ms: z.number().nullable(),
+  measured_before_ms: z.number().nullable(),
+  measured_after_ms: z.number().nullable(),
+  status: z.enum(['published', 'adopted', 'confirmed', 'refuted', 'withdrawn']),
+  by: z.string().max(200).nullable(),
+  at: z.string().max(40),
+  sources: z.array(z.strictObject({ title: z.string().max(500), uri: z.string().max(2000) })).max(50),
+})
+export type Case = z.infer<typeof caseSchema>

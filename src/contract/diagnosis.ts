@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { antiPatternSchema, bottleneckSchema, kpisSchema, opSchema } from './profile-report.ts'
+import { verdictSchema } from './verdict.ts'
+
+export const evidenceSchema = z.strictObject({
+  kind: z.enum(['case', 'doc']),
+  id: z.string(),
+  title: z.string(),
+  uri: z.string(),
+  score: z.number(),
+})
+export type Evidence = z.infer<typeof evidenceSchema>
+
+export const cardSchema = verdictSchema.extend({
+  rank: z.literal([1, 2, 3]),
+  predicted_speedup: z.number().nullable(),
+  rationale: z.string(),
+  evidence: z.array(evidenceSchema),
+  snippets: z.strictObject({ maxtext: z.string().optional(), pax: z.string().optional(), jax: z.string().optional() }),
+})
+export type Card = z.infer<typeof cardSchema>
+
+export const diagnosisSchema = z.strictObject({
+  run: z.string(),
+  experiment: z.string().nullable(),
+  bottleneck: bottleneckSchema,
+  kpis: kpisSchema,
+  top_ops: z.array(opSchema),
+  anti_patterns: z.array(antiPatternSchema),
+  baseline: verdictSchema.nullable(),
+  cards: z.array(cardSchema).max(3),
+  notes: z.array(z.string()),
+  reasoning: z.enum(['gemini', 'rules']),
+  timings_ms: z.record(z.string(), z.number()),
+  cost_usd: z.number().nullable(),
+})
+export type Diagnosis = z.infer<typeof diagnosisSchema>
+
+const beforeAfter = z.strictObject({ name: z.string(), before_ms: z.number(), after_ms: z.number() })
+
+export const comparisonSchema = z.strictObject({
+  before: z.string(),
+  after: z.string(),
+  step_time_ratio: z.number().nullable(),
+  parts: z.array(beforeAfter),
+  ops: z.array(beforeAfter),
+  memory_gib: z.strictObject({ before: z.number().nullable(), after: z.number().nullable() }),
+  notes: z.array(z.string()),
+})
+export type Comparison = z.infer<typeof comparisonSchema>

@@ -1,0 +1,7 @@
+import { z } from 'zod'
+
+/** What `--json` prints on stdout when a command fails. */
+export const failureSchema = z.strictObject({
+  error: z.strictObject({ code: z.string(), message: z.string(), hint: z.string(), id: z.string() }),
+})
+export type Failure = z.infer<typeof failureSchema>

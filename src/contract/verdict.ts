@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import { runSchema } from './experiment.ts'
+import { axisSchema, meshSchema } from './mesh.ts'
+
+export const rules = [
+  'device_count',
+  'physical_mesh',
+  'heads_divisible',
+  'kv_heads_divisible',
+  'mlp_divisible',
+  'experts_divisible',
+  'layers_divisible',
+  'sequence_divisible',
+  'batch_divisible',
+  'slices',
+  'framework',
+] as const
+export const ruleSchema = z.enum(rules)
+export type Rule = z.infer<typeof ruleSchema>
+
+export const violationSchema = z.strictObject({ rule: ruleSchema, axis: axisSchema.nullable(), message: z.string() })
+export type Violation = z.infer<typeof violationSchema>
+
+export const warningSchema = z.strictObject({ rule: z.string(), message: z.string() })
+export type Warning = z.infer<typeof warningSchema>
+
+/** How the logical mesh lies on the chips: JAX's create_device_mesh takes it as it is, only with allow_split_physical_axes, or not at all. */
+export const physicalSchema = z.enum(['contiguous', 'split', 'impossible'])
+export type Physical = z.infer<typeof physicalSchema>
+
+/** A device's memory, GiB of 2^30; `required_gib` is comparable with the compiler's peak memory. */
+export const memorySchema = z.strictObject({
+  fits: z.boolean(),
+  margin: z.number(),
+  required_gib: z.number(),
+  available_gib: z.number(),
+  breakdown: z.strictObject({
+    parameters: z.number(),
+    optimizer: z.number(),
+    gradients: z.number(),
+    activations: z.number(),
+    logits: z.number(),
+    kv_cache: z.number(),
+    workspace: z.number(),
+  }),
+})
+export type Memory = z.infer<typeof memorySchema>
+
+/** A predicted step; `low_ms` to `high_ms` is a 90 % range. */
+export const estimateSchema = z.strictObject({
+  step_time_ms: z.number(),
+  low_ms: z.number(),
+  high_ms: z.number(),
+  compute_ms: z.number(),
+  hbm_ms: z.number(),
+  communication_ms: z.number(),
+  exposed_communication_ms: z.number(),
+  host_ms: z.number(),
+  mfu: z.number().nullable(),
+  tokens_per_second_per_chip: z.number(),
+  usd_per_1000_steps: z.number(),
+  usd_per_million_tokens: z.number(),
+  ttft_ms: z.number().nullable(),
+  tpot_ms: z.number().nullable(),
+})
+export type Estimate = z.infer<typeof estimateSchema>
+
+export const effortSchema = z.enum(['fast', 'full'])
+export type Effort = z.infer<typeof effortSchema>
+
+export const compilerVerdictSchema = z.strictObject({
+  status: z.enum(['fits', 'oom', 'error', 'unknown']),
+  required_gib: z.number().nullable(),
+  available_gib: z.number().nullable(),
+  step_time_ms: z.number().nullable(),
+  effort: effortSchema,
+  program: z.enum(['reference', 'user']),
+  versions: z.record(z.string(), z.string()),
+  seconds: z.number(),
+  message: z.string().nullable(),
+})
+export type CompilerVerdict = z.infer<typeof compilerVerdictSchema>
+
+export const verdictSchema = z.strictObject({
+  mesh: meshSchema,
+  dcn: meshSchema,
+  changes: runSchema.partial(),
+  legal: z.boolean(),
+  violations: z.array(violationSchema),
+  warnings: z.array(warningSchema),
+  physical: physicalSchema,
+  memory: memorySchema.nullable(),
+  estimate: estimateSchema.nullable(),
+  compiler: compilerVerdictSchema.nullable(),
+})
+export type Verdict = z.infer<typeof verdictSchema>
+
+export const planSchema = z.strictObject({
+  experiment: z.string(),
+  space: z.strictObject({ total: z.int(), legal: z.int(), fitting: z.int() }),
+  baseline: verdictSchema.nullable(),
+  ranked: z.array(verdictSchema),
+  elapsed_ms: z.number(),
+})
+export type Plan = z.infer<typeof planSchema>

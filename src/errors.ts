@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto'
+
+/** Exit codes of the `prompts` command, as the contract fixes them. */
+export const exitCodes = { ok: 0, internal: 1, badInput: 2, no: 3, unavailable: 4 } as const
+
+type Kind = Exclude<keyof typeof exitCodes, 'ok'>
+
+/** Every coded error of the program and the exit code it leads to. */
+const kindOf = {
+  internal: 'internal',
+  bad_arguments: 'badInput',
+  bad_config: 'badInput',
+  bad_experiment: 'badInput',
+  bad_profile: 'badInput',
+  bad_hlo: 'badInput',
+  bad_mesh: 'badInput',
+  bad_log: 'badInput',
+  bad_case: 'badInput',
+  unknown_experiment: 'badInput',
+  ambiguous_experiment: 'badInput',
+  unknown_model: 'badInput',
+  unknown_topology: 'badInput',
+  unknown_run: 'badInput',
+  unknown_case: 'badInput',
+  outside_folder: 'badInput',
+  too_large: 'badInput',
+  not_allowed: 'badInput',
+  impossible_measurement: 'badInput',
+  not_feasible: 'no',
+  unavailable: 'unavailable',
+  timeout: 'unavailable',
+  cancelled: 'unavailable',
+} as const satisfies Record<string, Kind>
+
+export type ErrorCode = keyof typeof kindOf
+
+/** An error that an engineer is meant to read: what is wrong and where (`message`), and what to do (`hint`). */
+export class PromptsError extends Error {
+  readonly code: ErrorCode
+  readonly hint: string
+  /** Ties what the engineer saw to what the log holds. */
+  readonly id: string
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause })
+    this.name = 'PromptsError'
+    this.code = code
+    this.hint = options.hint ?? ''
+    this.id = newErrorId()
+  }
+
+  get exitCode(): number {
+    return exitCodes[kindOf[this.code]]
+  }
+}
+
+/** Wraps whatever was thrown: a PromptsError stays as it is, everything else becomes `internal` with an id and its cause. */
+export function asPromptsError(thrown: unknown): PromptsError {
+  if (thrown instanceof PromptsError) return thrown
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new PromptsError('internal', `Something went wrong inside prompts: ${message}`, {
+    hint: 'The details are in the log beside this id; please report both.',
+    cause: thrown,
+  })
+}
+
+function newErrorId(): string {
+  return `e-${randomBytes(5).toString('hex')}`
+}

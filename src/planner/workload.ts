@@ -1,0 +1,88 @@
+import type { ChipName, Dtype, Experiment, Framework, ModelDims, Objective, Phase, Run, Tune } from '../contract/experiment.ts'
+import type { Mesh } from '../contract/mesh.ts'
+
+/** A chip's figures, per chip unless the name says device; read from `knowledge/chips.json`. `null` is unknown. */
+export interface Chip {
+  bf16_tflops: number
+  int8_tflops: number | null
+  fp8_tflops: number | null
+  hbm_gbps: number
+  /** What the TPU compiler lets a program use on one JAX device, GiB of 2^30. */
+  hbm_available_gib_per_device: number
+  torus_dims: 2 | 3
+  /** One way, GB/s a link. */
+  ici_one_way_gbps_per_link: number
+  devices_per_chip: 1 | 2
+  /** Gbit/s a chip across slices. */
+  dcn_gbps_per_chip: number | null
+  usd_per_chip_hour: number
+  /** Clock implied by a matmul at peak. */
+  clock_ghz: number | null
+}
+
+/** The chips of one slice and how they hang together. */
+export interface Slice {
+  chip: ChipName
+  /** The slice's product name (`v5p-128`), or null for a shape without one. */
+  name: string | null
+  /** Chips along each physical axis: 2 numbers on 2D chips, 3 on 3D chips. */
+  dims: readonly number[]
+  /** Whether each physical axis has wrap-around links. */
+  wrap: readonly boolean[]
+  chips: number
+  hosts: number
+  devicesPerChip: 1 | 2
+  /** JAX devices of one slice. */
+  devices: number
+}
+
+/** A model with every default filled in. `experts` is 1 for a dense model. */
+export type ResolvedModel = Required<Omit<ModelDims, 'name' | 'attention_window'>> & {
+  name: string | null
+  attention_window: number | null
+}
+
+/** A run with every default filled in. */
+export interface ResolvedRun {
+  global_batch: number
+  seq_len: number
+  microbatches: number
+  /** null: the number of stages. */
+  pipeline_microbatches: number | null
+  activation_dtype: Dtype
+  matmul_dtype: Dtype
+  weight_dtype: Dtype
+  optimizer_dtype: Dtype
+  gradient_dtype: Dtype
+  kv_dtype: Dtype
+  optimizer: NonNullable<Run['optimizer']>
+  remat: string
+  attention: NonNullable<Run['attention']>
+  moe: NonNullable<Run['moe']>
+  capacity_factor: number | null
+  output_len: number | null
+  flags: Record<string, string>
+}
+
+/** An experiment with its names looked up and its defaults filled in: all that the planner needs, and nothing with I/O. */
+export interface Workload {
+  id: string
+  framework: Framework
+  phase: Phase
+  objective: Objective
+  slo: NonNullable<Experiment['slo']>
+  tune: readonly Tune[]
+  chip: Chip
+  slice: Slice
+  /** Slices joined by the data-center network; 1 for a single slice. */
+  slices: number
+  model: ResolvedModel
+  run: ResolvedRun
+  /** The mesh that ran, if the experiment names one. */
+  mesh: Mesh | null
+  dcn: Mesh
+  measured: NonNullable<Experiment['measured']>
+}
+
+/** Bytes of one element. */
+export const dtypeBytes: Readonly<Record<Dtype, number>> = { f32: 4, bf16: 2, int8: 1, fp8: 1 }
