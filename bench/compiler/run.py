@@ -1,0 +1,157 @@
+"""Runs the compile campaign: every case of cases.json through the compiler's program, resumably.
+
+    python bench/compiler/run.py [--only TEXT] [--effort fast|full] [--list] [--check] [--timeout SECONDS]
+
+Appends one JSON line a case to results.jsonl and skips what is there under the same key: a hash of the request
+and of the versions of those parts of the program that it uses. `--check` places every mesh without compiling.
+Modules go to .prompts/compiled/<id>.hlo.pb.gz. Run it with the Python of .prompts/compiler.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+PROGRAM = ROOT / "src" / "compiler" / "program"
+RESULTS = HERE / "results.jsonl"
+MODULES = ROOT / ".prompts" / "compiled"
+AXES = ("replica", "stage", "data", "seq", "model", "expert")
+sys.path.insert(0, str(PROGRAM))
+
+
+def load_cases() -> list[dict[str, Any]]:
+    """Every case in the order of the file: {id, workload, group, request}."""
+    book = json.loads((HERE / "cases.json").read_text())
+    cases, seen = [], set()
+    for workload in book["workloads"]:
+        for entry in workload["cases"]:
+            changes = entry.get("run", {})
+            changed = "".join(f".{name}={value}" for name, value in changes.items())
+            case = {
+                "id": _file_name(f"{workload['id']}.{_mesh_name(entry)}{changed}"),
+                "workload": workload["id"],
+                "group": workload["id"] + changed,  # same group, different mesh: a contrast
+                "chip": workload["target"].split("-")[0],
+                "model": workload["model"],
+                "request": {
+                    "target": {**book["targets"][workload["target"]], "num_slices": workload.get("slices", 1)},
+                    "model": book["models"][workload["model"]],
+                    "phase": workload["phase"],
+                    "run": {**book["run_defaults"], **workload["run"], **changes},
+                    "mesh": entry["mesh"],
+                    "dcn": entry.get("dcn", {}),
+                    "split_physical_axes": entry.get("split", False),
+                },
+            }
+            if case["id"] in seen:
+                raise SystemExit(f"cases.json lists {case['id']} twice")
+            seen.add(case["id"])
+            cases.append(case)
+    return cases
+
+
+def _mesh_name(entry: dict[str, Any]) -> str:
+    dcn = "".join(f"dcn-{axis}{entry['dcn'][axis]}-" for axis in AXES if axis in entry.get("dcn", {}))
+    return dcn + "-".join(f"{axis}{entry['mesh'][axis]}" for axis in AXES if axis in entry["mesh"])
+
+
+def _file_name(text: str) -> str:
+    return "".join(character if character.isalnum() or character in "._=-" else "_" for character in text)
+
+
+def key_of(case: dict[str, Any], effort: str) -> str:
+    from features import program_version
+    from request import parse_request
+
+    request = {**case["request"], "effort": effort}
+    text = json.dumps(request, sort_keys=True) + program_version(parse_request(request))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def finished_keys() -> set[str]:
+    if not RESULTS.exists():
+        return set()
+    return {json.loads(line)["key"] for line in RESULTS.read_text().splitlines() if line.strip()}
+
+
+def run_case(case: dict[str, Any], effort: str, timeout: float) -> dict[str, Any]:
+    MODULES.mkdir(parents=True, exist_ok=True)
+    module = MODULES / f"{case['id']}.hlo.pb.gz"
+    request = {**case["request"], "effort": effort, "hlo_path": str(module) if effort == "full" else None}
+    try:
+        process = subprocess.run(
+            [sys.executable, str(PROGRAM / "main.py")], input=json.dumps(request), capture_output=True,
+            text=True, timeout=timeout, check=False,
+        )
+        response = json.loads(process.stdout)
+    except subprocess.TimeoutExpired:
+        response = {"status": "error", "effort": effort, "message": f"no verdict within {timeout:.0f} s"}
+    except json.JSONDecodeError:
+        response = {"status": "error", "effort": effort, "message": f"crashed: {process.stderr[-1500:]}"}
+    if response.get("hlo_path"):
+        response["hlo_path"] = module.name
+    return response
+
+
+def place_meshes(cases: list[dict[str, Any]]) -> None:
+    from main import ENVIRONMENT
+
+    os.environ.update(ENVIRONMENT)
+    from request import RequestError, parse_request
+    from sharding import build_mesh
+
+    for case in cases:
+        try:
+            build_mesh(parse_request(case["request"]))
+            print(f"ok     {case['id']}")
+        except RequestError as error:
+            print(f"REFUSED {case['id']}: {str(error)[:150]}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="cases whose id contains this text")
+    parser.add_argument("--effort", choices=("fast", "full"), default="full")
+    parser.add_argument("--timeout", type=float, default=600)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    if options.check:
+        return place_meshes([case for case in load_cases() if options.only in case["id"]])
+    if options.list:
+        done = finished_keys()
+        for case in load_cases():
+            print("done" if key_of(case, options.effort) in done else "    ", case["id"])
+        return None
+    spent: list[float] = []
+    while True:
+        # the file is read anew before each case: cases may be added while the campaign runs
+        cases = [case for case in load_cases() if options.only in case["id"]]
+        done = finished_keys()
+        todo = [case for case in cases if key_of(case, options.effort) not in done]
+        if not todo:
+            return None
+        case = todo[0]
+        key = key_of(case, options.effort)
+        started = time.monotonic()
+        response = run_case(case, options.effort, options.timeout)
+        spent.append(time.monotonic() - started)
+        with RESULTS.open("a") as file:
+            file.write(json.dumps({"key": key, **case, "response": response}) + "\n")
+        left = (len(todo) - 1) * sum(spent) / len(spent)
+        required, available = response.get("required_gib"), response.get("available_gib")
+        print(f"{time.strftime('%H:%M:%S')} {response['status']:5} {required} of {available} GiB {spent[-1]:5.0f} s "
+              f"{case['id']} {(response.get('message') or '')[:90]!r}; {len(todo) - 1} left, {left / 60:.0f} min", flush=True)
+
+
+if __name__ == "__main__":
+    main()

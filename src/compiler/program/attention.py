@@ -1,0 +1,165 @@
+"""Attention over a whole sequence: the public Pallas TPU kernel (splash attention), or plain dot products.
+
+Sequence parallelism is MaxText's default: each device keeps its queries and gathers all keys and values.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.ad_checkpoint import checkpoint_name
+from jax.experimental.pallas.ops.tpu import splash_attention as splash
+from jax.sharding import NamedSharding, PartitionSpec
+
+from layers import matmul, rotary
+from request import Model, Request, RequestError, Run
+from sharding import Shardings
+
+BLOCK = 512  # MaxText's default of every sa_block_*
+LANES = 128
+
+
+def attention_block(x: jax.Array, weights: dict, positions: jax.Array, segments: jax.Array | None,
+                    request: Request, shardings: Shardings) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    """Self-attention on [batch, length, embed]. Returns the output and the (key, value) of the sequence."""
+    model, run = request.model, request.run
+    query, key, value = project_qkv(x, weights, positions, run, shardings)
+    attend = _flash if run.attention == "flash" else _dot_product
+    out = attend(query, key, value, segments, request, shardings)
+    out = shardings.constrain(out, "batch", "length", "act_heads", None)
+    out = checkpoint_name(matmul(out, weights["out"], 2, run), "out_proj")
+    return shardings.constrain(out, "batch", "length", "act_embed"), (key, value)
+
+
+def project_qkv(x: jax.Array, weights: dict, positions: jax.Array, run: Run,
+                shardings: Shardings) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Projections to [batch, length, heads, head_dim] with rotary positions and checkpoint names."""
+    query = matmul(x, weights["query"], 1, run)
+    key = matmul(x, weights["key"], 1, run)
+    value = matmul(x, weights["value"], 1, run)
+    query = rotary(query, positions) / math.sqrt(query.shape[-1])
+    key = rotary(key, positions)
+    query = shardings.constrain(query, "batch", "length", "act_heads", None)
+    key = shardings.constrain(key, "batch", "length", "act_kv_heads", None)
+    value = shardings.constrain(value, "batch", "length", "act_kv_heads", None)
+    return (checkpoint_name(query, "query_proj"), checkpoint_name(key, "key_proj"),
+            checkpoint_name(value, "value_proj"))
+
+
+def repeated_kv_heads(model: Model, tensor: int) -> int:
+    """KV heads after the replication that lets `tensor` divide them."""
+    if model.kv_heads % tensor == 0:
+        return model.kv_heads
+    count = math.lcm(model.kv_heads, tensor)
+    return count if model.heads % count == 0 else model.heads
+
+
+def _repeat_kv(kv: jax.Array, count: int) -> jax.Array:
+    return kv if kv.shape[2] == count else jnp.repeat(kv, count // kv.shape[2], axis=2)
+
+
+@functools.lru_cache(maxsize=8)
+def _block(length: int) -> int:
+    for block in (BLOCK, 384, 256, 128):
+        if length % block == 0:
+            return block
+    raise RequestError(f"flash attention needs a sequence shard that is a multiple of {LANES}, not {length}")
+
+
+def _flash(query: jax.Array, key: jax.Array, value: jax.Array, segments: jax.Array | None,
+           request: Request, shardings: Shardings) -> jax.Array:
+    model, mesh = request.model, shardings.mesh
+    tensor, seq = mesh.shape["model"], mesh.shape["seq"]
+    batch, length, heads, head_dim = query.shape
+    if heads % tensor:
+        raise RequestError(f"model.heads {heads} is not divisible by model {tensor}")
+    if length % seq:
+        raise RequestError(f"run.seq_len {length} is not divisible by seq {seq}")
+    kv_heads = repeated_kv_heads(model, tensor)
+    key, value = _repeat_kv(key, kv_heads), _repeat_kv(value, kv_heads)
+    query, key, value = (jnp.swapaxes(item, 1, 2) for item in (query, key, value))
+    padding = -head_dim % LANES
+    if padding:
+        query, key, value = (jnp.pad(item, ((0, 0),) * 3 + ((0, padding),)) for item in (query, key, value))
+
+    kernel, kernel_spec = _kernel(request, shardings, length)
+    spec = shardings.spec
+    query_spec = spec(("batch", "act_heads", "length", None), query.shape)
+    kv_spec = spec(("batch", "act_kv_heads", None, None), key.shape)
+    segment_specs = (spec(("batch", "length")), spec(("batch", None)))
+
+    def local(kernel, query, key, value, query_segments, kv_segments):
+        def one(query, key, value, query_segments, kv_segments):
+            ids = None if segments is None else splash.SegmentIds(q=query_segments, kv=kv_segments)
+            return kernel(query, key, value, segment_ids=ids)
+
+        return jax.vmap(one)(query, key, value, query_segments, kv_segments)
+
+    if segments is None:
+        segments_arg = jnp.zeros((batch, length), jnp.int32)
+    else:
+        segments_arg = segments
+    out = jax.shard_map(
+        local, mesh=mesh, in_specs=(kernel_spec, query_spec, kv_spec, kv_spec, *segment_specs),
+        out_specs=query_spec, check_vma=False,
+    )(kernel, query, key, value, segments_arg, segments_arg)
+    return jnp.swapaxes(out, 1, 2)[..., :head_dim]
+
+
+def _kernel(request: Request, shardings: Shardings, length: int):
+    """The splash kernel for this mask, and the PartitionSpecs of its mask arrays."""
+    mesh = shardings.mesh
+    tensor, seq = mesh.shape["model"], mesh.shape["seq"]
+    block_q, block_kv = _block(length // seq), _block(length)
+    blocks = {"block_q": block_q, "block_kv": block_kv, "block_kv_compute": block_kv}
+    if request.phase == "train":
+        blocks |= {"block_q_dkv": block_q, "block_kv_dkv": block_kv, "block_kv_dkv_compute": block_kv,
+                   "block_q_dq": block_q, "block_kv_dq": block_kv}
+    window = request.model.attention_window
+    shape = (length, length)
+    mask = splash.CausalMask(shape, shard_count=seq)
+    if window and window < length:
+        mask = splash.LocalMask(shape, window_size=(window - 1, 0), offset=0, shard_count=seq)
+    heads_axis = "model" if tensor > 1 else None
+    with jax.ensure_compile_time_eval():
+        kernel = splash.make_splash_mha(
+            splash.MultiHeadMask([mask] * request.model.heads),
+            block_sizes=splash.BlockSizes(**blocks), head_shards=tensor, q_seq_shards=seq,
+            residual_checkpoint_name="context",
+        )
+    kernel = jax.tree.map(np.asarray, kernel)
+    sharding = NamedSharding(mesh, PartitionSpec(heads_axis, "seq" if seq > 1 else None))
+    return kernel, kernel.manual_sharding_spec(sharding)
+
+
+def _dot_product(query: jax.Array, key: jax.Array, value: jax.Array, segments: jax.Array | None,
+                 request: Request, shardings: Shardings) -> jax.Array:
+    model = request.model
+    batch, length, heads, head_dim = query.shape
+    kv_heads = repeated_kv_heads(model, shardings.mesh.shape["model"])
+    key, value = _repeat_kv(key, kv_heads), _repeat_kv(value, kv_heads)
+    key = shardings.constrain(key, "batch", None, "act_kv_heads", None)
+    value = shardings.constrain(value, "batch", None, "act_kv_heads", None)
+    grouped = query.reshape(batch, length, kv_heads, heads // kv_heads, head_dim)
+    scores = jnp.einsum("bqkgd,bskd->bkgqs", grouped, key)
+    scores = shardings.constrain(scores, "batch", "act_kv_heads", None, "length", None)
+    scores = scores + _additive_mask(length, model, segments)
+    weights = jax.nn.softmax(scores.astype(jnp.float32), axis=-1).astype(query.dtype)
+    out = jnp.einsum("bkgqs,bskd->bqkgd", weights, value)
+    return checkpoint_name(out.reshape(batch, length, heads, head_dim), "context")
+
+
+def _additive_mask(length: int, model: Model, segments: jax.Array | None) -> jax.Array:
+    rows = jax.lax.broadcasted_iota(jnp.int32, (length, length), 0)
+    columns = jax.lax.broadcasted_iota(jnp.int32, (length, length), 1)
+    allowed = columns <= rows
+    if model.attention_window:
+        allowed &= columns > rows - model.attention_window
+    allowed = allowed[None]
+    if segments is not None:
+        allowed = allowed & (segments[:, :, None] == segments[:, None, :])
+    return jnp.where(allowed, 0.0, -1e9).astype(jnp.float32)[:, None, None]
