@@ -18,6 +18,10 @@ export interface Chip {
   usd_per_chip_hour: number
   /** Clock implied by a matmul at peak. */
   clock_ghz: number | null
+  /** Side of one systolic array: a matmul dimension that is not a multiple of it is padded. */
+  mxu_side: number
+  /** Between the two devices of one chip, GB/s one way; null where there is one device or the figure is not published. */
+  intra_chip_gbps: number | null
 }
 
 /** The chips of one slice and how they hang together. */
