@@ -1,0 +1,85 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findExperiment, loadSubject } from '../../src/experiment/load-experiment.ts'
+import { folderSource } from '../../src/experiment/sources/folder-source.ts'
+
+const signal = new AbortController().signal
+let root = ''
+
+const yaml = (id: string, profile?: string) =>
+  `id: ${id}\nhardware: {chip: v5p, topology: 4x4x4}\nphase: train\nmodel: llama2-70b\nrun: {global_batch: 256, seq_len: 4096}\n${profile ? `profile: ${profile}\n` : ''}`
+
+function write(folder: string, id: string, profile?: string): void {
+  mkdirSync(join(root, folder, id), { recursive: true })
+  writeFileSync(join(root, folder, id, 'experiment.yaml'), yaml(id, profile))
+}
+
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'prompts-load-'))
+  writeFileSync(join(root, 'secret'), 'x')
+  write('a', 'exp-1')
+  write('a', 'exp-2', 'profile')
+  write('a', 'up', '../../secret')
+  write('a', 'absolute', join(root, 'secret'))
+  write('a', 'link', 'profile')
+  write('a', 'gone', 'profile')
+  write('b', 'exp-2')
+  mkdirSync(join(root, 'a', 'exp-2', 'profile'))
+  symlinkSync(join(root, 'secret'), join(root, 'a', 'link', 'profile'))
+})
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+const a = () => folderSource(join(root, 'a'))
+const b = () => folderSource(join(root, 'b'))
+
+describe('findExperiment', () => {
+  it('finds an experiment and its profile', async () => {
+    const found = await findExperiment('exp-2', [a()], signal)
+    expect(found.experiment?.id).toBe('exp-2')
+    expect(await found.profile?.open(signal)).toContain(join('exp-2', 'profile'))
+  })
+
+  it('names the nearest ids of an unknown one', async () => {
+    await expect(findExperiment('exp-3', [a()], signal)).rejects.toMatchObject({
+      code: 'unknown_experiment',
+      hint: expect.stringContaining('exp-1'),
+    })
+  })
+
+  it('shows both places of an id that is in two', async () => {
+    await expect(findExperiment('exp-2', [a(), b()], signal)).rejects.toMatchObject({
+      code: 'ambiguous_experiment',
+      message: expect.stringContaining(join('b', 'exp-2')),
+    })
+  })
+
+  it.each(['up', 'absolute', 'link'])('refuses a profile outside the folder: %s', async (id) => {
+    await expect(findExperiment(id, [a()], signal)).rejects.toMatchObject({ code: 'outside_folder' })
+  })
+
+  it('takes a profile that is not there as none', async () => {
+    expect((await findExperiment('gone', [a()], signal)).profile).toBeNull()
+  })
+
+  it.each(['../a/exp-1', '/etc/passwd', '..', 'exp-1/../exp-2'])('never reads a path: %s', async (id) => {
+    await expect(findExperiment(id, [a()], signal)).rejects.toMatchObject({ code: 'unknown_experiment' })
+  })
+})
+
+describe('loadSubject', () => {
+  it('takes a file, a folder, a profile and an id', async () => {
+    expect((await loadSubject(join(root, 'a/exp-1/experiment.yaml'), [], signal)).experiment?.id).toBe('exp-1')
+    expect((await loadSubject(join(root, 'a/exp-1'), [], signal)).experiment?.id).toBe('exp-1')
+    expect((await loadSubject(join(root, 'a/exp-2/profile'), [], signal)).experiment).toBeNull()
+    expect((await loadSubject('exp-1', [a()], signal)).experiment?.id).toBe('exp-1')
+  })
+
+  it('says that a path is not there', async () => {
+    await expect(loadSubject(join(root, 'nope.yaml'), [a()], signal)).rejects.toMatchObject({
+      code: 'unknown_experiment',
+      message: expect.stringContaining('no such file'),
+    })
+  })
+})
