@@ -36,10 +36,8 @@ export function formatUsd(usd: number | null): string {
 export function significant(value: number): string {
   if (!Number.isFinite(value)) return '–'
   if (value === 0) return '0'
-  const size = Math.abs(value)
-  if (size >= 1000) return Math.round(value).toLocaleString('en-US')
-  const digits = Math.max(0, Math.min(6, 2 - Math.floor(Math.log10(size))))
-  return String(Number(value.toFixed(digits)))
+  const rounded = Math.abs(value) >= 1000 ? Math.round(value) : Number(value.toPrecision(3))
+  return Math.abs(rounded) >= 1000 ? rounded.toLocaleString('en-US') : String(rounded)
 }
 
 /** `1.5 GB`, `3.2 MB` of 10^3. */

@@ -12,9 +12,9 @@ describe('nearest', () => {
   })
   it('finds a word itself', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 8 }), (words) =>
-        expect(nearest(words[0]!, words, 8).map((one) => one.toLowerCase())).toContain(words[0]!.toLowerCase()),
-      ),
+      fc.property(fc.array(fc.string({ minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 8 }), (words) => {
+        expect(nearest(words[0]!, words, 8)).toContain(words[0])
+      }),
     )
   })
 })
