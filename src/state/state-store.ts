@@ -1,5 +1,5 @@
 /**
- * Small shared state: claims on deliveries, the table from a message to its card, quotas. SQLite in one process, Redis for many.
+ * Small shared state: claims on deliveries, the table from a message to its card, quotas, pacing. SQLite in one process, Redis for many.
  * Keys are `namespace:key`; every entry expires.
  */
 export interface StateStore {
@@ -13,7 +13,20 @@ export interface StateStore {
   delete(key: string): Promise<void>
   /** Adds and returns the new count; the window starts with the first add. */
   increment(key: string, by: number, ttlMs: number): Promise<number>
-  /** Keys with this prefix, at most `limit`. */
+  /** Keys with this prefix (`namespace:…`), in order, at most `limit`. Holds what `set` and `setIfAbsent` wrote. */
   list(prefix: string, limit: number): Promise<{ key: string; value: string }[]>
+  /**
+   * Takes one place in a paced bucket, shared by every process: at most `burst` at once, then one every `intervalMs`.
+   * Zero when the place was taken; else how long to wait before asking again, with nothing taken.
+   */
+  take(key: string, pace: Pace): Promise<number>
+  /** Keeps a bucket shut for `ms` from now (a Retry-After); never shortens a longer hold. */
+  hold(key: string, ms: number): Promise<void>
   close(): Promise<void>
+}
+
+/** `burst` places at once, refilled one every `intervalMs`. */
+export interface Pace {
+  intervalMs: number
+  burst: number
 }

@@ -1,0 +1,163 @@
+import { type Job as BullJob, Queue, UnrecoverableError, WaitingError, Worker } from 'bullmq'
+import { Redis } from 'ioredis'
+import { PromptsError } from '../errors.ts'
+import { isWorthRetrying, queueFull, shutdown } from './in-process-queue.ts'
+import type { Job, JobQueue } from './job-queue.ts'
+
+export interface BullMqQueueOptions {
+  /** No ":" in it. */
+  name: string
+  redisUrl: string
+  /** Jobs that may wait or run. */
+  limit: number
+  attempts?: number
+  retryDelayMs?: number
+  /** How often a job's worker may die under it before the job counts as failed. BullMQ's default of 1 is too few. */
+  maxStalledCount?: number
+  /** How long a job stays a dead worker's; renewed at half of it while the worker lives. */
+  lockDurationMs?: number
+  stalledIntervalMs?: number
+  onError?: (error: Error) => void
+}
+
+const doneSeconds = 24 * 3600
+
+/** Jobs in Redis by BullMQ, for any number of workers. Cancelling reaches a running job in another process over pub/sub. */
+export class BullMqQueue<T> implements JobQueue<T> {
+  readonly #options: Required<BullMqQueueOptions>
+  readonly #redis: Redis
+  readonly #queue: Queue
+  readonly #active = new Map<string, AbortController>()
+  #worker: Worker | null = null
+  #listener: Redis | null = null
+  #closing = false
+
+  constructor(options: BullMqQueueOptions) {
+    this.#options = {
+      ...{ attempts: 3, retryDelayMs: 500, maxStalledCount: 5, lockDurationMs: 30_000, stalledIntervalMs: 15_000, onError: () => {} },
+      ...options,
+    }
+    this.#redis = new Redis(options.redisUrl, { maxRetriesPerRequest: 3 })
+    this.#redis.on('error', this.#options.onError)
+    this.#queue = new Queue(options.name, { connection: this.#redis, skipVersionCheck: true })
+    this.#queue.on('error', this.#options.onError)
+  }
+
+  async add(id: string, data: T): Promise<void> {
+    if (id.includes(':') || /^\d+$/.test(id)) {
+      throw new PromptsError('internal', `Job id ${JSON.stringify(id)} is not one BullMQ takes (a ":" or a plain integer)`)
+    }
+    const { waiting, active } = await this.depth()
+    if (waiting + active >= this.#options.limit) {
+      if ((await this.#queue.getJob(id)) !== undefined) return
+      throw queueFull(this.#options.limit)
+    }
+    await this.#queue.add(this.#options.name, data, {
+      jobId: id,
+      attempts: this.#options.attempts,
+      backoff: { type: 'exponential', delay: this.#options.retryDelayMs },
+      removeOnComplete: { age: doneSeconds },
+      removeOnFail: { age: doneSeconds },
+    })
+  }
+
+  async work(
+    handler: (job: Job<T>) => Promise<void>,
+    options: { concurrency: number; onFailed?: (job: { id: string; data: T }, error: unknown) => Promise<void> },
+  ): Promise<void> {
+    await this.#listenForCancels()
+    const worker = new Worker(this.#options.name, (job, token) => this.#process(handler, job, token), {
+      connection: new Redis(this.#options.redisUrl, { maxRetriesPerRequest: null }).on('error', this.#options.onError),
+      concurrency: options.concurrency,
+      maxStalledCount: this.#options.maxStalledCount,
+      lockDuration: this.#options.lockDurationMs,
+      stalledInterval: this.#options.stalledIntervalMs,
+      skipVersionCheck: true,
+    })
+    worker.on('error', this.#options.onError)
+    worker.on('failed', (job, error) => {
+      if (job === undefined) return
+      // BullMQ says "failed" at every try; only the last one is the job's end
+      const isLast = job.finishedOn !== undefined
+      if (isLast) {
+        const cause = error.cause ?? error
+        options.onFailed?.({ id: String(job.id), data: job.data as T }, cause).catch(this.#options.onError)
+      }
+    })
+    this.#worker = worker
+    await worker.waitUntilReady()
+  }
+
+  async cancel(id: string): Promise<boolean> {
+    const job = await this.#queue.getJob(id)
+    if (job === undefined) return false
+    const state = await job.getState()
+    if (state === 'completed' || state === 'failed') return false
+    if (state !== 'active') {
+      try {
+        await job.remove()
+        return true
+      } catch {
+        // a worker took it in this moment: abort it there
+      }
+    }
+    await this.#redis.set(this.#cancelKey(id), '1', 'EX', 3600)
+    await this.#redis.publish(this.#cancelKey(''), id)
+    return true
+  }
+
+  async depth(): Promise<{ waiting: number; active: number }> {
+    const counts = await this.#queue.getJobCounts('wait', 'active', 'delayed', 'prioritized')
+    return { waiting: (counts['wait'] ?? 0) + (counts['delayed'] ?? 0) + (counts['prioritized'] ?? 0), active: counts['active'] ?? 0 }
+  }
+
+  async close(graceMs = 10_000): Promise<void> {
+    this.#closing = true
+    const abort = setTimeout(() => {
+      for (const controller of this.#active.values()) controller.abort(shutdown())
+    }, graceMs)
+    const worker = this.#worker
+    if (worker !== null) {
+      const givenUp = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), graceMs + 5000).unref())
+      if ((await Promise.race([worker.close(), givenUp])) === 'late') await worker.close(true)
+      const connection = worker.opts.connection
+      if (connection instanceof Redis) connection.disconnect()
+    }
+    clearTimeout(abort)
+    await this.#queue.close()
+    this.#listener?.disconnect()
+    this.#redis.disconnect()
+  }
+
+  async #process(handler: (job: Job<T>) => Promise<void>, job: BullJob, token: string | undefined): Promise<void> {
+    const id = String(job.id)
+    if ((await this.#redis.exists(this.#cancelKey(id))) === 1) return
+    const controller = new AbortController()
+    this.#active.set(id, controller)
+    try {
+      await handler({ id, data: job.data as T, attempt: Math.max(1, job.attemptsStarted), signal: controller.signal })
+    } catch (thrown) {
+      if (controller.signal.aborted && !this.#closing) return
+      if (controller.signal.aborted) {
+        await job.moveToWait(token)
+        throw new WaitingError()
+      }
+      if (isWorthRetrying(thrown)) throw thrown
+      throw Object.assign(new UnrecoverableError(thrown instanceof Error ? thrown.message : String(thrown)), { cause: thrown })
+    } finally {
+      this.#active.delete(id)
+    }
+  }
+
+  async #listenForCancels(): Promise<void> {
+    const listener = new Redis(this.#options.redisUrl, { maxRetriesPerRequest: null })
+    listener.on('error', this.#options.onError)
+    listener.on('message', (_channel, id) => this.#active.get(id)?.abort(new PromptsError('cancelled', 'Cancelled')))
+    await listener.subscribe(this.#cancelKey(''))
+    this.#listener = listener
+  }
+
+  #cancelKey(id: string): string {
+    return `prompts:cancel:${this.#options.name}:${id}`
+  }
+}

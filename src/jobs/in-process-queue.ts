@@ -1,0 +1,203 @@
+import { asPromptsError, PromptsError } from '../errors.ts'
+import type { StateStore } from '../state/state-store.ts'
+import type { Job, JobQueue } from './job-queue.ts'
+
+interface Entry<T> {
+  id: string
+  data: T
+  attempt: number
+  addedAt: number
+}
+
+const keepMs = 7 * 24 * 3600_000
+const doneMs = 24 * 3600_000
+
+export interface InProcessQueueOptions {
+  /** Names the queue in the state store. */
+  name: string
+  state: StateStore
+  /** Jobs that may wait or run. */
+  limit: number
+  /** Tries a job gets in all; a process that died in one has used it up. */
+  attempts?: number
+  /** Pause before a second try, doubled for the next. */
+  retryDelayMs?: number
+}
+
+/**
+ * Jobs in this process, bounded. Each accepted job is written to the state store before `add` returns and taken out when it is done,
+ * so a restarted process goes on with what was accepted. For one process only: two would each work the same store's jobs.
+ */
+export class InProcessQueue<T> implements JobQueue<T> {
+  readonly #options: Required<InProcessQueueOptions>
+  readonly #waiting: Entry<T>[] = []
+  readonly #active = new Map<string, AbortController>()
+  readonly #timers = new Set<NodeJS.Timeout>()
+  #handler: ((job: Job<T>) => Promise<void>) | null = null
+  #onFailed: ((job: { id: string; data: T }, error: unknown) => Promise<void>) | null = null
+  #concurrency = 0
+  #loaded: Promise<void> | null = null
+  #closing = false
+  #idle: (() => void) | null = null
+
+  constructor(options: InProcessQueueOptions) {
+    this.#options = { attempts: 3, retryDelayMs: 500, ...options }
+  }
+
+  async add(id: string, data: T): Promise<void> {
+    await this.#load()
+    if (this.#closing) throw new PromptsError('unavailable', 'The queue is shutting down', { hint: 'Ask again in a minute.' })
+    if ((await this.#options.state.get(this.#doneKey(id))) !== null) return
+    if (this.#size() >= this.#options.limit) throw queueFull(this.#options.limit)
+    const entry: Entry<T> = { id, data, attempt: 0, addedAt: Date.now() }
+    const value = JSON.stringify(entry)
+    if ((await this.#options.state.setIfAbsent(this.#key(id), value, keepMs)) !== value) return
+    if (this.#active.has(id) || this.#waiting.some((other) => other.id === id)) return
+    this.#waiting.push(entry)
+    this.#next()
+  }
+
+  async work(
+    handler: (job: Job<T>) => Promise<void>,
+    options: { concurrency: number; onFailed?: (job: { id: string; data: T }, error: unknown) => Promise<void> },
+  ): Promise<void> {
+    this.#handler = handler
+    this.#concurrency = options.concurrency
+    this.#onFailed = options.onFailed ?? null
+    await this.#load()
+    this.#next()
+  }
+
+  async cancel(id: string): Promise<boolean> {
+    await this.#load()
+    const at = this.#waiting.findIndex((entry) => entry.id === id)
+    if (at >= 0) {
+      this.#waiting.splice(at, 1)
+      await this.#finish(id)
+      return true
+    }
+    const controller = this.#active.get(id)
+    controller?.abort(new PromptsError('cancelled', 'Cancelled'))
+    return controller !== undefined
+  }
+
+  async depth(): Promise<{ waiting: number; active: number }> {
+    await this.#load()
+    return { waiting: this.#waiting.length + this.#timers.size, active: this.#active.size }
+  }
+
+  async close(graceMs = 10_000): Promise<void> {
+    this.#closing = true
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers.clear()
+    if (this.#active.size === 0) return
+    const idle = new Promise<void>((resolve) => {
+      this.#idle = resolve
+    })
+    const abort = setTimeout(() => {
+      for (const controller of this.#active.values()) controller.abort(shutdown())
+    }, graceMs)
+    const giveUp = new Promise<void>((resolve) => setTimeout(resolve, graceMs + 5000).unref())
+    await Promise.race([idle, giveUp])
+    clearTimeout(abort)
+  }
+
+  #load(): Promise<void> {
+    this.#loaded ??= (async () => {
+      const kept = await this.#options.state.list(`job:${this.#options.name}/`, this.#options.limit)
+      const entries = kept.map(({ value }) => JSON.parse(value) as Entry<T>)
+      this.#waiting.push(...entries.sort((a, b) => a.addedAt - b.addedAt))
+    })()
+    return this.#loaded
+  }
+
+  #next(): void {
+    while (this.#handler !== null && !this.#closing && this.#active.size < this.#concurrency) {
+      const entry = this.#waiting.shift()
+      if (entry === undefined) return
+      const controller = new AbortController()
+      this.#active.set(entry.id, controller)
+      void this.#run(entry, controller).finally(() => {
+        this.#active.delete(entry.id)
+        if (this.#active.size === 0) this.#idle?.()
+        this.#next()
+      })
+    }
+  }
+
+  async #run(entry: Entry<T>, controller: AbortController): Promise<void> {
+    entry.attempt += 1
+    try {
+      if (entry.attempt > this.#options.attempts) throw new PromptsError('internal', `Given up after ${this.#options.attempts} tries`)
+      await this.#options.state.set(this.#key(entry.id), JSON.stringify(entry), keepMs)
+      await this.#handler?.({ id: entry.id, data: entry.data, attempt: entry.attempt, signal: controller.signal })
+      await this.#finish(entry.id)
+    } catch (thrown) {
+      await this.#failed(entry, controller.signal, thrown)
+    }
+  }
+
+  async #failed(entry: Entry<T>, signal: AbortSignal, thrown: unknown): Promise<void> {
+    if (signal.aborted) {
+      // shut down: the stored entry stays for the next process, which should not count this try
+      if (this.#closing) {
+        await this.#options.state.set(this.#key(entry.id), JSON.stringify({ ...entry, attempt: entry.attempt - 1 }), keepMs)
+        return
+      }
+      await this.#finish(entry.id)
+      return
+    }
+    if (entry.attempt < this.#options.attempts && isWorthRetrying(thrown)) {
+      const timer = setTimeout(
+        () => {
+          this.#timers.delete(timer)
+          this.#waiting.push(entry)
+          this.#next()
+        },
+        this.#options.retryDelayMs * 2 ** (entry.attempt - 1),
+      )
+      this.#timers.add(timer)
+      return
+    }
+    try {
+      await this.#onFailed?.({ id: entry.id, data: entry.data }, thrown)
+    } finally {
+      await this.#finish(entry.id)
+    }
+  }
+
+  async #finish(id: string): Promise<void> {
+    await this.#options.state.set(this.#doneKey(id), '1', doneMs)
+    await this.#options.state.delete(this.#key(id))
+  }
+
+  #size(): number {
+    return this.#waiting.length + this.#active.size + this.#timers.size
+  }
+
+  #key(id: string): string {
+    return `job:${this.#options.name}/${id}`
+  }
+
+  #doneKey(id: string): string {
+    return `jobdone:${this.#options.name}/${id}`
+  }
+}
+
+/** The one message of a full queue. */
+export function queueFull(limit: number): PromptsError {
+  return new PromptsError('too_large', `The queue is full: ${limit} runs are waiting`, {
+    hint: 'Ask again in some minutes, or have an admin start more workers (docs/admin.md).',
+  })
+}
+
+/** Why a job's signal aborted when the process stops: it will be done again elsewhere. */
+export function shutdown(): PromptsError {
+  return new PromptsError('unavailable', 'This process is shutting down; the run goes on in another', { hint: 'Nothing to do.' })
+}
+
+/** What an engineer must mend does not get better by trying again. */
+export function isWorthRetrying(thrown: unknown): boolean {
+  const code = asPromptsError(thrown).code
+  return code === 'internal' || code === 'unavailable' || code === 'timeout'
+}

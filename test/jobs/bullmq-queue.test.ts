@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { BullMqQueue } from '../../src/jobs/bullmq-queue.ts'
+import { checkRedis } from '../../src/jobs/check-redis.ts'
+import { lacks, needing } from '../support/needs.ts'
+import { freePort, type RedisServer, startRedisServer } from '../support/redis-server.ts'
+import { jobQueueSuite } from './job-queue-suite.ts'
+
+describe.skipIf(lacks('redis-server'))(needing('jobs in Redis', 'redis-server'), () => {
+  let server: RedisServer
+  beforeAll(async () => {
+    server = await startRedisServer()
+  })
+  afterAll(() => server?.stop())
+
+  const open = (name: string, limit = 100) =>
+    new BullMqQueue<{ n: number }>({ name, redisUrl: server.url, limit, retryDelayMs: 20, lockDurationMs: 2000, stalledIntervalMs: 500 })
+  jobQueueSuite('BullMqQueue', { open: (name, options) => open(name, options?.limit) })
+
+  it('cancels a job that runs in another process', async () => {
+    const [asker, worker] = [open('far'), open('far')]
+    let reason: unknown = null
+    let started = false
+    await worker.work(
+      async (job) => {
+        started = true
+        await sleep(10_000, undefined, { signal: job.signal }).catch(() => {
+          reason = job.signal.reason
+          throw job.signal.reason
+        })
+      },
+      { concurrency: 1 },
+    )
+    await asker.add('job-1', { n: 1 })
+    await vi.waitFor(() => expect(started).toBe(true), { timeout: 5000 })
+    expect(await asker.cancel('job-1')).toBe(true)
+    await vi.waitFor(() => expect(reason).toMatchObject({ code: 'cancelled' }), { timeout: 5000 })
+    await asker.close(0)
+    await worker.close(0)
+  })
+
+  it('refuses ids that BullMQ would misread', async () => {
+    const queue = open('ids')
+    await expect(queue.add('a:b', { n: 1 })).rejects.toMatchObject({ code: 'internal' })
+    await expect(queue.add('123', { n: 1 })).rejects.toMatchObject({ code: 'internal' })
+    await queue.close(0)
+  })
+
+  it('checks that Redis keeps what it accepts', async () => {
+    expect((await checkRedis(server.url)).problems).toEqual([])
+    const forgetful = await startRedisServer({ appendonly: false })
+    expect((await checkRedis(forgetful.url)).problems).toEqual([expect.stringContaining('append-only')])
+    await forgetful.stop()
+    await expect(checkRedis(`redis://127.0.0.1:${await freePort()}`, 500)).rejects.toMatchObject({ code: 'unavailable' })
+  })
+})

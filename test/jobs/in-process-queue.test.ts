@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, it, vi } from 'vitest'
+import { InProcessQueue } from '../../src/jobs/in-process-queue.ts'
+import { SqliteStateStore } from '../../src/state/sqlite-state-store.ts'
+import { jobQueueSuite } from './job-queue-suite.ts'
+
+const stores = new Map<string, SqliteStateStore>()
+function store(name: string): SqliteStateStore {
+  const found = stores.get(name) ?? new SqliteStateStore(':memory:')
+  stores.set(name, found)
+  return found
+}
+
+jobQueueSuite('InProcessQueue', {
+  open: (name, options) => new InProcessQueue({ name: 'runs', state: store(name), limit: options?.limit ?? 100, retryDelayMs: 20 }),
+})
+
+it('goes on with the jobs of a process that died without a word, and gives up after the last try', async () => {
+  const state = store('died')
+  const started: number[] = []
+  const failed: string[] = []
+  for (let life = 0; life < 4; life += 1) {
+    const queue = new InProcessQueue<{ n: number }>({ name: 'runs', state, limit: 10, attempts: 3 })
+    if (life === 0) await queue.add('job-1', { n: 1 })
+    await queue.work(
+      async (job) => {
+        started.push(job.attempt)
+        await new Promise(() => {}) // the process dies here: nothing of this queue runs any more
+      },
+      { concurrency: 1, onFailed: async (job) => void failed.push(job.id) },
+    )
+    await sleep(30)
+  }
+  expect(started).toEqual([1, 2, 3])
+  await vi.waitFor(() => expect(failed).toEqual(['job-1']))
+})

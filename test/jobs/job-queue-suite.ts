@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { PromptsError } from '../../src/errors.ts'
+import type { JobQueue } from '../../src/jobs/job-queue.ts'
+
+export interface QueueUnderTest {
+  /** A queue on the store named `store`; the same name again is another process on the same jobs. */
+  open(store: string, options?: { limit?: number }): JobQueue<{ n: number }>
+}
+
+const soon = { timeout: 8000, interval: 20 }
+
+/** What every job queue must do; each implementation's test runs it. */
+export function jobQueueSuite(name: string, under: QueueUnderTest): void {
+  describe(name, () => {
+    let count = 0
+    const opened: JobQueue<{ n: number }>[] = []
+    const open = (store = `s${count++}`, options?: { limit?: number }) => {
+      const queue = under.open(store, options)
+      opened.push(queue)
+      return queue
+    }
+    afterEach(async () => {
+      for (const queue of opened.splice(0)) await queue.close(0)
+    })
+
+    it('does each job once, at most `concurrency` at a time, and an id that was added twice once', async () => {
+      const queue = open()
+      const done: number[] = []
+      let most = 0
+      let now = 0
+      for (let n = 0; n < 12; n += 1) await queue.add(`job-${n}`, { n })
+      await queue.add('job-3', { n: 3 })
+      await queue.work(
+        async (job) => {
+          most = Math.max(most, ++now)
+          await sleep(10)
+          now -= 1
+          done.push(job.data.n)
+        },
+        { concurrency: 3 },
+      )
+      await vi.waitFor(() => expect(done).toHaveLength(12), soon)
+      await queue.add('job-3', { n: 3 })
+      await sleep(100)
+      expect([...done].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+      expect(most).toBe(3)
+      expect(await queue.depth()).toEqual({ waiting: 0, active: 0 })
+    })
+
+    it('tries again after a failure, and reports a job whose tries are used up once', async () => {
+      const queue = open()
+      const attempts: number[] = []
+      const failed: string[] = []
+      await queue.add('job-flaky', { n: 1 })
+      await queue.add('job-hopeless', { n: 2 })
+      await queue.work(
+        async (job) => {
+          if (job.data.n === 2) throw new Error('always')
+          attempts.push(job.attempt)
+          if (job.attempt < 2) throw new Error('once')
+        },
+        {
+          concurrency: 2,
+          onFailed: async (job, error) => {
+            failed.push(`${job.id}: ${(error as Error).message}`)
+          },
+        },
+      )
+      await vi.waitFor(() => expect(failed).toEqual(['job-hopeless: always']), soon)
+      await vi.waitFor(() => expect(attempts).toEqual([1, 2]), soon)
+    })
+
+    it('does not try bad input again', async () => {
+      const queue = open()
+      let tries = 0
+      const failed: unknown[] = []
+      await queue.add('job-bad', { n: 1 })
+      await queue.work(
+        async () => {
+          tries += 1
+          throw new PromptsError('bad_experiment', 'no')
+        },
+        { concurrency: 1, onFailed: async (_job, error) => void failed.push(error) },
+      )
+      await vi.waitFor(() => expect(failed).toHaveLength(1), soon)
+      expect(tries).toBe(1)
+      expect((failed[0] as PromptsError).code).toBe('bad_experiment')
+    })
+
+    it('cancels a waiting job and aborts a running one, without a failure or another try', async () => {
+      const queue = open()
+      const ran: string[] = []
+      const aborted: string[] = []
+      const failed: string[] = []
+      await queue.work(
+        async (job) => {
+          ran.push(job.id)
+          await sleep(5000, undefined, { signal: job.signal }).catch(() => {
+            aborted.push(job.id)
+            throw job.signal.reason
+          })
+        },
+        { concurrency: 1, onFailed: async (job) => void failed.push(job.id) },
+      )
+      await queue.add('job-running', { n: 1 })
+      await vi.waitFor(() => expect(ran).toEqual(['job-running']), soon)
+      await queue.add('job-waiting', { n: 2 })
+      expect(await queue.cancel('job-waiting')).toBe(true)
+      expect(await queue.cancel('job-running')).toBe(true)
+      expect(await queue.cancel('job-unknown')).toBe(false)
+      await vi.waitFor(() => expect(aborted).toEqual(['job-running']), soon)
+      await vi.waitFor(async () => expect(await queue.depth()).toEqual({ waiting: 0, active: 0 }), soon)
+      await sleep(100)
+      expect(ran).toEqual(['job-running'])
+      expect(failed).toEqual([])
+    })
+
+    it('is bounded', async () => {
+      const queue = open(undefined, { limit: 2 })
+      await queue.add('job-1', { n: 1 })
+      await queue.add('job-2', { n: 2 })
+      await expect(queue.add('job-3', { n: 3 })).rejects.toMatchObject({ code: 'too_large' })
+    })
+
+    it('keeps accepted jobs for the next process, those that ran when it stopped too', async () => {
+      const first = open('handover')
+      const started: string[] = []
+      await first.add('job-a', { n: 1 })
+      await first.add('job-b', { n: 2 })
+      await first.work(
+        async (job) => {
+          started.push(job.id)
+          await sleep(60_000, undefined, { signal: job.signal })
+        },
+        { concurrency: 1 },
+      )
+      await vi.waitFor(() => expect(started).toEqual(['job-a']), soon)
+      await first.close(10)
+      const second = open('handover')
+      const done: string[] = []
+      await second.work(async (job) => void done.push(job.id), { concurrency: 1 })
+      await vi.waitFor(() => expect([...done].sort()).toEqual(['job-a', 'job-b']), soon)
+    })
+  })
+}

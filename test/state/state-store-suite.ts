@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { StateStore } from '../../src/state/state-store.ts'
+
+/** What every state store must do; each implementation's test runs it. */
+export function stateStoreSuite(name: string, open: () => Promise<StateStore>): void {
+  describe(name, () => {
+    let store: StateStore
+    beforeEach(async () => {
+      store = await open()
+    })
+    afterEach(() => store.close())
+
+    it('gives a claim to exactly one of many callers, until it expires or is released', async () => {
+      const won = await Promise.all(Array.from({ length: 20 }, () => store.claim('claim:a', 120)))
+      expect(won.filter(Boolean)).toHaveLength(1)
+      await sleep(150)
+      expect(await store.claim('claim:a', 10_000)).toBe(true)
+      expect(await store.claim('claim:a', 10_000)).toBe(false)
+      await store.release('claim:a')
+      expect(await store.claim('claim:a', 10_000)).toBe(true)
+    })
+
+    it('sets, replaces, expires and deletes', async () => {
+      await store.set('k:a', 'one', 10_000)
+      await store.set('k:a', 'two', 10_000)
+      expect(await store.get('k:a')).toBe('two')
+      await store.delete('k:a')
+      expect(await store.get('k:a')).toBeNull()
+      await store.set('k:b', 'gone soon', 60)
+      await sleep(90)
+      expect(await store.get('k:b')).toBeNull()
+    })
+
+    it('setIfAbsent answers with the value that stands, and writes again after expiry', async () => {
+      expect(await store.setIfAbsent('s:a', 'first', 80)).toBe('first')
+      expect(await store.setIfAbsent('s:a', 'second', 80)).toBe('first')
+      await sleep(110)
+      expect(await store.setIfAbsent('s:a', 'third', 10_000)).toBe('third')
+    })
+
+    it('counts in a window that starts with the first add', async () => {
+      expect(await store.increment('n:a', 1, 150)).toBe(1)
+      expect(await store.increment('n:a', 2.5, 10_000)).toBe(3.5)
+      await sleep(180)
+      expect(await store.increment('n:a', 1, 10_000)).toBe(1)
+      const counts = await Promise.all(Array.from({ length: 10 }, () => store.increment('n:b', 1, 10_000)))
+      expect([...counts].sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    })
+
+    it('lists by prefix, in order, without what has expired, been deleted or was only claimed', async () => {
+      await store.set('list:b:2', '2', 10_000)
+      await store.set('list:b:1', '1', 10_000)
+      await store.set('list:c:1', 'other', 10_000)
+      await store.set('list:b:3', 'expired', 30)
+      await store.set('list:b:4', 'deleted', 10_000)
+      await store.delete('list:b:4')
+      await store.claim('list:b:5', 10_000)
+      await sleep(60)
+      expect(await store.list('list:b:', 10)).toEqual([
+        { key: 'list:b:1', value: '1' },
+        { key: 'list:b:2', value: '2' },
+      ])
+      expect(await store.list('list:b:', 1)).toHaveLength(1)
+      expect(await store.list('list:', 10)).toHaveLength(3)
+    })
+
+    it('paces a bucket: a burst, then one an interval, and nothing taken by those who must wait', async () => {
+      const pace = { intervalMs: 200, burst: 2 }
+      const waits = await Promise.all(Array.from({ length: 10 }, () => store.take('bucket:a', pace)))
+      expect(waits.filter((wait) => wait === 0)).toHaveLength(2)
+      const longest = Math.max(...waits)
+      expect(longest).toBeGreaterThan(100)
+      expect(longest).toBeLessThanOrEqual(200)
+      await sleep(longest + 5)
+      expect(await store.take('bucket:a', pace)).toBe(0)
+      expect(await store.take('bucket:a', pace)).toBeGreaterThan(0)
+    })
+
+    it('holds a bucket shut, and never shortens a longer hold', async () => {
+      await store.hold('bucket:h', 5000)
+      await store.hold('bucket:h', 10)
+      const wait = await store.take('bucket:h', { intervalMs: 1, burst: 1 })
+      expect(wait).toBeGreaterThan(4000)
+      expect(wait).toBeLessThanOrEqual(5000)
+    })
+  })
+}
