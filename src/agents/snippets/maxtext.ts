@@ -1,0 +1,67 @@
+import type { Dtype, Run } from '../../contract/experiment.ts'
+import { axes, axisSize } from '../../contract/mesh.ts'
+import { axisNames } from '../../text/axis-names.ts'
+import type { SnippetInput } from './snippet-input.ts'
+
+/** MaxText axes that no card uses; left alone they could keep a value other than 1 from an older command line. */
+const unusedAxes = ['fsdp_transpose', 'sequence', 'tensor_sequence', 'autoregressive']
+
+const dtypeNames: Record<Dtype, string> = { f32: 'float32', bf16: 'bfloat16', int8: 'int8', fp8: 'float8_e4m3fn' }
+
+/**
+ * MaxText settings for a command line. Every axis is written out, inside a slice and across slices, because `ici_fsdp_parallelism` and
+ * `dcn_data_parallelism` are -1 by default and would take up what is left.
+ */
+export function maxtextSnippet(input: SnippetInput): string {
+  const names = axisNames.maxtext
+  const lines = [
+    axes.map((axis) => `ici_${names[axis]}_parallelism=${axisSize(input.mesh, axis)}`),
+    unusedAxes.map((name) => `ici_${name}_parallelism=1`),
+    axes.map((axis) => `dcn_${names[axis]}_parallelism=${axisSize(input.dcn, axis)}`),
+    input.physical === 'split' ? ['allow_split_physical_axes=true'] : [],
+    pipelineSettings(input),
+    changedSettings(input),
+  ]
+  return lines
+    .filter((line) => line.length > 0)
+    .map((line) => line.join(' '))
+    .join('\n')
+}
+
+function pipelineSettings({ mesh, dcn, model, run }: SnippetInput): string[] {
+  const stages = axisSize(mesh, 'stage') * axisSize(dcn, 'stage')
+  if (stages === 1) return []
+  return [
+    `num_layers_per_pipeline_stage=${model.layers / stages}`,
+    'num_pipeline_repeats=1',
+    `num_pipeline_microbatches=${run.pipeline_microbatches ?? stages}`,
+  ]
+}
+
+function changedSettings({ changes, run, devices }: SnippetInput): string[] {
+  const settings: string[] = []
+  const changed = (name: keyof Run) => changes[name] !== undefined
+  if (changed('remat')) settings.push(`remat_policy=${run.remat}`)
+  if (changed('global_batch') || changed('microbatches')) {
+    settings.push(`per_device_batch_size=${tidy(run.global_batch / run.microbatches / devices)}`)
+    settings.push(`gradient_accumulation_steps=${run.microbatches}`)
+  }
+  if (changed('seq_len')) settings.push(`max_target_length=${run.seq_len}`)
+  if (changed('activation_dtype')) settings.push(`dtype=${dtypeNames[run.activation_dtype]}`)
+  if (changed('matmul_dtype'))
+    settings.push(`quantization=${run.matmul_dtype === 'int8' || run.matmul_dtype === 'fp8' ? run.matmul_dtype : "''"}`)
+  if (changed('weight_dtype')) settings.push(`weight_dtype=${dtypeNames[run.weight_dtype]}`)
+  if (changed('optimizer_dtype')) settings.push(`mu_dtype=${dtypeNames[run.optimizer_dtype]}`)
+  if (changed('gradient_dtype')) settings.push(`grad_dtype=${dtypeNames[run.gradient_dtype]}`)
+  if (changed('optimizer')) settings.push(`opt_type=${run.optimizer}`)
+  if (changed('attention')) settings.push(`attention=${run.attention}`)
+  if (changed('moe'))
+    settings.push(`sparse_matmul=${run.moe === 'dropless'} capacity_factor=${run.moe === 'dropless' ? -1 : (run.capacity_factor ?? 1)}`)
+  else if (changed('capacity_factor')) settings.push(`capacity_factor=${run.capacity_factor}`)
+  return settings
+}
+
+/** 0.25, 4, 1.333333: a number as a command line takes it. */
+function tidy(value: number): string {
+  return String(Number(value.toFixed(6)))
+}

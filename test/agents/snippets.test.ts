@@ -1,0 +1,112 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { SnippetInput } from '../../src/agents/snippets/snippet-input.ts'
+import { writeSnippets } from '../../src/agents/snippets/snippets.ts'
+import { axes, type Mesh, meshSize } from '../../src/contract/mesh.ts'
+
+const input = (overrides: Partial<SnippetInput> = {}): SnippetInput => ({
+  mesh: { data: 32, model: 2 },
+  dcn: {},
+  changes: {},
+  physical: 'contiguous',
+  run: {
+    global_batch: 256,
+    seq_len: 4096,
+    microbatches: 1,
+    pipeline_microbatches: null,
+    activation_dtype: 'bf16',
+    matmul_dtype: 'bf16',
+    weight_dtype: 'f32',
+    optimizer_dtype: 'f32',
+    gradient_dtype: 'f32',
+    kv_dtype: 'bf16',
+    optimizer: 'adamw',
+    remat: 'full',
+    attention: 'flash',
+    moe: 'dropping',
+    capacity_factor: null,
+    output_len: null,
+    flags: {},
+  },
+  model: {
+    name: 'llama2-70b',
+    layers: 80,
+    embed: 8192,
+    mlp: 28_672,
+    heads: 64,
+    kv_heads: 8,
+    head_dim: 128,
+    vocab: 32_000,
+    gated_mlp: true,
+    tied_embeddings: false,
+    experts: 1,
+    experts_per_token: 1,
+    shared_experts: 0,
+    dense_layers: 0,
+    attention_window: null,
+    extra_parameters: 0,
+  },
+  devices: 64,
+  ...overrides,
+})
+
+const sizes = fc.constantFrom(1, 2, 4, 8)
+const meshes = fc.record(Object.fromEntries(axes.map((axis) => [axis, sizes]))) as fc.Arbitrary<Mesh>
+
+describe('snippets', () => {
+  it('pins every MaxText axis inside a slice and across slices, whatever the mesh', () => {
+    fc.assert(
+      fc.property(meshes, meshes, (mesh, dcn) => {
+        const text = writeSnippets(input({ mesh, dcn, devices: meshSize(mesh) * meshSize(dcn) })).maxtext!
+        const product = (prefix: string) =>
+          [...text.matchAll(new RegExp(`${prefix}_\\w+_parallelism=(\\d+)`, 'g'))]
+            .map((match) => Number(match[1]))
+            .reduce((a, b) => a * b, 1)
+        expect(product('ici')).toBe(meshSize(mesh))
+        expect(product('dcn')).toBe(meshSize(dcn))
+        for (const name of ['data', 'pipeline', 'fsdp', 'context', 'tensor', 'expert']) {
+          expect(text).toContain(`ici_${name}_parallelism=`)
+          expect(text).toContain(`dcn_${name}_parallelism=`)
+        }
+      }),
+    )
+  })
+
+  it('uses MaxText names: our data axis is fsdp, our replica axis is data', () => {
+    const { maxtext } = writeSnippets(input({ mesh: { replica: 2, data: 16, model: 2 } }))
+    expect(maxtext).toContain('ici_data_parallelism=2')
+    expect(maxtext).toContain('ici_fsdp_parallelism=16')
+    expect(maxtext).toContain('ici_tensor_parallelism=2')
+    expect(maxtext).not.toContain('allow_split_physical_axes')
+    expect(maxtext).not.toContain('remat_policy')
+  })
+
+  it('carries the flag without which a split mesh does not start', () => {
+    const split = writeSnippets(input({ physical: 'split' }))
+    expect(split.maxtext).toContain('allow_split_physical_axes=true')
+    expect(split.jax).toContain('allow_split_physical_axes=True')
+    expect(split.pax).toContain('allow_split_physical_axes=True')
+  })
+
+  it('states what changed besides the mesh, and the batch a device takes', () => {
+    const base = input()
+    const text = writeSnippets(
+      input({ changes: { remat: 'minimal', microbatches: 4 }, run: { ...base.run, remat: 'minimal', microbatches: 4 } }),
+    )
+    expect(text.maxtext).toContain('remat_policy=minimal')
+    expect(text.maxtext).toContain('per_device_batch_size=1 gradient_accumulation_steps=4')
+    expect(text.pax).toContain('PERCORE_BATCH_SIZE = 1')
+  })
+
+  it('gives pipelines their layers and microbatches', () => {
+    const { maxtext, pax } = writeSnippets(input({ mesh: { stage: 4, data: 16 } }))
+    expect(maxtext).toContain('num_layers_per_pipeline_stage=20 num_pipeline_repeats=1 num_pipeline_microbatches=4')
+    expect(pax).toContain('NUM_STAGES = 4')
+    expect(pax).toContain("MESH_AXIS_NAMES = ['replica', 'stage', 'data', 'mdl']")
+  })
+
+  it('builds a hybrid mesh for several slices', () => {
+    const { jax } = writeSnippets(input({ dcn: { replica: 2 } }))
+    expect(jax).toContain('create_hybrid_device_mesh((1, 1, 32, 1, 2, 1), (2, 1, 1, 1, 1, 1))')
+  })
+})
