@@ -1,6 +1,6 @@
 /**
  * Builds knowledge/topologies.json from ../shared/data/topologies.tsv (MaxText's map from slice names to topologies).
- * Run: npx node scripts/build-topologies.ts. The output is committed; running it again changes nothing unless the table did.
+ * Run: npx node scripts/build-topologies.ts [FILE]. The output is committed; running it again changes nothing unless the table did.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { chipSchema } from '../src/contract/experiment.ts'
@@ -64,5 +64,5 @@ const head = {
 }
 const lines = slices.map(([name, slice]) => `    ${JSON.stringify(name)}: ${JSON.stringify(slice)}`)
 const text = `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "slices": {\n${lines.join(',\n')}\n  }\n}\n`
-writeFileSync(new URL('knowledge/topologies.json', root), text)
+writeFileSync(process.argv[2] ?? new URL('knowledge/topologies.json', root), text)
 console.log(`knowledge/topologies.json: ${slices.length} slices, ${mismatches.length} with another device count`)
