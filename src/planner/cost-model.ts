@@ -1,0 +1,74 @@
+import { z } from 'zod'
+// biome-ignore lint/style/noRestrictedImports: data, not code
+import json from '../../knowledge/cost-model.json' with { type: 'json' }
+import type { ChipName } from '../contract/experiment.ts'
+
+const constant = z.strictObject({ value: z.number().finite().nonnegative(), source: z.string().min(1) }).transform((entry) => entry.value)
+
+/** `knowledge/cost-model.json`: every fitted or chosen constant, each with its source there. */
+export const costModelSchema = z.strictObject({
+  about: z.string(),
+  memory: z.strictObject({
+    layer_embed_tensors: constant,
+    layer_mlp_tensors: constant,
+    gathered_embed_tensors: constant,
+    gathered_layers: constant,
+    cast_copies: constant,
+    logits_bytes: constant,
+    dispatch_mask_bytes: constant,
+    moe_hidden_tensors: constant,
+    moe_embed_tensors: constant,
+    serving_embed_tensors: constant,
+    fixed_gib: constant,
+    relative_error: constant,
+  }),
+  time: z.strictObject({
+    matmul_efficiency_v4: constant,
+    matmul_efficiency_v5e: constant,
+    matmul_efficiency_v5p: constant,
+    matmul_efficiency_v6e: constant,
+    matmul_efficiency_tpu7x: constant,
+    quantized_efficiency: constant,
+    attention_efficiency: constant,
+    attention_backward: constant,
+    hbm_efficiency: constant,
+    elementwise_passes: constant,
+    ici_efficiency: constant,
+    dcn_efficiency: constant,
+    dcn_default_gbps_per_chip: constant,
+    intra_chip_gbps: constant,
+    hop_us: constant,
+    overlap_weights: constant,
+    overlap_activations: constant,
+    overlap_experts: constant,
+    overlap_gradients: constant,
+    overlap_dcn: constant,
+    layer_overhead_us: constant,
+    step_overhead_ms: constant,
+    host_gbps_per_chip: constant,
+    overlap_host: constant,
+    decode_overhead_us: constant,
+  }),
+  range: z.strictObject({
+    uncalibrated_low: constant,
+    uncalibrated_high: constant,
+    calibrated_low: constant,
+    calibrated_high: constant,
+  }),
+})
+
+type Parsed = z.infer<typeof costModelSchema>
+
+/** The constants as numbers. */
+export interface CostModel {
+  memory: Parsed['memory']
+  time: Parsed['time']
+  range: Parsed['range']
+}
+
+export const costModel: CostModel = costModelSchema.parse(json)
+
+/** The share of a chip's peak that a large matmul reaches. */
+export function matmulEfficiency(model: CostModel, chip: ChipName): number {
+  return model.time[`matmul_efficiency_${chip}`]
+}

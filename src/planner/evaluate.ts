@@ -1,0 +1,65 @@
+import type { CostModel } from './cost-model.ts'
+import { costModel } from './cost-model.ts'
+import type { MemoryParts } from './footprint/memory-parts.ts'
+import { gib } from './footprint/memory-parts.ts'
+import { servingMemory } from './footprint/serving-memory.ts'
+import { trainMemory } from './footprint/train-memory.ts'
+import { type ModelTerms, modelTerms } from './model-terms.ts'
+import type { MeshTuple, Placement } from './placement.ts'
+import { type RematPolicy, rematPolicy } from './remat-policy.ts'
+import { type Shards, shardsOf } from './shards.ts'
+import { decodeTime } from './time/decode-time.ts'
+import { axisLinks } from './time/links.ts'
+import { forwardPasses, trainPasses } from './time/passes.ts'
+import { prefillTime } from './time/prefill-time.ts'
+import { ratesOf } from './time/rates.ts'
+import type { Timing } from './time/timing.ts'
+import { trainTime } from './time/train-time.ts'
+import type { Workload } from './workload.ts'
+
+/** A candidate's figures: bytes and seconds. */
+export interface Figures {
+  memory: MemoryParts
+  /** 1 − required ÷ available; negative when it does not fit. */
+  margin: number
+  timing: Timing
+}
+
+/** Judges one mesh: sizes of the axes in a slice and across slices, and how they lie on the chips. */
+export type Evaluator = (ici: MeshTuple, dcn: MeshTuple, placement: Placement) => Figures
+
+/**
+ * Works out once what does not depend on the mesh, and returns the judge of one mesh. Legality is not its business: it expects a mesh
+ * that multiplies to the devices.
+ */
+export function createEvaluator(workload: Workload, constants: CostModel = costModel): Evaluator {
+  const { model, run, phase } = workload
+  const terms = modelTerms(model)
+  const policy = rematPolicy(run.remat)
+  const rates = ratesOf(workload, constants)
+  const passes = phase === 'train' ? trainPasses(policy, constants.time.attention_backward) : forwardPasses
+  const timeInput = { model, terms, run, rates, constants: constants.time, policy, passes }
+  const available = workload.chip.hbm_available_gib_per_device * gib
+  const memoryOf = memoryJudge(workload, terms, policy, constants)
+  const time = phase === 'train' ? trainTime : phase === 'prefill' ? prefillTime : decodeTime
+  return (ici, dcn, placement) => {
+    const shards = shardsOf(model, ici, dcn)
+    const memory = memoryOf(shards)
+    const timing = time(timeInput, shards, axisLinks(rates, placement, ici, dcn))
+    return { memory, margin: 1 - memory.required / available, timing }
+  }
+}
+
+function memoryJudge(
+  { model, run, phase }: Workload,
+  terms: ModelTerms,
+  policy: RematPolicy,
+  constants: CostModel,
+): (s: Shards) => MemoryParts {
+  if (phase === 'train') {
+    const input = { model, terms, run, policy, constants: constants.memory }
+    return (s) => trainMemory(input, s)
+  }
+  const input = { model, terms, run, phase, constants: constants.memory }
+  return (s) => servingMemory(input, s)
+}

@@ -1,0 +1,26 @@
+import { dtypeBytes, type ResolvedRun } from '../workload.ts'
+
+/** MaxText's setting that keeps optimizer states in the host's memory; recorded in `run.flags`. */
+export const optimizerOffloadFlag = 'optimizer_memory_host_offload'
+
+export function offloadsOptimizer(run: ResolvedRun): boolean {
+  return run.flags[optimizerOffloadFlag]?.toLowerCase() === 'true'
+}
+
+/**
+ * Bytes of optimizer state a parameter: adamw keeps two moments (Loshchilov & Hutter), lion one (Chen et al.), sgd without momentum
+ * none, adafactor two factored vectors that are small beside their matrix (Shazeer & Stern): counted as 1/512 of an element each.
+ */
+export function optimizerBytes(run: ResolvedRun): number {
+  const bytes = dtypeBytes[run.optimizer_dtype]
+  switch (run.optimizer) {
+    case 'adamw':
+      return 2 * bytes
+    case 'lion':
+      return bytes
+    case 'adafactor':
+      return bytes / 256
+    default:
+      return 0
+  }
+}

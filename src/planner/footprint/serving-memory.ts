@@ -1,0 +1,48 @@
+import type { Phase } from '../../contract/experiment.ts'
+import type { CostModel } from '../cost-model.ts'
+import type { ModelTerms } from '../model-terms.ts'
+import { gatheredLayer, storedParameters } from '../parameters.ts'
+import type { Shards } from '../shards.ts'
+import { dtypeBytes, type ResolvedModel, type ResolvedRun } from '../workload.ts'
+import { expertWorkspace } from './expert-workspace.ts'
+import { gib, type MemoryParts } from './memory-parts.ts'
+
+export interface ServingMemoryInput {
+  model: ResolvedModel
+  terms: ModelTerms
+  run: ResolvedRun
+  phase: Phase
+  constants: CostModel['memory']
+}
+
+/** Bytes of keys and values that one device holds for a whole context, with what an attention window leaves out. */
+export function kvCacheBytes(model: ResolvedModel, run: ResolvedRun, s: Shards): number {
+  const context = run.seq_len + (run.output_len ?? 0)
+  const kept = model.attention_window ? Math.min(context, model.attention_window) : context
+  const sequences = run.global_batch / s.batch
+  return (
+    (sequences * (kept / s.seq) * 2 * model.layers * model.kv_heads * model.head_dim * dtypeBytes[run.kv_dtype]) / (s.kvHeads * s.stage)
+  )
+}
+
+/** Peak memory of a prefill or of one decoding step: weights, cache, one layer's tensors and gathered weights, the logits. */
+export function servingMemory({ model, terms, run, phase, constants: c }: ServingMemoryInput, s: Shards): MemoryParts {
+  const bytes = dtypeBytes[run.activation_dtype]
+  const stored = storedParameters(model, terms, s)
+  const parameters = stored * dtypeBytes[run.weight_dtype]
+  const kvCache = kvCacheBytes(model, run, s)
+  const sequences = run.global_batch / s.batch
+  const tokens = phase === 'prefill' ? sequences * (run.seq_len / s.seq) : sequences
+  const gathered = s.weights > 1 ? c.gathered_layers * gatheredLayer(terms, s) * bytes : 0
+  const cast = run.weight_dtype === run.activation_dtype ? 0 : c.cast_copies * stored * bytes
+  const width = terms.moeLayers > 0 ? terms.sharedWidth : terms.denseWidth
+  const embed = c.serving_embed_tensors * (s.embed > 1 ? model.embed : model.embed / s.embed)
+  let activations = tokens * bytes * (embed + (terms.inputs + 1) * (width / s.model))
+  if (phase === 'prefill' && s.seq > 1) activations += (tokens * s.seq * bytes * 2 * model.kv_heads * model.head_dim) / s.kvHeads
+  if (terms.moeLayers > 0) activations += expertWorkspace(model, run, tokens, s, c) / 2
+  // only each sequence's last position goes on to the sampler; the program computes logits in f32 for it alone
+  const logits = sequences * (model.vocab / s.vocab) * 4
+  const workspace = c.fixed_gib * gib + gathered + cast
+  const required = parameters + kvCache + activations + logits + workspace
+  return { parameters, optimizer: 0, gradients: 0, activations, logits, kvCache, workspace, required }
+}

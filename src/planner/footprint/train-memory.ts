@@ -1,0 +1,93 @@
+import type { CostModel } from '../cost-model.ts'
+import type { ModelTerms } from '../model-terms.ts'
+import { gatheredLayer, storedParameters } from '../parameters.ts'
+import type { RematPolicy } from '../remat-policy.ts'
+import type { Shards } from '../shards.ts'
+import { dtypeBytes, type ResolvedModel, type ResolvedRun } from '../workload.ts'
+import { savedPerToken } from './activations.ts'
+import { expertWorkspace } from './expert-workspace.ts'
+import { gib, type MemoryParts } from './memory-parts.ts'
+import { offloadsOptimizer, optimizerBytes } from './optimizer-state.ts'
+
+export interface TrainMemoryInput {
+  model: ResolvedModel
+  terms: ModelTerms
+  run: ResolvedRun
+  policy: RematPolicy
+  constants: CostModel['memory']
+}
+
+/**
+ * Peak memory of a train step. State (parameters, optimizer) lives throughout; the peak comes at one of three points: in the loss
+ * (all saved activations and the logits), in the backward pass (saved activations, gradients, one layer's tensors and gathered
+ * weights), or in the optimizer's update (gradients and state).
+ */
+export function trainMemory({ model, terms, run, policy, constants: c }: TrainMemoryInput, s: Shards): MemoryParts {
+  const activationBytes = dtypeBytes[run.activation_dtype]
+  const gradientBytes = dtypeBytes[run.gradient_dtype]
+  const stored = storedParameters(model, terms, s)
+  const tokens = (run.global_batch / run.microbatches / s.batch) * (run.seq_len / s.seq)
+
+  const batch = 4 * 4 * run.microbatches * tokens
+  const parameters = stored * dtypeBytes[run.weight_dtype]
+  const optimizerState = stored * optimizerBytes(run)
+  const optimizer = offloadsOptimizer(run) ? 0 : optimizerState
+  const accumulated = run.microbatches > 1 ? stored * gradientBytes : 0
+  const gradients = accumulated + stored * gradientBytes
+
+  const saved = savedBytes(model, terms, run, policy, tokens, s)
+  const cast = run.weight_dtype === run.activation_dtype ? 0 : c.cast_copies * stored * activationBytes
+  const gathered = s.weights > 1 ? c.gathered_layers * gatheredLayer(terms, s) * activationBytes : 0
+  const inFlight = run.pipeline_microbatches ?? s.stage
+  const layerTokens = tokens / (s.stage > 1 ? inFlight : 1)
+  const layer = layerBytes(model, terms, run, layerTokens, s, c)
+  const logits = c.logits_bytes * (tokens / s.stage) * (model.vocab / s.vocab)
+  const fixed = c.fixed_gib * gib + batch
+
+  const inLoss = accumulated + saved + logits + cast
+  const inBackward = gradients + saved + cast + gathered + layer
+  const inUpdate = gradients + (optimizerState - optimizer)
+  const state = parameters + optimizer + fixed
+
+  if (inUpdate >= inLoss && inUpdate >= inBackward) return parts(parameters, optimizerState, gradients, 0, 0, fixed, state + inUpdate)
+  if (inLoss >= inBackward) return parts(parameters, optimizer, accumulated, saved, logits, fixed + cast, state + inLoss)
+  return parts(parameters, optimizer, gradients, saved, 0, fixed + cast + gathered + layer, state + inBackward)
+}
+
+function parts(
+  parameters: number,
+  optimizer: number,
+  gradients: number,
+  activations: number,
+  logits: number,
+  workspace: number,
+  required: number,
+): MemoryParts {
+  return { parameters, optimizer, gradients, activations, logits, kvCache: 0, workspace, required }
+}
+
+/** What the remat policy keeps of all layers of a device. */
+function savedBytes(model: ResolvedModel, terms: ModelTerms, run: ResolvedRun, policy: RematPolicy, tokens: number, s: Shards): number {
+  let perToken = 0
+  if (terms.denseLayers > 0) perToken += terms.denseLayers * savedPerToken(model, run, terms.denseWidth, terms.inputs, policy, s).device
+  if (terms.moeLayers > 0) {
+    // the experts' tensors have names of their own (moe_mlpwi_0 …), which only `none` keeps
+    const width = terms.sharedWidth + (policy.saveAll ? model.mlp * model.experts_per_token : 0)
+    perToken += terms.moeLayers * savedPerToken(model, run, width, terms.inputs, policy, s).device
+  }
+  return (tokens * perToken) / s.stage
+}
+
+/** One layer's tensors in its backward pass. */
+function layerBytes(model: ResolvedModel, terms: ModelTerms, run: ResolvedRun, tokens: number, s: Shards, c: CostModel['memory']): number {
+  const bytes = dtypeBytes[run.activation_dtype]
+  const embed = c.layer_embed_tensors * (model.embed / s.embed) + (s.embed > 1 ? c.gathered_embed_tensors * model.embed : 0)
+  // context parallelism gathers keys and values, and their gradients, over the whole sequence
+  const gatheredKeys = s.seq > 1 ? (s.seq * 4 * model.kv_heads * model.head_dim) / s.kvHeads : 0
+  const scores = run.attention === 'dot_product' ? (6 / bytes) * (model.heads / s.model) * run.seq_len : 0
+  let layer = tokens * bytes * (embed + gatheredKeys + scores)
+  const width = terms.moeLayers > 0 ? terms.sharedWidth : terms.denseWidth
+  layer += tokens * bytes * c.layer_mlp_tensors * (width / s.model)
+  if (terms.moeLayers > 0) layer += expertWorkspace(model, run, tokens, s, c)
+  return layer
+}

@@ -1,0 +1,19 @@
+import type { ModelTerms } from './model-terms.ts'
+import type { Shards } from './shards.ts'
+import type { ResolvedModel } from './workload.ts'
+
+/** Parameter elements that one device stores, all its layers together. */
+export function storedParameters(model: ResolvedModel, terms: ModelTerms, s: Shards): number {
+  const attention = terms.queryOut / (s.weights * s.model) + terms.keyValue / (s.weights * s.kvHeads)
+  const dense = terms.denseMlp / (s.weights * s.model)
+  const moe = terms.sharedMlp / (s.weights * s.model) + terms.router / s.weights + terms.expertMlp / (s.expertWeights * s.expert * s.model)
+  const layers = model.layers * attention + terms.denseLayers * dense + terms.moeLayers * moe
+  return layers / s.stage + terms.vocabulary / (s.weights * s.vocab) + model.extra_parameters / s.weights
+}
+
+/** Elements of one layer's weights on one device after the FSDP gather; of a MoE layer when the model has one. */
+export function gatheredLayer(terms: ModelTerms, s: Shards): number {
+  const attention = terms.queryOut / s.model + terms.keyValue / s.kvHeads
+  if (terms.moeLayers === 0) return attention + terms.denseMlp / s.model
+  return attention + terms.sharedMlp / s.model + terms.router + terms.expertMlp / (s.expert * s.model)
+}

@@ -1,0 +1,61 @@
+import type { MeshTuple } from './placement.ts'
+import type { ResolvedModel } from './workload.ts'
+
+/**
+ * How many ways each dimension is cut on one mesh, by the rules that the reference program and MaxText share
+ * (`src/compiler/program/sharding.py`): an axis that does not divide a dimension is left out for it.
+ */
+export interface Shards {
+  /** Sizes of the axes over the whole job: inside a slice times across slices. */
+  replica: number
+  stage: number
+  data: number
+  seq: number
+  model: number
+  expert: number
+  /** Devices of the whole job. */
+  devices: number
+  /** The batch is cut over replica, data and expert. */
+  batch: number
+  /** FSDP shards of a dense weight's embed dimension: data, seq, expert. */
+  weights: number
+  /** FSDP shards of an expert weight's embed dimension: data, seq. */
+  expertWeights: number
+  /** 1 where `model` does not divide the KV heads, which are then replicated. */
+  kvHeads: number
+  vocab: number
+  /** Sharding of the residual stream's embed dimension. */
+  embed: number
+}
+
+export function shardsOf(model: ResolvedModel, ici: MeshTuple, dcn: MeshTuple): Shards {
+  const replica = ici[0]! * dcn[0]!
+  const stage = ici[1]! * dcn[1]!
+  const data = ici[2]! * dcn[2]!
+  const seq = ici[3]! * dcn[3]!
+  const tensor = ici[4]! * dcn[4]!
+  const expert = ici[5]! * dcn[5]!
+  const expertWeights = dividing(model.embed, data, seq, 1)
+  return {
+    replica,
+    stage,
+    data,
+    seq,
+    model: tensor,
+    expert,
+    devices: replica * stage * data * seq * tensor * expert,
+    batch: replica * data * expert,
+    weights: dividing(model.embed, data, seq, expert),
+    expertWeights,
+    kvHeads: model.kv_heads % tensor === 0 ? tensor : 1,
+    vocab: model.vocab % tensor === 0 ? tensor : 1,
+    embed: model.embed % tensor === 0 ? tensor : 1,
+  }
+}
+
+/** The product of the leading factors that divides `size`: trailing axes are left out until it does. */
+function dividing(size: number, a: number, b: number, c: number): number {
+  if (size % (a * b * c) === 0) return a * b * c
+  if (size % (a * b) === 0) return a * b
+  return size % a === 0 ? a : 1
+}

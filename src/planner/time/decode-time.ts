@@ -1,0 +1,32 @@
+import { kvCacheBytes } from '../footprint/serving-memory.ts'
+import type { Shards } from '../shards.ts'
+import { layerTraffic } from './layer-traffic.ts'
+import { addLayers, type LayerInput } from './layer-work.ts'
+import type { AxisLink } from './links.ts'
+import { forwardPasses } from './passes.ts'
+import { servingStep } from './serving-step.ts'
+import type { Timing } from './timing.ts'
+import { addMatmul, addOperation, noWork } from './work.ts'
+
+/**
+ * One token for every sequence in flight: weights and KV cache read once from HBM, small products, and collectives that are mostly
+ * latency (the scaling book, Inference). Its time is the time per output token.
+ */
+export function decodeTime(input: LayerInput, s: Shards, links: readonly AxisLink[]): Timing {
+  const { model, run, rates } = input
+  const sequences = run.global_batch / s.batch
+  const work = noWork()
+  addLayers(work, input, s, sequences, forwardPasses)
+  const cache = kvCacheBytes(model, run, s)
+  const pairs = (sequences * Math.min(run.seq_len, model.attention_window ?? run.seq_len)) / s.seq
+  const layers = model.layers / s.stage
+  addOperation(work, rates, (4 * pairs * layers * model.heads * model.head_dim) / s.model / rates.plain, cache, 1)
+  addMatmul(work, rates, rates.plain, sequences, model.embed, model.vocab / s.vocab, 1)
+  const traffic = layerTraffic(input, s, links, sequences, { ...forwardPasses, keys: 0 }, 0)
+  if (s.seq > 1) {
+    // each shard attends to its part of the cache; the partial outputs and their sums are added up
+    const seq = links[3]!
+    traffic.activations += layers * ((2 * sequences * model.heads * model.head_dim * 4) / s.model / seq.bandwidth + 2 * seq.latency)
+  }
+  return servingStep(input, s, work, traffic, input.constants.decode_overhead_us)
+}

@@ -1,0 +1,75 @@
+import { savedPerToken } from '../footprint/activations.ts'
+import { offloadsOptimizer, optimizerBytes } from '../footprint/optimizer-state.ts'
+import { storedParameters } from '../parameters.ts'
+import type { RematPolicy } from '../remat-policy.ts'
+import type { Shards } from '../shards.ts'
+import { dtypeBytes } from '../workload.ts'
+import { addAttention } from './attention-work.ts'
+import { type LayerTraffic, layerTraffic } from './layer-traffic.ts'
+import { addLayers, type LayerInput } from './layer-work.ts'
+import type { AxisLink } from './links.ts'
+import type { Passes } from './passes.ts'
+import type { Timing } from './timing.ts'
+import { addMatmul, addOperation, noWork } from './work.ts'
+
+export interface TrainTimeInput extends LayerInput {
+  policy: RematPolicy
+  passes: Passes
+}
+
+/**
+ * One optimizer step. What computes, what communicates, how much of the latter hides behind the former, what waits for the host; a
+ * pipeline of P stages and M microbatches idles for (P−1)/(M+P−1) of the time (Huang et al., GPipe).
+ */
+export function trainTime(input: TrainTimeInput, s: Shards, links: readonly AxisLink[]): Timing {
+  const { model, run, rates, terms, constants: c, passes } = input
+  const sequences = run.global_batch / run.microbatches / s.batch
+  const tokens = sequences * (run.seq_len / s.seq)
+  const work = noWork()
+  addLayers(work, input, s, tokens, passes)
+  addAttention(work, rates, model, run, s, sequences, passes.attention)
+  const vocab = model.vocab / s.vocab
+  addMatmul(work, rates, rates.plain, tokens / s.stage, model.embed, vocab, 3)
+  // the loss reads and writes the logits and their gradient a few times in f32
+  addOperation(work, rates, 0, (tokens / s.stage) * vocab * 16, 1)
+  const layerStarts = ((model.layers / s.stage) * 3 * c.layer_overhead_us) / 1e6
+  work.busy = run.microbatches * (work.busy + layerStarts)
+  work.arithmetic *= run.microbatches
+  work.hbmBytes *= run.microbatches
+
+  const stored = storedParameters(model, terms, s)
+  const update = stored * (2 * dtypeBytes[run.weight_dtype] + 2 * optimizerBytes(run) + 2 * dtypeBytes[run.gradient_dtype])
+  addOperation(work, rates, 0, update, 1)
+
+  const traffic = layerTraffic(input, s, links, tokens, passes, stored)
+  const times = run.microbatches
+  const communication = times * (traffic.weights + traffic.activations + traffic.experts + traffic.gradients + traffic.dcn)
+  const hidden = Math.min(work.busy, times * hideable(traffic, c))
+  const exposed = communication - hidden
+
+  const micro = run.pipeline_microbatches ?? s.stage
+  const bubble = s.stage > 1 ? (s.stage - 1) / micro : 0
+  const host = hostSeconds(input, s, tokens, stored)
+  const waiting = Math.max(0, host - c.overlap_host * work.busy) + Math.min(host, c.overlap_host * work.busy) * (1 - c.overlap_host)
+  const step = (work.busy + exposed) * (1 + bubble) + waiting + c.step_overhead_ms / 1000
+  return { step, compute: work.arithmetic, hbm: work.hbmBytes / rates.hbm, communication, exposed, host: waiting }
+}
+
+function hideable(traffic: LayerTraffic, c: LayerInput['constants']): number {
+  return (
+    c.overlap_weights * traffic.weights +
+    c.overlap_activations * traffic.activations +
+    c.overlap_experts * traffic.experts +
+    c.overlap_gradients * traffic.gradients +
+    c.overlap_dcn * traffic.dcn
+  )
+}
+
+/** Activations that the policy keeps on the host go out and come back; so do the optimizer's states when they live there. */
+function hostSeconds({ model, run, terms, policy, rates }: TrainTimeInput, s: Shards, tokens: number, stored: number): number {
+  const width = terms.moeLayers > 0 ? terms.sharedWidth : terms.denseWidth
+  const perToken = savedPerToken(model, run, width, terms.inputs, policy, s).host
+  const activations = (2 * run.microbatches * tokens * perToken * model.layers) / s.stage
+  const states = offloadsOptimizer(run) ? 2 * stored * optimizerBytes(run) : 0
+  return (activations + states) / rates.host
+}
