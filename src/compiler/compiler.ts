@@ -1,0 +1,205 @@
+import { existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Run } from '../contract/experiment.ts'
+import type { Mesh } from '../contract/mesh.ts'
+import type { CompilerVerdict, Effort, Physical } from '../contract/verdict.ts'
+import { PromptsError } from '../errors.ts'
+import type { Workload } from '../planner/workload.ts'
+import { createCompileCache } from './compile-cache.ts'
+import { compileRequest } from './compile-request.ts'
+import { createMaxTextProgram } from './maxtext-program.ts'
+import { type CompileRequest, type CompileResponse, compileResponseSchema } from './protocol.ts'
+import { type ProcessResult, runProcess } from './run-process.ts'
+import { createSemaphore } from './semaphore.ts'
+
+/** What is compiled: a mesh with what else changes, and how it lies on the chips. */
+export interface Candidate {
+  mesh: Mesh
+  dcn: Mesh
+  changes: Partial<Run>
+  physical: Physical
+  /** The card's settings in MaxText's words, for the operator's own MaxText program. */
+  maxtextFlags?: readonly string[]
+}
+
+/** A verdict and what it rests on. */
+export interface Judgement {
+  verdict: CompilerVerdict
+  memory: CompileResponse['memory']
+  /** The scheduled module, gzipped; null unless it compiled at full effort. */
+  hloPath: string | null
+}
+
+export interface Compiler {
+  /** Whether the compiler is installed and answers, and its versions. */
+  status(signal: AbortSignal): Promise<{ ready: boolean; detail: string; versions: Record<string, string> }>
+  /**
+   * The compiler's word on one candidate: fast effort first, accepted only when it fits with `fastMargin` to spare; full effort otherwise,
+   * and always with `full`. A crash, a hang or a cancelled compilation is `unknown` with the reason.
+   * @throws PromptsError `unavailable` when the compiler is not installed.
+   */
+  judge(workload: Workload, candidate: Candidate, options: { full: boolean; signal: AbortSignal }): Promise<Judgement>
+}
+
+export interface CompilerOptions {
+  /** Folder for results, modules and the installed program. */
+  home: string
+  /** Python with jax[tpu]; null: the one that setup:compiler installs under `home`. */
+  python: string | null
+  processes: number
+  memoryGib: number
+  timeoutMs: number
+  /** The operator's own MaxText train_compile command, in words; null without one. */
+  maxtextCommand: readonly string[] | null
+  /** Replays a scheduled module to a step time, ms; null where it cannot. */
+  replay: ((hloPath: string, workload: Workload, candidate: Candidate) => Promise<number | null>) | null
+}
+
+/** Fast effort's peak was measured 11 % below full effort's on a Llama-2-7B step; half as much again is left as a margin. */
+const fastMargin = 0.17
+const queueLimit = 200
+const maxOutputBytes = 4 * 1024 * 1024
+const program = fileURLToPath(new URL('./program/main.py', import.meta.url))
+
+/** A bounded pool of compiler processes with a cache on disk. */
+export function createCompiler(options: CompilerOptions): Compiler {
+  const python = options.python ?? join(options.home, 'compiler', 'bin', 'python')
+  const cache = createCompileCache(join(options.home, 'compile-cache'))
+  const places = createSemaphore(options.processes, queueLimit)
+  const limits = { timeoutMs: options.timeoutMs, memoryGib: options.memoryGib, maxOutputBytes }
+  const maxtext = options.maxtextCommand === null ? null : createMaxTextProgram({ command: options.maxtextCommand, limits, places })
+  let known: Promise<Record<string, string>> | null = null
+
+  const readVersions = async (signal: AbortSignal): Promise<Record<string, string>> => {
+    if (!existsSync(python)) throw notInstalled(`${python} is not there`)
+    const result = await runProcess([python, program, '--versions'], '', { ...limits, timeoutMs: 60_000 }, signal, process.env)
+    const parsed = parseObject(result.stdout)
+    if (parsed === null) throw notInstalled(failure(result))
+    return Object.fromEntries(Object.entries(parsed).map(([name, version]) => [name, String(version)]))
+  }
+  const versionsOnce = (signal: AbortSignal) => {
+    known ??= readVersions(signal).catch((error: unknown) => {
+      known = null
+      throw error
+    })
+    return known
+  }
+
+  const compileOnce = async (
+    request: CompileRequest,
+    signal: AbortSignal,
+  ): Promise<{ response: CompileResponse | null; unknown: string | null; seconds: number }> => {
+    const versions = await versionsOnce(signal)
+    const key = cache.key(request, versions)
+    const hloPath = request.effort === 'full' ? cache.hloPath(key) : null
+    const cached = await cache.get(key)
+    if (cached) return { response: cached, unknown: null, seconds: (cached.seconds.lower ?? 0) + (cached.seconds.compile ?? 0) }
+    const release = await places.acquire(signal)
+    try {
+      await mkdir(join(options.home, 'compile-cache'), { recursive: true })
+      const result = await runProcess([python, program], JSON.stringify({ ...request, hlo_path: hloPath }), limits, signal, process.env)
+      const parsed = compileResponseSchema.safeParse(parseObject(result.stdout))
+      if (!parsed.success) {
+        if (hloPath !== null) await rm(hloPath, { force: true })
+        return { response: null, unknown: failure(result), seconds: result.seconds }
+      }
+      if (parsed.data.status !== 'error') await cache.put(key, parsed.data)
+      return { response: parsed.data, unknown: null, seconds: result.seconds }
+    } finally {
+      release()
+    }
+  }
+
+  const attempt = async (workload: Workload, candidate: Candidate, effort: Effort, signal: AbortSignal): Promise<Judgement> => {
+    const request = compileRequest(workload, candidate, { effort, hloPath: null })
+    const { response, unknown, seconds } = await compileOnce(request, signal)
+    const hloPath = response?.hlo_path ?? null
+    const stepTimeMs =
+      hloPath !== null && options.replay !== null ? await options.replay(hloPath, workload, candidate).catch(() => null) : null
+    return {
+      verdict: {
+        status: response?.status ?? 'unknown',
+        required_gib: response?.required_gib ?? null,
+        available_gib: response?.available_gib ?? null,
+        step_time_ms: stepTimeMs,
+        effort,
+        program: 'reference',
+        versions: response?.versions ?? {},
+        seconds,
+        message: response === null ? unknown : response.message,
+      },
+      memory: response?.memory ?? null,
+      hloPath,
+    }
+  }
+
+  return {
+    async status(signal) {
+      try {
+        const versions = await versionsOnce(signal)
+        return {
+          ready: true,
+          detail: Object.entries(versions)
+            .map(([name, version]) => `${name} ${version}`)
+            .join(', '),
+          versions,
+        }
+      } catch (error) {
+        return { ready: false, detail: (error as Error).message, versions: {} }
+      }
+    },
+    async judge(workload, candidate, { full, signal }) {
+      if (maxtext !== null && workload.framework === 'maxtext' && candidate.maxtextFlags) {
+        return { verdict: await maxtext.compile(candidate.maxtextFlags, signal), memory: null, hloPath: null }
+      }
+      if (!full) {
+        const fast = await attempt(workload, candidate, 'fast', signal)
+        if (fast.verdict.status === 'unknown' || fast.verdict.status === 'error' || clear(fast.verdict)) return fast
+      }
+      return attempt(workload, candidate, 'full', signal)
+    },
+  }
+}
+
+/** Fits with enough to spare that full effort cannot need more than there is. */
+function clear(verdict: CompilerVerdict): boolean {
+  return (
+    verdict.status === 'fits' &&
+    verdict.required_gib !== null &&
+    verdict.available_gib !== null &&
+    verdict.required_gib <= verdict.available_gib * (1 - fastMargin)
+  )
+}
+
+function notInstalled(detail: string): PromptsError {
+  return new PromptsError('unavailable', `The TPU compiler is not installed: ${detail}`, {
+    hint: 'npm run setup:compiler installs it into the project.',
+  })
+}
+
+function failure(result: ProcessResult): string {
+  const last = result.stderr.trim().split('\n').at(-1)?.slice(0, 300) ?? ''
+  switch (result.reason) {
+    case 'timeout':
+      return `the compiler did not answer in ${Math.round(result.seconds)} s and was stopped`
+    case 'memory':
+      return 'the compiler took more memory than it may and was stopped'
+    case 'cancelled':
+      return 'cancelled'
+    case 'output':
+      return 'the compiler printed more than it may and was stopped'
+    default:
+      return `the compiler process ended ${result.signalName ? `by ${result.signalName}` : `with exit code ${result.exitCode}`}${last ? `: ${last}` : ''}`
+  }
+}
+
+function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import type { Phase } from '../contract/experiment.ts'
+import type { Mesh } from '../contract/mesh.ts'
+import type { Effort } from '../contract/verdict.ts'
+import type { ResolvedModel, ResolvedRun } from '../planner/workload.ts'
+
+/** What the compiler program reads on stdin: one JSON object. */
+export interface CompileRequest {
+  target: {
+    platform_topology: string
+    chip_config: string | null
+    num_slices: number
+    wrap: readonly boolean[] | null
+    chips_per_host_bounds: readonly number[] | null
+  }
+  model: Omit<ResolvedModel, 'name'>
+  phase: Phase
+  run: ResolvedRun
+  mesh: Mesh
+  dcn: Mesh
+  split_physical_axes: boolean
+  effort: Effort
+  /** Where the scheduled module is written, gzipped; null when it is not wanted. */
+  hlo_path: string | null
+}
+
+const gib = z.number().nonnegative()
+
+/** What it prints on stdout: one JSON object. Untrusted until parsed: it is another process. */
+export const compileResponseSchema = z.object({
+  status: z.enum(['fits', 'oom', 'error']),
+  required_gib: gib.nullable(),
+  available_gib: gib.nullable(),
+  memory: z
+    .object({ arguments_gib: gib, outputs_gib: gib, temporaries_gib: gib, aliased_gib: gib, generated_code_gib: gib, peak_gib: gib })
+    .nullable(),
+  seconds: z.object({ lower: z.number().nullable(), compile: z.number().nullable() }),
+  versions: z.record(z.string(), z.string()),
+  effort: z.enum(['fast', 'full']).nullable(),
+  message: z.string().nullable(),
+  hlo_path: z.string().nullable(),
+})
+export type CompileResponse = z.infer<typeof compileResponseSchema>
