@@ -1,0 +1,36 @@
+import type { Kpis, Op, ProfileReport } from '../contract/profile-report.ts'
+import type { StepSummary } from './steps.ts'
+
+/** What a diagnosis is drawn from, whether it was read from an XSpace or from a server's replies. Shares are of the profiled span. */
+export interface Findings {
+  kpis: Kpis
+  shares: {
+    idle: number
+    infeed: number
+    hostTransfer: number
+    /** A collective is in flight. */
+    inFlight: number
+    /** …and nothing computes. */
+    exposed: number
+  }
+  /** Of the time ops compute or move memory: the part bound by each limit (vmem is compute's). */
+  bounds: { compute: number; hbm: number; unknown: number }
+  topOps: Op[]
+  roofline: ProfileReport['roofline']
+  steps: StepSummary
+  quality: Quality
+  /** Host activities as a share of the span, largest first. */
+  activities: { name: string; share: number }[]
+}
+
+/** What lowers the confidence. */
+export interface Quality {
+  /** Estimated share of op executions the profile does not hold. */
+  missing: number
+  /** Op time without flops or bytes. */
+  unknownOps: number
+  /** Hosts of the run whose file could not be read, of all. */
+  missingHosts: number
+  /** The profile holds per-op times but no timeline. */
+  noTimeline: boolean
+}

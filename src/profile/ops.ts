@@ -1,0 +1,42 @@
+import type { Op } from '../contract/profile-report.ts'
+import type { Hardware } from './core-reading.ts'
+import type { OpRow, OpTable } from './op-table.ts'
+import type { Bound } from './roofline.ts'
+import { utilization, workOf } from './roofline.ts'
+
+/** What binds one op; communication goes before the roofline. */
+export function boundOf(row: OpRow, hardware: Hardware): Bound {
+  if (row.kind.role === 'collective') return 'communication'
+  if (row.kind.role === 'container' || row.kind.role === 'infeed') return 'unknown'
+  return utilization(workOf(row), hardware).bound
+}
+
+/** The ops that take the time, in XProf's order: by self time over all cores. Idle time is not an op. */
+export function topOps(table: OpTable, hardware: Hardware, count: number): Op[] {
+  return [...table.rows]
+    .filter((row) => row.selfPs > 0)
+    .sort((a, b) => b.selfPs - a.selfPs || (a.facts.name < b.facts.name ? -1 : 1))
+    .slice(0, count)
+    .map((row) => ({
+      name: row.facts.name,
+      category: row.facts.category,
+      self_ms: row.selfPs / 1e9,
+      share: table.totalPs > 0 ? row.selfPs / table.totalPs : 0,
+      bound_by: boundOf(row, hardware),
+      flops: row.facts.flops === null ? null : row.flops,
+      bytes: row.facts.bytes === null ? null : row.bytes,
+      source: row.facts.source,
+    }))
+}
+
+/** Of the time ops compute or move memory, the part each limit binds; vmem counts as compute. */
+export function boundShares(table: OpTable, hardware: Hardware): { compute: number; hbm: number; unknown: number } {
+  const time = { compute: 0, hbm: 0, unknown: 0 }
+  for (const row of table.rows) {
+    if (row.kind.role === 'collective' || row.kind.role === 'container' || row.kind.role === 'infeed') continue
+    const bound = boundOf(row, hardware)
+    time[bound === 'vmem' ? 'compute' : bound === 'communication' ? 'unknown' : bound] += row.selfPs
+  }
+  const sum = time.compute + time.hbm + time.unknown
+  return sum > 0 ? { compute: time.compute / sum, hbm: time.hbm / sum, unknown: time.unknown / sum } : { compute: 0, hbm: 0, unknown: 0 }
+}

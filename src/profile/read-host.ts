@@ -1,0 +1,77 @@
+import activities from '../../knowledge/host-activities.json' with { type: 'json' }
+import { Intervals } from './intervals.ts'
+import { makeSlots, readEvents } from './xspace/event-reader.ts'
+import { readEventNames } from './xspace/metadata.ts'
+import type { PlaneIndex } from './xspace/space-index.ts'
+import type { Window } from './xspace/window.ts'
+
+/** What a host's own plane says that matters to the devices. */
+export interface HostReading {
+  /** Of the MXU, fraction of 1, as the counters gave it; 0 where they were not read. */
+  mxuUtilization: number | null
+  hbmUtilization: number | null
+  /** Most bytes reserved and allocated at once, by device. */
+  peakBytes: Map<number, number>
+  capacityBytes: number
+  /** Time by activity, joined over threads, picoseconds. */
+  activityPs: Map<string, number>
+}
+
+const slotNames = ['index_on_host', 'device_ordinal', 'bytes_reserved', 'bytes_allocated', 'bytes_available'] as const
+const patterns = Object.entries(activities)
+  .filter((entry): entry is [string, string[]] => Array.isArray(entry[1]))
+  .map(([name, list]) => ({ name, test: new RegExp(list.join('|')) }))
+
+/** Reads a host's threads: memory events and the activities that keep devices waiting. Other events are stepped over. */
+export async function readHost(window: Window, plane: PlaneIndex, intervals: number): Promise<HostReading> {
+  const percent = (name: string): number | null => {
+    const value = plane.stats.get(name)
+    return typeof value === 'number' && value >= 0 && value <= 100 ? value / 100 : null
+  }
+  const host: HostReading = {
+    mxuUtilization: percent('matrix_unit_utilization_percent'),
+    hbmUtilization: percent('hbm_utilization_percent'),
+    peakBytes: new Map(),
+    capacityBytes: 0,
+    activityPs: new Map(),
+  }
+  const memory = new Set<number>()
+  const activityOf = new Map<number, Intervals>()
+  const spans = new Map<string, Intervals>()
+  for (const [id, name] of await readEventNames(window, plane)) {
+    if (name === 'MemoryAllocation' || name === 'MemoryDeallocation') memory.add(id)
+    const activity = patterns.find((pattern) => pattern.test.test(name))
+    if (!activity) continue
+    const known = spans.get(activity.name) ?? new Intervals(intervals)
+    spans.set(activity.name, known)
+    activityOf.set(id, known)
+  }
+  const wants = new Set([...memory, ...activityOf.keys()])
+  if (wants.size === 0) return host
+  const slots = makeSlots(slotNames, plane.statNames)
+  const first = plane.lines[0]?.timestampNs ?? 0n
+  for (const line of plane.lines) {
+    const base = Number(line.timestampNs - first) * 1000
+    await readEvents(
+      window,
+      line,
+      slots,
+      (event) => {
+        if (memory.has(event.metadataId)) addMemory(host, slots.values, event.present)
+        else activityOf.get(event.metadataId)?.add(base + event.offsetPs, base + event.offsetPs + event.durationPs)
+      },
+      wants,
+    )
+  }
+  for (const [name, each] of spans) host.activityPs.set(name, each.total())
+  return host
+}
+
+function addMemory(host: HostReading, values: Float64Array, present: number): void {
+  const [index, ordinal, reserved, allocated, available] = values as unknown as [number, number, number, number, number]
+  if ((present & 3) === 0 || (present & 8) === 0) return
+  const device = (present & 1) !== 0 ? index : ordinal
+  const used = ((present & 4) !== 0 ? reserved : 0) + allocated
+  if (used > (host.peakBytes.get(device) ?? 0)) host.peakBytes.set(device, used)
+  if ((present & 16) !== 0) host.capacityBytes = Math.max(host.capacityBytes, used + available)
+}

@@ -1,0 +1,77 @@
+import { PromptsError } from '../errors.ts'
+import type { CoreReading } from './core-reading.ts'
+import type { ProfileLimits } from './limits.ts'
+import { readCore } from './read-core.ts'
+import type { HostReading } from './read-host.ts'
+import { readHost } from './read-host.ts'
+import type { ByteSource } from './xspace/byte-source.ts'
+import type { PlaneIndex } from './xspace/space-index.ts'
+import { indexSpace } from './xspace/space-index.ts'
+import { Window } from './xspace/window.ts'
+import { WireError } from './xspace/wire.ts'
+
+/** One host's XSpace, folded. */
+export interface SpaceReading {
+  host: string
+  cores: CoreReading[]
+  hosts: HostReading[]
+  /** Planes of other devices, by what they are: GPU, custom. */
+  otherDevices: { name: string; type: string; count: number }[]
+  /** Errors the profiler itself recorded. */
+  errors: string[]
+}
+
+const tpuPlane = /^\/device:TPU:\d+/
+
+/** Reads one XSpace. @throws PromptsError bad_profile with the file and the byte where it is not one */
+export async function readSpace(
+  source: ByteSource,
+  options: { host: string; limits: ProfileLimits; signal?: AbortSignal },
+): Promise<SpaceReading> {
+  const window = new Window(source, options.signal)
+  try {
+    return await fold(window, options)
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error
+    const at = Math.min(error.offset, source.size)
+    throw new PromptsError('bad_profile', `${source.name} is not a whole XSpace: at byte ${at} of ${source.size}, ${error.message}`, {
+      hint: 'The file is cut short, damaged, or something else; copy it again, or give the .xplane.pb of the run.',
+      cause: error,
+    })
+  }
+}
+
+async function fold(window: Window, options: { host: string; limits: ProfileLimits }): Promise<SpaceReading> {
+  const space = await indexSpace(window)
+  const looksReal = space.planes.some((plane) => plane.name !== '')
+  if (!looksReal) throw new WireError(0, window.source.size === 0 ? 'the file is empty' : 'it has no plane with a name')
+  const host = space.hostnames[0] ?? options.host
+  const tpus = space.planes.filter((plane) => tpuPlane.test(plane.name))
+  const starts = tpus.flatMap((plane) => plane.lines.map((line) => line.timestampNs))
+  const baseNs = earliest(starts)
+  const reading: SpaceReading = { host, cores: [], hosts: [], otherDevices: otherDevices(space.planes), errors: space.errors }
+  for (const plane of space.planes) {
+    if (tpuPlane.test(plane.name)) reading.cores.push(await readCore(window, plane, { host, baseNs, limits: options.limits }))
+    else if (plane.name === '/host:CPU') reading.hosts.push(await readHost(window, plane, options.limits.intervals >> 4))
+  }
+  return reading
+}
+
+function earliest(times: readonly bigint[]): bigint {
+  let first = times[0] ?? 0n
+  for (const time of times) if (time < first) first = time
+  return first
+}
+
+function otherDevices(planes: readonly PlaneIndex[]): SpaceReading['otherDevices'] {
+  const found = new Map<string, { name: string; type: string; count: number }>()
+  for (const plane of planes) {
+    const kind = /^\/device:([A-Za-z]+)/.exec(plane.name)?.[1]
+    if (kind === undefined || kind === 'TPU') continue
+    const type = plane.stats.get('device_type_string') ?? plane.stats.get('device_vendor')
+    const known = found.get(kind)
+    if (known) known.count++
+    else found.set(kind, { name: kind, type: typeof type === 'string' ? type : kind, count: 1 })
+  }
+  return [...found.values()]
+}

@@ -1,0 +1,42 @@
+/**
+ * Self time of nested spans, as XProf's AncestorStack counts it: spans arrive by start; a span is inside the one before it
+ * when it lies wholly within; what it lasts is taken from the one that holds it directly.
+ */
+export class SelfTime {
+  private readonly starts: number[] = []
+  private readonly ends: number[] = []
+  private readonly keys: number[] = []
+  private readonly inner: number[] = []
+  private depth = 0
+  private readonly done: (key: number, durationPs: number, selfPs: number) => void
+
+  constructor(done: (key: number, durationPs: number, selfPs: number) => void) {
+    this.done = done
+  }
+
+  push(key: number, start: number, end: number): void {
+    let depth = this.depth
+    while (depth > 0 && !((this.starts[depth - 1] as number) <= start && end <= (this.ends[depth - 1] as number))) {
+      depth--
+      this.pop(depth)
+    }
+    if (depth > 0) this.inner[depth - 1] = (this.inner[depth - 1] as number) + (end - start)
+    this.starts[depth] = start
+    this.ends[depth] = end
+    this.keys[depth] = key
+    this.inner[depth] = 0
+    this.depth = depth + 1
+  }
+
+  flush(): void {
+    while (this.depth > 0) {
+      this.depth--
+      this.pop(this.depth)
+    }
+  }
+
+  private pop(depth: number): void {
+    const duration = (this.ends[depth] as number) - (this.starts[depth] as number)
+    this.done(this.keys[depth] as number, duration, Math.max(0, duration - (this.inner[depth] as number)))
+  }
+}
