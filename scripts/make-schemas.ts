@@ -1,6 +1,7 @@
-/** Writes JSON Schemas and the reference page of every file and output from the zod schemas: `npm run schemas`. */
+/** Writes JSON Schemas, the reference page of every file and output, and the page of settings, from the zod schemas: `npm run schemas`. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
+import { listSettings } from '../src/config.ts'
 import { caseSchema } from '../src/contract/case.ts'
 import { comparisonSchema, diagnosisSchema } from '../src/contract/diagnosis.ts'
 import { experimentSchema } from '../src/contract/experiment.ts'
@@ -71,8 +72,27 @@ function describe(schema: JsonSchema): string {
   return schema.type ?? 'any'
 }
 
+/** The page of settings, as text. */
+export function settingsText(): string {
+  const rows = listSettings().map(
+    (setting) =>
+      `| \`${setting.name}\` | ${setting.meaning} | ${setting.default === null || setting.default === '' ? '' : `\`${setting.default}\``} |`,
+  )
+  return [
+    '# Settings',
+    '',
+    'Made by `npm run schemas` from `src/config.ts`, the only reader of the environment. All that is optional is off by default; `npx prompts doctor` reports what is on and reachable.',
+    '',
+    '| variable | meaning | default |',
+    '|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n')
+}
+
 if (import.meta.main) {
   mkdirSync('docs/schemas', { recursive: true })
   for (const name of Object.keys(published)) writeFileSync(`docs/schemas/${name}.json`, schemaText(name))
   writeFileSync('docs/reference.md', referenceText())
+  writeFileSync('docs/settings.md', settingsText())
 }
