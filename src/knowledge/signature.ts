@@ -6,11 +6,11 @@ export interface WorkloadFeatures {
   chip: ChipName
   phase: Phase
   /** JAX devices of the whole job, and the slices they come in. */
-  devices: number
+  devices: number | null
   slices: number
-  parameters: number
+  parameters: number | null
   /** Parameters a token meets; equal to `parameters` for a dense model. */
-  activeParameters: number
+  activeParameters: number | null
   tokensPerDevice: number | null
   seqLen: number | null
   bottleneck: BottleneckClass | null
@@ -69,7 +69,7 @@ export function workloadSignature(features: WorkloadFeatures): number[] {
     ...onArc(features.devices, scales.devices),
     ...onArc(features.slices, scales.slices),
     ...onArc(features.parameters, scales.parameters),
-    ...onArc(features.parameters / Math.max(1, features.activeParameters), scales.sparsity),
+    ...onArc(sparsityOf(features), scales.sparsity),
     ...onArc(features.tokensPerDevice, scales.tokensPerDevice),
     ...onArc(features.seqLen, scales.seqLen),
   )
@@ -79,6 +79,10 @@ export function workloadSignature(features: WorkloadFeatures): number[] {
 
 /** Places of the vector. */
 export const signatureLength = chips.length + 2 + 3 + (bottleneckClasses.length - 1) + Object.keys(scales).length * 2 + kpiNames.length * 2
+
+function sparsityOf({ parameters, activeParameters }: WorkloadFeatures): number | null {
+  return parameters === null || activeParameters === null ? null : parameters / Math.max(1, activeParameters)
+}
 
 function onArc(value: number | null, scale: Scale): [number, number] {
   if (value === null || !(value > 0)) return [0, 0]

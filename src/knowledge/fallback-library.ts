@@ -1,0 +1,123 @@
+import { asPromptsError } from '../errors.ts'
+import type { EntryKind, Library, LibraryEntry } from './library.ts'
+
+interface Change {
+  upsert: LibraryEntry | null
+  kind: EntryKind
+  tenant: string
+  id: string
+}
+
+/** A library that goes on when its server is away, and says so. */
+export interface FallbackLibrary extends Library {
+  /** Since when the server is away, and how many changes wait for it; null while it answers. */
+  degraded(): { since: Date; reason: string; waiting: number } | null
+}
+
+/**
+ * The production store with the embedded one beside it. Every change goes to both; while the server is away the embedded store answers, changes wait,
+ * and the first call after `retryAfterMs` tries the server again and catches it up. The embedded store knows the shipped library and what this process
+ * wrote, not what other processes wrote meanwhile. Changes that still wait when the process ends are caught up at its next start (`pending`).
+ */
+export function createFallbackLibrary(options: {
+  primary: Library
+  embedded: Library
+  retryAfterMs?: number
+  now?: () => number
+  /** Keeps changes that wait over a restart. */
+  pending?: { load(): Promise<Change[]>; save(changes: readonly Change[]): Promise<void> }
+  onChange?: (state: 'away' | 'back', detail: string) => void
+}): FallbackLibrary {
+  const { primary, embedded } = options
+  const now = options.now ?? Date.now
+  const retryAfterMs = options.retryAfterMs ?? 10_000
+  let away: { since: Date; reason: string; nextTry: number } | null = null
+  let waiting: Map<string, Change> | null = null
+
+  const keyOf = (change: Change) => `${change.kind} ${change.tenant} ${change.id}`
+
+  async function pendingChanges(): Promise<Map<string, Change>> {
+    if (waiting === null) {
+      const loaded = (await options.pending?.load()) ?? []
+      waiting ??= new Map(loaded.map((change) => [keyOf(change), change]))
+    }
+    return waiting
+  }
+
+  async function hold(changes: Change[]): Promise<void> {
+    const pending = await pendingChanges()
+    for (const change of changes) pending.set(keyOf(change), change)
+    await options.pending?.save([...pending.values()])
+  }
+
+  async function catchUp(): Promise<number> {
+    const pending = await pendingChanges()
+    const changes = [...pending.values()]
+    if (changes.length === 0) return 0
+    await primary.upsert(changes.flatMap((change) => change.upsert ?? []))
+    for (const change of changes) {
+      if (change.upsert === null) await primary.remove({ kind: change.kind, tenant: change.tenant, ids: [change.id] })
+    }
+    for (const change of changes) if (pending.get(keyOf(change)) === change) pending.delete(keyOf(change))
+    await options.pending?.save([...pending.values()])
+    return changes.length
+  }
+
+  function markAway(error: unknown): void {
+    const reason = asPromptsError(error).message
+    if (away === null) {
+      away = { since: new Date(now()), reason, nextTry: 0 }
+      options.onChange?.('away', reason)
+    }
+    away.nextTry = now() + retryAfterMs
+  }
+
+  async function withPrimary<T>(work: () => Promise<T>): Promise<{ value: T } | null> {
+    if (away !== null && now() < away.nextTry) return null
+    try {
+      const caughtUp = await catchUp()
+      const value = await work()
+      if (away !== null) {
+        away = null
+        options.onChange?.('back', `${caughtUp} changes caught up`)
+      }
+      return { value }
+    } catch (error) {
+      markAway(error)
+      return null
+    }
+  }
+
+  async function ask<T>(question: (library: Library) => Promise<T>): Promise<T> {
+    const answer = await withPrimary(() => question(primary))
+    return answer ? answer.value : question(embedded)
+  }
+
+  async function change(changes: Change[], apply: (library: Library) => Promise<void>): Promise<void> {
+    await apply(embedded)
+    if ((await withPrimary(() => apply(primary))) === null) await hold(changes)
+  }
+
+  return {
+    store: primary.store,
+    degraded: () => (away === null ? null : { since: away.since, reason: away.reason, waiting: waiting?.size ?? 0 }),
+    upsert: (entries) =>
+      change(
+        entries.map((entry) => ({ upsert: entry, kind: entry.kind, tenant: entry.tenant, id: entry.id })),
+        (library) => library.upsert(entries),
+      ),
+    remove: ({ kind, tenant, ids }) =>
+      change(
+        ids.map((id) => ({ upsert: null, kind, tenant, id })),
+        (library) => library.remove({ kind, tenant, ids }),
+      ),
+    search: (query) => ask((library) => library.search(query)),
+    get: (selection) => ask((library) => library.get(selection)),
+    list: (selection) => ask((library) => library.list(selection)),
+    hashes: (selection) => ask((library) => library.hashes(selection)),
+    async close() {
+      await primary.close()
+      await embedded.close()
+    },
+  }
+}
