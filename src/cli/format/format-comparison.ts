@@ -1,0 +1,31 @@
+import type { Comparison } from '../../contract/diagnosis.ts'
+import { formatChange, formatGib, formatMs } from '../../text/units.ts'
+import { formatTable } from './table.ts'
+
+/** Two profiles side by side, for the terminal. */
+export function formatComparison(comparison: Comparison): string {
+  const { step_time_ratio: ratio, memory_gib: memory } = comparison
+  const lines = [
+    `before: ${comparison.before}`,
+    `after:  ${comparison.after}`,
+    '',
+    `step time: ${ratio === null ? 'not comparable' : formatChange(ratio)}`,
+    `peak HBM: ${formatGib(memory.before)} → ${formatGib(memory.after)}`,
+  ]
+  const rows = (entries: Comparison['parts']) =>
+    entries
+      .slice(0, 15)
+      .map((entry) => [entry.name, formatMs(entry.before_ms), formatMs(entry.after_ms), signed(entry.after_ms - entry.before_ms)])
+  lines.push(
+    '',
+    formatTable(['part', 'before', 'after', 'change'], rows(comparison.parts)),
+    '',
+    formatTable(['op', 'before', 'after', 'change'], rows(comparison.ops)),
+  )
+  if (comparison.notes.length > 0) lines.push('', ...comparison.notes.map((note) => `note: ${note}`))
+  return lines.join('\n')
+}
+
+function signed(ms: number): string {
+  return ms === 0 ? '±0' : `${ms > 0 ? '+' : '−'}${formatMs(Math.abs(ms))}`
+}

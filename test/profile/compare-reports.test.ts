@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import { comparisonSchema } from '../../src/contract/diagnosis.ts'
+import type { ProfileReport } from '../../src/contract/profile-report.ts'
+import { compareReports } from '../../src/profile/compare-reports.ts'
+
+function report(overrides: { step: number | null; ops: [string, string, number][]; exposed: number; devices?: number }): ProfileReport {
+  return {
+    source: 'profile',
+    device: { type: 'TPU v5p', devices: overrides.devices ?? 64, hosts: 16 },
+    kpis: {
+      step_time_ms: overrides.step,
+      duty_cycle: 0.95,
+      mxu_utilization: null,
+      hbm_bandwidth_utilization: null,
+      communication_share: null,
+      exposed_communication_share: overrides.exposed,
+      roofline_efficiency: null,
+      peak_hbm_gib: 40,
+      mfu: null,
+    },
+    bottleneck: { class: 'communication', confidence: 0.9, evidence: [], also: [] },
+    top_ops: overrides.ops.map(([name, category, share]) => ({
+      name,
+      category,
+      self_ms: share * 1000,
+      share,
+      bound_by: 'compute',
+      flops: null,
+      bytes: null,
+      source: null,
+    })),
+    roofline: { peak_tflops: null, peak_hbm_gbps: null, ridge_flop_per_byte: null, points: [] },
+    collectives: [
+      { kind: 'all-reduce', name: 'all-reduce.1', bytes: null, group_size: 4, occupied_share: 0.4, exposed_share: overrides.exposed },
+    ],
+    anti_patterns: [],
+    skew: [],
+    notes: [],
+  }
+}
+
+const before = report({
+  step: 1000,
+  exposed: 0.3,
+  ops: [
+    ['fusion.1', 'convolution fusion', 0.5],
+    ['all-reduce.1', 'all-reduce', 0.3],
+  ],
+})
+const after = report({
+  step: 800,
+  exposed: 0.1,
+  ops: [
+    ['fusion.1', 'convolution fusion', 0.625],
+    ['copy.7', 'copy', 0.1],
+  ],
+})
+
+describe('compareReports', () => {
+  const comparison = compareReports(before, after)
+  const part = (name: string) => comparison.parts.find((one) => one.name === name)
+
+  it('is what the contract says', () => {
+    comparisonSchema.parse(comparison)
+    expect(comparison.step_time_ratio).toBeCloseTo(0.8)
+  })
+
+  it('tells milliseconds of a step, the greatest change first', () => {
+    expect(part('ops: convolution fusion')).toEqual({ name: 'ops: convolution fusion', before_ms: 500, after_ms: 500 })
+    expect(part('collective exposed: all-reduce over 4')).toMatchObject({ before_ms: 300, after_ms: 80 })
+    expect(part('idle')?.before_ms).toBeCloseTo(50)
+    expect(comparison.ops[0]?.name).toBe('all-reduce.1')
+  })
+
+  it('names ops that appeared and vanished', () => {
+    expect(comparison.notes.join('\n')).toMatch(/1 op appeared: copy.7/)
+    expect(comparison.notes.join('\n')).toMatch(/1 op vanished: all-reduce.1/)
+  })
+
+  it('says where the hardware or the steps do not compare', () => {
+    const other = compareReports(before, report({ step: null, exposed: 0.1, devices: 32, ops: [['fusion.1', 'convolution fusion', 0.5]] }))
+    expect(other.step_time_ratio).toBeNull()
+    expect(other.notes.join('\n')).toMatch(/Not the same hardware/)
+    expect(other.notes.join('\n')).toMatch(/no full step/)
+  })
+})
