@@ -1,0 +1,61 @@
+import type { Mesh } from '../contract/mesh.ts'
+import type { Physical, Violation, Warning } from '../contract/verdict.ts'
+import { costlyWarnings } from './costly.ts'
+import { placer } from './physical-mesh.ts'
+import { placedMesh } from './placed-mesh.ts'
+import { type MeshTuple, type Placement, toTuple } from './placement.ts'
+import { legalityRules } from './rules.ts'
+import type { ResolvedRun, Workload } from './workload.ts'
+
+export interface Legality {
+  /** False exactly when there are violations. */
+  legal: boolean
+  violations: Violation[]
+  warnings: Warning[]
+  physical: Physical
+  placement: Placement
+}
+
+/** Judges the meshes of one workload; remembers how axes lie on the slice, so one judge serves a whole search. */
+export interface Judge {
+  placement: (ici: MeshTuple) => Placement
+  /** Whether a candidate breaks no rule; writes nothing, for the search. `run` replaces the workload's where a choice changes it. */
+  isLegal: (ici: MeshTuple, dcn: MeshTuple, run?: ResolvedRun) => boolean
+  /** The same with every reason and warning, for what is shown. */
+  judge: (ici: MeshTuple, dcn: MeshTuple, run?: ResolvedRun) => Legality
+}
+
+export function createJudge(workload: Workload): Judge {
+  const place = placer(workload.slice)
+  const withRun = (run: ResolvedRun | undefined) => (run === undefined || run === workload.run ? workload : { ...workload, run })
+  return {
+    placement: place,
+    isLegal(ici, dcn, run) {
+      const mesh = placedMesh(withRun(run), ici, dcn)
+      for (const rule of legalityRules) if (rule.broken(mesh)) return false
+      return place(ici).physical !== 'impossible'
+    },
+    judge(ici, dcn, run) {
+      const mesh = placedMesh(withRun(run), ici, dcn)
+      const placement = place(ici)
+      const violations = legalityRules
+        .filter((rule) => rule.broken(mesh))
+        .map(({ rule, axis, message }): Violation => ({ rule, axis, message: message(mesh) }))
+      const fillsSlice = mesh.iciProduct === workload.slice.devices
+      if (placement.physical === 'impossible' && fillsSlice) violations.push(physicalViolation(workload, ici))
+      const legal = violations.length === 0
+      return { legal, violations, warnings: costlyWarnings(mesh, placement.physical), physical: placement.physical, placement }
+    },
+  }
+}
+
+/** The legality of one mesh: `check`'s half that needs no numbers but the sizes. */
+export function judge(workload: Workload, mesh: Mesh, dcn: Mesh): Legality {
+  return createJudge(workload).judge(toTuple(mesh), toTuple(dcn))
+}
+
+function physicalViolation({ slice }: Workload, ici: MeshTuple): Violation {
+  const sizes = ici.filter((size) => size !== 1).join('×')
+  const message = `JAX's create_device_mesh cannot lay ${sizes} on ${slice.chip} ${slice.dims.join('x')}, not even with allow_split_physical_axes`
+  return { rule: 'physical_mesh', axis: null, message }
+}

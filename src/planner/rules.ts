@@ -1,0 +1,151 @@
+import { type Axis, axes } from '../contract/mesh.ts'
+import type { Rule } from '../contract/verdict.ts'
+import { degree, type PlacedMesh, showDegree } from './placed-mesh.ts'
+import type { MeshTuple } from './placement.ts'
+
+/**
+ * One reason for which a mesh cannot run. `broken` is asked for every candidate and allocates nothing; `message` carries both
+ * numbers and is written only for meshes that somebody looks at.
+ */
+export interface LegalityRule {
+  rule: Rule
+  axis: Axis | null
+  broken: (mesh: PlacedMesh) => boolean
+  message: (mesh: PlacedMesh) => string
+}
+
+/** The rules of axis sizes, in the order in which violations are shown. The physical mesh is judged beside them. */
+export const legalityRules: readonly LegalityRule[] = [
+  {
+    rule: 'device_count',
+    axis: null,
+    broken: ({ iciProduct, workload }) => iciProduct !== workload.slice.devices,
+    message: ({ ici, iciProduct, workload }) => `${showProduct(ici)} = ${iciProduct}, but the slice has ${workload.slice.devices} devices`,
+  },
+  {
+    rule: 'slices',
+    axis: null,
+    broken: ({ dcnProduct, workload }) => dcnProduct !== workload.slices,
+    message: ({ dcn, dcnProduct, workload }) =>
+      `dcn ${showProduct(dcn)} = ${dcnProduct}, but the job has ${workload.slices} ${workload.slices === 1 ? 'slice' : 'slices'}`,
+  },
+  {
+    rule: 'heads_divisible',
+    axis: 'model',
+    broken: (mesh) => mesh.workload.model.heads % degree(mesh, 'model') !== 0,
+    message: (mesh) => `${mesh.workload.model.heads} heads do not divide by ${showDegree(mesh, 'model')}`,
+  },
+  {
+    // MaxText (attentions.py, _validate_kv_head_sharding) raises unless tensor divides num_kv_heads. Pax and plain JAX replicate: a warning.
+    rule: 'kv_heads_divisible',
+    axis: 'model',
+    broken: (mesh) => mesh.workload.framework === 'maxtext' && mesh.workload.model.kv_heads % degree(mesh, 'model') !== 0,
+    message: (mesh) => `KV heads ${mesh.workload.model.kv_heads} do not divide by ${showDegree(mesh, 'model')}, which MaxText refuses`,
+  },
+  {
+    rule: 'mlp_divisible',
+    axis: 'model',
+    broken: (mesh) => mesh.workload.model.mlp % degree(mesh, 'model') !== 0,
+    message: (mesh) => `mlp ${mesh.workload.model.mlp} does not divide by ${showDegree(mesh, 'model')}`,
+  },
+  {
+    rule: 'experts_divisible',
+    axis: 'expert',
+    broken: (mesh) => mesh.workload.model.experts % degree(mesh, 'expert') !== 0,
+    message: (mesh) =>
+      mesh.workload.model.experts === 1
+        ? `${showDegree(mesh, 'expert')}, but the model is dense: it has no experts to divide`
+        : `${mesh.workload.model.experts} experts do not divide by ${showDegree(mesh, 'expert')}`,
+  },
+  {
+    rule: 'layers_divisible',
+    axis: 'stage',
+    broken: (mesh) => pipelinedLayers(mesh) % degree(mesh, 'stage') !== 0,
+    message: (mesh) =>
+      pipelinedLayers(mesh) === mesh.workload.model.layers
+        ? `${mesh.workload.model.layers} layers do not divide by ${showDegree(mesh, 'stage')}`
+        : `${pipelinedLayers(mesh)} MoE layers (of ${mesh.workload.model.layers}; MaxText pipelines only these) do not divide by ${showDegree(mesh, 'stage')}`,
+  },
+  {
+    // MaxText's context parallelism balances causal work by giving each device two chunks (max_utils.py, reorder_sequence).
+    rule: 'sequence_divisible',
+    axis: 'seq',
+    broken: (mesh) => {
+      const seq = degree(mesh, 'seq')
+      return seq > 1 && mesh.workload.run.seq_len % seq !== 0
+    },
+    message: (mesh) => `seq_len ${mesh.workload.run.seq_len} does not divide by ${showDegree(mesh, 'seq')}`,
+  },
+  {
+    rule: 'sequence_divisible',
+    axis: 'seq',
+    broken: (mesh) => {
+      const seq = degree(mesh, 'seq')
+      if (seq === 1 || !isMaxTextTraining(mesh) || mesh.workload.run.seq_len % seq !== 0) return false
+      return seq % 2 !== 0 || mesh.workload.run.seq_len % (2 * seq) !== 0
+    },
+    message: (mesh) =>
+      degree(mesh, 'seq') % 2 !== 0
+        ? `${showDegree(mesh, 'seq')} is odd, and MaxText's load-balanced context parallelism takes even sizes only`
+        : `seq_len ${mesh.workload.run.seq_len} does not divide by ${2 * degree(mesh, 'seq')}: MaxText gives each of ${showDegree(mesh, 'seq')} devices two chunks`,
+  },
+  {
+    rule: 'batch_divisible',
+    axis: null,
+    broken: ({ batch, batchShards }) => batch % batchShards !== 0,
+    message: ({ batch, batchShards, workload }) => {
+      const { global_batch: globalBatch, microbatches } = workload.run
+      if (!Number.isInteger(batch)) return `global_batch ${globalBatch} does not divide by microbatches ${microbatches}`
+      const of =
+        batch === globalBatch ? `global_batch ${globalBatch}` : `global_batch ${globalBatch} ÷ microbatches ${microbatches} = ${batch}`
+      return `${of} does not divide by replica × data × expert = ${batchShards}`
+    },
+  },
+  {
+    // MaxText (types.py): num_pipeline_microbatches must be a multiple of the stages.
+    rule: 'batch_divisible',
+    axis: 'stage',
+    broken: (mesh) => mesh.workload.framework === 'maxtext' && pipelineMicrobatches(mesh) % degree(mesh, 'stage') !== 0,
+    message: (mesh) => `pipeline_microbatches ${pipelineMicrobatches(mesh)} is not a multiple of ${showDegree(mesh, 'stage')}`,
+  },
+  {
+    rule: 'batch_divisible',
+    axis: 'stage',
+    broken: (mesh) => degree(mesh, 'stage') > 1 && Number.isInteger(mesh.batch) && mesh.batch % pipelineMicrobatches(mesh) !== 0,
+    message: (mesh) => `a batch of ${mesh.batch} does not divide by pipeline_microbatches ${pipelineMicrobatches(mesh)}`,
+  },
+  {
+    rule: 'framework',
+    axis: 'stage',
+    broken: (mesh) => mesh.workload.phase !== 'train' && degree(mesh, 'stage') > 1,
+    message: (mesh) => `${showDegree(mesh, 'stage')}: a pipeline is for training; serving runs every layer on every device`,
+  },
+  {
+    // Paxml's meshes are [replica, data, mdl], or [stage, replica, data, mdl] with a pipeline; experts lie along data.
+    rule: 'framework',
+    axis: 'expert',
+    broken: (mesh) => mesh.workload.framework === 'pax' && degree(mesh, 'expert') > 1,
+    message: (mesh) => `${showDegree(mesh, 'expert')}: Pax has no expert axis, it spreads experts over data`,
+  },
+]
+
+/** Layers that a pipeline divides: all, but in MaxText only the MoE layers of a model that starts with dense ones (types.py). */
+function pipelinedLayers(mesh: PlacedMesh): number {
+  const { model, framework } = mesh.workload
+  return framework === 'maxtext' && model.experts > 1 ? model.layers - model.dense_layers : model.layers
+}
+
+export function pipelineMicrobatches(mesh: PlacedMesh): number {
+  const stages = degree(mesh, 'stage')
+  return stages === 1 ? 1 : (mesh.workload.run.pipeline_microbatches ?? stages)
+}
+
+function isMaxTextTraining({ workload }: PlacedMesh): boolean {
+  return workload.framework === 'maxtext' && workload.phase === 'train'
+}
+
+/** `data 8 × model 4`, or `1` when every axis is 1. */
+function showProduct(tuple: MeshTuple): string {
+  const parts = axes.flatMap((axis, i) => (tuple[i] === 1 ? [] : [`${axis} ${tuple[i]}`]))
+  return parts.length > 0 ? parts.join(' × ') : '1'
+}
