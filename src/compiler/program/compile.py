@@ -9,28 +9,47 @@ import time
 from typing import Any
 
 import jax
+from jax.experimental.layout import Format, Layout
 
-from request import Request, RequestError
+from request import Request
+from serve import abstract_decode_arguments, abstract_prefill_arguments, decode_step, prefill_step
 from sharding import Shardings, build_mesh
 from train import abstract_train_arguments, train_step
 
 FAST_EFFORT = {"exec_time_optimization_effort": -1.0}
+
+# phase -> (abstract arguments, program)
+PROGRAMS = {
+    "train": (abstract_train_arguments, train_step),
+    "prefill": (abstract_prefill_arguments, prefill_step),
+    "decode": (abstract_decode_arguments, decode_step),
+}
 
 
 def lower(request: Request) -> tuple[Any, Shardings, float]:
     """The lowered program, the shardings it was built with, and the seconds it took."""
     started = time.monotonic()
     shardings = Shardings(build_mesh(request))
-    if request.phase == "train":
-        arguments = abstract_train_arguments(request, shardings)
-        function = functools.partial(train_step, request=request, shardings=shardings)
-        outputs = (jax.tree.map(lambda leaf: leaf.sharding, arguments[0]), None)
-    else:
-        raise RequestError(f"phase {request.phase} is not in the reference program")
-    jitted = jax.jit(function, in_shardings=jax.tree.map(lambda leaf: leaf.sharding, arguments),
-                     out_shardings=outputs, donate_argnums=(0,))
+    abstract_arguments, program = PROGRAMS[request.phase]
+    arguments = abstract_arguments(request, shardings)
+    # the first argument (train: the state, decode: the cache) is donated and comes back first
+    donates = request.phase != "prefill"
+    placed = jax.tree.map(lambda leaf: leaf.sharding, arguments)
+    if request.phase == "decode":
+        placed = (_free_layout(placed[0]), *placed[1:])
+    jitted = jax.jit(
+        functools.partial(program, request=request, shardings=shardings),
+        in_shardings=placed,
+        out_shardings=(placed[0], None) if donates else None,
+        donate_argnums=(0,) if donates else (),
+    )
     lowered = jitted.lower(*arguments)
     return lowered, shardings, time.monotonic() - started
+
+
+def _free_layout(shardings: Any) -> Any:
+    """Lets the compiler choose how a KV cache lies in memory, as servers do; a fixed layout is copied every step."""
+    return jax.tree.map(lambda sharding: Format(Layout.AUTO, sharding), shardings)
 
 
 def compile_lowered(lowered: Any, effort: str) -> tuple[Any, float]:
