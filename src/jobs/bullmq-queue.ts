@@ -108,7 +108,7 @@ export class BullMqQueue<T> implements JobQueue<T> {
 
   async depth(): Promise<{ waiting: number; active: number }> {
     const counts = await this.#queue.getJobCounts('wait', 'active', 'delayed', 'prioritized')
-    return { waiting: (counts['wait'] ?? 0) + (counts['delayed'] ?? 0) + (counts['prioritized'] ?? 0), active: counts['active'] ?? 0 }
+    return { waiting: (counts.wait ?? 0) + (counts.delayed ?? 0) + (counts.prioritized ?? 0), active: counts.active ?? 0 }
   }
 
   async close(graceMs = 10_000): Promise<void> {

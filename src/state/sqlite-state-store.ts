@@ -37,7 +37,7 @@ export class SqliteStateStore implements StateStore {
 
   async get(key: string): Promise<string | null> {
     const row = this.#db.prepare('SELECT value FROM entries WHERE key = ? AND expires > ?').get(key, this.#now())
-    return row ? String(row['value']) : null
+    return row ? String(row.value) : null
   }
 
   async set(key: string, value: string, ttlMs: number): Promise<void> {
@@ -67,14 +67,14 @@ export class SqliteStateStore implements StateStore {
          RETURNING CAST(value AS REAL) AS count`,
       )
       .get(key, by, now + ttlMs, now)
-    return Number(row?.['count'])
+    return Number(row?.count)
   }
 
   async list(prefix: string, limit: number): Promise<{ key: string; value: string }[]> {
     const rows = this.#db
       .prepare('SELECT key, value FROM entries WHERE key >= ? AND key < ? AND expires > ? AND listed = 1 ORDER BY key LIMIT ?')
       .all(prefix, `${prefix}\u{10FFFF}`, this.#now(), limit)
-    return rows.map((row) => ({ key: String(row['key']), value: String(row['value']) }))
+    return rows.map((row) => ({ key: String(row.key), value: String(row.value) }))
   }
 
   async take(key: string, pace: Pace): Promise<number> {
@@ -97,7 +97,7 @@ export class SqliteStateStore implements StateStore {
   }
 
   #tat(key: string): number {
-    return Number(this.#db.prepare('SELECT tat FROM buckets WHERE key = ?').get(key)?.['tat'] ?? 0)
+    return Number(this.#db.prepare('SELECT tat FROM buckets WHERE key = ?').get(key)?.tat ?? 0)
   }
 
   #setTat(key: string, tat: number): void {

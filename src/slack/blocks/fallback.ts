@@ -1,0 +1,58 @@
+import type { AnyBlock } from '@slack/types'
+import { limits } from './limits.ts'
+import type { Message } from './message.ts'
+import { clip, escapeText } from './text.ts'
+
+/**
+ * The same message out of sections, contexts and buttons alone, for a workspace that answers `invalid_blocks` to the newer kinds
+ * (plan, table, rich text, feedback buttons). Buttons stay, so what could be done still can.
+ */
+export function withPlainBlocks(message: Message): Message {
+  return { text: message.text, blocks: message.blocks.flatMap(plainBlock) }
+}
+
+/** The message as text alone: what is left when even plain blocks are refused. */
+export function withoutBlocks(message: Message): Message {
+  return { text: message.text, blocks: [] }
+}
+
+function plainBlock(block: AnyBlock): AnyBlock[] {
+  switch (block.type) {
+    case 'section':
+    case 'context':
+    case 'actions':
+    case 'divider':
+    case 'header':
+      return [block]
+    case 'plan': {
+      if (!('tasks' in block)) return []
+      const tasks = (block.tasks ?? []) as { title: string; status: string }[]
+      const signs: Record<string, string> = { complete: '✔', in_progress: '▸', error: '✖', pending: '·' }
+      return [paragraph([block.title, ...tasks.map((task) => `${signs[task.status] ?? '·'} ${task.title}`)].join('\n'))]
+    }
+    case 'table':
+      return 'rows' in block
+        ? [fence((block.rows as { text?: string }[][]).map((row) => row.map((cell) => cell.text ?? '').join('  ')).join('\n'))]
+        : []
+    case 'rich_text':
+      return [fence(texts(block))]
+    default:
+      return []
+  }
+}
+
+function paragraph(text: string): AnyBlock {
+  return { type: 'section', text: { type: 'mrkdwn', text: escapeText(text, limits.sectionText) } } as AnyBlock
+}
+
+function fence(text: string): AnyBlock {
+  const body = clip(escapeText(text.replaceAll('```', "'''"), limits.sectionText - 10), limits.sectionText - 10)
+  return { type: 'section', text: { type: 'mrkdwn', text: `\`\`\`\n${body}\n\`\`\`` } } as AnyBlock
+}
+
+function texts(value: unknown): string {
+  if (Array.isArray(value)) return value.map(texts).join('')
+  if (typeof value !== 'object' || value === null) return ''
+  const entry = value as Record<string, unknown>
+  return typeof entry.text === 'string' ? entry.text : texts(entry.elements)
+}

@@ -1,0 +1,123 @@
+import type { Case } from '../../contract/case.ts'
+import type { Card } from '../../contract/diagnosis.ts'
+import { formatMesh } from '../../contract/mesh.ts'
+import type { PromptsError } from '../../errors.ts'
+import { formatChange, formatGibNumber, formatMs } from '../../text/units.ts'
+import { type Rank, rankEmoji } from './card-message.ts'
+import { actions, button, context, type Message, message, section } from './message.ts'
+import { escapeCode, escapeText, plain } from './text.ts'
+
+/** Every failure: the reason, what to do next, and the id that ties it to the log. */
+export function errorMessage(error: PromptsError, options: { about?: string; run?: string } = {}): Message {
+  const about = options.about === undefined ? '' : `*${escapeText(options.about, 200)}*: `
+  const reason = `:x: ${about}${escapeText(error.message, 1500)}`
+  const next = error.hint === '' ? '' : `\n${escapeText(error.hint, 1000)}`
+  const ids = [options.run === undefined ? null : `run \`${escapeCode(options.run, 150)}\``, `error \`${error.id}\` (${error.code})`]
+  return message(plain(reason), [section(reason + next), context(ids.filter((id) => id !== null).join(' · '))])
+}
+
+/** Said in the thread when someone adopts a card. */
+export function adoptedMessage(input: { by: string; rank: Rank; case: Case; instead: { by: string; rank: Rank } | null }): Message {
+  const mesh = input.case.to === null ? '' : ` *${formatMesh(input.case.to)}*`
+  const step = input.case.predicted_step_ms === null ? '' : `, predicted step ${formatMs(input.case.predicted_step_ms)}`
+  const instead = input.instead === null ? '' : ` instead of card ${input.instead.rank}`
+  const text = `:white_check_mark: <@${input.by}> adopted card ${input.rank}:${mesh}${step}${instead}.`
+  return message(plain(text), [
+    section(text),
+    context(
+      `Recorded as case \`${escapeCode(input.case.id, 200)}\`. When it ran, tell me here: _it ran at 22.9 s_, or the id of the new experiment.`,
+    ),
+  ])
+}
+
+export function takenBackMessage(input: { by: string; rank: Rank; now: { by: string; rank: Rank } | null }): Message {
+  const now =
+    input.now === null ? ' No card of this run is adopted now.' : ` Card ${input.now.rank}, adopted by <@${input.now.by}>, stands.`
+  const text = `:leftwards_arrow_with_hook: <@${input.by}> took card ${input.rank} back.${now}`
+  return message(plain(text), [section(text)])
+}
+
+/** Private: another number than the card's own was used on it. */
+export function whichCardMessage(input: { run: string; on: Rank; meant: Rank }): Message {
+  const text = `You reacted ${rankEmoji[input.meant]} on card ${input.on}. Which one do you adopt?`
+  const choose = (rank: Rank) => button(`Card ${rank}`, `adopt_choice_${rank}`, { run: input.run, rank })
+  return message(text, [section(text), actions(choose(input.on), choose(input.meant))])
+}
+
+/** Private: this person may not adopt here. */
+export function mayNotAdoptMessage(who: string): Message {
+  const text = `Nothing was recorded: in this workspace ${who} may adopt a card.`
+  return message(text, [section(text), context('An admin sets this with PROMPTS_ADOPTERS.')])
+}
+
+/** To whoever adopted a card that the compiler then refused. */
+export function withdrawnNotice(input: { adopters: string[]; rank: Rank; card: Card; reason: string; replacement: Card | null }): Message {
+  const who = input.adopters
+    .slice(0, 20)
+    .map((user) => `<@${user}>`)
+    .join(' ')
+  const instead =
+    input.replacement === null
+      ? ' Nothing takes its place.'
+      : ` Its place takes *${formatMesh(input.replacement.mesh)}*, not adopted by anyone yet.`
+  const text = `:rotating_light: ${who} card ${input.rank} (*${formatMesh(input.card.mesh)}*), which you adopted, is withdrawn: ${escapeText(input.reason, 1000)}.${instead}`
+  return message(plain(text), [section(text), context('The adoption is taken back and its case marked as withdrawn.')])
+}
+
+/** Under load: all compiler verdicts of a run in one message instead of an edit of each card. */
+export function verdictsMessage(cards: Card[], withdrawn: { card: Card; reason: string }[]): Message {
+  const words = { fits: 'compiled', oom: 'out of memory', error: 'did not compile', unknown: 'no verdict' }
+  const lines = cards
+    .filter((card) => card.compiler !== null)
+    .map((card) => {
+      const gib = card.compiler!.required_gib
+      return `${rankEmoji[card.rank]}  ${formatMesh(card.mesh)}: ${words[card.compiler!.status]}${gib === null ? '' : `, ${formatGibNumber(gib)} GiB`}`
+    })
+  const gone = withdrawn.slice(0, 3).map((entry) => `withdrawn: ${formatMesh(entry.card.mesh)}: ${escapeText(entry.reason, 500)}`)
+  const text = ['*Compiler*', ...lines, ...gone].join('\n')
+  return message(plain(text), [section(text)])
+}
+
+export function outcomeMessage(input: { by: string; case: Case }): Message {
+  const { measured_before_ms: before, measured_after_ms: after, predicted_step_ms: predicted } = input.case
+  const mesh = input.case.to === null ? 'The adopted card' : `*${formatMesh(input.case.to)}*`
+  const gain =
+    before === null || after === null || after === 0
+      ? ''
+      : `: ${formatMs(before)} → ${formatMs(after)}, ${formatChange(after / before)} step time, ${(before / after).toFixed(2)}× the speed`
+  const against = predicted === null || after === null ? '' : ` Predicted was ${formatMs(predicted)} (${formatChange(after / predicted)}).`
+  const text = `:stopwatch: ${mesh} ran at ${formatMs(after)}${gain}.${against}`
+  return message(plain(text), [
+    section(text),
+    context(`Recorded by <@${input.by}> as ${input.case.status}; the next diagnosis of a similar workload can cite it.`),
+  ])
+}
+
+/** Asked once, a day after a card was adopted and nothing was heard. */
+export function outcomeReminder(input: { by: string; mesh: string; predictedMs: number | null }): Message {
+  const predicted = input.predictedMs === null ? '' : ` (predicted step ${formatMs(input.predictedMs)})`
+  const text = `<@${input.by}> how did *${escapeText(input.mesh, 200)}*${predicted} run?`
+  return message(plain(text), [
+    section(text),
+    context('Answer here: _it ran at 22.9 s_, or the id of the new experiment. I ask this once.'),
+  ])
+}
+
+/** A follow-up's answer: plain text with short lines. */
+export function replyMessage(text: string): Message {
+  const body = text.trim() === '' ? 'I have nothing to say to that.' : text.trim()
+  const parts: string[] = []
+  for (let at = 0; at < body.length && parts.length < 4; at += 2400) parts.push(body.slice(at, at + 2400))
+  return message(
+    body,
+    parts.map((part) => section(escapeText(part, 2990), { folds: true })),
+  )
+}
+
+/** For someone who asked for a run that is already under way. */
+export function joinedMessage(input: { title: string; run: string; by: string | null; link: string | null }): Message {
+  const who = input.by === null ? '' : ` (asked by <@${input.by}>)`
+  const where = input.link === null ? '' : ` in <${input.link}|this thread>`
+  const text = `:busts_in_silhouette: ${escapeText(input.title, 200)} is being diagnosed already${who}${where}; the answer comes here too.`
+  return message(plain(text), [section(text), actions(button('Cancel', 'cancel', { run: input.run }, 'danger'))])
+}

@@ -1,0 +1,55 @@
+import type { AnyBlock } from '@slack/types'
+import { type Progress, type Stage, stages } from '../../agents/progress.ts'
+import { actions, button, context, type Message, message, richText, section } from './message.ts'
+import { clip, escapeText } from './text.ts'
+
+const titles: Readonly<Record<Stage, string>> = {
+  experiment: 'Read the experiment',
+  profile: 'Read the profile',
+  analyze: 'Find the bottleneck',
+  retrieve: 'Look up cases and docs',
+  propose: 'Propose meshes',
+  verify: 'Check each one',
+  compile: 'Compile for the TPU',
+}
+
+const statuses = { started: 'in_progress', done: 'complete', failed: 'error', skipped: 'complete' } as const
+
+/** Where a run stands, from what it reported so far. */
+export type Standing = Partial<Record<Stage, Progress>>
+
+/** The root message while a run goes on: its stages as a plan, and a way to stop it. */
+export function planMessage(input: { run: string; title: string; standing: Standing; withCompiler?: boolean }): Message {
+  const shown = stages.filter((stage) => stage !== 'compile' || input.withCompiler === true || input.standing.compile !== undefined)
+  const title = clip(`Diagnosing ${input.title}`, 150)
+  const running = shown.find((stage) => input.standing[stage]?.status === 'started')
+  const tasks = shown.map((stage) => {
+    const progress = input.standing[stage]
+    const detail = progress?.status === 'skipped' ? (progress.detail ?? 'skipped') : progress?.detail
+    return {
+      type: 'task_card' as const,
+      task_id: stage,
+      title: titles[stage],
+      status: progress === undefined ? ('pending' as const) : statuses[progress.status],
+      ...(detail ? { details: richText(clip(detail, 300)) } : {}),
+    }
+  })
+  const blocks: AnyBlock[] = [
+    { type: 'plan', title, tasks },
+    actions(button('Cancel', 'cancel', { run: input.run }, 'danger')),
+    context(`run \`${input.run}\``),
+  ]
+  return message(`:eyes: ${title}${running ? `: ${titles[running].toLowerCase()}` : ''}`, blocks)
+}
+
+/** A run that waits its turn. */
+export function queuedMessage(input: { run: string; title: string; ahead: number }): Message {
+  const text = `:eyes: Diagnosing ${escapeText(input.title, 200)}${input.ahead > 0 ? `: ${input.ahead} runs are before it` : ''}`
+  return message(text, [section(text), actions(button('Cancel', 'cancel', { run: input.run }, 'danger')), context(`run \`${input.run}\``)])
+}
+
+export function cancelledMessage(input: { run: string; title: string; by: string | null }): Message {
+  const who = input.by === null ? '' : ` by <@${input.by}>`
+  const text = `:no_entry_sign: The diagnosis of ${escapeText(input.title, 200)} was cancelled${who}.`
+  return message(text, [section(text), context(`run \`${input.run}\` · mention me with the experiment again to start anew`)])
+}

@@ -1,0 +1,112 @@
+import type { AnyBlock } from '@slack/types'
+import type { Diagnosis } from '../../contract/diagnosis.ts'
+import type { BottleneckClass } from '../../contract/profile-report.ts'
+import { formatGib, formatMs, formatShare, formatUsd } from '../../text/units.ts'
+import { baselineStepMs } from './card-message.ts'
+import { context, fields, type Message, message, section, table } from './message.ts'
+import { clip, escapeCode, escapeText, plain } from './text.ts'
+
+/** A picture that was uploaded to Slack for this message. */
+export interface Picture {
+  slackFileId: string
+  altText: string
+}
+
+export const bottleneckWords: Readonly<Record<BottleneckClass, string>> = {
+  compute: 'compute-bound',
+  hbm: 'bound by HBM bandwidth',
+  communication: 'bound by communication',
+  host: 'waiting on the host',
+  capacity: 'out of memory',
+  unknown: 'not clear yet',
+}
+
+/** The summary that the root message becomes: the bottleneck in one line, KPIs, top ops, what was found besides, and what follows. */
+export function summaryMessage(diagnosis: Diagnosis, options: { title: string; pictures?: Picture[] }): Message {
+  const { bottleneck } = diagnosis
+  const also = bottleneck.also.filter((kind) => kind !== bottleneck.class).map((kind) => bottleneckWords[kind])
+  const headline = `*${escapeText(options.title, 200)}* is *${bottleneckWords[bottleneck.class]}*${
+    bottleneck.class === 'unknown' ? '' : ` (confidence ${formatShare(bottleneck.confidence)})`
+  }${also.length > 0 ? `, also ${also.join(', ')}` : ''}`
+  const evidence = bottleneck.evidence.slice(0, 3).map((line) => `• ${escapeText(line, 500)}`)
+  const blocks: AnyBlock[] = [section([headline, ...evidence].join('\n'), { folds: true })]
+  const kpis = kpiFields(diagnosis)
+  if (kpis.length > 0) blocks.push(fields(kpis))
+  if (diagnosis.top_ops.length > 0) blocks.push(topOps(diagnosis))
+  for (const picture of (options.pictures ?? []).slice(0, 4)) {
+    blocks.push({ type: 'image', slack_file: { id: picture.slackFileId }, alt_text: clip(picture.altText, 1000) } as AnyBlock)
+  }
+  const patterns = diagnosis.anti_patterns.slice(0, 3).map((pattern) => {
+    const share = pattern.share === null ? '' : ` (${formatShare(pattern.share)} of the step)`
+    return `• ${escapeText(pattern.kind.replaceAll('_', ' '), 100)}${share}: ${escapeText(pattern.fix, 400)}`
+  })
+  if (patterns.length > 0) blocks.push(section(`*Also found*\n${patterns.join('\n')}`, { folds: true }))
+  blocks.push(section(whatFollows(diagnosis)))
+  const notes = diagnosis.notes.slice(0, 5).map((note) => escapeText(note, 500))
+  if (notes.length > 0) blocks.push(context(...notes))
+  blocks.push(context(footer(diagnosis)))
+  if (diagnosis.cards.length > 0) blocks.push(feedback(diagnosis.run))
+  return message(plain(headline), blocks)
+}
+
+function kpiFields(diagnosis: Diagnosis): string[] {
+  const { kpis } = diagnosis
+  const entry = (name: string, value: number | null, text: string) => (value === null ? [] : [`*${name}*\n${text}`])
+  const step = baselineStepMs(diagnosis)
+  const stepName = kpis.step_time_ms === null ? 'Step (predicted)' : 'Step'
+  return [
+    ...entry(stepName, step, formatMs(step)),
+    ...entry('Duty cycle', kpis.duty_cycle, formatShare(kpis.duty_cycle)),
+    ...entry('MXU', kpis.mxu_utilization, formatShare(kpis.mxu_utilization)),
+    ...entry('MFU', kpis.mfu, formatShare(kpis.mfu)),
+    ...entry('HBM bandwidth', kpis.hbm_bandwidth_utilization, formatShare(kpis.hbm_bandwidth_utilization)),
+    ...entry('Peak HBM', kpis.peak_hbm_gib, formatGib(kpis.peak_hbm_gib)),
+    ...entry(
+      'Communication',
+      kpis.communication_share,
+      `${formatShare(kpis.communication_share)}${kpis.exposed_communication_share === null ? '' : ` (exposed ${formatShare(kpis.exposed_communication_share)})`}`,
+    ),
+    ...entry('Roofline', kpis.roofline_efficiency, formatShare(kpis.roofline_efficiency)),
+  ]
+}
+
+function topOps(diagnosis: Diagnosis): AnyBlock {
+  const rows = diagnosis.top_ops
+    .slice(0, 5)
+    .map((op) => [clip(op.name, 120), clip(op.category, 60), op.bound_by, formatShare(op.share), formatMs(op.self_ms)])
+  return table([['Top ops', 'Category', 'Bound by', 'Share', 'Self time'], ...rows], 3)
+}
+
+function whatFollows(diagnosis: Diagnosis): string {
+  const count = diagnosis.cards.length
+  if (count === 0) return 'No cards: see the notes below for what is missing or in the way.'
+  const words = count === 1 ? 'One mesh to try follows' : `${count === 2 ? 'Two' : 'Three'} meshes to try follow`
+  const emoji = diagnosis.cards.map((card) => ({ 1: ':one:', 2: ':two:', 3: ':three:' })[card.rank]).join(' ')
+  return `${words}. React ${emoji} here, or :white_check_mark: on a card, to adopt it; ask anything in this thread.`
+}
+
+function footer(diagnosis: Diagnosis): string {
+  const total = diagnosis.timings_ms.total ?? Object.values(diagnosis.timings_ms).reduce((sum, ms) => sum + ms, 0)
+  const parts = [
+    `run \`${escapeCode(diagnosis.run, 150)}\``,
+    diagnosis.reasoning === 'gemini' ? 'reasoned by Gemini, every number from a tool' : 'reasoned by rules',
+    total > 0 ? formatMs(total) : null,
+    diagnosis.cost_usd === null ? null : formatUsd(diagnosis.cost_usd),
+  ]
+  return parts.filter((part) => part !== null).join(' · ')
+}
+
+function feedback(run: string): AnyBlock {
+  const choice = (text: string, value: string) => ({ text: { type: 'plain_text', text }, value: JSON.stringify({ run, feedback: value }) })
+  return {
+    type: 'context_actions',
+    elements: [
+      {
+        type: 'feedback_buttons',
+        action_id: 'feedback',
+        positive_button: choice('Useful', 'good'),
+        negative_button: choice('Not useful', 'bad'),
+      },
+    ],
+  } as AnyBlock
+}
