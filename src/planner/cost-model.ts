@@ -1,5 +1,4 @@
 import { z } from 'zod'
-// biome-ignore lint/style/noRestrictedImports: data, not code
 import json from '../../knowledge/cost-model.json' with { type: 'json' }
 import type { ChipName } from '../contract/experiment.ts'
 

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-// biome-ignore lint/style/noRestrictedImports: data, not code
 import json from '../../knowledge/remat-policies.json' with { type: 'json' }
 
 const tensors = ['input', 'qkv', 'context', 'out', 'wi', 'act', 'all'] as const

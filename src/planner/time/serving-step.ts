@@ -1,7 +1,7 @@
 import type { Shards } from '../shards.ts'
 import type { LayerTraffic } from './layer-traffic.ts'
 import type { LayerInput } from './layer-work.ts'
-import type { Timing } from './timing.ts'
+import { stepOf, type Timing } from './timing.ts'
 import type { Work } from './work.ts'
 
 /** A forward step: a pipeline's stages follow each other, gathers of weights hide behind compute, the rest hardly does. */
@@ -22,5 +22,14 @@ export function servingStep(
       c.overlap_dcn * traffic.dcn,
   )
   const exposed = communication - hidden
-  return { step: (busy + exposed) * s.stage, compute: work.arithmetic, hbm: work.hbmBytes / rates.hbm, communication, exposed, host: 0 }
+  return stepOf({
+    busy,
+    compute: work.arithmetic,
+    hbm: work.hbmBytes / rates.hbm,
+    communication,
+    exposed,
+    host: 0,
+    stretch: s.stage,
+    overhead: 0,
+  })
 }

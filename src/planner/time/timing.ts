@@ -1,7 +1,9 @@
 /** One step of one candidate, in seconds. */
 export interface Timing {
   step: number
-  /** Arithmetic alone, and HBM traffic alone: they overlap, the longer one counts operation by operation. */
+  /** Time in which something computes: the longer of arithmetic and HBM traffic, operation by operation. */
+  busy: number
+  /** Arithmetic alone, and HBM traffic alone; they overlap. */
   compute: number
   hbm: number
   /** Time that collectives occupy, and the part during which nothing computes. */
@@ -9,4 +11,13 @@ export interface Timing {
   exposed: number
   /** Waiting for the host. */
   host: number
+  /** Busy and exposed time count this often: the bubble of a pipeline, the stages of a serving step. */
+  stretch: number
+  /** Seconds a step costs beside all that. */
+  overhead: number
+}
+
+/** The step that its parts add up to. */
+export function stepOf(parts: Omit<Timing, 'step'>): Timing {
+  return { step: (parts.busy + parts.exposed) * parts.stretch + parts.host + parts.overhead, ...parts }
 }

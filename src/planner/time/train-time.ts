@@ -9,7 +9,7 @@ import { type LayerTraffic, layerTraffic } from './layer-traffic.ts'
 import { addLayers, type LayerInput } from './layer-work.ts'
 import type { AxisLink } from './links.ts'
 import type { Passes } from './passes.ts'
-import type { Timing } from './timing.ts'
+import { stepOf, type Timing } from './timing.ts'
 import { addMatmul, addOperation, noWork } from './work.ts'
 
 export interface TrainTimeInput extends LayerInput {
@@ -51,8 +51,16 @@ export function trainTime(input: TrainTimeInput, s: Shards, links: readonly Axis
   const bubble = s.stage > 1 ? (s.stage - 1) / micro : 0
   const host = hostSeconds(input, s, tokens, stored)
   const waiting = Math.max(0, host - c.overlap_host * work.busy) + Math.min(host, c.overlap_host * work.busy) * (1 - c.overlap_host)
-  const step = (work.busy + exposed) * (1 + bubble) + waiting + c.step_overhead_ms / 1000
-  return { step, compute: work.arithmetic, hbm: work.hbmBytes / rates.hbm, communication, exposed, host: waiting }
+  return stepOf({
+    busy: work.busy,
+    compute: work.arithmetic,
+    hbm: work.hbmBytes / rates.hbm,
+    communication,
+    exposed,
+    host: waiting,
+    stretch: 1 + bubble,
+    overhead: c.step_overhead_ms / 1000,
+  })
 }
 
 function hideable(traffic: LayerTraffic, c: LayerInput['constants']): number {

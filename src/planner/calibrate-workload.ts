@@ -1,0 +1,37 @@
+import type { Kpis } from '../contract/profile-report.ts'
+import { type Calibration, calibrateToProfile, measuredStepMs, uncalibrated } from './calibrate.ts'
+import { type CostModel, costModel } from './cost-model.ts'
+import { createEvaluator } from './evaluate.ts'
+import { checkMeasuredStep } from './impossible.ts'
+import { type Outcome, withOutcomes } from './outcomes.ts'
+import { physicalPlacement } from './physical-mesh.ts'
+import { toTuple, tupleProduct } from './placement.ts'
+import type { Workload } from './workload.ts'
+
+/**
+ * What is known of a workload beside the model: its profile's figures or its measured step, for the mesh that ran, and the outcomes its
+ * tenant recorded. Without a mesh, or with one that does not fill the slice, only outcomes count.
+ * Throws `impossible_measurement` for figures that the hardware cannot reach.
+ */
+export function calibrateWorkload(options: {
+  workload: Workload
+  kpis?: Kpis | null
+  outcomes?: readonly Outcome[]
+  constants?: CostModel
+}): Calibration {
+  const { workload, kpis = null, outcomes = [], constants = costModel } = options
+  return withOutcomes(baselineCalibration(workload, kpis, constants), outcomes)
+}
+
+function baselineCalibration(workload: Workload, kpis: Kpis | null, constants: CostModel): Calibration {
+  const measuredMs = kpis?.step_time_ms ?? measuredStepMs(workload)
+  if (measuredMs !== null) checkMeasuredStep(workload, measuredMs)
+  if (!workload.mesh) return uncalibrated(constants)
+  const ici = toTuple(workload.mesh)
+  const dcn = toTuple(workload.dcn)
+  const placement = physicalPlacement(ici, workload.slice)
+  const runs = placement.physical !== 'impossible' && tupleProduct(dcn) === workload.slices
+  if (!runs) return uncalibrated(constants)
+  const predicted = createEvaluator(workload, constants)(ici, dcn, placement).timing
+  return calibrateToProfile({ workload, predicted, kpis, constants })
+}

@@ -1,0 +1,96 @@
+import type { Kpis } from '../contract/profile-report.ts'
+import type { CostModel } from './cost-model.ts'
+import { checkMeasuredStep, checkShares } from './impossible.ts'
+import type { Timing } from './time/timing.ts'
+import { stepOf } from './time/timing.ts'
+import type { Workload } from './workload.ts'
+
+/** What measurements say about the predictions: each predicted part is multiplied by its factor, the range by `low` and `high`. */
+export interface Calibration {
+  busy: number
+  exposed: number
+  host: number
+  overhead: number
+  /** The 90 % range as factors of the predicted step. */
+  low: number
+  high: number
+  /** What the factors rest on, for the notes of a diagnosis. */
+  notes: string[]
+}
+
+/** Parts of a predicted step below this share of it say too little to be scaled by their own measurement. */
+const smallPart = 0.02
+const factorLimits = [0.2, 5] as const
+
+/** No measurement: predictions as they are, with the range of the uncalibrated model. */
+export function uncalibrated(constants: CostModel): Calibration {
+  const { uncalibrated_low: low, uncalibrated_high: high } = constants.range
+  return { busy: 1, exposed: 1, host: 1, overhead: 1, low, high, notes: [] }
+}
+
+/**
+ * Anchors predictions to the baseline that ran. Its measured step is split by the profile into exposed communication, waiting for the
+ * host, and the rest, during which the device computes; each scales its predicted part. A part the profile does not tell, or that is too
+ * small, takes the factor of the whole. Without a profile the measured step time scales everything.
+ * Throws `impossible_measurement` for figures that the hardware cannot reach.
+ */
+export function calibrateToProfile(options: {
+  workload: Workload
+  /** The uncalibrated prediction for the mesh that ran. */
+  predicted: Timing
+  kpis: Kpis | null
+  constants: CostModel
+}): Calibration {
+  const { workload, predicted, kpis, constants } = options
+  if (kpis) checkShares(kpis)
+  const measuredMs = kpis?.step_time_ms ?? measuredStepMs(workload)
+  if (measuredMs === null) return uncalibrated(constants)
+  checkMeasuredStep(workload, measuredMs)
+  const { calibrated_low: low, calibrated_high: high } = constants.range
+  const measured = measuredMs / 1000
+  const whole = clamp(measured / predicted.step)
+  const notes = [`measured step ${ms(measured)} ms, predicted ${ms(predicted.step)} ms: factor ${whole.toFixed(2)}`]
+  const exposedShare = kpis?.exposed_communication_share ?? null
+  if (exposedShare === null) return { busy: whole, exposed: whole, host: whole, overhead: whole, low, high, notes }
+
+  const predictedExposed = predicted.exposed * predicted.stretch
+  const measuredExposed = exposedShare * measured
+  const scalable = predictedExposed >= smallPart * predicted.step && measuredExposed >= smallPart * measured
+  const exposed = scalable ? clamp(measuredExposed / predictedExposed) : whole
+  const idleShare = kpis?.duty_cycle != null && kpis.duty_cycle > 0 ? Math.max(0, 1 - kpis.duty_cycle - exposedShare) : 0
+  const host = predicted.host > smallPart * predicted.step ? clamp((idleShare * measured) / predicted.host) : whole
+  const others = exposed * predictedExposed + host * predicted.host
+  const busy = clamp((measured - others) / (predicted.step - predictedExposed - predicted.host))
+  notes.push(
+    `exposed communication measured ${ms(measuredExposed)} ms, predicted ${ms(predictedExposed)} ms; compute factor ${busy.toFixed(2)}`,
+  )
+  return { busy, exposed, host, overhead: busy, low, high, notes }
+}
+
+/** The step time an experiment states, ms: a step, a time to first token or a time per output token. */
+export function measuredStepMs({ phase, measured }: Workload): number | null {
+  const served = phase === 'prefill' ? measured.ttft_ms : phase === 'decode' ? measured.tpot_ms : undefined
+  return measured.step_time_ms ?? served ?? null
+}
+
+/** A predicted step with its parts scaled. */
+export function calibrated(timing: Timing, c: Calibration): Timing {
+  return stepOf({
+    busy: timing.busy * c.busy,
+    compute: timing.compute * c.busy,
+    hbm: timing.hbm * c.busy,
+    communication: timing.communication + timing.exposed * (c.exposed - 1),
+    exposed: timing.exposed * c.exposed,
+    host: timing.host * c.host,
+    stretch: timing.stretch,
+    overhead: timing.overhead * c.overhead,
+  })
+}
+
+function clamp(factor: number): number {
+  return Math.min(factorLimits[1], Math.max(factorLimits[0], factor))
+}
+
+function ms(seconds: number): string {
+  return (seconds * 1000).toFixed(seconds < 0.1 ? 2 : 0)
+}

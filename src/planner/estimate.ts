@@ -1,0 +1,56 @@
+import type { Estimate, Memory } from '../contract/verdict.ts'
+import { type Calibration, calibrated } from './calibrate.ts'
+import type { Figures } from './evaluate.ts'
+import { gib } from './footprint/memory-parts.ts'
+import { jobChips, jobPeakFlops, modelFlops, tokensPerStep } from './model-flops.ts'
+import type { Workload } from './workload.ts'
+
+/** The contract's memory figures of a candidate. */
+export function memoryOf(workload: Workload, { memory, margin }: Figures): Memory {
+  const available = workload.chip.hbm_available_gib_per_device
+  return {
+    fits: margin >= 0,
+    margin: round(margin),
+    required_gib: round(memory.required / gib),
+    available_gib: available,
+    breakdown: {
+      parameters: round(memory.parameters / gib),
+      optimizer: round(memory.optimizer / gib),
+      gradients: round(memory.gradients / gib),
+      activations: round(memory.activations / gib),
+      logits: round(memory.logits / gib),
+      kv_cache: round(memory.kvCache / gib),
+      workspace: round(memory.workspace / gib),
+    },
+  }
+}
+
+/** The contract's time and cost figures of a candidate. Dollars are chip-hours at the chip's price. */
+export function estimateOf(workload: Workload, { timing }: Figures, calibration: Calibration): Estimate {
+  const t = calibrated(timing, calibration)
+  const chips = jobChips(workload)
+  const tokens = tokensPerStep(workload)
+  const usdPerStep = (t.step / 3600) * chips * workload.chip.usd_per_chip_hour
+  const stepMs = round(t.step * 1000)
+  return {
+    step_time_ms: stepMs,
+    low_ms: round(t.step * calibration.low * 1000),
+    high_ms: round(t.step * calibration.high * 1000),
+    compute_ms: round(t.compute * 1000),
+    hbm_ms: round(t.hbm * 1000),
+    communication_ms: round(t.communication * 1000),
+    exposed_communication_ms: round(t.exposed * 1000),
+    host_ms: round(t.host * 1000),
+    mfu: workload.phase === 'decode' ? null : round(modelFlops(workload) / (t.step * jobPeakFlops(workload))),
+    tokens_per_second_per_chip: round(tokens / t.step / chips),
+    usd_per_1000_steps: round(usdPerStep * 1000),
+    usd_per_million_tokens: round((usdPerStep / tokens) * 1e6),
+    ttft_ms: workload.phase === 'prefill' ? stepMs : null,
+    tpot_ms: workload.phase === 'decode' ? stepMs : null,
+  }
+}
+
+/** Six significant digits: more would only be noise in the JSON. */
+function round(value: number): number {
+  return Number(value.toPrecision(6))
+}

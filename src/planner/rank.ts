@@ -1,0 +1,72 @@
+import type { Verdict } from '../contract/verdict.ts'
+import { costModel } from './cost-model.ts'
+import { type MeshTuple, toTuple } from './placement.ts'
+import type { Workload } from './workload.ts'
+
+/** What the order of candidates rests on, smaller first. */
+export interface RankKey {
+  /** 0 fits clear of the limit, or the compiler says so; 1 fits within the memory model's error of it; 2 does not fit; 3 illegal. */
+  tier: 0 | 1 | 2 | 3
+  /** 0 when the experiment's SLO is met, or there is none. */
+  slo: 0 | 1
+  /** Seconds a token for throughput, seconds a step for latency, dollars a token for cost. */
+  score: number
+  /** Ties: fewer axes, unsplit before split, more margin, then the axes' sizes. */
+  axes: number
+  split: 0 | 1
+  margin: number
+  sizes: MeshTuple
+}
+
+export function compareKeys(a: RankKey, b: RankKey): number {
+  return (
+    a.tier - b.tier ||
+    a.slo - b.slo ||
+    a.score - b.score ||
+    a.axes - b.axes ||
+    a.split - b.split ||
+    b.margin - a.margin ||
+    compareSizes(a.sizes, b.sizes)
+  )
+}
+
+/** The tier of a memory margin as the planner predicts it. */
+export function memoryTier(margin: number): 0 | 1 | 2 {
+  if (margin < 0) return 2
+  return margin < costModel.memory.relative_error ? 1 : 0
+}
+
+/** What the objective makes smallest, from a step in seconds and its tokens. On a given slice dollars a token follow seconds a token. */
+export function scoreOf({ objective }: Workload, stepSeconds: number, tokens: number): number {
+  return objective === 'latency' ? stepSeconds : stepSeconds / tokens
+}
+
+export function sloTier({ phase, slo }: Workload, stepMs: number): 0 | 1 {
+  const limit = phase === 'prefill' ? slo.ttft_ms : phase === 'decode' ? slo.tpot_ms : undefined
+  return limit !== undefined && stepMs > limit ? 1 : 0
+}
+
+/** The key of a verdict, with the compiler's word on memory where there is one: it stands above the planner's. */
+export function keyOfVerdict(workload: Workload, verdict: Verdict): RankKey {
+  const sizes = [...toTuple(verdict.mesh), ...toTuple(verdict.dcn)]
+  const { estimate, memory, compiler } = verdict
+  const axes = sizes.filter((size) => size > 1).length
+  const rest = { axes, split: verdict.physical === 'split' ? 1 : 0, margin: memory?.margin ?? 0, sizes } as const
+  if (!verdict.legal || !estimate || !memory) return { tier: 3, slo: 0, score: 0, ...rest }
+  const tier = compiler?.status === 'fits' ? 0 : compiler?.status === 'oom' || compiler?.status === 'error' ? 2 : memoryTier(memory.margin)
+  const score = workload.objective === 'latency' ? estimate.step_time_ms / 1000 : 1 / estimate.tokens_per_second_per_chip
+  return { tier, slo: sloTier(workload, estimate.step_time_ms), score, ...rest }
+}
+
+/** Verdicts in the order of the design: feasible with margin, the SLO, the objective. Does not change its input. */
+export function rankVerdicts(workload: Workload, verdicts: readonly Verdict[]): Verdict[] {
+  return verdicts
+    .map((verdict) => ({ verdict, key: keyOfVerdict(workload, verdict) }))
+    .sort((a, b) => compareKeys(a.key, b.key))
+    .map(({ verdict }) => verdict)
+}
+
+function compareSizes(a: MeshTuple, b: MeshTuple): number {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return (b[i] ?? 0) - (a[i] ?? 0)
+  return 0
+}

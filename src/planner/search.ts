@@ -1,0 +1,105 @@
+import { type Axis, axes } from '../contract/mesh.ts'
+import { type Calibration, calibrated } from './calibrate.ts'
+import { countFactorings, forEachFactoring } from './enumerate.ts'
+import type { Figures } from './evaluate.ts'
+import { createJudge, type Judge } from './legality.ts'
+import { type MeshTuple, type Placement, toTuple } from './placement.ts'
+import { compareKeys, memoryTier, type RankKey, scoreOf, sloTier } from './rank.ts'
+import type { Choice } from './tune.ts'
+import type { Workload } from './workload.ts'
+
+/** A legal mesh with the best of the choices for it. */
+export interface Candidate {
+  ici: MeshTuple
+  dcn: MeshTuple
+  choice: Choice
+  figures: Figures
+  key: RankKey
+}
+
+export interface Search {
+  /** Candidates looked at, legal ones, and those that fit; every choice counts. */
+  total: number
+  legal: number
+  fitting: number
+  /** In the order of the ranking. */
+  ranked: Candidate[]
+  /** Only when asked for: the meshes that break a rule. */
+  illegal: { ici: MeshTuple; dcn: MeshTuple }[]
+  judge: Judge
+}
+
+/** Across slices only axes whose collectives are rare or can wait are tried; the others are there when the experiment names them. */
+const dcnAxes: readonly Axis[] = ['replica', 'stage', 'data']
+
+/** Judges every factoring of the slice over the six axes, times the free ones of the slices, times the choices. */
+export function search(workload: Workload, choices: readonly Choice[], calibration: Calibration, keepIllegal: boolean): Search {
+  const judge = createJudge(workload)
+  const slicings = dcnTuples(workload)
+  const result: Search = { total: 0, legal: 0, fitting: 0, ranked: [], illegal: [], judge }
+  const one = (tuple: MeshTuple): void => {
+    const placement = judge.placement(tuple)
+    for (const dcn of slicings) {
+      const best = bestChoice(workload, choices, calibration, judge, tuple, dcn, placement, result)
+      if (best) result.ranked.push(best)
+      else if (keepIllegal) result.illegal.push({ ici: [...tuple], dcn })
+    }
+  }
+  const fixed = workload.mesh && !workload.tune.includes('mesh') ? toTuple(workload.mesh) : null
+  if (fixed) one(fixed)
+  else forEachFactoring(workload.slice.devices, one)
+  result.total = (fixed ? 1 : countFactorings(workload.slice.devices)) * slicings.length * choices.length
+  result.ranked.sort((a, b) => compareKeys(a.key, b.key))
+  return result
+}
+
+function bestChoice(
+  workload: Workload,
+  choices: readonly Choice[],
+  calibration: Calibration,
+  judge: Judge,
+  ici: MeshTuple,
+  dcn: MeshTuple,
+  placement: Placement,
+  counts: Search,
+): Candidate | null {
+  if (placement.physical === 'impossible') return null
+  let best: Candidate | null = null
+  let sizes: MeshTuple | null = null
+  for (const choice of choices) {
+    if (!judge.isLegal(ici, dcn, choice.workload.run)) continue
+    counts.legal++
+    const figures = choice.evaluate(ici, dcn, placement)
+    if (figures.margin >= 0) counts.fitting++
+    const step = calibrated(figures.timing, calibration).step
+    sizes ??= [...ici, ...dcn]
+    const key: RankKey = {
+      tier: memoryTier(figures.margin),
+      slo: sloTier(workload, step * 1000),
+      score: scoreOf(workload, step, choice.tokens),
+      axes: countUsed(sizes),
+      split: placement.physical === 'split' ? 1 : 0,
+      margin: figures.margin,
+      sizes,
+    }
+    if (!best || compareKeys(key, best.key) < 0) best = { ici: sizes.slice(0, ici.length), dcn, choice, figures, key }
+  }
+  return best
+}
+
+function countUsed(sizes: MeshTuple): number {
+  let used = 0
+  for (const size of sizes) if (size > 1) used++
+  return used
+}
+
+/** The ways to use the slices: the experiment's own, or every factoring over the axes that can bear the data-center network. */
+function dcnTuples(workload: Workload): MeshTuple[] {
+  const given = toTuple(workload.dcn)
+  if (workload.slices === 1 || given.some((size) => size > 1)) return [given]
+  const tuples: MeshTuple[] = []
+  forEachFactoring(workload.slices, (tuple) => {
+    if (tuple.every((size, i) => size === 1 || dcnAxes.includes(axes[i]!))) tuples.push([...tuple])
+  })
+  return tuples
+}
