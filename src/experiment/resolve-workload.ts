@@ -1,0 +1,102 @@
+import type { ChipName, Experiment, ModelDims } from '../contract/experiment.ts'
+import { compactMesh } from '../contract/mesh.ts'
+import { PromptsError } from '../errors.ts'
+import type { Chip, ResolvedModel, ResolvedRun, Slice, Workload } from '../planner/workload.ts'
+
+/** The data of `knowledge/` as this module needs it: lookups that throw a coded error naming the nearest entry. */
+export interface Catalog {
+  findChip: (name: ChipName) => Chip
+  findSlice: (chip: ChipName, topology: string) => Slice
+  resolveModel: (model: string | ModelDims) => ResolvedModel
+}
+
+/**
+ * An experiment with its names looked up and its defaults filled in. Pure: the same experiment and catalog give the same workload.
+ * @throws PromptsError `unknown_topology`, `unknown_model`, `bad_experiment` for dims or settings that contradict each other.
+ */
+export function resolveWorkload(experiment: Experiment, catalog: Catalog): Workload {
+  const { hardware, phase } = experiment
+  const slice = catalog.findSlice(hardware.chip, sliceName(hardware.chip, hardware.topology))
+  const model = catalog.resolveModel(experiment.model)
+  refuseImpossibleModel(model, experiment.id)
+  const run = resolveRun(experiment)
+  refuseImpossibleRun(run, experiment.id)
+  return {
+    id: experiment.id,
+    framework: experiment.framework ?? 'maxtext',
+    phase,
+    objective: experiment.objective ?? 'throughput',
+    slo: experiment.slo ?? {},
+    tune: experiment.tune ?? ['mesh'],
+    chip: catalog.findChip(hardware.chip),
+    slice,
+    slices: hardware.slices ?? 1,
+    model,
+    run,
+    mesh: experiment.mesh ? compactMesh(experiment.mesh) : null,
+    dcn: compactMesh(experiment.dcn ?? {}),
+    measured: experiment.measured ?? {},
+  }
+}
+
+/** GKE and the Cloud console say v5litepod-16 for what MaxText calls v5e-16. */
+function sliceName(chip: ChipName, topology: string): string {
+  return chip === 'v5e' ? topology.trim().replace(/^v5litepod-/i, 'v5e-') : topology
+}
+
+function resolveRun({ run, phase }: Experiment): ResolvedRun {
+  const training = phase === 'train'
+  const activation = run.activation_dtype ?? 'bf16'
+  const weight = run.weight_dtype ?? 'f32'
+  return {
+    global_batch: run.global_batch,
+    seq_len: run.seq_len,
+    microbatches: run.microbatches ?? 1,
+    pipeline_microbatches: run.pipeline_microbatches ?? null,
+    activation_dtype: activation,
+    matmul_dtype: run.matmul_dtype ?? activation,
+    weight_dtype: weight,
+    optimizer_dtype: run.optimizer_dtype ?? 'f32',
+    gradient_dtype: run.gradient_dtype ?? weight,
+    kv_dtype: run.kv_dtype ?? 'bf16',
+    optimizer: run.optimizer ?? (training ? 'adamw' : 'none'),
+    remat: run.remat ?? (training ? 'full' : 'none'),
+    attention: run.attention ?? 'flash',
+    moe: run.moe ?? (run.capacity_factor === undefined ? 'dropless' : 'dropping'),
+    capacity_factor: run.capacity_factor ?? null,
+    output_len: run.output_len ?? null,
+    flags: run.flags ?? {},
+  }
+}
+
+function refuseImpossibleModel(model: ResolvedModel, id: string): void {
+  const { heads, kv_heads: kvHeads, experts, experts_per_token: perToken, dense_layers: dense, layers } = model
+  if (heads % kvHeads !== 0)
+    refuse(id, `model.heads ${heads} is not a multiple of model.kv_heads ${kvHeads}`, 'Each KV head serves equally many heads.')
+  if (perToken > experts) {
+    refuse(
+      id,
+      `model.experts_per_token ${perToken} is more than model.experts ${experts}`,
+      'A token goes to some of the experts, at most to all.',
+    )
+  }
+  if (dense > layers)
+    refuse(id, `model.dense_layers ${dense} is more than model.layers ${layers}`, 'dense_layers are the first of the layers.')
+  if (experts === 1 && dense > 0 && dense !== layers) {
+    refuse(id, `model.dense_layers ${dense} in a model without experts`, 'Give model.experts, or leave dense_layers out.')
+  }
+}
+
+function refuseImpossibleRun(run: ResolvedRun, id: string): void {
+  if (run.microbatches > run.global_batch) {
+    refuse(
+      id,
+      `run.microbatches ${run.microbatches} is more than run.global_batch ${run.global_batch}`,
+      'A microbatch holds at least one sequence.',
+    )
+  }
+}
+
+function refuse(id: string, message: string, hint: string): never {
+  throw new PromptsError('bad_experiment', `${id}: ${message}.`, { hint })
+}
