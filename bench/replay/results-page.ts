@@ -1,0 +1,94 @@
+import { formatMesh } from '../../src/contract/mesh.ts'
+import type { ReplayedCase } from './replayed-case.ts'
+
+interface Contrast {
+  workload: string
+  faster: ReplayedCase
+  slower: ReplayedCase
+}
+
+/** The report of a replay run in Markdown: every case, the error against measurements, and the ranking. */
+export function resultsPage(cases: readonly ReplayedCase[]): string {
+  const withReplay = cases.filter(({ replay }) => replay !== null)
+  const measured = withReplay.filter(({ measured: rows }) => rows.length > 0)
+  return [
+    '# Replayed steps of compiled programs',
+    '',
+    'Written by `npm run bench:replay`. Programs are the reference program at full effort; times in seconds; nothing is fitted.',
+    '',
+    '| Workload | Mesh | Batch, remat | Replay | Compute | HBM | Communication (exposed) | MFU of the FLOPs run | Measured |',
+    '|---|---|---|---|---|---|---|---|---|',
+    ...cases.map(row),
+    '',
+    '## Against measurements',
+    '',
+    ...against(measured),
+    '',
+    '## Which mesh is faster',
+    '',
+    ...ranking(measured),
+    '',
+  ].join('\n')
+}
+
+function row(entry: ReplayedCase): string {
+  const { replay: r } = entry
+  const head = `| ${entry.workload} | ${formatMesh(entry.mesh)} | ${entry.global_batch}, ${entry.remat} |`
+  if (r === null) return `${head} ${entry.status === 'oom' ? 'does not fit' : '–'} | | | | | ${measuredText(entry)} |`
+  const communication = `${seconds(r.communication_ms)} (${seconds(r.exposed_communication_ms)})`
+  return `${head} ${seconds(r.step_time_ms)} | ${seconds(r.compute_ms)} | ${seconds(r.hbm_ms)} | ${communication} | ${r.tflops_per_device.toFixed(0)} TFLOP | ${measuredText(entry)} |`
+}
+
+function measuredText({ measured }: ReplayedCase): string {
+  return measured.map(({ id, step_ms, remat }) => `${seconds(step_ms)} (${id}${remat ? `, remat ${remat}` : ''})`).join('; ') || '–'
+}
+
+function against(cases: readonly ReplayedCase[]): string[] {
+  if (cases.length === 0) return ['No compiled program has a measurement of the same model, batch and mesh yet.']
+  const errors = cases.flatMap(({ replay, measured }) => measured.map(({ step_ms }) => Math.log(replay!.step_time_ms / step_ms)))
+  const mean = Math.exp(errors.reduce((sum, e) => sum + e, 0) / errors.length)
+  const typical = Math.exp(Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / errors.length))
+  return [
+    `${errors.length} pairs of a replay and a measurement (programs differ in remat policy, kernels and optimizer): replayed ÷ measured is ${mean.toFixed(2)} in the geometric mean, and typically off by a factor of ${typical.toFixed(2)}.`,
+  ]
+}
+
+/** Pairs of meshes of one workload, both measured, whose measured times differ by more than 3 %. */
+export function measuredContrasts(cases: readonly ReplayedCase[]): Contrast[] {
+  const found: Contrast[] = []
+  for (const [i, a] of cases.entries()) {
+    for (const b of cases.slice(i + 1)) {
+      if (a.workload !== b.workload || a.global_batch !== b.global_batch || a.remat !== b.remat) continue
+      const [ta, tb] = [bestMeasured(a), bestMeasured(b)]
+      if (Math.abs(Math.log(ta / tb)) < 0.03) continue
+      found.push(ta < tb ? { workload: a.workload, faster: a, slower: b } : { workload: a.workload, faster: b, slower: a })
+    }
+  }
+  return found
+}
+
+function bestMeasured({ measured }: ReplayedCase): number {
+  return Math.min(...measured.map(({ step_ms }) => step_ms))
+}
+
+function ranking(cases: readonly ReplayedCase[]): string[] {
+  const contrasts = measuredContrasts(cases)
+  if (contrasts.length === 0) return ['No workload has two measured meshes among the compiled programs yet.']
+  const lines = contrasts.map(({ workload, faster, slower }) => {
+    const said = slower.replay!.step_time_ms / faster.replay!.step_time_ms
+    const was = bestMeasured(slower) / bestMeasured(faster)
+    return `| ${workload} | ${formatMesh(faster.mesh)} | ${formatMesh(slower.mesh)} | ${was.toFixed(2)} | ${said.toFixed(2)} | ${said > 1 ? 'yes' : 'no'} |`
+  })
+  const agree = contrasts.filter(({ faster, slower }) => slower.replay!.step_time_ms > faster.replay!.step_time_ms).length
+  return [
+    `The replay puts ${agree} of ${contrasts.length} pairs in the measured order.`,
+    '',
+    '| Workload | Measured faster | Measured slower | Measured ratio | Replayed ratio | Agrees |',
+    '|---|---|---|---|---|---|',
+    ...lines,
+  ]
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(2)
+}
