@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { meshSchema } from '../../src/contract/mesh.ts'
 import { chipSchema } from '../../src/contract/experiment.ts'
+import { meshSchema } from '../../src/contract/mesh.ts'
 import { findChip } from '../../src/knowledge/data/chips.ts'
 import { findSlice } from '../../src/knowledge/data/topologies.ts'
 import type { ResolvedModel, ResolvedRun, Workload } from '../../src/planner/workload.ts'
@@ -140,7 +140,14 @@ function maxtextCase(row: Record<string, unknown>): CompiledCase {
 
 /** A model object with the contract's defaults. */
 export function resolveModel(name: string, dims: Record<string, unknown>): ResolvedModel {
-  const defaults = { gated_mlp: true, tied_embeddings: false, experts_per_token: 1, shared_experts: 0, dense_layers: 0, extra_parameters: 0 }
+  const defaults = {
+    gated_mlp: true,
+    tied_embeddings: false,
+    experts_per_token: 1,
+    shared_experts: 0,
+    dense_layers: 0,
+    extra_parameters: 0,
+  }
   const given = Object.fromEntries(Object.entries(dims).filter(([, value]) => value != null))
   const experts = Math.max(1, Number(given.experts ?? 1))
   return { name, attention_window: null, ...defaults, ...given, experts } as ResolvedModel

@@ -35,7 +35,7 @@ export type Evaluator = (ici: MeshTuple, dcn: MeshTuple, placement: Placement) =
 export function createEvaluator(workload: Workload, constants: CostModel = costModel): Evaluator {
   const { model, run, phase } = workload
   const terms = modelTerms(model)
-  const policy = rematPolicy(run.remat)
+  const policy = rematPolicy(run.remat, run.flags)
   const rates = ratesOf(workload, constants)
   const passes = phase === 'train' ? trainPasses(policy, constants.time.attention_backward) : forwardPasses
   const timeInput = { model, terms, run, rates, constants: constants.time, policy, passes }

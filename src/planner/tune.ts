@@ -58,12 +58,13 @@ export function choiceWarnings({ workload, changes }: Choice): Warning[] {
       message: `the global batch changes to ${changes.global_batch}: whether training converges as well is not judged here; the learning rate may have to follow`,
     })
   if (phase !== 'train') return warnings
-  if (!rematPolicy(run.remat).known)
+  const { certainty } = rematPolicy(run.remat, run.flags)
+  if (certainty === 'unknown')
     warnings.push({ rule: 'remat_unknown', message: `remat "${run.remat}" is not a known policy: counted as full` })
-  if (run.remat === 'custom')
+  if (certainty === 'assumed')
     warnings.push({
       rule: 'remat_custom',
-      message: 'remat custom is a list of tensors this file does not name: counted as layer inputs on the host',
+      message: 'remat custom is a list of tensors that the run does not give: counted as layer inputs on the host, the rest computed again',
     })
   return warnings
 }
