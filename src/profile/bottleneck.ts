@@ -112,5 +112,5 @@ function evidence(findings: Findings, chosen: BottleneckClass, host: HostShares)
 /** Two figures where they matter: 84 %, 4.3 %, 0.4 %. */
 export function percent(share: number): string {
   const value = share * 100
-  return `${value >= 10 || value === 0 ? Math.round(value) : value.toFixed(1)} %`
+  return `${value >= 10 || value < 0.05 ? Math.round(value) : value.toFixed(1)} %`
 }

@@ -1,6 +1,6 @@
 import type { ProfileReport } from '../contract/profile-report.ts'
 import type { CoreReading } from './core-reading.ts'
-import { collectiveFacts } from './op-kind.ts'
+import { collectiveFacts, pairName } from './op-kind.ts'
 
 /** Collectives over all cores: how much of the step each is in flight, how much of it nothing else computes. `bytes` is one execution's payload on a device. */
 export function collectives(cores: readonly CoreReading[], count: number): ProfileReport['collectives'] {
@@ -13,7 +13,7 @@ export function collectives(cores: readonly CoreReading[], count: number): Profi
     if (core.sparse) continue
     windowPs += core.windowPs
     for (const each of core.collectives) {
-      const name = each.facts.name.replace(/^%/, '')
+      const name = pairName(each.facts.name)
       const key = `${each.facts.programId ?? ''}:${name}`
       let row = rows.get(key)
       if (row === undefined) {

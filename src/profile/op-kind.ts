@@ -122,3 +122,8 @@ export function collectiveFacts(expression: string): { bytes: number | null; gro
   const list = /replica_groups=\{\{([\d,]+)\}/.exec(expression)
   return { bytes, groupSize: list ? (list[1] as string).split(',').length : null }
 }
+
+/** The name both ends of an asynchronous pair share: all-gather-start.3 and all-gather-done.3 are all-gather.3. */
+export function pairName(name: string): string {
+  return name.replace(/^%/, '').replace(/-(start|done)(?=\.|$)/, '')
+}

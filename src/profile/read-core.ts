@@ -1,7 +1,7 @@
 import type { CoreCollective, CoreOp, CoreReading, Hardware, ModuleRuns, StepSpan } from './core-reading.ts'
 import { Intervals } from './intervals.ts'
 import type { ProfileLimits } from './limits.ts'
-import { opKind } from './op-kind.ts'
+import { opKind, pairName } from './op-kind.ts'
 import { SelfTime } from './self-time.ts'
 import { fullSteps } from './steps.ts'
 import type { EventCursor, StatSlots } from './xspace/event-reader.ts'
@@ -279,11 +279,6 @@ class CoreReader {
     this.stretchDuty()
     this.reading.duty.add(this.span.start, this.span.end)
   }
-}
-
-/** The name both ends of a pair share: all-gather-start.3 and all-gather-done.3 are all-gather.3. */
-function pairName(name: string): string {
-  return name.replace(/-(start|done)(?=\.|$)/, '')
 }
 
 function chipOf(plane: PlaneIndex): number | null {

@@ -1,0 +1,193 @@
+import type { ChipSpec, Item, OpSpec } from './synthetic-profile.ts'
+
+/** A decoder's step as one device runs it, for synthetic profiles whose times follow from the work. */
+export interface TransformerStep {
+  chip: ChipSpec
+  /** Cores that share a device's work (megacore: 2). */
+  coresPerDevice: number
+  layers: number
+  embed: number
+  /** Width of the MLP a token passes: one expert's times experts per token. */
+  mlp: number
+  /** Width whose weights are read: all experts of a MoE. */
+  mlpWeights?: number
+  heads: number
+  kvHeads: number
+  headDim: number
+  vocab: number
+  /** Tokens of the step on this device's batch shard, the same for all devices of a tensor group. */
+  tokens: number
+  context: number
+  tensor: number
+  fsdp: number
+  /** Reached part of the peak in matrix products, and of the HBM bandwidth elsewhere. */
+  matmulEfficiency: number
+  hbmEfficiency: number
+  /** Bytes a second through the tensor group's and the FSDP group's links, GB/s. */
+  tensorGbps: number
+  fsdpGbps: number
+  /** Latency of one collective, microseconds. */
+  latencyUs: number
+  backward: boolean
+  /** Recomputes the forward pass in the backward one. */
+  remat: boolean
+  /** Tokens decoded at once read the cache of `context` tokens each. */
+  kvCacheBytes?: number
+  optimizerBytes?: number
+}
+
+const source = 'maxtext/layers/decoders.py:210'
+
+/** What the step does, in order. */
+export function transformerStep(step: TransformerStep): Item[] {
+  const forward: Item[] = [{ loop: 'while.1', times: step.layers, body: layer(step, 'fwd', 'forward') }]
+  const embedding = memoryOp(step, 'fusion.embed', step.tokens * step.embed * 4, 'decoder/embedding')
+  const logits = matmul(
+    step,
+    'fusion.logits',
+    2 * step.tokens * step.embed * step.vocab,
+    step.embed * step.vocab * 2,
+    'decoder/logits_dense/dot_general',
+  )
+  if (!step.backward) return [{ op: embedding }, ...forward, { op: logits }]
+  const backward: Item[] = [
+    ...(step.remat ? layer(step, 'remat', 'rematted_computation', false) : []),
+    ...layer(step, 'bwd', 'transpose', true),
+  ]
+  const out: Item[] = [
+    { op: embedding },
+    ...forward,
+    { op: logits },
+    { op: { ...logits, name: 'fusion.logits_grad', us: logits.us * 2, flops: (logits.flops ?? 0) * 2 } },
+    { loop: 'while.2', times: step.layers, body: backward },
+  ]
+  if (step.optimizerBytes !== undefined) out.push({ op: memoryOp(step, 'fusion.optimizer', step.optimizerBytes, 'optimizer/adamw') })
+  return out
+}
+
+function layer(step: TransformerStep, tag: string, scope: string, backward = false): Item[] {
+  const { tokens, embed, heads, kvHeads, headDim, context } = step
+  const times = backward ? 2 : 1
+  const projection = (heads + 2 * kvHeads) * headDim
+  const activations = tokens * embed * 2
+  const name = (part: string): string => `${part}.${tag}`
+  const path = (part: string): string => `jit(train_step)/${scope}/decoder/layers/${part}`
+  const scores = 2 * 2 * tokens * context * heads * headDim * (step.kvCacheBytes === undefined ? 0.5 : 1)
+  const cache = (step.kvCacheBytes ?? 0) / step.layers
+  const weights = (embed * projection + heads * headDim * embed + 3 * embed * (step.mlpWeights ?? step.mlp)) * 2
+  const items: Item[] = []
+  const gathers = step.fsdp > 1
+  const gatherUs = flight(step, weights / step.tensor, step.fsdpGbps)
+  if (gathers)
+    items.push({
+      start: `${tag}w`,
+      collective: 'all-gather',
+      us: gatherUs,
+      bytes: Math.round(weights / step.tensor),
+      expression: collectiveText('all-gather', `${tag}w`, weights / step.tensor, step.fsdp),
+    })
+  items.push(
+    { op: memoryOp(step, name('fusion.norm_attention'), activations * 2 * times, path('pre_self_attention_norm')) },
+    ...sync(step, name('all-gather.attention'), 'all-gather', activations),
+    {
+      op: matmul(
+        step,
+        name('fusion.qkv'),
+        times * 2 * tokens * embed * projection,
+        embed * projection * 2,
+        path('self_attention/qkv/dot_general'),
+      ),
+    },
+    { op: matmul(step, name('fusion.attention'), times * scores, tokens * projection * 2 + cache, path('self_attention/flash_attention')) },
+    {
+      op: matmul(
+        step,
+        name('fusion.out'),
+        times * 2 * tokens * heads * headDim * embed,
+        heads * headDim * embed * 2,
+        path('self_attention/out/dot_general'),
+      ),
+    },
+    ...sync(step, name('reduce-scatter.attention'), 'reduce-scatter', activations),
+    { op: memoryOp(step, name('fusion.norm_mlp'), activations * 2 * times, path('post_self_attention_norm')) },
+    ...sync(step, name('all-gather.mlp'), 'all-gather', activations),
+    {
+      op: matmul(
+        step,
+        name('fusion.wi'),
+        times * 4 * tokens * embed * step.mlp,
+        2 * embed * (step.mlpWeights ?? step.mlp) * 2,
+        path('mlp/wi/dot_general'),
+      ),
+    },
+    {
+      op: matmul(
+        step,
+        name('fusion.wo'),
+        times * 2 * tokens * embed * step.mlp,
+        embed * (step.mlpWeights ?? step.mlp) * 2,
+        path('mlp/wo/dot_general'),
+      ),
+    },
+    ...sync(step, name('reduce-scatter.mlp'), 'reduce-scatter', activations),
+  )
+  if (gathers) items.splice(firstAfter(items, gatherUs), 0, { done: `${tag}w` })
+  return items
+}
+
+/** Where in the layer so much time has passed: the scheduler waits for a transfer no later than it has to. */
+function firstAfter(items: readonly Item[], us: number): number {
+  let passed = 0
+  for (const [index, item] of items.entries()) {
+    passed += 'op' in item ? item.op.us : 0
+    if (passed >= us) return index + 1
+  }
+  return items.length
+}
+
+function sync(step: TransformerStep, name: string, kind: string, bytes: number): Item[] {
+  if (step.tensor === 1) return []
+  const share = (bytes * (step.tensor - 1)) / step.tensor
+  return [
+    {
+      op: {
+        name,
+        category: kind,
+        us: share / (step.tensorGbps * 1000) + step.latencyUs,
+        bytes: (bytes * 2) / step.tensor / step.coresPerDevice,
+        flops: 0,
+        expression: collectiveText(kind, name.replace(`${kind}.`, ''), bytes, step.tensor),
+        source,
+      },
+    },
+  ]
+}
+
+function flight(step: TransformerStep, bytes: number, gbps: number): number {
+  return (bytes * (step.fsdp - 1)) / step.fsdp / (gbps * 1000) + step.latencyUs
+}
+
+function collectiveText(kind: string, key: string, bytes: number, group: number): string {
+  return `%${kind}.${key} = bf16[${Math.round(bytes / 2)}]{0} ${kind}(bf16[${Math.round(bytes / 2 / group)}]{0} %param), channel_id=1, replica_groups=[${Math.max(1, 64 / group)},${group}]<=[64], dimensions={0}`
+}
+
+function matmul(step: TransformerStep, name: string, flops: number, weightBytes: number, tfOp: string): OpSpec {
+  const share = step.tensor * step.coresPerDevice
+  const own = flops / share
+  const bytes = weightBytes / share
+  const us = Math.max(own / (step.chip.tflops * step.matmulEfficiency * 1e6), bytes / (step.chip.hbmGbps * step.hbmEfficiency * 1e3))
+  return { name, category: 'convolution fusion', us, flops: own, bytes, tfOp, source }
+}
+
+function memoryOp(step: TransformerStep, name: string, bytes: number, tfOp: string): OpSpec {
+  const own = bytes / step.coresPerDevice / step.tensor
+  return {
+    name,
+    category: 'loop fusion',
+    us: Math.max(0.5, own / (step.chip.hbmGbps * step.hbmEfficiency * 1e3)),
+    flops: own / 2,
+    bytes: own,
+    tfOp,
+    source,
+  }
+}
