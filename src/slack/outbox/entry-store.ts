@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import type { StateStore } from '../../state/state-store.ts'
+import type { CardMark, Entry, SentRecord } from './entry.ts'
+
+const day = 24 * 3600_000
+const keepEntryMs = 2 * day
+const aliveMs = 6000
+
+/**
+ * What the outbox writes down: entries that are still to be sent (by the process that owns them), which keys were tried, and where each
+ * message ended up. Another process takes over the entries of one that is not alive any more.
+ */
+export class EntryStore {
+  readonly #state: StateStore
+  readonly #keepSentMs: number
+  readonly owner = randomBytes(6).toString('hex')
+
+  constructor(state: StateStore, options: { keepDays: number }) {
+    this.#state = state
+    this.#keepSentMs = options.keepDays * day
+  }
+
+  async save(entry: Entry): Promise<void> {
+    await this.#state.set(this.#entryKey(entry), JSON.stringify(entry), keepEntryMs)
+  }
+
+  async forget(entry: Entry): Promise<void> {
+    if (entry.durable) await this.#state.delete(this.#entryKey(entry))
+  }
+
+  /** True for the one process that may send this version of this key now. */
+  async lease(entry: Entry, ms: number): Promise<boolean> {
+    return this.#state.claim(`outlease:${entry.team}/${entry.key}`, ms)
+  }
+
+  async release(entry: Entry): Promise<void> {
+    await this.#state.release(`outlease:${entry.team}/${entry.key}`)
+  }
+
+  /** Notes that a post is about to be tried; true if one was tried before and it is not known how that ended. */
+  async markTried(entry: Entry): Promise<boolean> {
+    return !(await this.#state.claim(`outtried:${entry.team}/${entry.key}`, keepEntryMs))
+  }
+
+  async clearTried(entry: Entry): Promise<void> {
+    await this.#state.release(`outtried:${entry.team}/${entry.key}`)
+  }
+
+  async sent(team: string, key: string): Promise<SentRecord | null> {
+    const value = await this.#state.get(`sent:${team}/${key}`)
+    return value === null ? null : (JSON.parse(value) as SentRecord)
+  }
+
+  /** Records where a message is and what it stands for. */
+  async recordSent(entry: Entry, record: SentRecord, mark: CardMark | null): Promise<void> {
+    if (mark !== null) await this.#state.set(markKey(entry.team, record), JSON.stringify(mark), this.#keepSentMs)
+    await this.#state.set(`sent:${entry.team}/${entry.key}`, JSON.stringify(record), this.#keepSentMs)
+  }
+
+  async forgetSent(team: string, key: string): Promise<void> {
+    await this.#state.delete(`sent:${team}/${key}`)
+    await this.#state.release(`outtried:${team}/${key}`)
+  }
+
+  async mark(team: string, record: Pick<SentRecord, 'channel' | 'ts'>): Promise<CardMark | null> {
+    const value = await this.#state.get(markKey(team, record))
+    return value === null ? null : (JSON.parse(value) as CardMark)
+  }
+
+  /** Says that this process lives; to be repeated well within six seconds. */
+  async heartbeat(): Promise<void> {
+    await this.#state.set(`outowner:${this.owner}`, String(Date.now()), keepEntryMs)
+    await this.#state.set(`outalive:${this.owner}`, '1', aliveMs)
+  }
+
+  async retire(): Promise<void> {
+    await this.#state.delete(`outalive:${this.owner}`)
+  }
+
+  /** Entries of processes that are no more, now this one's. `all` also takes those of owners that seem alive (nobody else can be). */
+  async takeOver(options: { all: boolean }): Promise<Entry[]> {
+    const taken: Entry[] = []
+    for (const { key } of await this.#state.list('outowner:', 1000)) {
+      const owner = key.slice('outowner:'.length)
+      if (owner === this.owner) continue
+      if (!options.all && (await this.#state.get(`outalive:${owner}`)) !== null) continue
+      if (!(await this.#state.claim(`outtakeover:${owner}`, 30_000))) continue
+      for (;;) {
+        const found = await this.#state.list(`outbox:${owner}/`, 500)
+        for (const { key: old, value } of found) {
+          const entry = JSON.parse(value) as Entry
+          await this.save(entry)
+          await this.#state.delete(old)
+          await this.release(entry)
+          taken.push(entry)
+        }
+        if (found.length === 0) break
+      }
+      await this.#state.delete(key)
+    }
+    return taken
+  }
+
+  #entryKey(entry: Entry): string {
+    return `outbox:${this.owner}/${entry.team}/${entry.key}/${entry.version}`
+  }
+}
+
+function markKey(team: string, record: Pick<SentRecord, 'channel' | 'ts'>): string {
+  return `mark:${team}/${record.channel}/${record.ts}`
+}

@@ -1,0 +1,46 @@
+import type { View } from '@slack/types'
+import type { Rank } from '../blocks/card-message.ts'
+import type { Message } from '../blocks/message.ts'
+
+/** 0: answers, and all that a person waits for; 1: what follows by itself (compiler verdicts); 2: 👀 and progress, which give way. */
+export type Priority = 0 | 1 | 2
+
+/** What a message stands for, so that a reaction on it can be understood. */
+export interface CardMark {
+  run: string
+  rank: Rank | null
+}
+
+export type Op =
+  /** Makes the message named by the entry's key show this: posted where it is not there yet, edited where it is. */
+  | { kind: 'put'; channel: string; threadTs: string | null; message: Message; mark: CardMark | null }
+  | { kind: 'react'; channel: string; ts: string; name: string; add: boolean }
+  | { kind: 'whisper'; channel: string; user: string; threadTs: string | null; message: Message }
+  | { kind: 'home'; user: string; view: View }
+
+export interface Entry {
+  /** Names the message within its workspace: what is sent under one key is sent once. */
+  key: string
+  team: string
+  op: Op
+  priority: Priority
+  /** Newer content of the same key has a higher version and replaces what has not been sent. */
+  version: number
+  createdAt: number
+  deadlineAt: number
+  attempts: number
+  /** 0: as written; 1: plain blocks; 2: text alone, after Slack refused the blocks. */
+  plainness: 0 | 1 | 2
+  /** A post was tried and nobody knows how it ended: Slack is asked before another. */
+  uncertain: boolean
+  /** Whether it outlives the process. */
+  durable: boolean
+}
+
+/** Where a message of ours is. */
+export interface SentRecord {
+  channel: string
+  ts: string
+  /** Of the content that it shows. */
+  version: number
+}

@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Pace, StateStore } from '../../state/state-store.ts'
+import type { Entry } from './entry.ts'
+
+/** What became of an entry: done (sent, or given up), or to be tried again after a while, nothing else of the lane before it. */
+export type Outcome = 'done' | { retryInMs: number }
+
+export interface LaneOptions {
+  state: StateStore
+  /** Buckets that must each have a place: the lane's own first. */
+  buckets: { key: string; pace: Pace }[]
+  /** Keep the pace from the end of a request instead of its start. */
+  paceFromEnd: boolean
+  send: (entry: Entry) => Promise<Outcome>
+  /** Whether the entry is still wanted; asked before a place is taken. */
+  wanted: (entry: Entry) => Promise<boolean>
+  onError: (error: unknown) => void
+}
+
+/** A queue of messages of one kind that share a limit: sent one after another, the most important first, at Slack's pace. */
+export class Lane {
+  readonly #options: LaneOptions
+  #entries: Entry[] = []
+  #running = false
+  #closed = false
+  #current: Entry | null = null
+  readonly #stop = new AbortController()
+
+  constructor(options: LaneOptions) {
+    this.#options = options
+  }
+
+  /** Adds an entry, or puts newer content in the place of what waits under the same key; returns the one that is not needed any more. */
+  push(entry: Entry): Entry | null {
+    const at = this.#entries.findIndex((other) => other.key === entry.key)
+    const waiting = this.#entries[at]
+    void this.#run()
+    if (waiting === undefined) {
+      this.#entries.push(entry)
+      return null
+    }
+    if (waiting.version === entry.version) return null
+    if (waiting.version > entry.version) return entry
+    this.#entries[at] = {
+      ...entry,
+      createdAt: Math.min(waiting.createdAt, entry.createdAt),
+      uncertain: waiting.uncertain || entry.uncertain,
+    }
+    return waiting
+  }
+
+  /** Entries that wait or are being sent, of at least this importance. */
+  size(leastImportant = 2): number {
+    const waiting = this.#entries.filter((entry) => entry.priority <= leastImportant).length
+    return waiting + (this.#current !== null && this.#current.priority <= leastImportant ? 1 : 0)
+  }
+
+  remove(key: string): void {
+    this.#entries = this.#entries.filter((entry) => entry.key !== key)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#stop.abort()
+  }
+
+  async #run(): Promise<void> {
+    if (this.#running) return
+    this.#running = true
+    await Promise.resolve()
+    try {
+      while (!this.#closed) {
+        const next = this.#next()
+        if (next === undefined) return
+        if (!(await this.#options.wanted(next))) {
+          this.#entries = this.#entries.filter((entry) => entry !== next)
+          continue
+        }
+        const wait = await this.#takePlace()
+        if (wait > 0) {
+          await sleep(Math.min(wait, 1000), undefined, { signal: this.#stop.signal })
+          continue
+        }
+        await this.#sendOne()
+      }
+    } catch (error) {
+      if (!this.#closed) this.#options.onError(error)
+    } finally {
+      this.#running = false
+      if (!this.#closed && this.#entries.length > 0) setTimeout(() => void this.#run(), 1000).unref()
+    }
+  }
+
+  async #sendOne(): Promise<void> {
+    // asked again: something more important may have come while this lane waited for its place
+    const entry = this.#next()
+    if (entry === undefined) return
+    this.#entries = this.#entries.filter((other) => other !== entry)
+    this.#current = entry
+    try {
+      const outcome = await this.#options.send(entry)
+      const own = this.#options.buckets[0]
+      if (this.#options.paceFromEnd && own !== undefined) await this.#options.state.hold(own.key, own.pace.intervalMs)
+      if (outcome === 'done') return
+      this.push(entry)
+      await sleep(outcome.retryInMs, undefined, { signal: this.#stop.signal })
+    } finally {
+      this.#current = null
+    }
+  }
+
+  /** The most important, oldest entry that is not too late. */
+  #next(): Entry | undefined {
+    const now = Date.now()
+    this.#entries = this.#entries.filter((entry) => entry.priority < 2 || entry.deadlineAt > now)
+    let best: Entry | undefined
+    for (const entry of this.#entries) {
+      if (best === undefined || entry.priority < best.priority || (entry.priority === best.priority && entry.createdAt < best.createdAt)) {
+        best = entry
+      }
+    }
+    return best
+  }
+
+  async #takePlace(): Promise<number> {
+    for (const bucket of [...this.#options.buckets].reverse()) {
+      const wait = await this.#options.state.take(bucket.key, bucket.pace)
+      if (wait > 0) return wait
+    }
+    return 0
+  }
+}

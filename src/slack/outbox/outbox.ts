@@ -1,0 +1,347 @@
+import type { View } from '@slack/types'
+import type { WebClient } from '@slack/web-api'
+import type { Pace, StateStore } from '../../state/state-store.ts'
+import { withoutBlocks, withPlainBlocks } from '../blocks/fallback.ts'
+import type { Message } from '../blocks/message.ts'
+import type { Log } from '../log.ts'
+import type { CardMark, Entry, Op, Priority, SentRecord } from './entry.ts'
+import { EntryStore } from './entry-store.ts'
+import { findByMetadata } from './find-by-metadata.ts'
+import { Lane, type Outcome } from './lane.ts'
+import { answerDeadlineMs, type LaneKind, maxAttempts, paces, progressDeadlineMs, requestTimeoutMs, workspaceStrain } from './pace.ts'
+import { classify, type Failure } from './slack-error.ts'
+
+export interface OutboxOptions {
+  state: StateStore
+  clientFor: (team: string) => Promise<WebClient>
+  log: Log
+  /** How long it is known where a message of ours is. */
+  keepDays: number
+  /** No other process uses this store: what is left of earlier ones is taken over at once. */
+  alone: boolean
+  /** A message is in Slack and recorded. */
+  onSent?: (team: string, record: SentRecord, mark: CardMark | null) => Promise<void>
+  /** Slack says that the app is not welcome any more (token revoked, app removed). */
+  onRevoked?: (team: string, error: string) => Promise<void>
+}
+
+export interface Put {
+  team: string
+  key: string
+  channel: string
+  threadTs: string | null
+  message: Message
+  priority?: Priority
+  mark?: CardMark | null
+}
+
+const revoked = new Set(['token_revoked', 'account_inactive', 'invalid_auth', 'token_expired', 'app_uninstalled', 'not_authed'])
+/** Event type of the metadata on each message of ours. */
+export const metadataType = 'prompts_message'
+
+/**
+ * The one way out to Slack. Keeps Slack's pace over all processes, sends each key once however often it is asked to or the process
+ * dies (own record first, message metadata second), lets progress give way to answers, and goes on after a restart.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions
+  readonly #entries: EntryStore
+  readonly #lanes = new Map<string, Lane>()
+  #version = 0
+  #timer: NodeJS.Timeout | null = null
+  #closed = false
+
+  constructor(options: OutboxOptions) {
+    this.#options = options
+    this.#entries = new EntryStore(options.state, { keepDays: options.keepDays })
+  }
+
+  /** Goes on with what earlier processes left, now and every few seconds. */
+  async start(): Promise<void> {
+    await this.#entries.heartbeat()
+    await this.#takeOver(this.#options.alone)
+    this.#timer = setInterval(() => {
+      void (async () => {
+        await this.#entries.heartbeat()
+        if (!this.#options.alone) await this.#takeOver(false)
+      })().catch((error: unknown) => this.#options.log.warn('outbox: no heartbeat', { error: String(error) }))
+    }, 2000)
+    this.#timer.unref()
+  }
+
+  /** Makes the message named by `key` show this, posting it or editing it. Returns once it is written down (progress is not). */
+  async put(input: Put): Promise<void> {
+    const { team, key, channel, threadTs, message } = input
+    const op: Op = { kind: 'put', channel, threadTs, message, mark: input.mark ?? null }
+    await this.#accept(team, key, op, input.priority ?? 0)
+  }
+
+  /** A message that only `user` sees. */
+  async whisper(input: {
+    team: string
+    key: string
+    channel: string
+    user: string
+    threadTs: string | null
+    message: Message
+  }): Promise<void> {
+    const { team, key, channel, user, threadTs, message } = input
+    await this.#accept(team, key, { kind: 'whisper', channel, user, threadTs, message }, 0)
+  }
+
+  /** Adds or takes a reaction of ours; best effort. */
+  async react(input: { team: string; channel: string; ts: string; name: string; add: boolean }): Promise<void> {
+    const { team, channel, ts, name, add } = input
+    await this.#accept(team, `react/${channel}/${ts}/${name}`, { kind: 'react', channel, ts, name, add }, 2)
+  }
+
+  async publishHome(input: { team: string; user: string; view: View }): Promise<void> {
+    await this.#accept(input.team, `home/${input.user}`, { kind: 'home', user: input.user, view: input.view }, 0)
+  }
+
+  /** Where the message of this key is, null while it is not. */
+  async sent(team: string, key: string): Promise<SentRecord | null> {
+    return this.#entries.sent(team, key)
+  }
+
+  /** What a message of ours stands for; null for others'. */
+  async mark(team: string, record: Pick<SentRecord, 'channel' | 'ts'>): Promise<CardMark | null> {
+    return this.#entries.mark(team, record)
+  }
+
+  /** How many messages of this process wait: answers of a channel, edits of the workspace. */
+  pressure(team: string, channel: string): { answers: number; edits: number } {
+    return { answers: this.#lanes.get(`post/${team}/${channel}`)?.size(1) ?? 0, edits: this.#lanes.get(`update/${team}`)?.size(1) ?? 0 }
+  }
+
+  /** Messages of this process that wait or are being sent. */
+  waiting(): number {
+    return [...this.#lanes.values()].reduce((sum, lane) => sum + lane.size(), 0)
+  }
+
+  /** Sends what waits for up to `graceMs`; what is left then stays written down for the next process. */
+  async close(graceMs = 5000): Promise<void> {
+    const until = Date.now() + graceMs
+    while (this.waiting() > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 25))
+    this.#closed = true
+    if (this.#timer !== null) clearInterval(this.#timer)
+    for (const lane of this.#lanes.values()) lane.close()
+    await this.#entries.retire()
+  }
+
+  async #accept(team: string, key: string, op: Op, priority: Priority): Promise<void> {
+    const now = Date.now()
+    this.#version = Math.max(now * 1000, this.#version + 1)
+    const deadlineAt = now + (priority === 2 ? progressDeadlineMs : answerDeadlineMs)
+    const entry: Entry = {
+      key,
+      team,
+      op,
+      priority,
+      version: this.#version,
+      createdAt: this.#version,
+      deadlineAt,
+      attempts: 0,
+      plainness: 0,
+      uncertain: false,
+      durable: priority < 2,
+    }
+    if (entry.durable) await this.#entries.save(entry)
+    await this.#enqueue(entry)
+  }
+
+  async #enqueue(entry: Entry): Promise<void> {
+    if (this.#closed) return
+    const isEdit = entry.op.kind === 'put' && (await this.#entries.sent(entry.team, entry.key)) !== null
+    this.#push(laneOf(entry, isEdit), entry)
+  }
+
+  #push(kind: LaneKind, entry: Entry): void {
+    const superseded = this.#lane(kind, entry).push(entry)
+    if (superseded === null) return
+    this.#entries.forget(superseded).catch((error: unknown) => this.#options.log.warn('outbox: not forgotten', { error: String(error) }))
+  }
+
+  #lane(kind: LaneKind, entry: Entry): Lane {
+    const name = kind === 'post' && 'channel' in entry.op ? `post/${entry.team}/${entry.op.channel}` : `${kind}/${entry.team}`
+    const found = this.#lanes.get(name)
+    if (found !== undefined) return found
+    const buckets: { key: string; pace: Pace }[] = [{ key: `pace:${name}`, pace: paces[kind] }]
+    // holds of the whole workspace only; its own pace is no limit
+    if (kind === 'post') buckets.push({ key: `pace:workspace/${entry.team}`, pace: { intervalMs: 0, burst: 1 } })
+    const lane = new Lane({
+      state: this.#options.state,
+      buckets,
+      paceFromEnd: kind === 'post',
+      send: (next) => this.#send(kind, next, name),
+      wanted: (next) => this.#wanted(next),
+      onError: (error) => this.#options.log.error('outbox lane stopped, going on in a second', { lane: name, error: String(error) }),
+    })
+    this.#lanes.set(name, lane)
+    return lane
+  }
+
+  async #wanted(entry: Entry): Promise<boolean> {
+    if (entry.deadlineAt <= Date.now()) {
+      this.#options.log.warn('gave a message up: its time is over', { team: entry.team, key: entry.key })
+      await this.#entries.forget(entry)
+      return false
+    }
+    return true
+  }
+
+  /** One try. `rate_limited` and unknown ends come back later; refusals end here. */
+  async #send(kind: LaneKind, entry: Entry, lane: string): Promise<Outcome> {
+    if (!(await this.#entries.lease(entry, requestTimeoutMs * 3))) return { retryInMs: 500 }
+    try {
+      entry.attempts += 1
+      const moved = await this.#attempt(kind, entry)
+      if (!moved) await this.#entries.forget(entry)
+      return 'done'
+    } catch (thrown) {
+      return await this.#afterFailure(entry, classify(thrown), lane)
+    } finally {
+      await this.#entries.release(entry)
+    }
+  }
+
+  /** True when the entry turned out to belong to another lane and was moved there. */
+  async #attempt(kind: LaneKind, entry: Entry): Promise<boolean> {
+    const client = await this.#options.clientFor(entry.team)
+    const { op } = entry
+    switch (op.kind) {
+      case 'react': {
+        const call = op.add ? client.reactions.add : client.reactions.remove
+        await call({ channel: op.channel, timestamp: op.ts, name: op.name })
+        return false
+      }
+      case 'whisper':
+        await client.chat.postEphemeral({
+          channel: op.channel,
+          user: op.user,
+          ...threadOf(op.threadTs),
+          ...shaped(op.message, entry.plainness),
+        })
+        return false
+      case 'home':
+        await client.views.publish({ user_id: op.user, view: op.view as never })
+        return false
+      case 'put': {
+        const record = await this.#entries.sent(entry.team, entry.key)
+        if (record !== null && kind === 'post') {
+          this.#push('update', entry)
+          return true
+        }
+        if (record === null) await this.#post(client, entry, op)
+        else if (record.version < entry.version) await this.#edit(client, entry, record)
+        return false
+      }
+    }
+  }
+
+  async #post(client: WebClient, entry: Entry, op: Extract<Op, { kind: 'put' }>): Promise<void> {
+    if (await this.#entries.markTried(entry)) {
+      entry.uncertain = true
+      const found = await findByMetadata(client, { channel: op.channel, threadTs: op.threadTs, key: entry.key, type: metadataType })
+      if (found !== null) {
+        const record = { channel: op.channel, ts: found, version: 0 }
+        await this.#recorded(entry, record, op.mark)
+        await this.#edit(client, entry, record)
+        return
+      }
+    }
+    const answer = await client.chat.postMessage({
+      channel: op.channel,
+      ...threadOf(op.threadTs),
+      ...shaped(op.message, entry.plainness),
+      metadata: { event_type: metadataType, event_payload: { key: entry.key, ...(op.mark ?? {}) } },
+      unfurl_links: false,
+      unfurl_media: false,
+    } as never)
+    await this.#recorded(entry, { channel: answer.channel ?? op.channel, ts: String(answer.ts), version: entry.version }, op.mark)
+  }
+
+  async #edit(client: WebClient, entry: Entry, record: SentRecord): Promise<void> {
+    if (entry.op.kind !== 'put') return
+    await client.chat.update({ channel: record.channel, ts: record.ts, ...shaped(entry.op.message, entry.plainness) })
+    await this.#entries.recordSent(entry, { ...record, version: entry.version }, null)
+  }
+
+  async #recorded(entry: Entry, record: SentRecord, mark: CardMark | null): Promise<void> {
+    await this.#entries.recordSent(entry, record, mark)
+    try {
+      await this.#options.onSent?.(entry.team, record, mark)
+    } catch (error) {
+      this.#options.log.error('what was to follow a message failed', { team: entry.team, key: entry.key, error: String(error) })
+    }
+  }
+
+  async #afterFailure(entry: Entry, failure: Failure, lane: string): Promise<Outcome> {
+    const about = { team: entry.team, key: entry.key, op: entry.op.kind, ...failure }
+    switch (failure.kind) {
+      case 'rate_limited': {
+        entry.attempts -= 1
+        if (!entry.uncertain) await this.#entries.clearTried(entry)
+        this.#options.log.warn('Slack asks for a pause', about)
+        await this.#options.state.hold(`pace:${lane}`, failure.retryAfterMs)
+        const hits = await this.#options.state.increment(`strain:${entry.team}`, 1, workspaceStrain.windowMs)
+        if (hits >= workspaceStrain.hits) await this.#options.state.hold(`pace:workspace/${entry.team}`, failure.retryAfterMs)
+        return { retryInMs: 0 }
+      }
+      case 'blocks_refused':
+        if (entry.plainness < 2) {
+          this.#options.log.error('Slack refused blocks; sending plainer ones', about)
+          entry.plainness = entry.plainness === 0 ? 1 : 2
+          if (!entry.uncertain) await this.#entries.clearTried(entry)
+          return { retryInMs: 0 }
+        }
+        return this.#giveUp(entry, about)
+      case 'message_gone':
+        if (entry.op.kind === 'put' && entry.priority < 2) {
+          await this.#entries.forgetSent(entry.team, entry.key)
+          this.#push('post', entry)
+          return 'done'
+        }
+        return this.#giveUp(entry, about)
+      case 'refused':
+        if (revoked.has(failure.error)) await this.#options.onRevoked?.(entry.team, failure.error)
+        // already_reacted, no_reaction: it is as it should be
+        if (entry.op.kind === 'react') {
+          await this.#entries.forget(entry)
+          return 'done'
+        }
+        return this.#giveUp(entry, about)
+      case 'unknown':
+        if (entry.priority === 2 || entry.attempts >= maxAttempts) return this.#giveUp(entry, about)
+        entry.uncertain = true
+        this.#options.log.warn('no clear answer from Slack; trying again', about)
+        return { retryInMs: Math.min(30_000, 500 * 2 ** (entry.attempts - 1)) }
+    }
+  }
+
+  async #giveUp(entry: Entry, about: Record<string, unknown>): Promise<Outcome> {
+    this.#options.log[entry.priority === 2 ? 'debug' : 'error']('a message could not be sent', about)
+    await this.#entries.forget(entry)
+    return 'done'
+  }
+
+  async #takeOver(all: boolean): Promise<void> {
+    const taken = await this.#entries.takeOver({ all })
+    if (taken.length > 0) this.#options.log.info('going on with messages that another process left', { count: taken.length })
+    for (const entry of taken.sort((a, b) => a.createdAt - b.createdAt)) await this.#enqueue(entry)
+  }
+}
+
+function laneOf(entry: Entry, isEdit: boolean): LaneKind {
+  if (entry.op.kind === 'put') return isEdit ? 'update' : 'post'
+  return entry.op.kind
+}
+
+function threadOf(threadTs: string | null): { thread_ts?: string } {
+  return threadTs === null ? {} : { thread_ts: threadTs }
+}
+
+function shaped(message: Message, plainness: 0 | 1 | 2): Message {
+  if (plainness === 0) return message
+  return plainness === 1 ? withPlainBlocks(message) : withoutBlocks(message)
+}

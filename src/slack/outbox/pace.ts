@@ -1,0 +1,25 @@
+import type { Pace } from '../../state/state-store.ts'
+
+/**
+ * What Slack lets an app do. chat.postMessage: about one a second a channel (kept from one answer to the next request, so that no two
+ * arrive closer). The others are counted a minute for a whole workspace, tier 3 at 50 and tier 4 at 100: burst plus refill stays below.
+ */
+export const paces = {
+  post: { intervalMs: 1000, burst: 1 },
+  update: { intervalMs: 1400, burst: 4 },
+  react: { intervalMs: 1400, burst: 4 },
+  whisper: { intervalMs: 700, burst: 6 },
+  home: { intervalMs: 700, burst: 6 },
+} as const satisfies Record<string, Pace>
+
+export type LaneKind = keyof typeof paces
+
+/** So many 429s of a workspace in this time mean that the workspace as a whole is over its limit, not one channel. */
+export const workspaceStrain = { windowMs: 5000, hits: 10 } as const
+
+export const requestTimeoutMs = 10_000
+export const maxAttempts = 8
+/** How long a message may wait for its turn before it is given up. */
+export const answerDeadlineMs = 3_600_000
+/** A 👀 or a step of a plan that could not be sent in this time is of no use any more. */
+export const progressDeadlineMs = 3000

@@ -1,0 +1,198 @@
+import { WebClient } from '@slack/web-api'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { message, section, table } from '../../../src/slack/blocks/message.ts'
+import { silentLog } from '../../../src/slack/log.ts'
+import { Outbox } from '../../../src/slack/outbox/outbox.ts'
+import { SqliteStateStore } from '../../../src/state/sqlite-state-store.ts'
+import { botToken, teamId as team, Workspace } from '../../support/slack/workspace.ts'
+
+const say = (text: string) => message(text, [section(text)])
+const soon = { timeout: 15_000, interval: 20 }
+
+describe('the outbox', () => {
+  let slack: Workspace
+  let state: SqliteStateStore
+  const opened: Outbox[] = []
+  let channel = ''
+  let thread = ''
+  const sentMarks: unknown[] = []
+
+  const open = async (options: { alone?: boolean } = {}) => {
+    const client = new WebClient(botToken, {
+      slackApiUrl: slack.apiUrl,
+      retryConfig: { retries: 0 },
+      rejectRateLimitedCalls: true,
+      timeout: 2000,
+      logLevel: 'error' as never,
+    })
+    const outbox = new Outbox({
+      state,
+      clientFor: async () => client,
+      log: silentLog,
+      keepDays: 1,
+      alone: options.alone ?? true,
+      onSent: async (_team, record, mark) => void sentMarks.push({ ts: record.ts, mark }),
+    })
+    opened.push(outbox)
+    await outbox.start()
+    return outbox
+  }
+  const put = (outbox: Outbox, key: string, text: string, more: object = {}) =>
+    outbox.put({ team, key, channel, threadTs: thread, message: say(text), ...more })
+  const texts = async () => (await slack.answers(channel, thread)).map((answer) => answer.text)
+
+  beforeAll(async () => {
+    slack = await Workspace.start({ channels: 20 })
+  })
+  afterAll(() => slack?.stop())
+  let count = 0
+  beforeEach(async () => {
+    state = new SqliteStateStore(':memory:')
+    slack.gate.calls.length = 0
+    slack.gate.violations.length = 0
+    slack.gate.fault = () => null
+    slack.gate.delayMs = 0
+    sentMarks.length = 0
+    channel = slack.channels[count++ % slack.channels.length]!
+    thread = String((await slack.person(0).chat.postMessage({ channel, text: 'ask' })).ts)
+  })
+  afterEach(async () => {
+    for (const outbox of opened.splice(0)) await outbox.close(0)
+  })
+
+  it('posts in order, a second apart in a channel, and other channels meanwhile', async () => {
+    const outbox = await open()
+    const elsewhere = slack.channels[(count + 5) % slack.channels.length]!
+    await put(outbox, 'a', 'one')
+    await put(outbox, 'b', 'two')
+    await outbox.put({ team, key: 'c', channel: elsewhere, threadTs: null, message: say('elsewhere') })
+    await put(outbox, 'd', 'three')
+    await vi.waitFor(async () => expect(await texts()).toEqual(['one', 'two', 'three']), soon)
+    const posts = slack.gate.calls.filter((call) => call.method === 'chat.postMessage')
+    expect(posts[1]?.body.channel).toBe(elsewhere)
+    expect(slack.gate.violations).toEqual([])
+  })
+
+  it('edits what is there, sends only the newest of what waits, and never older content over newer', async () => {
+    const outbox = await open()
+    await put(outbox, 'root', 'plan')
+    await vi.waitFor(async () => expect(await texts()).toEqual(['plan']), soon)
+    for (let at = 0; at < 10; at += 1) await put(outbox, 'root', `step ${at}`)
+    await put(outbox, 'root', 'summary')
+    await vi.waitFor(async () => expect(await texts()).toEqual(['summary']), soon)
+    expect(slack.gate.count('chat.update')).toBeLessThanOrEqual(3)
+    expect(slack.gate.count('chat.postMessage')).toBe(1)
+    expect(await state.list('outbox:', 10)).toEqual([])
+  })
+
+  it('obeys Retry-After, and the message comes once', async () => {
+    let refusals = 0
+    slack.gate.fault = (method) => (method === 'chat.postMessage' && refusals++ < 2 ? { kind: 'rate_limit', seconds: 1 } : null)
+    const outbox = await open()
+    await put(outbox, 'a', 'one')
+    await vi.waitFor(async () => expect(await texts()).toEqual(['one']), soon)
+    const posts = slack.gate.calls.filter((call) => call.method === 'chat.postMessage')
+    expect(posts).toHaveLength(3)
+    expect(posts[2]!.at - posts[0]!.at).toBeGreaterThanOrEqual(1990)
+  })
+
+  it('does not post twice when the answer to a post was lost', async () => {
+    let lost = false
+    slack.gate.fault = (method) => {
+      if (method !== 'chat.postMessage' || lost) return null
+      lost = true
+      return { kind: 'lose_answer' }
+    }
+    const outbox = await open()
+    await put(outbox, 'a', 'one', { mark: { run: 'run-1', rank: 2 } })
+    await vi.waitFor(() => expect(sentMarks).toHaveLength(1), soon)
+    expect(await texts()).toEqual(['one'])
+    expect(slack.gate.count('conversations.replies')).toBe(1)
+    const record = await outbox.sent(team, 'a')
+    expect(await outbox.mark(team, record!)).toEqual({ run: 'run-1', rank: 2 })
+  })
+
+  it('does not post twice when a 429 answers the question whether a lost post arrived', async () => {
+    let step = 0
+    slack.gate.fault = (method) => {
+      if (method === 'chat.postMessage') return step++ === 0 ? { kind: 'lose_answer' } : null
+      if (method === 'conversations.replies' && step++ < 3) return { kind: 'rate_limit', seconds: 1 }
+      return null
+    }
+    const outbox = await open()
+    await put(outbox, 'a', 'one')
+    await vi.waitFor(async () => expect(await outbox.sent(team, 'a')).not.toBeNull(), soon)
+    expect(await texts()).toEqual(['one'])
+  })
+
+  it('posts again when the request itself was lost', async () => {
+    let lost = false
+    slack.gate.fault = (method) => {
+      if (method !== 'chat.postMessage' || lost) return null
+      lost = true
+      return { kind: 'lose_request' }
+    }
+    const outbox = await open()
+    await put(outbox, 'a', 'one')
+    await vi.waitFor(async () => expect(await texts()).toEqual(['one']), soon)
+  })
+
+  it('falls back to plain blocks, then to text, when Slack refuses blocks', async () => {
+    slack.gate.fault = (method, body) =>
+      method === 'chat.postMessage' && (body.blocks ?? '').includes('"table"') ? { kind: 'error', error: 'invalid_blocks' } : null
+    const outbox = await open()
+    await outbox.put({ team, key: 'a', channel, threadTs: thread, message: message('t', [section('kept'), table([['h'], ['cell']], 1)]) })
+    await vi.waitFor(async () => expect(await slack.answers(channel, thread)).toHaveLength(1), soon)
+    const [answer] = await slack.answers(channel, thread)
+    expect(JSON.stringify(answer?.blocks)).toContain('cell')
+    slack.gate.fault = (method, body) =>
+      method === 'chat.postMessage' && body.blocks !== '[]' ? { kind: 'error', error: 'invalid_blocks' } : null
+    await put(outbox, 'b', 'only text')
+    await vi.waitFor(async () => expect(await texts()).toContain('only text'), soon)
+  })
+
+  it('goes on after a restart with what was accepted, once', async () => {
+    const first = await open()
+    slack.gate.fault = (method) => (method === 'chat.postMessage' ? { kind: 'lose_answer' } : null)
+    await put(first, 'a', 'one')
+    await put(first, 'b', 'two')
+    await vi.waitFor(() => expect(slack.gate.calls.length).toBeGreaterThan(0), soon)
+    await first.close(0)
+    opened.splice(0)
+    slack.gate.fault = () => null
+    await open()
+    await vi.waitFor(async () => expect(await texts()).toEqual(['one', 'two']), soon)
+    await vi.waitFor(async () => expect(await state.list('outbox:', 10)).toEqual([]), soon)
+  })
+
+  it('two processes with the same work send it once', async () => {
+    const [a, b] = [await open({ alone: false }), await open({ alone: false })]
+    slack.gate.delayMs = 150
+    await Promise.all([put(a, 'same', 'one'), put(b, 'same', 'one')])
+    await vi.waitFor(async () => expect(await state.list('outbox:', 10)).toEqual([]), soon)
+    expect(await texts()).toEqual(['one'])
+    expect(slack.gate.count('chat.postMessage')).toBe(1)
+  })
+
+  it('lets progress give way to answers, and drops what is too late', async () => {
+    const outbox = await open()
+    for (let at = 0; at < 4; at += 1) await put(outbox, `p${at}`, `progress ${at}`, { priority: 2 })
+    for (let at = 0; at < 4; at += 1) await put(outbox, `a${at}`, `answer ${at}`)
+    await vi.waitFor(async () => expect(await texts()).toContain('answer 3'), soon)
+    const seen = await texts()
+    expect(seen.filter((text) => text.startsWith('answer'))).toHaveLength(4)
+    expect(seen.indexOf('answer 3')).toBeLessThanOrEqual(4)
+    await vi.waitFor(() => expect(outbox.waiting()).toBe(0), soon)
+    expect(seen.filter((text) => text.startsWith('progress')).length).toBeLessThanOrEqual(1)
+  })
+
+  it('posts anew when the message to be edited was deleted', async () => {
+    const outbox = await open()
+    await put(outbox, 'root', 'plan')
+    await vi.waitFor(async () => expect(await texts()).toEqual(['plan']), soon)
+    const record = await outbox.sent(team, 'root')
+    await slack.as(botToken).chat.delete({ channel, ts: record!.ts })
+    await put(outbox, 'root', 'summary')
+    await vi.waitFor(async () => expect(await texts()).toEqual(['summary']), soon)
+  })
+})
