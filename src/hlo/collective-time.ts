@@ -1,6 +1,6 @@
 import type { CollectiveOp } from './collective.ts'
 import { type Interconnect, type LinkAxis, type LinkLoad, routePermute } from './interconnect.ts'
-import { axesOfGroup, shiftOf } from './mesh-axes.ts'
+import { axesOfGroup, axesOfPairs } from './mesh-axes.ts'
 
 /** How long a collective occupies which links. */
 export interface CollectiveCost {
@@ -50,15 +50,14 @@ function allToAllMs(op: CollectiveOp, under: readonly LinkAxis[], links: number,
 }
 
 function permuteCost(op: CollectiveOp, net: Interconnect): CollectiveCost {
-  const shift = shiftOf(op.pairs, net.axes)
-  const axes = shift === null || shift.axis === '' ? [] : [shift.axis]
+  const { axes, shift } = axesOfPairs(op.pairs, net.axes)
   if (net.torus !== null) {
     const load = routePermute(op.pairs, net.torus)
     const wire = milliseconds(op.bytes * load.busiest, net.linkGbps)
     const chip = load.busiestOnChip === 0 ? 0 : milliseconds(op.bytes * load.busiestOnChip, net.onChipGbps ?? net.linkGbps)
     return { ms: Math.max(wire, chip) + (load.hops * net.hopUs) / 1e3, axes, load }
   }
-  const distance = shift === null ? 1 : Math.min(shift.shift, shift.size - shift.shift)
+  const distance = shift === null ? 1 : Math.min(shift.by, shift.size - shift.by)
   return { ms: milliseconds(op.bytes * distance, net.linkGbps) + (distance * net.hopUs) / 1e3, axes, load: null }
 }
 

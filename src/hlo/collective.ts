@@ -59,8 +59,31 @@ function classify(module: HloModule, computation: HloComputation, instruction: H
   const plain = kinds[opcode.replace(/-start$/, '')]
   if (plain) return describe(computation, instruction, { kind: plain, async: opcode.endsWith('-start'), sparseCore: false })
   if (opcode === 'async-start') return wrapped(module, instruction, true)
-  if (opcode === 'fusion') return wrapped(module, instruction, false)
+  if (opcode === 'fusion') return fused(module, instruction)
   if (opcode === 'send') return acrossSlices(computation, instruction)
+  return null
+}
+
+/**
+ * A fusion may be a whole collective, or start one (`AsyncCollectiveStart` inside). The fusions between a start and its done that carry the
+ * collective along (a tuple at their root) are the core's own work; so is the done.
+ */
+function fused(module: HloModule, fusion: HloInstruction): CollectiveOp | null {
+  if (collectiveRole(module, fusion) === 'start') return wrapped(module, fusion, true)
+  const root = calledBy(module, fusion)[0]?.root
+  if (root === null || root === undefined || root.opcode === 'tuple' || root.customCallTarget === 'AsyncCollectiveDone') return null
+  return wrapped(module, fusion, false)
+}
+
+/** Whether a fusion starts or ends an asynchronous collective. */
+export function collectiveRole(module: HloModule, fusion: HloInstruction): 'start' | 'done' | null {
+  if (fusion.opcode !== 'fusion') return null
+  for (const computation of calledBy(module, fusion)) {
+    for (const { customCallTarget } of computation.instructions) {
+      if (customCallTarget === 'AsyncCollectiveStart') return 'start'
+      if (customCallTarget === 'AsyncCollectiveDone') return 'done'
+    }
+  }
   return null
 }
 

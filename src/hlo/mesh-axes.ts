@@ -38,36 +38,24 @@ export function axesOfGroup(group: readonly number[], mesh: readonly NamedAxis[]
   return product === group.length ? spanned : null
 }
 
-/** How far along which axis a permutation moves data: most pairs decide. Null when they do not agree on one axis. */
-export function shiftOf(
+/** The axes along which a permutation moves data, in mesh order, and by how much where it is one axis and all pairs agree (modulo its size). */
+export function axesOfPairs(
   pairs: readonly (readonly [number, number])[],
   mesh: readonly NamedAxis[],
-): { axis: string; size: number; shift: number } | null {
-  const votes = new Map<string, { axis: string; size: number; shift: number; count: number }>()
+): { axes: string[]; shift: { size: number; by: number } | null } {
+  const found = new Map<string, { size: number; shifts: Set<number> }>()
   for (const [source, target] of pairs) {
-    const move = moveOf(source, target, mesh)
-    if (move === null) return null
-    const key = `${move.axis} ${move.shift}`
-    const vote = votes.get(key)
-    if (vote) vote.count++
-    else votes.set(key, { ...move, count: 1 })
+    let below = 1
+    for (const { name, size } of mesh.toReversed()) {
+      const by = (Math.floor(target / below) - Math.floor(source / below)) % size
+      below *= size
+      if (by === 0) continue
+      const entry = found.get(name) ?? { size, shifts: new Set() }
+      entry.shifts.add((by + size) % size)
+      found.set(name, entry)
+    }
   }
-  const best = [...votes.values()].sort((a, b) => b.count - a.count)[0]
-  if (!best || [...votes.values()].some(({ axis }) => axis !== best.axis)) return null
-  return { axis: best.axis, size: best.size, shift: best.shift }
-}
-
-/** The one axis on which two devices differ, and by how much, modulo its size. */
-function moveOf(source: number, target: number, mesh: readonly NamedAxis[]): { axis: string; size: number; shift: number } | null {
-  let below = 1
-  let found: { axis: string; size: number; shift: number } | null = null
-  for (const { name, size } of mesh.toReversed()) {
-    const from = Math.floor(source / below) % size
-    const to = Math.floor(target / below) % size
-    below *= size
-    if (from === to) continue
-    if (found) return null
-    found = { axis: name, size, shift: (to - from + size) % size }
-  }
-  return found ?? { axis: '', size: 1, shift: 0 }
+  const axes = mesh.flatMap(({ name }) => (found.has(name) ? [name] : []))
+  const only = axes.length === 1 ? found.get(axes[0]!) : undefined
+  return { axes, shift: only?.shifts.size === 1 ? { size: only.size, by: [...only.shifts][0]! } : null }
 }

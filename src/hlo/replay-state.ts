@@ -86,9 +86,9 @@ export class ReplayState {
     return { now: this.now, totals: { ...this.totals }, parts }
   }
 
-  /** Repeats what happened since a snapshot `times` more times: the clock, the links and the totals move on by as much each time. */
-  repeat(since: ReturnType<ReplayState['snapshot']>, times: number): void {
-    if (times <= 0) return
+  /** Repeats what happened since a snapshot `times` more times: the clock, the links and the totals move on by as much each time. Returns by how much the clock moved. */
+  repeat(since: ReturnType<ReplayState['snapshot']>, times: number): number {
+    if (times <= 0) return 0
     const shift = (this.now - since.now) * times
     this.now += shift
     this.#busyUntil += shift
@@ -100,6 +100,7 @@ export class ReplayState {
       part.occupiedMs += (part.occupiedMs - (before?.occupiedMs ?? 0)) * times
       part.count += (part.count - (before?.count ?? 0)) * times
     }
+    return shift
   }
 
   #conflict(a: Lane, b: Lane): boolean {

@@ -1,4 +1,5 @@
-import { type CollectiveOp, collectiveOf } from './collective.ts'
+import { type Frame, startOf } from './async-start.ts'
+import { type CollectiveOp, collectiveOf, collectiveRole } from './collective.ts'
 import { type CollectiveCost, collectiveCost } from './collective-time.ts'
 import { calledBy, operandOf, operandsOf } from './graph.ts'
 import type { Interconnect } from './interconnect.ts'
@@ -57,6 +58,7 @@ export function replaySchedule(module: HloModule, options: ReplayOptions): Repla
 }
 
 interface Pending {
+  begun: number
   end: number
   kind: 'communication' | 'host' | 'hbm'
   name: string
@@ -73,6 +75,8 @@ class Walker {
   readonly #pending = new Map<HloInstruction, Pending>()
   /** Transfers between slices, by their rendezvous. */
   readonly #rendezvous = new Map<string, Pending>()
+  /** The loops around the instruction at hand, the outermost first. */
+  readonly #frames: Frame[] = []
   #visits = 0
 
   constructor(module: HloModule, options: ReplayOptions) {
@@ -123,7 +127,7 @@ class Walker {
     else if (opcode === 'call') for (const called of calledBy(this.#module, instruction)) this.walk(called, depth + 1)
     else if (opcode === 'copy-start' || opcode === 'async-start') this.#transfer(computation, instruction)
     else if (opcode === 'recv-done') this.#received(computation, instruction)
-    else if (opcode.endsWith('-done')) this.#done(computation, instruction)
+    else if (opcode.endsWith('-done') || collectiveRole(this.#module, instruction) === 'done') this.#done(computation, instruction)
     else if (opcode === 'send' || opcode === 'recv') this.#hostTransfer(instruction)
     else this.#compute(computation, instruction)
   }
@@ -145,11 +149,11 @@ class Walker {
 
   #collective(instruction: HloInstruction, op: CollectiveOp): void {
     const { cost, lane } = this.#costOf(instruction, op)
-    if (cost.axes.length === 0 && op.groupSize > 1) {
+    if (cost.axes.length === 0 && op.groupSize > 1 && cost.ms > 0) {
       this.note(`${instruction.name}: its groups are no part of the mesh; timed over one link.`)
     }
     const end = this.#state.begin(lane, cost.ms, true)
-    const pending: Pending = { end, kind: 'communication', name: instruction.name, ms: cost.ms }
+    const pending: Pending = { begun: this.#state.now, end, kind: 'communication', name: instruction.name, ms: cost.ms }
     const rendezvous = op.dcn ? instruction.attributes?._xla_host_transfer_rendezvous : undefined
     if (rendezvous !== undefined) this.#rendezvous.set(rendezvous, pending)
     else if (op.async) this.#pending.set(instruction, pending)
@@ -175,7 +179,7 @@ class Walker {
     const ms = bytes / ((host ? device.hostGbps : device.hbmGbps) * 1e6)
     const key = host ? 'host' : instruction.thread === 'sparsecore' ? 'sparsecore' : 'dma'
     const end = this.#state.begin({ key, axes: [key], load: null }, ms, false)
-    this.#pending.set(instruction, { end, kind: host ? 'host' : 'hbm', name: instruction.name, ms })
+    this.#pending.set(instruction, { begun: this.#state.now, end, kind: host ? 'host' : 'hbm', name: instruction.name, ms })
   }
 
   #touchesHost(computation: HloComputation, instruction: HloInstruction): boolean {
@@ -185,8 +189,7 @@ class Walker {
   }
 
   #done(computation: HloComputation, instruction: HloInstruction): void {
-    let start = operandOf(computation, instruction, 0)
-    for (let hops = 0; start?.opcode === 'async-update' && hops < 64; hops++) start = operandOf(computation, start, 0)
+    const start = startOf(this.#module, computation, instruction, this.#frames, (candidate) => this.#pending.has(candidate))
     const pending = start && this.#pending.get(start)
     if (!start || !pending) return
     this.#pending.delete(start)
@@ -210,11 +213,20 @@ class Walker {
     if (note) this.note(note)
     const times = trips ?? 1
     if (times < 1) return
+    this.#frames.push({ computation, loop: instruction, body: parts.body })
     this.#iterate(parts, depth)
-    if (times < 2) return
-    const before = this.#state.snapshot()
-    this.#iterate(parts, depth)
-    this.#state.repeat(before, times - 2)
+    if (times > 1) {
+      const before = this.#state.snapshot()
+      this.#iterate(parts, depth)
+      this.#repeat(before, times - 2)
+    }
+    this.#frames.pop()
+  }
+
+  /** What is still under way moves on with the clock. */
+  #repeat(before: ReturnType<ReplayState['snapshot']>, times: number): void {
+    const shift = this.#state.repeat(before, times)
+    for (const pending of [...this.#pending.values(), ...this.#rendezvous.values()]) if (pending.begun >= before.now) pending.end += shift
   }
 
   #iterate(parts: { body: HloComputation; condition: HloComputation }, depth: number): void {
