@@ -273,11 +273,17 @@ describe('what is legal but costly', () => {
 describe('the judge of a whole space', () => {
   const anyWorkload = fc
     .record({
-      where: fc.constantFrom(['v5p', '4x4x4'] as const, ['v6e', '16x16'] as const, ['tpu7x', '2x4x4'] as const, ['v5p', '4x4x12'] as const),
+      where: fc.constantFrom(
+        ['v5p', '4x4x4'] as const,
+        ['v6e', '16x16'] as const,
+        ['tpu7x', '2x4x4'] as const,
+        ['v5p', '4x4x12'] as const,
+        ['v5p', '4x4x28'] as const,
+      ),
       framework: fc.constantFrom<Framework>('maxtext', 'pax', 'jax'),
       phase: fc.constantFrom('train', 'prefill', 'decode'),
       model: fc.constantFrom('llama2-70b', 'mixtral-8x7b', 'llama3.1-8b'),
-      globalBatch: fc.constantFrom(48, 64, 256, 1024),
+      globalBatch: fc.constantFrom(48, 64, 256, 448, 1024),
       microbatches: fc.constantFrom(1, 2, 3),
       seqLen: fc.constantFrom(2048, 3072, 8192),
     })
@@ -312,6 +318,12 @@ describe('the judge of a whole space', () => {
       }),
       { numRuns: 12 },
     )
+  })
+
+  it('lets no mesh through that JAX cannot lay', () => {
+    const workload = workloadOf({ topology: '4x4x28', run: { global_batch: 448 } })
+    expect(createJudge(workload).isLegal(toTuple({ data: 224, model: 2 }), toTuple({}))).toBe(false)
+    expect(createJudge(workload).isLegal(toTuple({ data: 112, model: 4 }), toTuple({}))).toBe(true)
   })
 
   it('judges with another run as if the workload had it', () => {
