@@ -32,7 +32,6 @@ export function opKind(op: {
   expression: string
   frameworkOp: string | null
   flops: number | null
-  modelFlops: number | null
   bytes: number | null
 }): OpKind {
   const { category, expression } = op
@@ -41,7 +40,7 @@ export function opKind(op: {
     role: 'compute',
     collective: null,
     phase: phaseOf(name, category),
-    offDuty: offDuty.has(category) || (category === 'custom-call' && op.modelFlops === 0),
+    offDuty: offDuty.has(category),
     matmul: opKinds.matmul_categories.some((part) => category.includes(part)),
     rematerialized:
       expression.split(' = ', 1)[0]?.includes('.remat') === true || (op.frameworkOp?.includes('/rematted_computation/') ?? false),

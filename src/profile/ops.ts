@@ -11,10 +11,10 @@ export function boundOf(row: OpRow, hardware: Hardware): Bound {
   return utilization(workOf(row), hardware).bound
 }
 
-/** The ops that take the time, in XProf's order: by self time over all cores. Idle time is not an op. */
+/** The ops that take the time, in XProf's order: by self time over all cores. Idle time is not an op, nor is what only holds other ops. */
 export function topOps(table: OpTable, hardware: Hardware, count: number): Op[] {
   return [...table.rows]
-    .filter((row) => row.selfPs > 0)
+    .filter((row) => row.selfPs > 0 && !(row.kind.role === 'container' && row.timePs > row.selfPs))
     .sort((a, b) => b.selfPs - a.selfPs || (a.facts.name < b.facts.name ? -1 : 1))
     .slice(0, count)
     .map((row) => ({

@@ -1,4 +1,5 @@
 import type { CoreCollective, CoreOp, CoreReading, Hardware, ModuleRuns, StepSpan } from './core-reading.ts'
+import { DutyTimeline } from './duty-timeline.ts'
 import { Intervals } from './intervals.ts'
 import type { ProfileLimits } from './limits.ts'
 import { opKind, pairName } from './op-kind.ts'
@@ -61,6 +62,7 @@ class CoreReader {
   private readonly ops = new Map<number, CoreOp>()
   private readonly opList: CoreOp[] = []
   private readonly facts = new Map<number, OpFacts>()
+  private readonly duty: DutyTimeline
   private readonly computing: Intervals
   private readonly flying: Intervals
   private readonly flights = new Map<string, { facts: OpFacts; kind: string; count: number; spans: Intervals }>()
@@ -97,6 +99,7 @@ class CoreReader {
       exposedPs: 0,
       notes: [],
     }
+    this.duty = new DutyTimeline(this.reading.duty)
   }
 
   setFacts(facts: Map<number, OpFacts>): void {
@@ -119,6 +122,7 @@ class CoreReader {
       })
       await readEvents(window, line, this.slots, (event) => this.addOp(event, nest))
       nest.flush()
+      this.duty.flush()
     } else await readEvents(window, line, this.slots, (event) => this.addSparse(event))
   }
 
@@ -230,7 +234,7 @@ class CoreReader {
     this.stretch()
     this.stretchDuty()
     const { span } = this
-    if (!op.kind.offDuty) this.reading.duty.add(span.start, span.end)
+    this.duty.push(span.start, span.end, !op.kind.offDuty)
     nest.push(index, span.deviceStart, span.deviceEnd)
     const { role } = op.kind
     if (role === 'compute') this.computing.add(span.start, span.end)

@@ -19,7 +19,7 @@ export interface OpSpec {
 /** What a step does, in order. An async collective starts, flies `us`, and is waited for where `done` stands. */
 export type Item =
   | { op: OpSpec }
-  | { loop: string; times: number; body: Item[] }
+  | { loop: string; times: number; body: Item[]; category?: string }
   | { start: string; collective: string; us: number; bytes: number; expression?: string }
   | { done: string }
   | { idleUs: number }
@@ -191,7 +191,7 @@ class CorePlane {
       else if ('loop' in item) {
         const kind = this.kindOf({
           name: item.loop,
-          category: 'while',
+          category: item.category ?? 'while',
           us: 0,
           expression: `%${item.loop} = (s32[]) while((s32[]) %tuple), condition=%cond, body=%body`,
         })
