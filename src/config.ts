@@ -65,6 +65,7 @@ const settings = z.object({
   PROMPTS_QUOTA_PER_PERSON: number(50, 1, 1e6).describe('runs a person and a day'),
   PROMPTS_KEEP_DAYS: number(180, 1, 3650).describe('how long runs are kept'),
   // network addresses of sources, read only by the operator
+  PROMPTS_GCS_ENDPOINT: z.string().optional().describe('another address that speaks Cloud Storage'),
   MLFLOW_TRACKING_TOKEN: z.string().optional().describe('token for an MLflow server'),
 })
 

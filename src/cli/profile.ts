@@ -1,9 +1,8 @@
 import { exitCodes, PromptsError } from '../errors.ts'
-import { loadSubject } from '../experiment/load-experiment.ts'
 import { readProfile } from '../profile/read-profile.ts'
 import type { Command } from './command.ts'
 import { formatReport } from './format/format-report.ts'
-import { experimentSources } from './sources.ts'
+import { openSubject } from './subject.ts'
 
 export const command: Command = {
   name: 'profile',
@@ -13,7 +12,7 @@ export const command: Command = {
   positionals: { min: 1, max: 1 },
   async run({ positionals, flags, config, print, signal }) {
     const subject = positionals[0]!
-    const loaded = await loadSubject(subject, experimentSources(config), signal)
+    const loaded = await openSubject(subject, config, signal)
     if (loaded.profile === null) {
       throw new PromptsError('bad_profile', `${subject} has no profile`, {
         hint: 'Name an .xplane.pb or a logdir, or plan without one: prompts plan.',

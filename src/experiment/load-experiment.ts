@@ -17,8 +17,6 @@ export async function loadSubject(subject: string, sources: readonly ExperimentS
   if (info?.isDirectory() && (await isFile(join(subject, 'experiment.yaml')))) return loadExperimentFile(join(subject, 'experiment.yaml'))
   if (info)
     return { experiment: null, origin: `profile ${subject}`, profile: { name: basename(subject), open: async () => subject }, links: [] }
-  if (/^xprof\+https?:/.test(subject))
-    return { experiment: null, origin: subject, profile: { name: subject, open: async () => subject }, links: [] }
   if (/[/\\]|\.(ya?ml|json|pb|gz)$/.test(subject))
     throw new PromptsError('unknown_experiment', `${subject}: no such file or folder`, {
       hint: 'Name an experiment id, an experiment.yaml, its folder, or a profile.',
@@ -39,7 +37,7 @@ export async function findExperiment(id: string, sources: readonly ExperimentSou
       unreachable.push(`${source.name}: ${error.message}`)
     }
   }
-  const [hit, other] = hits
+  const [hit, other] = joinProfile(hits)
   if (hit && other) {
     throw new PromptsError('ambiguous_experiment', `${id} is in two places: ${hits.map((one) => one.origin).join(' and ')}`, {
       hint: 'Name the one you mean by its path, or rename one.',
@@ -60,4 +58,20 @@ export async function findExperiment(id: string, sources: readonly ExperimentSou
           ? `There are: ${ids.slice(0, 5).join(', ')}`
           : 'No source has any experiment.',
   })
+}
+
+/** An experiment without a profile and a profile without an experiment, under one id, belong together. */
+function joinProfile(hits: LoadedExperiment[]): LoadedExperiment[] {
+  const [a, b] = hits
+  if (hits.length !== 2 || !a || !b || (a.experiment === null) === (b.experiment === null)) return hits
+  const [experiment, profile] = a.experiment === null ? [b, a] : [a, b]
+  if (experiment.profile !== null) return hits
+  return [
+    {
+      ...experiment,
+      profile: profile.profile,
+      links: [...experiment.links, ...profile.links],
+      origin: `${experiment.origin}, profile from ${profile.origin}`,
+    },
+  ]
 }

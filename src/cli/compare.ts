@@ -1,0 +1,29 @@
+import { exitCodes, PromptsError } from '../errors.ts'
+import { compareReports } from '../profile/compare-reports.ts'
+import { readProfile } from '../profile/read-profile.ts'
+import type { Command, CommandContext } from './command.ts'
+import { formatComparison } from './format/format-comparison.ts'
+import { openSubject } from './subject.ts'
+
+export const command: Command = {
+  name: 'compare',
+  usage: 'compare <before> <after> [--json]',
+  summary: 'two profiles side by side: what each part of the step gained or lost',
+  options: { json: { type: 'boolean', meaning: 'print the Comparison as JSON' } },
+  positionals: { min: 2, max: 2 },
+  async run(context) {
+    const [before, after] = await Promise.all(context.positionals.map((subject) => reportOf(subject, context)))
+    const comparison = compareReports(before!, after!)
+    context.print(context.flags['json'] ? JSON.stringify(comparison) : formatComparison(comparison))
+    return exitCodes.ok
+  },
+}
+
+async function reportOf(subject: string, { config, signal }: CommandContext) {
+  const loaded = await openSubject(subject, config, signal)
+  if (loaded.profile === null)
+    throw new PromptsError('bad_profile', `${subject} has no profile`, {
+      hint: 'Name an .xplane.pb, a logdir, or an experiment with a profile.',
+    })
+  return readProfile(await loaded.profile.open(signal), { signal })
+}
