@@ -70,7 +70,8 @@ const checks: readonly Check[] = [
     return warn(
       each < 1 && mesh.batch % mesh.batchShards === 0,
       'fractional_batch',
-      () => `${mesh.batch} sequences on ${devices} devices, ${trim(each)} a device: ${absorbers.join(', ')} absorb the rest`,
+      () =>
+        `${mesh.batch} sequences on ${devices} devices, ${trim(each)} a device: ${absorbers.join(', ')} ${absorbers.length === 1 ? 'absorbs' : 'absorb'} the rest`,
     )
   },
 
