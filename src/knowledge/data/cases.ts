@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type Case, caseSchema } from '../../contract/case.ts'
 import { lazyKnowledge } from './read-data.ts'
 
-export const casesFileSchema = z.strictObject({
+const casesFileSchema = z.strictObject({
   about: z.string(),
   /** Rows of the source table that cannot be told as a case, and why. */
   left_out: z.array(z.strictObject({ id: z.string(), group: z.string(), reason: z.string() })),

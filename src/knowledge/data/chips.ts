@@ -47,7 +47,7 @@ export type ChipFacts = Chip & z.infer<typeof chipFactsSchema>
 /** On-demand prices in dollars a chip-hour that replace the shipped snapshot. */
 export type ChipPrices = Partial<Record<ChipName, number>>
 
-export const chipsFileSchema = z.strictObject({ about: z.string(), chips: z.record(chipSchema, chipFactsSchema) })
+const chipsFileSchema = z.strictObject({ about: z.string(), chips: z.record(chipSchema, chipFactsSchema) })
 
 const chipsFile = lazyKnowledge('chips.json', chipsFileSchema)
 

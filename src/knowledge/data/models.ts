@@ -19,7 +19,7 @@ const modelEntrySchema = z.strictObject({
 /** A model of the library: its name, its dims with every default filled in, and where they come from. */
 export type ModelEntry = Omit<z.infer<typeof modelEntrySchema>, 'dims'> & { name: string; model: ResolvedModel }
 
-export const modelsFileSchema = z.strictObject({ about: z.string(), models: z.record(z.string(), modelEntrySchema) })
+const modelsFileSchema = z.strictObject({ about: z.string(), models: z.record(z.string(), modelEntrySchema) })
 
 const modelsFile = lazyKnowledge('models.json', modelsFileSchema)
 

@@ -18,7 +18,7 @@ const sliceEntrySchema = z.strictObject({
 })
 type SliceEntry = z.infer<typeof sliceEntrySchema>
 
-export const topologiesFileSchema = z.strictObject({
+const topologiesFileSchema = z.strictObject({
   about: z.string(),
   comment: z.string(),
   source: sourceSchema,
