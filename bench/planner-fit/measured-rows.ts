@@ -7,6 +7,7 @@ import { resolveWorkload } from '../../src/experiment/resolve-workload.ts'
 import { findChip } from '../../src/knowledge/data/chips.ts'
 import { findModel, resolveModel } from '../../src/knowledge/data/models.ts'
 import { findSlice } from '../../src/knowledge/data/topologies.ts'
+import { modelTerms } from '../../src/planner/model-terms.ts'
 import type { Workload } from '../../src/planner/workload.ts'
 import settings from './row-settings.json' with { type: 'json' }
 
@@ -54,17 +55,48 @@ export function qualifies(row: Row): boolean {
   )
 }
 
+/** Rows that state TFLOP/s a chip in place of a step time (MaxText's own performance tables): they help to fit, and are judged apart. */
+export function isThroughputRow(row: Row): boolean {
+  return row.phase === 'train' && row.status === 'ok' && row.step_s === '' && row.tflops !== '' && (row.model ?? '').startsWith('mt-')
+}
+
 /** The row as a workload; null when the table does not say enough. */
 export function measuredRow(row: Row): MeasuredRow | null {
-  const seconds = row.step_s ? Number(row.step_s) : Number.NaN
+  const workload = workloadOf(row)
+  if (!workload) return null
+  const seconds = row.step_s ? Number(row.step_s) : secondsOf(workload, Number(row.tflops))
+  if (!Number.isFinite(seconds)) return null
+  return {
+    id: row.id!,
+    group: row.group_id!,
+    model: row.model!,
+    chip: row.chip!,
+    remat: row.remat || '(none stated)',
+    comparability: row.comparability!,
+    note: row.note!,
+    workload,
+    measuredMs: seconds * 1000,
+  }
+}
+
+/** The step that MaxText's TFLOP/s a chip stands for: 6 a parameter and token, and attention counted without its mask (before July 2025). */
+function secondsOf(workload: Workload, tflops: number): number {
+  const { model, run } = workload
+  const tokens = run.global_batch * run.seq_len
+  const attention = 12 * model.layers * model.heads * model.head_dim * run.seq_len * tokens
+  return (6 * modelTerms(model).activeMatmul * tokens + attention) / (tflops * 1e12 * workload.slice.chips * workload.slices)
+}
+
+function workloadOf(row: Row): Workload | null {
   const known = findModel(row.model ?? '')
-  if (!Number.isFinite(seconds) || !known || !row.topology || !row.seq || !row.gbs) return null
+  const topology = row.topology || shapes[row.note!.split(';')[0]!.trim()]
+  if (!known || !topology || !row.seq || !row.gbs) return null
   const recipe = groups.find(({ match }) => Object.entries(match).every(([key, value]) => row[key] === value))
   const int8 = row.dtype === 'int8' || row.dtype === 'fp8'
-  const { topology, slices } = slicesOf(row.topology)
+  const shape = slicesOf(topology)
   const experiment: Experiment = {
     id: row.id!,
-    hardware: { chip: chipSchema.parse(row.chip), topology, slices },
+    hardware: { chip: chipSchema.parse(row.chip), topology: shape.topology, slices: shape.slices },
     phase: 'train',
     model: known.name,
     run: {
@@ -78,17 +110,16 @@ export function measuredRow(row: Row): MeasuredRow | null {
     mesh: meshOf(row),
     dcn: dcnOf(row),
   }
-  return {
-    id: row.id!,
-    group: row.group_id!,
-    model: row.model!,
-    chip: row.chip!,
-    remat: row.remat || '(none stated)',
-    comparability: row.comparability!,
-    note: row.note!,
-    workload: resolveWorkload(experiment, { findChip, findSlice, resolveModel }),
-    measuredMs: seconds * 1000,
-  }
+  return resolveWorkload(experiment, { findChip, findSlice, resolveModel })
+}
+
+/** Rows of the v5p table name their slice in the note; its usual shape. */
+const shapes: Record<string, string> = {
+  'v5p-128': '4x4x4',
+  'v5p-256': '4x4x8',
+  'v5p-512': '4x8x8',
+  'v5p-1024': '8x8x8',
+  'v5p-4096': '8x16x16',
 }
 
 /** `4x(16x16)` is four slices of 16x16. */

@@ -28,6 +28,7 @@ export const costModelSchema = z.strictObject({
     matmul_efficiency_v6e: constant,
     matmul_efficiency_tpu7x: constant,
     quantized_efficiency: constant,
+    expert_efficiency: constant,
     attention_efficiency: constant,
     attention_backward: constant,
     hbm_efficiency: constant,

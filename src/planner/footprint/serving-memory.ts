@@ -15,14 +15,14 @@ export interface ServingMemoryInput {
   constants: CostModel['memory']
 }
 
-/** Bytes of keys and values that one device holds for a whole context, with what an attention window leaves out. */
+/**
+ * Bytes of keys and values that one device holds. The cache is as long as the context that the run states: an attention window masks
+ * it but does not shorten it, as in the reference program and in MaxText.
+ */
 export function kvCacheBytes(model: ResolvedModel, run: ResolvedRun, s: Shards): number {
-  const context = run.seq_len + (run.output_len ?? 0)
-  const kept = model.attention_window ? Math.min(context, model.attention_window) : context
   const sequences = run.global_batch / s.batch
-  return (
-    (sequences * (kept / s.seq) * 2 * model.layers * model.kv_heads * model.head_dim * dtypeBytes[run.kv_dtype]) / (s.kvHeads * s.stage)
-  )
+  const perToken = (2 * model.layers * model.kv_heads * model.head_dim * dtypeBytes[run.kv_dtype]) / (s.kvHeads * s.stage)
+  return sequences * (run.seq_len / s.seq) * perToken
 }
 
 /** Peak memory of a prefill or of one decoding step: weights, cache, one layer's tensors and gathered weights, the logits. */

@@ -49,13 +49,16 @@ function addMlp(
 
 /** The experts' products over all routed rows; with dropping also the two products with the one-hot masks. */
 function addExperts(work: Work, input: LayerInput, s: Shards, tokens: number, layers: number, passes: Passes): void {
-  const { model, run, terms, rates } = input
+  const { model, run, terms, rates, constants } = input
   const rows = routedTokens(model, run, tokens, s)
   const local = model.experts / s.expert
   const cut = model.mlp / s.model
+  const rate = rates.matmul * constants.expert_efficiency
+  // rows are sorted by expert, and back: read and written each time
+  addOperation(work, rates, 0, 4 * rows * (model.embed / s.embed) * rates.activationBytes, layers * passes.expertsIn)
   // one product an expert: its weights are read whatever the number of its rows
-  addMatmul(work, rates, rates.matmul, rows / local, model.embed, cut, local * terms.inputs * layers * passes.expertsIn)
-  addMatmul(work, rates, rates.matmul, rows / local, cut, model.embed, local * layers * passes.expertsOut)
+  addMatmul(work, rates, rate, rows / local, model.embed, cut, local * terms.inputs * layers * passes.expertsIn)
+  addMatmul(work, rates, rate, rows / local, cut, model.embed, local * layers * passes.expertsOut)
   if (run.moe === 'dropping') {
     const slots = run.seq_len * model.experts_per_token * (run.capacity_factor ?? defaultCapacityFactor)
     addMatmul(work, rates, rates.plain, tokens, slots, model.embed / s.embed, layers * (passes.expertsIn + passes.expertsOut))

@@ -1,0 +1,54 @@
+import { calibrated, calibrateToProfile } from '../../src/planner/calibrate.ts'
+import type { CostModel } from '../../src/planner/cost-model.ts'
+import { type FitRow, fitConstants, predict } from './fit-rows.ts'
+import { groupBy } from './statistics.ts'
+
+/** One row predicted from another row of the same chip and model: what calibration to a baseline leaves of the error. */
+export interface CalibratedPrediction {
+  from: FitRow
+  row: FitRow
+  model: string
+  /** Log of predicted over measured. */
+  log: number
+}
+
+/**
+ * Every ordered pair of rows of one chip, model and matmul dtype that differ in mesh, batch, topology or settings, with constants that
+ * never saw the model. Repeats of one configuration are left out: they would only show the noise of the measurement.
+ */
+export function calibratedPredictions(base: CostModel, rows: readonly FitRow[]): CalibratedPrediction[] {
+  const predictions: CalibratedPrediction[] = []
+  for (const [model, group] of groupBy(
+    rows.filter(({ qualifying }) => qualifying),
+    (row) => row.model,
+  )) {
+    const constants = fitConstants(
+      base,
+      rows.filter((row) => row.model !== model),
+    )
+    for (const from of group)
+      for (const row of group) {
+        if (
+          from.chip !== row.chip ||
+          from.workload.run.matmul_dtype !== row.workload.run.matmul_dtype ||
+          configuration(from) === configuration(row)
+        )
+          continue
+        const measured = { step_time_ms: from.measuredMs }
+        const calibration = calibrateToProfile({
+          workload: { ...from.workload, measured },
+          predicted: predict(from, constants),
+          kpis: null,
+          constants,
+        })
+        const step = calibrated(predict(row, constants), calibration).step
+        predictions.push({ from, row, model: `${row.chip} ${row.model}`, log: Math.log((step * 1000) / row.measuredMs) })
+      }
+  }
+  return predictions
+}
+
+function configuration({ workload }: FitRow): string {
+  const { run, mesh, slice, slices } = workload
+  return JSON.stringify([mesh, slice.dims, slices, run.global_batch, run.seq_len, run.remat, run.flags])
+}

@@ -1,0 +1,95 @@
+import type { CostModel } from '../../src/planner/cost-model.ts'
+import { floorStepMs } from '../../src/planner/impossible.ts'
+import { type FitRow, fitConstants, logError } from './fit-rows.ts'
+import { groupBy } from './statistics.ts'
+
+/** A row predicted by constants that never saw its model. */
+export interface HeldBack {
+  row: FitRow
+  /** Log of predicted over measured. */
+  log: number
+  /** The same for the roofline alone: FLOPs at peak, nothing else. */
+  rooflineLog: number
+}
+
+/** Leaves out one model at a time, over every chip it ran on, and predicts its qualifying rows with the rest. */
+export function crossValidate(base: CostModel, rows: readonly FitRow[]): HeldBack[] {
+  const held: HeldBack[] = []
+  for (const [model, group] of groupBy(
+    rows.filter(({ qualifying }) => qualifying),
+    (row) => row.model,
+  )) {
+    const constants = fitConstants(
+      base,
+      rows.filter((row) => row.model !== model),
+    )
+    for (const row of group) {
+      const roofline = Math.log(floorStepMs(row.workload).ms / row.measuredMs)
+      held.push({ row, log: logError(row, constants), rooflineLog: roofline })
+    }
+  }
+  return held
+}
+
+export function relativeError(log: number): number {
+  return Math.abs(Math.exp(log) - 1)
+}
+
+type Logged = { model: string; log: number }
+
+/** The range of measured over predicted that holds `share` of the rows, a model weighing by the square root of its rows. */
+export function quantileRange(held: readonly Logged[], share: number): { low: number; high: number } {
+  const weighted: { ratio: number; weight: number }[] = []
+  for (const group of groupBy(held, ({ model }) => model).values()) {
+    // neither one odd model nor one long table decides
+    const weight = 1 / Math.sqrt(group.length)
+    for (const { log } of group) weighted.push({ ratio: -log, weight })
+  }
+  const tail = (1 - share) / 2
+  return { low: Math.exp(weightedQuantile(weighted, tail)), high: Math.exp(weightedQuantile(weighted, 1 - tail)) }
+}
+
+/** A range, and how often it holds the rows of a model when it is built from the other models' rows. */
+export interface CheckedRange {
+  low: number
+  high: number
+  inside: number
+  total: number
+  byModel: Map<string, [number, number]>
+}
+
+/**
+ * The narrowest quantile range that, built without a model's rows, holds at least `share` of them over all models: the level is raised
+ * from `share` until it does (leave-one-group-out, in the manner of the jackknife+ of Barber et al.).
+ */
+export function rangeOf(held: readonly Logged[], share = 0.9): CheckedRange {
+  let checked = leaveOneOut(held, share)
+  for (let level = share; level < 1 && checked.inside < share * checked.total; level += 0.005) checked = leaveOneOut(held, level)
+  return checked
+}
+
+function leaveOneOut(held: readonly Logged[], level: number): CheckedRange {
+  const byModel = new Map<string, [number, number]>()
+  let inside = 0
+  for (const [model, group] of groupBy(held, (row) => row.model)) {
+    const { low, high } = quantileRange(
+      held.filter((other) => other.model !== model),
+      level,
+    )
+    const hits = group.filter(({ log }) => Math.exp(-log) >= low && Math.exp(-log) <= high).length
+    byModel.set(model, [hits, group.length])
+    inside += hits
+  }
+  return { ...quantileRange(held, level), inside, total: held.length, byModel }
+}
+
+function weightedQuantile(items: readonly { ratio: number; weight: number }[], p: number): number {
+  const sorted = [...items].sort((a, b) => a.ratio - b.ratio)
+  const total = sorted.reduce((sum, { weight }) => sum + weight, 0)
+  let below = 0
+  for (const { ratio, weight } of sorted) {
+    below += weight
+    if (below >= p * total) return ratio
+  }
+  return sorted.at(-1)?.ratio ?? 0
+}

@@ -1,0 +1,70 @@
+import type { CostModel } from '../../src/planner/cost-model.ts'
+import { createEvaluator } from '../../src/planner/evaluate.ts'
+import { physicalPlacement } from '../../src/planner/physical-mesh.ts'
+import { type MeshTuple, type Placement, toTuple } from '../../src/planner/placement.ts'
+import type { Timing } from '../../src/planner/time/timing.ts'
+import { fittedConstants, toFree, withConstants } from './fitted-constants.ts'
+import { isThroughputRow, type MeasuredRow, measuredRow, qualifies, readRows } from './measured-rows.ts'
+import { minimize } from './minimize.ts'
+import { groupBy } from './statistics.ts'
+
+/** A row with what predicting it needs. */
+export interface FitRow extends MeasuredRow {
+  ici: MeshTuple
+  dcn: MeshTuple
+  placement: Placement
+  /** A row of the accuracy measure; the others only help to fit. */
+  qualifying: boolean
+}
+
+/** Rows whose dims are no decoder's: named in the output, not predicted for the median. */
+export const notADecoder = new Set(['wan2.1-14b'])
+
+export function fitRows(): FitRow[] {
+  const rows: FitRow[] = []
+  for (const row of readRows()) {
+    const qualifying = qualifies(row)
+    if (!qualifying && !isThroughputRow(row)) continue
+    const measured = measuredRow(row)
+    if (!measured) continue
+    const ici = toTuple(measured.workload.mesh!)
+    const placement = physicalPlacement(ici, measured.workload.slice)
+    rows.push({ ...measured, ici, dcn: toTuple(measured.workload.dcn), placement, qualifying })
+  }
+  return rows
+}
+
+export function predict(row: FitRow, constants: CostModel): Timing {
+  return createEvaluator(row.workload, constants)(row.ici, row.dcn, row.placement).timing
+}
+
+/** Log of predicted over measured. */
+export function logError(row: FitRow, constants: CostModel): number {
+  return Math.log((predict(row, constants).step * 1000) / row.measuredMs)
+}
+
+/** Beyond this an error counts linearly: one odd row must not pull the constants. */
+const huber = 0.15
+/** What it costs to leave the physical expectations, against an error of one model. */
+const priorWeight = 0.002
+
+/** Fits the constants to rows; every model weighs the same, whatever the number of its rows. */
+export function fitConstants(base: CostModel, rows: readonly FitRow[]): CostModel {
+  const models = [...groupBy(rows, (row) => `${row.chip} ${row.model}`).values()]
+  const start = fittedConstants.map((constant) => toFree(constant, constant.start))
+  const loss = (x: readonly number[]): number => {
+    const constants = withConstants(base, fittedConstants, x)
+    let sum = 0
+    for (const group of models) {
+      let own = 0
+      for (const row of group) {
+        const error = Math.abs(logError(row, constants))
+        own += error < huber ? (error * error) / 2 : huber * (error - huber / 2)
+      }
+      sum += own / group.length
+    }
+    for (const [i, { spread }] of fittedConstants.entries()) sum += priorWeight * ((x[i]! - start[i]!) / spread) ** 2
+    return sum
+  }
+  return withConstants(base, fittedConstants, minimize(loss, start))
+}

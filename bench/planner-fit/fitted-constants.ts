@@ -1,0 +1,44 @@
+import type { CostModel } from '../../src/planner/cost-model.ts'
+
+type TimeKey = keyof CostModel['time']
+
+/** A constant that the fit may move: where it starts, and how far from there it is believed (a spread in log or logit units). */
+export interface Fitted {
+  key: TimeKey
+  start: number
+  spread: number
+  /** A share stays between 0 and 1; a scale stays positive. */
+  kind: 'share' | 'scale'
+}
+
+/** The few constants that are fitted. Their starts are physical expectations, and the fit pays for leaving them. */
+export const fittedConstants: readonly Fitted[] = [
+  { key: 'matmul_efficiency_v4', start: 0.75, spread: 0.5, kind: 'share' },
+  { key: 'matmul_efficiency_v5e', start: 0.75, spread: 0.5, kind: 'share' },
+  { key: 'matmul_efficiency_v5p', start: 0.75, spread: 0.5, kind: 'share' },
+  { key: 'matmul_efficiency_v6e', start: 0.75, spread: 0.5, kind: 'share' },
+  { key: 'matmul_efficiency_tpu7x', start: 0.75, spread: 0.5, kind: 'share' },
+  { key: 'attention_efficiency', start: 0.5, spread: 0.5, kind: 'share' },
+  { key: 'quantized_efficiency', start: 0.8, spread: 0.5, kind: 'share' },
+  { key: 'expert_efficiency', start: 0.6, spread: 0.25, kind: 'share' },
+  { key: 'elementwise_passes', start: 16, spread: 0.4, kind: 'scale' },
+  { key: 'overlap_weights', start: 0.8, spread: 0.7, kind: 'share' },
+  { key: 'overlap_activations', start: 0.3, spread: 0.7, kind: 'share' },
+  { key: 'overlap_dcn', start: 0.7, spread: 0.7, kind: 'share' },
+  { key: 'host_gbps_per_chip', start: 32, spread: 0.5, kind: 'scale' },
+]
+
+export function toFree({ kind }: Fitted, value: number): number {
+  return kind === 'share' ? Math.log(value / (1 - value)) : Math.log(value)
+}
+
+export function fromFree({ kind }: Fitted, x: number): number {
+  return kind === 'share' ? 1 / (1 + Math.exp(-x)) : Math.exp(x)
+}
+
+/** The cost model with other values for the fitted constants. */
+export function withConstants(model: CostModel, fitted: readonly Fitted[], x: readonly number[]): CostModel {
+  const time = { ...model.time }
+  for (const [i, constant] of fitted.entries()) time[constant.key] = fromFree(constant, x[i]!)
+  return { ...model, time }
+}
