@@ -1,0 +1,42 @@
+import { exitCodes, PromptsError } from '../errors.ts'
+import { evaluateMesh } from '../planner/verdict-of.ts'
+import { parseMesh } from '../text/parse-mesh.ts'
+import type { Command } from './command.ts'
+import { compileVerdict } from './compile.ts'
+import { formatVerdict } from './format/format-verdict.ts'
+import { openWorkload } from './open-workload.ts'
+
+export const command: Command = {
+  name: 'check',
+  usage: 'check <experiment.yaml> [--mesh data=8,model=2] [--compile] [--json]',
+  summary: 'the verdict on one mesh: legality, memory, time',
+  options: {
+    mesh: { type: 'string', meaning: "the mesh to judge, instead of the experiment's own" },
+    dcn: { type: 'string', meaning: 'the mesh across slices' },
+    compile: { type: 'boolean', meaning: 'wait for the TPU compiler; where it disagrees it stands' },
+    full: { type: 'boolean', meaning: 'with --compile: full effort, with a replayed step time' },
+    json: { type: 'boolean', meaning: 'print the Verdict as JSON' },
+  },
+  positionals: { min: 1, max: 1 },
+  async run({ positionals, flags, config, print, note, signal }) {
+    const { workload } = await openWorkload(positionals[0]!, config, signal)
+    const mesh = typeof flags['mesh'] === 'string' ? parseMesh(flags['mesh']) : workload.mesh
+    if (mesh === null)
+      throw new PromptsError('bad_mesh', `${workload.id} names no mesh`, {
+        hint: 'Name one with --mesh data=8,model=2, or find one with prompts plan.',
+      })
+    const dcn = typeof flags['dcn'] === 'string' ? parseMesh(flags['dcn']) : workload.dcn
+    let verdict = evaluateMesh(workload, mesh, dcn)
+    if (flags['compile'] && verdict.legal)
+      verdict = await compileVerdict(workload, verdict, { config, full: flags['full'] === true, note, signal })
+    print(flags['json'] ? JSON.stringify(verdict) : formatVerdict(verdict, workload.framework))
+    return isFeasible(verdict) ? exitCodes.ok : exitCodes.no
+  },
+}
+
+/** Legal and fits; where the compiler has spoken, its word stands. */
+function isFeasible(verdict: ReturnType<typeof evaluateMesh>): boolean {
+  if (!verdict.legal) return false
+  if (verdict.compiler?.status === 'oom' || verdict.compiler?.status === 'error') return false
+  return verdict.compiler?.status === 'fits' || (verdict.memory?.fits ?? false)
+}

@@ -1,0 +1,40 @@
+import { resolve } from 'node:path'
+import { type Compiler, createCompiler } from '../compiler/compiler.ts'
+import type { Config } from '../config.ts'
+import { formatMesh } from '../contract/mesh.ts'
+import type { Verdict } from '../contract/verdict.ts'
+import { PromptsError } from '../errors.ts'
+import type { Workload } from '../planner/workload.ts'
+
+/** The compiler as the operator configured it. */
+export function compilerOf(config: Config): Compiler {
+  return createCompiler({
+    home: resolve(config.PROMPTS_HOME),
+    python: config.PROMPTS_COMPILER_PYTHON ?? null,
+    processes: config.PROMPTS_COMPILER_PROCESSES,
+    memoryGib: config.PROMPTS_COMPILER_MEMORY_GIB,
+    timeoutMs: config.PROMPTS_COMPILER_TIMEOUT_SECONDS * 1000,
+    maxtextCommand: config.PROMPTS_MAXTEXT_COMMAND?.split(/\s+/).filter((word) => word !== '') ?? null,
+    replay: null,
+  })
+}
+
+/** The verdict with the compiler's word on it. @throws PromptsError `unavailable` when the compiler is off or not installed. */
+export async function compileVerdict(
+  workload: Workload,
+  verdict: Verdict,
+  {
+    config,
+    full,
+    note,
+    signal,
+    compiler = compilerOf(config),
+  }: { config: Config; full: boolean; note: (text: string) => void; signal: AbortSignal; compiler?: Compiler },
+): Promise<Verdict> {
+  if (config.PROMPTS_COMPILER === 'off')
+    throw new PromptsError('unavailable', 'The TPU compiler is switched off', { hint: 'Unset PROMPTS_COMPILER=off.' })
+  note(`compiling ${formatMesh(verdict.mesh)} …`)
+  const { mesh, dcn, changes, physical } = verdict
+  const { verdict: compiled } = await compiler.judge(workload, { mesh, dcn, changes, physical }, { full, signal })
+  return { ...verdict, compiler: compiled }
+}
