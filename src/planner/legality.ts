@@ -2,7 +2,7 @@ import type { Mesh } from '../contract/mesh.ts'
 import type { Physical, Violation, Warning } from '../contract/verdict.ts'
 import { costlyWarnings } from './costly.ts'
 import { placer } from './physical-mesh.ts'
-import { placedMesh } from './placed-mesh.ts'
+import { type PlacedMesh, placedMesh } from './placed-mesh.ts'
 import { type MeshTuple, type Placement, toTuple } from './placement.ts'
 import { legalityRules } from './rules.ts'
 import type { ResolvedRun, Workload } from './workload.ts'
@@ -44,7 +44,8 @@ export function createJudge(workload: Workload): Judge {
       const fillsSlice = mesh.iciProduct === workload.slice.devices
       if (placement.physical === 'impossible' && fillsSlice) violations.push(physicalViolation(workload, ici))
       const legal = violations.length === 0
-      return { legal, violations, warnings: costlyWarnings(mesh, placement.physical), physical: placement.physical, placement }
+      const warnings = [...costlyWarnings(mesh, placement.physical), ...stageOrderWarning(mesh, placement, place)]
+      return { legal, violations, warnings, physical: placement.physical, placement }
     },
   }
 }
@@ -52,6 +53,18 @@ export function createJudge(workload: Workload): Judge {
 /** The legality of one mesh: `check`'s half that needs no numbers but the sizes. */
 export function judge(workload: Workload, mesh: Mesh, dcn: Mesh): Legality {
   return createJudge(workload).judge(toTuple(mesh), toTuple(dcn))
+}
+
+/**
+ * With a pipeline MaxText moves its stage axis before its data axis (types.py), which the contract's order does not follow. It makes
+ * no difference but on slices with odd factors, such as 4x4x28, where JAX can lay one order and not the other.
+ */
+function stageOrderWarning({ workload, ici }: PlacedMesh, { physical }: Placement, place: (tuple: MeshTuple) => Placement): Warning[] {
+  const [replica = 1, stage = 1, ...rest] = ici
+  if (workload.framework !== 'maxtext' || replica === 1 || stage === 1 || physical === 'impossible') return []
+  if (place([stage, replica, ...rest]).physical !== 'impossible') return []
+  const message = `with a pipeline MaxText lays stage=${stage} before replica=${replica}, and that order JAX cannot lay on this slice`
+  return [{ rule: 'maxtext_stage_order', message }]
 }
 
 function physicalViolation({ slice }: Workload, ici: MeshTuple): Violation {

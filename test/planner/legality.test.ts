@@ -224,6 +224,20 @@ describe('what a framework or phase takes', () => {
     expect(warningsOf(workloadOf({ run, phase: 'decode' }), { data: 16, model: 4 })).toContain('microbatches_ignored')
   })
 
+  it('MaxText lays stages before replicas, and a warning says where JAX cannot', () => {
+    const judges = createJudge(workloadOf({ topology: '4x4x28', dims: { layers: 56 } }))
+    let warned = 0
+    forEachFactoring(448, (mesh) => {
+      const [replica = 1, stage = 1, ...rest] = mesh
+      if (replica === 1 || stage === 1) return
+      const { warnings, physical } = judges.judge(mesh, toTuple({}))
+      const expected = physical !== 'impossible' && judges.placement([stage, replica, ...rest]).physical === 'impossible'
+      expect(warnings.some(({ rule }) => rule === 'maxtext_stage_order')).toBe(expected)
+      if (expected) warned++
+    })
+    expect(warned).toBeGreaterThan(0)
+  })
+
   it('a pipeline has as many microbatches as stages unless told otherwise', () => {
     expect(rulesOf(workloadOf({ run: { global_batch: 32 } }), { stage: 4, data: 16 })).toEqual([])
     expect(warningsOf(workloadOf({ run: { global_batch: 32 } }), { stage: 4, data: 16 })).toContain('pipeline_padding')
