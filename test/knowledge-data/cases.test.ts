@@ -6,15 +6,15 @@ import { expect, test } from 'vitest'
 import { addressOf } from '../../scripts/case-sources.ts'
 import { readTsv } from '../../scripts/read-tsv.ts'
 import { axisSize, meshSize, sameMesh } from '../../src/contract/mesh.ts'
-import { casesLeftOut, publicCases } from '../../src/knowledge/data/cases.ts'
 import { findModel } from '../../src/knowledge/data/models.ts'
 import { findSlice } from '../../src/knowledge/data/topologies.ts'
 import { lacks, needing, projectRoot, sharedData } from '../support/needs.ts'
+import { shippedCases } from './shipped-cases.ts'
 
-const byId = (id: string) => publicCases().find((entry) => entry.id === id)!
+const byId = (id: string) => shippedCases.cases.find((entry) => entry.id === id)!
 
 test('every mesh multiplies to the devices of its slice, and dcn to the slices', () => {
-  for (const entry of publicCases()) {
+  for (const entry of shippedCases.cases) {
     const { devices } = findSlice(entry.workload.chip, entry.workload.topology)
     for (const mesh of [entry.from, entry.to]) if (mesh) expect(meshSize(mesh), entry.id).toBe(devices)
     expect(meshSize(entry.dcn), entry.id).toBe(entry.workload.slices)
@@ -22,8 +22,8 @@ test('every mesh multiplies to the devices of its slice, and dcn to the slices',
 })
 
 test('every case has an id of its own, a source with an address, and a model that resolves', () => {
-  expect(new Set(publicCases().map(({ id }) => id)).size).toBe(publicCases().length)
-  for (const entry of publicCases()) {
+  expect(new Set(shippedCases.cases.map(({ id }) => id)).size).toBe(shippedCases.cases.length)
+  for (const entry of shippedCases.cases) {
     for (const source of entry.sources) expect(() => new URL(source.uri)).not.toThrow()
     expect(entry.sources.length, entry.id).toBe(entry.from ? 2 : 1)
     // The one model that its source does not describe.
@@ -32,14 +32,14 @@ test('every case has an id of its own, a source with an address, and a model tha
 })
 
 test('what ran out of memory has no time, and a time is a plausible step', () => {
-  for (const entry of publicCases()) {
+  for (const entry of shippedCases.cases) {
     if (entry.result === 'oom') expect([entry.measured_after_ms, entry.bottleneck]).toEqual([null, 'capacity'])
     if (entry.measured_after_ms !== null) expect(entry.measured_after_ms).toBeGreaterThan(10)
   }
 })
 
 test('pairs go from the slower to the faster of two meshes', () => {
-  const pairs = publicCases().filter(({ from }) => from)
+  const pairs = shippedCases.cases.filter(({ from }) => from)
   expect(pairs.length).toBeGreaterThanOrEqual(5)
   for (const pair of pairs) {
     expect(sameMesh(pair.from!, pair.to!), pair.id).toBe(false)
@@ -74,9 +74,9 @@ test('sources become addresses, and an unknown form is an error', () => {
 
 test.skipIf(lacks('shared'))(needing('every row of the source table is a case or named as left out', 'shared'), () => {
   const rows = readTsv(readFileSync(join(sharedData, 'measured.tsv'), 'utf8'))
-  const left = new Map(casesLeftOut().map(({ id, reason }) => [id, reason]))
+  const left = new Map(shippedCases.left_out.map(({ id, reason }) => [id, reason]))
   for (const row of rows) expect(byId(`public-${row.id}`) !== undefined || (left.get(row.id!) ?? '') !== '', row.id).toBe(true)
-  expect(publicCases().filter(({ from }) => !from).length + left.size).toBe(rows.length)
+  expect(shippedCases.cases.filter(({ from }) => !from).length + left.size).toBe(rows.length)
   for (const row of rows) {
     const entry = byId(`public-${row.id}`)
     if (!entry?.to) continue

@@ -6,10 +6,10 @@ import { z } from 'zod'
 import { chipSchema, phaseSchema } from '../../src/contract/experiment.ts'
 import { axisSchema } from '../../src/contract/mesh.ts'
 import { bottleneckClassSchema } from '../../src/contract/profile-report.ts'
-import { publicCases } from '../../src/knowledge/data/cases.ts'
 import { findChip } from '../../src/knowledge/data/chips.ts'
 import { sectionsOfDoc } from '../../src/knowledge/doc-entry.ts'
 import { projectRoot } from '../support/needs.ts'
+import { shippedCases } from './shipped-cases.ts'
 
 const headerSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9-]+$/),
@@ -59,7 +59,7 @@ test.each(docs)('$name: every section has an anchor of its own', ({ name, markdo
 })
 
 test.each(docs)('$name: the cases and documents that it names exist', ({ body }) => {
-  const cases = new Set(publicCases().map(({ id }) => id))
+  const cases = new Set(shippedCases.cases.map(({ id }) => id))
   for (const [id] of body.matchAll(/public-gt\d+(?:-to-gt\d+)?/g)) expect(cases.has(id), id).toBe(true)
   const names = new Set(docs.map(({ name }) => name))
   for (const [, name] of body.matchAll(/`((?:anti|axis|chip|dialect)-[a-z0-9-]+)`/g)) expect(names.has(name!), name).toBe(true)
@@ -68,7 +68,7 @@ test.each(docs)('$name: the cases and documents that it names exist', ({ body })
 test.each(docs)('$name: a case that it names is among its sources', ({ header, body }) => {
   const uris = new Set(header.sources.map(({ uri }) => uri))
   for (const [id] of body.matchAll(/public-gt\d+(?:-to-gt\d+)?/g)) {
-    const entry = publicCases().find((known) => known.id === id)!
+    const entry = shippedCases.cases.find((known) => known.id === id)!
     expect(
       entry.sources.some(({ uri }) => uris.has(uri)),
       `${id} of ${entry.experiment}`,
