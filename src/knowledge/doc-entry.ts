@@ -8,6 +8,11 @@ import { shippedTenant } from './library.ts'
 const headerSchema = z.looseObject({
   title: z.string().min(1),
   sources: z.array(z.object({ title: z.string(), uri: z.string() })).default([]),
+  topics: z.array(z.string()).default([]),
+  chips: z.array(z.string()).default([]),
+  phases: z.array(z.string()).default([]),
+  bottlenecks: z.array(z.string()).default([]),
+  axes: z.array(z.string()).default([]),
 })
 
 /**
@@ -33,6 +38,7 @@ export function sectionsOfDoc(name: string, markdown: string): DocSection[] {
       text,
       uri: `knowledge/docs/${name}.md#${anchor}`,
       sources: header.sources.map(({ title, uri }) => ({ title, uri })),
+      keywords: [...header.topics, ...header.chips, ...header.bottlenecks, ...header.axes],
     })
   }
   return sections
@@ -44,7 +50,7 @@ export function entryOfSection(item: DocSection, tenant = shippedTenant): Librar
     kind: 'doc',
     id: item.id,
     tenant,
-    text: `${item.title}\n${item.text}`,
+    text: `${item.title}\n${item.keywords.join(' ')}\n${item.text}`,
     signature: null,
     embedding: null,
     hash: hashOf(item),

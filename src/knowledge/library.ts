@@ -1,7 +1,7 @@
 import type { Case } from '../contract/case.ts'
 
 /** Whose entries everyone sees: the library that ships with the program. */
-export const shippedTenant = 'shipped'
+export const shippedTenant = 'public'
 
 /** A section of an expert document; the unit that is retrieved and cited. */
 export interface DocSection {
@@ -11,6 +11,8 @@ export interface DocSection {
   text: string
   uri: string
   sources: { title: string; uri: string }[]
+  /** What its document's header says it is about: topics, chips, bottlenecks, axes. */
+  keywords: string[]
 }
 
 export type EntryKind = 'case' | 'doc'
@@ -23,7 +25,7 @@ export interface EntryItems {
 export interface LibraryEntry<K extends EntryKind = EntryKind> {
   kind: K
   id: string
-  /** `shipped`, or the one tenant that may see it. */
+  /** `public`, or the one tenant that may see it. */
   tenant: string
   /** What the words and the embedding were taken from. */
   text: string

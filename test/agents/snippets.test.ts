@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { SnippetInput } from '../../src/agents/snippets/snippet-input.ts'
-import { writeSnippets } from '../../src/agents/snippets/snippets.ts'
+import { writeSnippet } from '../../src/agents/snippets/snippets.ts'
 import { axes, type Mesh, meshSize } from '../../src/contract/mesh.ts'
 
 const input = (overrides: Partial<SnippetInput> = {}): SnippetInput => ({
@@ -48,6 +48,12 @@ const input = (overrides: Partial<SnippetInput> = {}): SnippetInput => ({
   },
   devices: 64,
   ...overrides,
+})
+
+const writeSnippets = (what: SnippetInput) => ({
+  ...writeSnippet('maxtext', what),
+  ...writeSnippet('pax', what),
+  ...writeSnippet('jax', what),
 })
 
 const sizes = fc.constantFrom(1, 2, 4, 8)

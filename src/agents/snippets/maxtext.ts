@@ -1,5 +1,6 @@
 import type { Dtype, Run } from '../../contract/experiment.ts'
 import { axes, axisSize } from '../../contract/mesh.ts'
+import { optimizerOffloadFlag } from '../../planner/footprint/optimizer-state.ts'
 import { axisNames } from '../../text/axis-names.ts'
 import type { SnippetInput } from './snippet-input.ts'
 
@@ -58,6 +59,7 @@ function changedSettings({ changes, run, devices }: SnippetInput): string[] {
   if (changed('moe'))
     settings.push(`sparse_matmul=${run.moe === 'dropless'} capacity_factor=${run.moe === 'dropless' ? -1 : (run.capacity_factor ?? 1)}`)
   else if (changed('capacity_factor')) settings.push(`capacity_factor=${run.capacity_factor}`)
+  if (changes.flags?.[optimizerOffloadFlag] === 'true') settings.push(`${optimizerOffloadFlag}=true`)
   return settings
 }
 

@@ -1,10 +1,13 @@
 import type { Card } from '../../contract/diagnosis.ts'
+import type { Framework } from '../../contract/experiment.ts'
 import { jaxSnippet } from './jax.ts'
 import { maxtextSnippet } from './maxtext.ts'
 import { paxSnippet } from './pax.ts'
 import type { SnippetInput } from './snippet-input.ts'
 
-/** A proposal in every framework's own words. */
-export function writeSnippets(input: SnippetInput): Card['snippets'] {
-  return { maxtext: maxtextSnippet(input), pax: paxSnippet(input), jax: jaxSnippet(input) }
+const writers = { maxtext: maxtextSnippet, pax: paxSnippet, jax: jaxSnippet } satisfies Record<Framework, (input: SnippetInput) => string>
+
+/** A proposal in the words of the experiment's own framework. */
+export function writeSnippet(framework: Framework, input: SnippetInput): Card['snippets'] {
+  return { [framework]: writers[framework](input) }
 }

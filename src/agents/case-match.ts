@@ -1,0 +1,84 @@
+import type { Case } from '../contract/case.ts'
+import { type Mesh, sameMesh } from '../contract/mesh.ts'
+import type { Verdict } from '../contract/verdict.ts'
+import { modelTerms } from '../planner/model-terms.ts'
+import { compareKeys, keyOfVerdict } from '../planner/rank.ts'
+import type { ResolvedRun, Workload } from '../planner/workload.ts'
+
+/** What a tenant itself measured, or saw fail, for one mesh of the very same workload. */
+export interface OwnMeasurement {
+  caseId: string
+  mesh: Mesh
+  dcn: Mesh
+  stepTimeMs: number | null
+  failed: boolean
+}
+
+/** The cases of this tenant that ran this workload: same chips, model and phase, and every recorded setting the same. */
+export function ownMeasurements(workload: Workload, tenant: string, cases: readonly Case[]): OwnMeasurement[] {
+  return cases
+    .filter((item) => item.tenant === tenant && item.to !== null && item.status !== 'withdrawn' && isSameWorkload(workload, item))
+    .filter((item) => item.measured_after_ms !== null || item.result === 'oom' || item.result === 'illegal')
+    .map((item) => ({
+      caseId: item.id,
+      mesh: item.to!,
+      dcn: item.dcn,
+      stepTimeMs: item.measured_after_ms,
+      failed: item.result === 'oom' || item.result === 'illegal',
+    }))
+}
+
+export function isSameWorkload(workload: Workload, { workload: other }: Case): boolean {
+  if (other.chip !== workload.slice.chip || other.phase !== workload.phase || other.slices !== workload.slices) return false
+  if (!sameTopology(workload, other.topology) || !sameModel(workload, other.model)) return false
+  if (other.run.global_batch === undefined || other.run.seq_len === undefined) return false
+  return Object.entries(other.run).every(
+    ([name, value]) => JSON.stringify(workload.run[name as keyof ResolvedRun]) === JSON.stringify(value),
+  )
+}
+
+function sameTopology({ slice }: Workload, topology: string): boolean {
+  return topology === slice.name || topology === slice.dims.join('x')
+}
+
+function sameModel({ model }: Workload, other: Case['workload']['model']): boolean {
+  if (typeof other === 'string') return other === model.name
+  return (
+    other.layers === model.layers &&
+    other.embed === model.embed &&
+    other.mlp === model.mlp &&
+    other.heads === model.heads &&
+    other.kv_heads === model.kv_heads &&
+    other.vocab === model.vocab &&
+    (other.experts ?? 1) === model.experts
+  )
+}
+
+/**
+ * A ranking in which the tenant's own measurements stand above predictions: a measured mesh is placed by what it measured, one that failed
+ * comes after everything that fits.
+ */
+export function rankWithMeasurements(workload: Workload, ranked: readonly Verdict[], measurements: readonly OwnMeasurement[]): Verdict[] {
+  if (measurements.length === 0) return [...ranked]
+  const keyed = ranked.map((verdict) => {
+    const key = keyOfVerdict(workload, verdict)
+    const own = measurementOf(verdict, measurements)
+    if (!own) return { verdict, key }
+    if (own.failed) return { verdict, key: { ...key, tier: Math.max(2, key.tier) as 2 | 3 } }
+    const ratio = own.stepTimeMs! / (verdict.estimate?.step_time_ms ?? own.stepTimeMs!)
+    return { verdict, key: { ...key, score: key.score * ratio } }
+  })
+  return keyed.sort((a, b) => compareKeys(a.key, b.key)).map(({ verdict }) => verdict)
+}
+
+/** The latest measurement of exactly this mesh with no other change. */
+export function measurementOf(verdict: Verdict, measurements: readonly OwnMeasurement[]): OwnMeasurement | null {
+  if (Object.keys(verdict.changes).length > 0) return null
+  return measurements.findLast((one) => sameMesh(one.mesh, verdict.mesh) && sameMesh(one.dcn, verdict.dcn)) ?? null
+}
+
+/** A workload's parameters: all, and those that a token meets. */
+export function parameterCounts(workload: Workload): { parameters: number; activeParameters: number } {
+  const terms = modelTerms(workload.model)
+  return { parameters: terms.total, activeParameters: Math.min(terms.total, terms.activeMatmul) }
+}

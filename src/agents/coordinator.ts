@@ -1,0 +1,235 @@
+import type { Case } from '../contract/case.ts'
+import type { Card, Diagnosis } from '../contract/diagnosis.ts'
+import type { Experiment } from '../contract/experiment.ts'
+import type { ProfileReport } from '../contract/profile-report.ts'
+import type { Plan, Verdict } from '../contract/verdict.ts'
+import { PromptsError } from '../errors.ts'
+import { chipOfDeviceType } from '../knowledge/data/chips.ts'
+import type { RunRequest } from '../memory/sharding-memory.ts'
+import { calibrateWorkload } from '../planner/calibrate-workload.ts'
+import { evaluateMesh } from '../planner/verdict-of.ts'
+import { formatMs } from '../text/units.ts'
+import { analyze, profileFits } from './analyzer.ts'
+import { makeCard } from './cards.ts'
+import { ownMeasurements } from './case-match.ts'
+import type { AgentDeps } from './deps.ts'
+import { outcomesOf } from './learning.ts'
+import type { Progress } from './progress.ts'
+import { chooseCards, proposalNotes, rankSpace, refuseInfeasible } from './proposer.ts'
+import { writeRationale } from './rationale.ts'
+import type { Reasoning } from './reasoning.ts'
+import { evidenceFor, type Retrieved, retrieve } from './retrieval.ts'
+import { type Analysis, noKpis, type Situation } from './situation.ts'
+import { createStageRunner } from './stage-runner.ts'
+import { objectionsTo } from './verifier.ts'
+
+/** The stored result of the stage `experiment`. */
+export interface ExperimentStage {
+  experiment: Experiment | null
+  origin: string
+  profile: string | null
+  links: { title: string; uri: string }[]
+  notes: string[]
+}
+
+/** The stored result of the stage `propose`. */
+export interface ProposeStage {
+  plan: Plan
+  chosen: Verdict[]
+  rationales: (string | null)[]
+  notes: string[]
+  reasoning: 'gemini' | 'rules'
+  cost_usd: number | null
+}
+
+export interface AnalyzeStage {
+  analysis: Analysis
+  reasoning: 'gemini' | 'rules'
+  cost_usd: number | null
+}
+
+/** Words that belong to every profile without an experiment. */
+const missingExperiment =
+  'No cards: a profile alone does not say what ran. Missing: an experiment file with the chips, the model, the batch and the mesh (see examples/, or `prompts import`).'
+
+/** Runs the stages of one diagnosis, each stored, and stores the diagnosis. */
+export async function runDiagnosis(
+  deps: AgentDeps,
+  request: RunRequest,
+  options: { onProgress: (progress: Progress) => void; signal: AbortSignal },
+): Promise<Diagnosis> {
+  const { memory } = deps
+  const { run, tenant } = request
+  await memory.begin(request)
+  const finished = await memory.diagnosis(run)
+  if (finished) return finished
+  const runner = createStageRunner({ memory, run, ...options, deadlineMs: deadlineOf(deps, request) })
+  const reasoning: Reasoning = deps.reasoning({ run, tenant })
+  let loaded: Awaited<ReturnType<AgentDeps['loadExperiment']>> | null = null
+
+  const source = await runner.stage<ExperimentStage>('experiment', async (signal) => {
+    loaded = await deps.loadExperiment(request.subject, signal)
+    const { experiment, origin, profile, links, notes } = loaded
+    return { value: { experiment, origin, profile: profile?.name ?? null, links, notes: notes ?? [] }, detail: experiment?.id ?? origin }
+  })
+
+  const report = await runner.stage<ProfileReport | null>('profile', async (signal) => {
+    if (source.profile === null) return { value: null, detail: 'no profile: a cold start', skipped: true }
+    loaded ??= await deps.loadExperiment(request.subject, signal)
+    if (loaded.profile === null)
+      throw new PromptsError('bad_profile', `The profile ${source.profile} is no longer there.`, { hint: 'Start the diagnosis again.' })
+    const value = await deps.readProfile(await loaded.profile.open(signal), signal)
+    return {
+      value,
+      detail: value.kpis.step_time_ms === null ? value.device.type : `${value.device.type}, ${formatMs(value.kpis.step_time_ms)} a step`,
+    }
+  })
+
+  if (source.experiment === null) {
+    return finish(
+      deps,
+      request,
+      await runner.stage('analyze', async () => {
+        const value = profileAlone(request.run, report, source)
+        return { value, detail: value.bottleneck.class }
+      }),
+      runner.timings(),
+    )
+  }
+
+  const experiment = source.experiment
+  const cases = await deps.library.list({ kind: 'case', tenant, limit: 2000, own: true })
+  const situation = situate(deps, experiment, report, cases)
+  const measurements = ownMeasurements(situation.workload, tenant, cases)
+
+  const analyzed = await runner.stage<AnalyzeStage>('analyze', async (signal) => {
+    const value = await reasoning.analyze(situation, analyze(situation), signal)
+    const { bottleneck } = value.analysis
+    return {
+      value,
+      detail: `${bottleneck.class}${bottleneck.confidence > 0 ? `, confidence ${Math.round(bottleneck.confidence * 100)} %` : ''}`,
+    }
+  })
+  const { analysis } = analyzed
+
+  const retrieved = await runner.stage<Retrieved>('retrieve', async (signal) => {
+    const value = await retrieve(situation, analysis, { ...deps, tenant, signal })
+    return { value, detail: `${value.cases.length} cases, ${value.docs.length} documents` }
+  })
+
+  const proposed = await runner.stage<ProposeStage>('propose', async (signal) => {
+    const plan = rankSpace(situation, measurements, deps.clock)
+    const chosen = chooseCards(situation, plan.ranked, measurements)
+    if (chosen.length === 0 && plan.space.fitting === 0) refuseInfeasible(situation, plan)
+    const value = await reasoning.propose({ situation, analysis, retrieved, plan, chosen, measurements, tenant }, signal)
+    return { value, detail: `${value.plan.space.fitting} of ${value.plan.space.total} candidates fit` }
+  })
+
+  const cards = await runner.stage<Card[]>('verify', async (signal) => {
+    const feasible = proposed.chosen.filter((verdict) => objectionsTo(verdict).length === 0).slice(0, 3)
+    const value: Card[] = []
+    for (const [i, verdict] of feasible.entries()) {
+      const evidence = await evidenceFor(verdict, situation, analysis, retrieved, { ...deps, tenant, signal })
+      const rationale = proposed.rationales[i] ?? writeRationale(situation, analysis, verdict)
+      value.push(makeCard(situation, verdict, (i + 1) as Card['rank'], { rationale, evidence }))
+    }
+    for (const card of value)
+      await memory.append(run, { kind: 'card', name: `card ${card.rank}`, data: { mesh: card.mesh, dcn: card.dcn, changes: card.changes } })
+    return { value, detail: `${value.length} cards pass the verifier` }
+  })
+  if (cards.length === 0 && proposed.plan.space.fitting === 0) refuseInfeasible(situation, proposed.plan)
+
+  const judged = await runner.stage<{ cards: Card[]; notes: string[] }>('compile', async (signal) => {
+    if (!request.compile) return { value: { cards, notes: [] }, detail: 'not asked for', skipped: true }
+    if (deps.compiler === null)
+      throw new PromptsError('unavailable', 'The TPU compiler is not installed.', {
+        hint: 'npm run setup:compiler installs it into the project.',
+      })
+    const input = { situation, analysis, cards, ranked: proposed.plan.ranked, retrieved, run, tenant }
+    const value = await deps.evaluateCards(input, async () => {}, signal)
+    if (cards.length > 0 && value.cards.length === 0) {
+      throw new PromptsError('not_feasible', `The TPU compiler refuses every proposal for ${experiment.id}. ${value.notes.join(' ')}`, {
+        hint: 'Let more vary (tune: remat, microbatches, offload), use a smaller batch, or more chips.',
+      })
+    }
+    return { value, detail: `${value.cards.length} cards compiled` }
+  })
+
+  const diagnosis: Diagnosis = {
+    run,
+    experiment: experiment.id,
+    ...analysis,
+    baseline: situation.baseline,
+    cards: judged.cards,
+    notes: notesOf([
+      source.notes,
+      analysis.notes,
+      situation.calibration.notes.map((note) => `Calibration: ${note}.`),
+      retrieved.notes,
+      proposed.notes,
+      proposalNotes(situation, proposed.plan, cards, measurements),
+      judged.notes,
+    ]),
+    reasoning: proposed.reasoning,
+    timings_ms: runner.timings(),
+    cost_usd: sum(analyzed.cost_usd, proposed.cost_usd),
+  }
+  return finish(deps, request, diagnosis, runner.timings())
+}
+
+/** Everything that proposals are computed from; pure given the tenant's cases. */
+export function situate(
+  deps: Pick<AgentDeps, 'resolve'>,
+  experiment: Experiment,
+  report: ProfileReport | null,
+  ownCases: readonly Case[],
+): Situation {
+  const workload = deps.resolve(experiment)
+  const kpis = report && profileFits(report, workload.slice.chip).fits ? report.kpis : null
+  const calibration = calibrateWorkload({ workload, kpis, outcomes: outcomesOf(ownCases) })
+  // outcomes correct what is predicted from the baseline, not the baseline, which was measured
+  const baseline = workload.mesh ? evaluateMesh(workload, workload.mesh, workload.dcn, {}, calibrateWorkload({ workload, kpis })) : null
+  return { experiment, workload, report, calibration, baseline }
+}
+
+function profileAlone(run: string, report: ProfileReport | null, { notes }: ExperimentStage): Diagnosis {
+  const notATpu =
+    report !== null && chipOfDeviceType(report.device.type) === null
+      ? [`The profile is from ${report.device.type || 'an unknown device'}, not from a TPU.`]
+      : []
+  return {
+    run,
+    experiment: null,
+    bottleneck: report?.bottleneck ?? { class: 'unknown', confidence: 0, evidence: [], also: [] },
+    kpis: report?.kpis ?? noKpis,
+    top_ops: report?.top_ops ?? [],
+    anti_patterns: report?.anti_patterns ?? [],
+    baseline: null,
+    cards: [],
+    notes: [...notes, ...notATpu, ...(report?.notes ?? []), missingExperiment],
+    reasoning: 'rules',
+    timings_ms: {},
+    cost_usd: null,
+  }
+}
+
+async function finish(deps: AgentDeps, { run }: RunRequest, diagnosis: Diagnosis, timings: Record<string, number>): Promise<Diagnosis> {
+  const whole = { ...diagnosis, timings_ms: { ...timings } }
+  await deps.memory.saveDiagnosis(run, whole)
+  return whole
+}
+
+/** The run's own deadline, and where the compiler is waited for the time that it may take for three cards and their replacements. */
+function deadlineOf({ config }: AgentDeps, { compile }: RunRequest): number {
+  const compilations = compile ? 9 : 0
+  return (config.PROMPTS_RUN_DEADLINE_SECONDS + compilations * config.PROMPTS_COMPILER_TIMEOUT_SECONDS) * 1000
+}
+
+function notesOf(groups: readonly (readonly string[])[]): string[] {
+  return [...new Set(groups.flat().filter((note) => note !== ''))]
+}
+
+function sum(...costs: (number | null)[]): number | null {
+  const known = costs.filter((cost) => cost !== null)
+  return known.length === 0 ? null : known.reduce((a, b) => a + b, 0)
+}

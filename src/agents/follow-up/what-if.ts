@@ -1,0 +1,130 @@
+import { type Experiment, experimentSchema } from '../../contract/experiment.ts'
+import { formatMesh, type Mesh } from '../../contract/mesh.ts'
+import { PromptsError } from '../../errors.ts'
+import { calibrateWorkload } from '../../planner/calibrate-workload.ts'
+import { planExperiment } from '../../planner/plan.ts'
+import { evaluateMesh } from '../../planner/verdict-of.ts'
+import type { FinishedRun } from '../create-service.ts'
+import type { AgentDeps } from '../deps.ts'
+import type { Situation } from '../situation.ts'
+import { objectionsTo, verify } from '../verifier.ts'
+import { completeMesh } from './complete-mesh.ts'
+import { figuresOf } from './figures.ts'
+import type { Intent, WhatIf } from './parse.ts'
+
+/** What another mesh, batch, sequence, remat policy or slice would do, computed by the planner. */
+export async function whatIf(
+  finished: FinishedRun,
+  { mesh, changes }: Extract<Intent, { kind: 'what_if' }>,
+  deps: AgentDeps,
+): Promise<string> {
+  const { situation, proposed } = finished
+  if (Object.keys(changes).length === 0) return otherMesh(situation, proposed.plan.ranked, mesh)
+  const { chip, topology, slices } = changes
+  if (chip !== undefined || topology !== undefined || slices !== undefined) return otherSlice(situation, mesh, changes, deps)
+  return otherRun(finished, mesh, changes, deps)
+}
+
+function otherMesh(situation: Situation, ranked: FinishedRun['proposed']['plan']['ranked'], wanted: Mesh): string {
+  const whole = completeMesh(situation, ranked, wanted)
+  const { verdict, objections } = verify(situation, { mesh: whole.mesh, dcn: whole.dcn, changes: {} })
+  const lines = [`${formatMesh(whole.mesh)}: ${objections.length > 0 ? `not possible: ${objections.join('; ')}` : 'legal and fits'}.`]
+  if (verdict.estimate) lines.push(figuresOf(verdict, situation.baseline))
+  return lines.join('\n')
+}
+
+/** The same slice with another run: the first card's mesh (or the asked one) under the change, and the best mesh then. */
+function otherRun({ situation, diagnosis, proposed }: FinishedRun, wanted: Mesh, changes: WhatIf, deps: AgentDeps): string {
+  const experiment = changedExperiment(situation.experiment, changes)
+  const workload = { ...deps.resolve(experiment), mesh: situation.workload.mesh, measured: {} }
+  const { calibration } = situation
+  const reference =
+    Object.keys(wanted).length > 0
+      ? completeMesh({ ...situation, workload }, proposed.plan.ranked, wanted)
+      : (diagnosis.cards[0] ?? { mesh: situation.workload.mesh ?? {}, dcn: situation.workload.dcn })
+  const verdict = evaluateMesh(workload, reference.mesh, reference.dcn, {}, calibration)
+  const objections = objectionsTo(verdict)
+  const told = describe(changes, experiment)
+  const lines = [
+    `With ${told}, ${formatMesh(reference.mesh)}: ${objections.length > 0 ? `not possible: ${objections.join('; ')}` : 'legal and fits'}.`,
+  ]
+  if (verdict.estimate) lines.push(figuresOf(verdict, situation.baseline))
+  const plan = planExperiment({ workload, calibration, top: 1, clock: deps.clock })
+  lines.push(...bestThen(plan, reference.mesh, situation))
+  return lines.join('\n')
+}
+
+/** Another slice or chip: what was measured on this one does not carry over, and the answer says so. */
+function otherSlice(situation: Situation, wanted: Mesh, changes: WhatIf, deps: AgentDeps): string {
+  const { experiment } = situation
+  if (changes.chip !== undefined && changes.chip !== experiment.hardware.chip && changes.topology === undefined) {
+    return `Which ${changes.chip} slice? For example: what if on ${changes.chip} ${exampleSlice(changes.chip)}?`
+  }
+  const changed = changedExperiment(experiment, changes)
+  const { mesh: _mesh, dcn: _dcn, measured: _measured, ...without } = changed
+  const workload = deps.resolve(without)
+  const sameChip = workload.slice.chip === situation.workload.slice.chip
+  const calibration = sameChip ? situation.calibration : calibrateWorkload({ workload })
+  const named = workload.slice.name ?? workload.slice.dims.join('x')
+  const plan = planExperiment({ workload, calibration, top: 200, clock: deps.clock })
+  const lines: string[] = []
+  if (Object.keys(wanted).length > 0) {
+    const whole = completeMesh({ ...situation, workload, baseline: null }, plan.ranked, wanted)
+    const verdict = evaluateMesh(workload, whole.mesh, whole.dcn, {}, calibration)
+    const objections = objectionsTo(verdict)
+    lines.push(
+      `${formatMesh(whole.mesh)} on ${named}: ${objections.length > 0 ? `not possible: ${objections.join('; ')}` : 'legal and fits'}.`,
+    )
+    if (verdict.estimate) lines.push(figuresOf(verdict, null))
+  }
+  const best = plan.ranked.find((verdict) => objectionsTo(verdict).length === 0)
+  lines.push(
+    best
+      ? `Best on ${named} (${workload.slice.chips * workload.slices} chips): ${formatMesh(best.mesh)}.\n${figuresOf(best, situation.baseline)}`
+      : `Nothing fits on ${named}: of ${plan.space.total} candidates ${plan.space.legal} are legal, none fits.`,
+  )
+  lines.push(
+    sameChip
+      ? 'Anchored to what was measured on the present slice.'
+      : 'Not anchored: what was measured on the present chip does not carry over to another.',
+  )
+  return lines.join('\n')
+}
+
+function bestThen(plan: ReturnType<typeof planExperiment>, shown: Mesh, situation: Situation): string[] {
+  const best = plan.ranked[0]
+  if (!best || objectionsTo(best).length > 0) return [`No mesh fits then: of ${plan.space.total} candidates ${plan.space.legal} are legal.`]
+  if (formatMesh(best.mesh) === formatMesh(shown)) return ['It is also the best mesh then.']
+  return [`Best then: ${formatMesh(best.mesh)}.`, figuresOf(best, situation.baseline)]
+}
+
+/** @throws PromptsError `bad_arguments` for a change that no experiment may have. */
+function changedExperiment(experiment: Experiment, changes: WhatIf): Experiment {
+  const { chip, topology, slices, batch_factor: factor, ...run } = changes
+  const batch = factor === undefined ? {} : { global_batch: Math.round(experiment.run.global_batch * factor) }
+  const parsed = experimentSchema.safeParse({
+    ...experiment,
+    hardware: {
+      ...experiment.hardware,
+      ...(chip === undefined ? {} : { chip }),
+      ...(topology === undefined ? {} : { topology }),
+      ...(slices === undefined ? {} : { slices }),
+    },
+    run: { ...experiment.run, ...batch, ...run },
+  })
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new PromptsError('bad_arguments', `${issue?.path.join('.')}: ${issue?.message}`, { hint: 'Ask for example: what if batch=512?' })
+}
+
+function describe(changes: WhatIf, experiment: Experiment): string {
+  const told = Object.entries(changes)
+    .filter(([name]) => name !== 'batch_factor')
+    .map(([name, value]) => `${name}=${value}`)
+  if (changes.batch_factor !== undefined) told.push(`global_batch=${experiment.run.global_batch}`)
+  return told.join(', ')
+}
+
+function exampleSlice(chip: string): string {
+  return chip === 'v5e' || chip === 'v6e' ? '16x16' : '4x4x4'
+}

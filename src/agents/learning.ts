@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto'
+import type { Case } from '../contract/case.ts'
+import type { Card, Diagnosis } from '../contract/diagnosis.ts'
+import type { Experiment } from '../contract/experiment.ts'
+import { compactMesh } from '../contract/mesh.ts'
+import { PromptsError } from '../errors.ts'
+import type { Outcome } from '../planner/outcomes.ts'
+import type { ResolvedRun, Workload } from '../planner/workload.ts'
+
+/** Outcomes older than these do not count; the newest say how the chips and the software are now. */
+const outcomesKept = 100
+
+/** What a tenant's adopted cards measured, against what was predicted: corrects its next predictions. */
+export function outcomesOf(ownCases: readonly Case[]): Outcome[] {
+  return ownCases
+    .filter(
+      (item) =>
+        (item.status === 'confirmed' || item.status === 'refuted') && item.predicted_step_ms !== null && item.measured_after_ms !== null,
+    )
+    .sort((a, b) => (a.at < b.at ? -1 : 1))
+    .slice(-outcomesKept)
+    .map((item) => ({ predicted: item.predicted_step_ms!, measured: item.measured_after_ms! }))
+}
+
+/**
+ * The case of an adopted card. The same change of the same experiment by the same tenant is the same case, whoever adopts it and however
+ * often: adopting it again refreshes it instead of adding another.
+ */
+export function caseOfAdoption(options: {
+  tenant: string
+  by: string
+  at: Date
+  experiment: Experiment
+  workload: Workload
+  diagnosis: Diagnosis
+  card: Card
+}): Case {
+  const { tenant, by, at, experiment, workload, diagnosis, card } = options
+  const from = workload.mesh
+  const to = compactMesh(card.mesh)
+  const run = { ...recordedRun(workload.run), ...card.changes }
+  const model = typeof experiment.model === 'string' ? (workload.model.name ?? experiment.model) : experiment.model
+  const what = {
+    chip: workload.slice.chip,
+    topology: workload.slice.dims.join('x'),
+    slices: workload.slices,
+    model,
+    phase: workload.phase,
+    run,
+  }
+  return {
+    id: `own-${fingerprint([tenant, experiment.id, what, from, to, card.dcn])}`,
+    tenant,
+    experiment: experiment.id,
+    workload: what,
+    from,
+    to,
+    dcn: compactMesh(card.dcn),
+    bottleneck: diagnosis.bottleneck.class,
+    result: null,
+    predicted_step_ms: card.estimate?.step_time_ms ?? null,
+    measured_before_ms: diagnosis.kpis.step_time_ms ?? workload.measured.step_time_ms ?? null,
+    measured_after_ms: null,
+    status: 'adopted',
+    by,
+    at: at.toISOString(),
+    sources: [{ title: `run ${diagnosis.run}`, uri: `run:${diagnosis.run}` }],
+  }
+}
+
+/** How much slower than it was an adopted mesh may run before the case counts as proved wrong. */
+const noiseShare = 0.02
+
+/**
+ * The case with how it ran. It is confirmed when the step became shorter than before (or, where nothing was measured before, came within half
+ * of the prediction), refuted otherwise.
+ */
+export function withOutcome(item: Case, outcome: { stepTimeMs: number; by: string; at: Date }): Case {
+  const { measured_before_ms: before, predicted_step_ms: predicted } = item
+  const better =
+    before !== null ? outcome.stepTimeMs <= before * (1 + noiseShare) : predicted === null || outcome.stepTimeMs <= predicted * 1.5
+  return {
+    ...item,
+    result: 'ok',
+    measured_after_ms: outcome.stepTimeMs,
+    status: better ? 'confirmed' : 'refuted',
+    by: outcome.by,
+    at: outcome.at.toISOString(),
+  }
+}
+
+/** @throws PromptsError `impossible_measurement` for a time that is not a positive number of milliseconds. */
+export function checkStepTime(stepTimeMs: number): void {
+  if (Number.isFinite(stepTimeMs) && stepTimeMs > 0 && stepTimeMs < 1e10) return
+  throw new PromptsError('impossible_measurement', `${stepTimeMs} ms is not a step time.`, { hint: 'Give milliseconds, such as 22900.' })
+}
+
+/** The settings that decide how a case compares with another; flags stay with the experiment. */
+function recordedRun(run: ResolvedRun): Case['workload']['run'] {
+  const { flags: _, pipeline_microbatches, capacity_factor, output_len, ...rest } = run
+  return {
+    ...rest,
+    ...(pipeline_microbatches === null ? {} : { pipeline_microbatches }),
+    ...(capacity_factor === null ? {} : { capacity_factor }),
+    ...(output_len === null ? {} : { output_len }),
+  }
+}
+
+export function fingerprint(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)
+}

@@ -1,0 +1,105 @@
+import type { Compiler } from '../compiler/compiler.ts'
+import type { Config } from '../config.ts'
+import { type ChipName, chipSchema } from '../contract/experiment.ts'
+import { PromptsError } from '../errors.ts'
+import { findExperiment, loadSubject } from '../experiment/load-experiment.ts'
+import { parseExperiment } from '../experiment/parse-experiment.ts'
+import { resolveWorkload } from '../experiment/resolve-workload.ts'
+import type { ExperimentSource, LoadedExperiment } from '../experiment/sources/experiment-source.ts'
+import { findChip } from '../knowledge/data/chips.ts'
+import { resolveModel } from '../knowledge/data/models.ts'
+import { findSlice } from '../knowledge/data/topologies.ts'
+import { createGeminiClient } from '../knowledge/gemini/client.ts'
+import { type OpenedLibrary, openLibrary } from '../knowledge/open-library.ts'
+import { createFileMemory } from '../memory/file-memory.ts'
+import type { RunRequest, ShardingMemory } from '../memory/sharding-memory.ts'
+import { readProfile } from '../profile/read-profile.ts'
+import { createDiagnoseService } from './create-service.ts'
+import type { AgentDeps, FoundExperiment } from './deps.ts'
+import type { DiagnoseService } from './diagnose-service.ts'
+import { evaluateCards } from './evaluator.ts'
+import { createGeminiReasoning } from './model/gemini-reasoning.ts'
+import { ruleReasoning } from './reasoning.ts'
+
+export interface OpenedService {
+  service: DiagnoseService
+  memory: ShardingMemory
+  library: OpenedLibrary
+  deps: AgentDeps
+  close(): Promise<void>
+}
+
+/** The reasoning layer as the configuration says. `openSubject` opens what an operator names by a path or an address. */
+export async function openDiagnoseService(options: {
+  config: Config
+  sources: readonly ExperimentSource[]
+  compiler: Compiler | null
+  openSubject?: (subject: string, signal: AbortSignal) => Promise<LoadedExperiment>
+  onStoreChange?: (state: 'away' | 'back', detail: string) => void
+}): Promise<OpenedService> {
+  const { config, sources, compiler } = options
+  const memory = createFileMemory({ folder: config.PROMPTS_HOME })
+  const library = await openLibrary(config, options.onStoreChange ? { onStoreChange: options.onStoreChange } : {})
+  const prices = parsePrices(config.PROMPTS_PRICES)
+  const client = createGeminiClient(config)
+  const openSubject = options.openSubject ?? ((subject: string, signal: AbortSignal) => loadSubject(subject, sources, signal))
+
+  const deps: AgentDeps = {
+    config,
+    memory,
+    library: library.library,
+    embedder: library.embedder,
+    loadExperiment: (subject, signal) => loadFor(subject, sources, openSubject, signal),
+    readProfile: (source, signal) => readProfile(source, { signal }),
+    resolve: (experiment) => resolveWorkload(experiment, { findChip: (name) => findChip(name, { prices }), findSlice, resolveModel }),
+    compiler,
+    evaluateCards: async (input, onChange, signal) =>
+      compiler === null ? { cards: input.cards, notes: [] } : evaluateCards({ ...deps, compiler }, input, onChange, signal),
+    reasoning: () => ruleReasoning,
+    clock: () => performance.now(),
+    now: () => new Date(),
+  }
+  if (client) {
+    const gemini = createGeminiReasoning({ client, deps })
+    deps.reasoning = gemini.reasoning
+    deps.answerQuestion = gemini.answerQuestion
+  }
+  return { service: createDiagnoseService(deps), memory, library, deps, close: () => library.library.close() }
+}
+
+async function loadFor(
+  subject: RunRequest['subject'],
+  sources: readonly ExperimentSource[],
+  openSubject: (subject: string, signal: AbortSignal) => Promise<LoadedExperiment>,
+  signal: AbortSignal,
+): Promise<FoundExperiment> {
+  switch (subject.kind) {
+    case 'experiment':
+      return findExperiment(subject.id, sources, signal)
+    case 'path':
+      return openSubject(subject.path, signal)
+    case 'inline': {
+      const experiment = parseExperiment(subject.yaml, 'the experiment in the message')
+      const notes = experiment.profile ? ['An experiment sent in a message has no folder: its profile is not read.'] : []
+      return { experiment, origin: 'a message', profile: null, links: [], notes }
+    }
+  }
+}
+
+/** `v5p=3.10,v6e=2.00` @throws PromptsError `bad_config`. */
+export function parsePrices(text: string | undefined): Partial<Record<ChipName, number>> {
+  const prices: Partial<Record<ChipName, number>> = {}
+  for (const part of (text ?? '').split(',').map((one) => one.trim())) {
+    if (part === '') continue
+    const [name = '', price = ''] = part.split('=')
+    const chip = chipSchema.safeParse(name.trim())
+    const dollars = Number(price)
+    if (!chip.success || price.trim() === '' || !Number.isFinite(dollars) || dollars < 0) {
+      throw new PromptsError('bad_config', `PROMPTS_PRICES: "${part}" is not a price.`, {
+        hint: 'Write chip=dollars, such as v5p=3.10,v6e=2.00.',
+      })
+    }
+    prices[chip.data] = dollars
+  }
+  return prices
+}

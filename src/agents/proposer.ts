@@ -1,0 +1,100 @@
+import { formatMesh, sameMesh } from '../contract/mesh.ts'
+import type { Plan, Verdict } from '../contract/verdict.ts'
+import { PromptsError } from '../errors.ts'
+import { chooseDiverse } from '../planner/diverse.ts'
+import { planExperiment } from '../planner/plan.ts'
+import { formatChange, formatGibNumber, formatMs } from '../text/units.ts'
+import { measurementOf, type OwnMeasurement, rankWithMeasurements } from './case-match.ts'
+import type { Situation } from './situation.ts'
+import { objectionsTo } from './verifier.ts'
+
+/** Verdicts of the ranking that are kept for cards, follow-ups and replacements. */
+const keptOfRanking = 400
+const cardCount = 3
+
+/** The space ranked, with the tenant's own measurements above predictions. */
+export function rankSpace(situation: Situation, measurements: readonly OwnMeasurement[], clock: () => number): Plan {
+  const { workload, calibration } = situation
+  const plan = planExperiment({ workload, calibration, top: keptOfRanking, clock })
+  return { ...plan, ranked: rankWithMeasurements(workload, plan.ranked, measurements) }
+}
+
+/**
+ * The proposals of a ranking: another mesh or other settings than what ran, feasible, three ideas rather than three variants of one.
+ * What the tenant measured to fail is left out.
+ */
+export function chooseCards(situation: Situation, ranked: readonly Verdict[], measurements: readonly OwnMeasurement[]): Verdict[] {
+  const candidates = ranked.filter(
+    (verdict) => !isBaseline(situation, verdict) && objectionsTo(verdict).length === 0 && !measurementOf(verdict, measurements)?.failed,
+  )
+  return chooseDiverse(candidates, cardCount)
+}
+
+export function isBaseline({ baseline }: Situation, verdict: Verdict): boolean {
+  return (
+    baseline !== null &&
+    sameMesh(baseline.mesh, verdict.mesh) &&
+    sameMesh(baseline.dcn, verdict.dcn) &&
+    Object.keys(verdict.changes).length === 0
+  )
+}
+
+/** What the engineer must know of the choice: too few cards and why, or that nothing beats what ran. */
+export function proposalNotes(
+  situation: Situation,
+  plan: Plan,
+  cards: readonly Verdict[],
+  measurements: readonly OwnMeasurement[],
+): string[] {
+  const notes: string[] = []
+  const { total, legal, fitting } = plan.space
+  if (cards.length < cardCount) {
+    const others = plan.ranked.some((verdict) => isBaseline(situation, verdict)) ? 'besides what ran ' : ''
+    notes.push(
+      `${cards.length === 1 ? 'One card' : `${cards.length} cards`} instead of three: of ${total} candidates ${legal} are legal and ${fitting} fit, and ${others}no more are left to propose.`,
+    )
+  }
+  const baseline = situation.baseline?.estimate
+  const best = cards[0]?.estimate
+  if (baseline && best && situation.baseline?.memory?.fits && best.tokens_per_second_per_chip <= baseline.tokens_per_second_per_chip) {
+    const ratio = baseline.tokens_per_second_per_chip / best.tokens_per_second_per_chip
+    notes.push(
+      `No proposal is predicted to beat the mesh that ran (${formatMesh(situation.baseline!.mesh)}, ${formatMs(baseline.step_time_ms)}): the best is ${formatChange(ratio)}. ${situation.workload.tune.length === 1 ? 'Letting more vary (tune: remat, microbatches, batch, offload) may help.' : ''}`.trim(),
+    )
+  }
+  for (const one of measurements) {
+    if (one.failed) notes.push(`${formatMesh(one.mesh)} is not proposed: your case ${one.caseId} says that it failed.`)
+  }
+  return notes
+}
+
+/** @throws PromptsError `not_feasible` that says what stands in the way: nothing is legal, or the smallest need. */
+export function refuseInfeasible(situation: Situation, plan: Plan): never {
+  const { workload } = situation
+  const { total, legal } = plan.space
+  const slice = `${workload.slice.chip} ${workload.slice.dims.join('x')}${workload.slices > 1 ? ` × ${workload.slices} slices` : ''}`
+  if (legal === 0) {
+    const example = situation.baseline?.violations[0]?.message
+    throw new PromptsError(
+      'not_feasible',
+      `No mesh is legal for ${workload.id} on ${slice}: ${total} candidates, none passes the rules.${example ? ` The mesh that ran: ${example}.` : ''}`,
+      {
+        hint: 'Change the global batch, the number of chips or the model: `prompts check` says which rule a mesh breaks.',
+      },
+    )
+  }
+  const smallest = plan.ranked.reduce<Verdict | null>(
+    (best, verdict) => (verdict.memory && (!best?.memory || verdict.memory.required_gib < best.memory.required_gib) ? verdict : best),
+    null,
+  )
+  const need = smallest?.memory
+    ? ` The smallest need is ${formatGibNumber(smallest.memory.required_gib)} of ${formatGibNumber(smallest.memory.available_gib)} GiB a device (${formatMesh(smallest.mesh)}).`
+    : ''
+  const levers = ['remat', 'microbatches', 'offload'].filter((name) => !workload.tune.includes(name as (typeof workload.tune)[number]))
+  throw new PromptsError('not_feasible', `${workload.id} does not fit on ${slice} with any of ${legal} legal meshes.${need}`, {
+    hint:
+      levers.length > 0
+        ? `Let more vary (tune: [mesh, ${levers.join(', ')}]), use a smaller batch, or more chips.`
+        : 'Use a smaller batch, a shorter sequence or more chips.',
+  })
+}

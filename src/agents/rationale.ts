@@ -1,0 +1,92 @@
+import type { Framework } from '../contract/experiment.ts'
+import { axes, axisSize, formatMesh, type Mesh, sameMesh } from '../contract/mesh.ts'
+import type { Estimate, Verdict } from '../contract/verdict.ts'
+import { axisNames } from '../text/axis-names.ts'
+import { formatChange, formatGibNumber, formatMs } from '../text/units.ts'
+import { bottleneckFigures } from './analyzer.ts'
+import type { Analysis, Situation } from './situation.ts'
+
+const boundBy = { compute: 'compute-bound', hbm: 'HBM-bound', communication: 'communication-bound', host: 'host-bound' } as const
+
+/** Two sentences: what holds the job back, with the measured numbers, and what this card does about it, with the predicted ones. */
+export function writeRationale(situation: Situation, analysis: Analysis, card: Verdict): string {
+  return `${whatHoldsBack(situation, analysis)} ${whatChanges(situation, analysis, card)}`
+}
+
+function whatHoldsBack({ report }: Situation, { bottleneck, kpis }: Analysis): string {
+  const name = bottleneck.class
+  if (name === 'unknown') return `What holds the job back is not known: ${bottleneck.evidence[0] ?? 'the profile does not tell'}.`
+  if (name === 'capacity') return `The job runs out of memory: ${bottleneck.evidence[0]}.`
+  const source = report === null ? 'The job is predicted to be' : 'The profile shows that the job is'
+  return `${source} ${boundBy[name]}: ${bottleneckFigures(kpis, bottleneck)}.`
+}
+
+function whatChanges({ workload, baseline }: Situation, { bottleneck }: Analysis, card: Verdict): string {
+  const move = describeMove(workload.framework, baseline, card)
+  const memory = card.memory
+    ? `memory is ${formatGibNumber(card.memory.required_gib)} of ${formatGibNumber(card.memory.available_gib)} GiB`
+    : ''
+  const after = card.estimate
+  const before = baseline?.estimate
+  if (!after) return `${move}; ${memory}.`
+  const step = `${formatMs(after.step_time_ms)} a step`
+  if (!before || bottleneck.class === 'capacity') {
+    const exposed = `${formatMs(after.exposed_communication_ms)} of it communication with nothing computing`
+    return `${move} is predicted at ${step}, ${exposed}; ${memory}.`
+  }
+  const change = formatChange(perToken(after) / perToken(before))
+  const parts = biggestChange(before, after)
+  const sameBatch = card.changes.global_batch === undefined
+  const from = sameBatch
+    ? `the step goes from ${formatMs(before.step_time_ms)} to ${formatMs(after.step_time_ms)}`
+    : `the step takes ${formatMs(after.step_time_ms)}`
+  return `${move}: ${parts ? `${parts}, and ` : ''}${from} (${change} time a token); ${memory}.`
+}
+
+function perToken(estimate: Estimate): number {
+  return 1 / estimate.tokens_per_second_per_chip
+}
+
+/** `model (tensor) from 4 to 2 and data (fsdp) from 16 to 32, remat minimal`; the whole mesh where there was none. */
+export function describeMove(framework: Framework, baseline: Verdict | null, card: Verdict): string {
+  const settings = Object.entries(card.changes).map(
+    ([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
+  )
+  const with_ = settings.length > 0 ? `, with ${settings.join(', ')}` : ''
+  if (!baseline) return `${formatMesh(card.mesh)}${formatDcn(card.dcn)}${with_}`
+  const moves = [...movesOf(framework, baseline.mesh, card.mesh, ''), ...movesOf(framework, baseline.dcn, card.dcn, ' across slices')]
+  if (moves.length === 0) return `The same mesh${with_}`
+  const last = moves.pop()!
+  return `${capitalize(moves.length > 0 ? `${moves.join(', ')} and ${last}` : last)}${with_}`
+}
+
+function movesOf(framework: Framework, before: Mesh, after: Mesh, where: string): string[] {
+  if (sameMesh(before, after)) return []
+  return axes
+    .filter((axis) => axisSize(before, axis) !== axisSize(after, axis))
+    .map((axis) => {
+      const own = axisNames[framework][axis]
+      return `${axis}${own === axis ? '' : ` (${own})`}${where} from ${axisSize(before, axis)} to ${axisSize(after, axis)}`
+    })
+}
+
+function formatDcn(dcn: Mesh): string {
+  return Object.keys(dcn).length > 0 ? `, ${formatMesh(dcn)} across slices` : ''
+}
+
+/** The part of the step that changes most: `exposed communication falls from 8.9 s to 2.0 s`. */
+function biggestChange(before: Estimate, after: Estimate): string | null {
+  const parts = [
+    ['exposed communication', before.exposed_communication_ms, after.exposed_communication_ms],
+    ['compute', before.compute_ms, after.compute_ms],
+    ['HBM time', before.hbm_ms, after.hbm_ms],
+    ['host time', before.host_ms, after.host_ms],
+  ] as const
+  const [name, from, to] = parts.reduce((best, part) => (Math.abs(part[2] - part[1]) > Math.abs(best[2] - best[1]) ? part : best))
+  if (Math.abs(to - from) < 0.02 * before.step_time_ms) return null
+  return `${name} ${to < from ? 'falls' : 'rises'} from ${formatMs(from)} to ${formatMs(to)}`
+}
+
+function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,33 @@
+import type { Plan, Verdict } from '../contract/verdict.ts'
+import type { OwnMeasurement } from './case-match.ts'
+import type { AnalyzeStage, ProposeStage } from './coordinator.ts'
+import type { Retrieved } from './retrieval.ts'
+import type { Analysis, Situation } from './situation.ts'
+
+export interface ProposeInput {
+  situation: Situation
+  analysis: Analysis
+  retrieved: Retrieved
+  /** The space as the planner ranks it. */
+  plan: Plan
+  /** What the rules choose from it. */
+  chosen: Verdict[]
+  measurements: readonly OwnMeasurement[]
+  tenant: string
+}
+
+/** Who fills the roles of Analyzer and Proposer: the rules, or a model whose every failure ends in the rules' answer. */
+export interface Reasoning {
+  analyze(situation: Situation, byRules: Analysis, signal: AbortSignal): Promise<AnalyzeStage>
+  propose(input: ProposeInput, signal: AbortSignal): Promise<ProposeStage>
+}
+
+/** The rules' answers as they are. */
+export const ruleReasoning: Reasoning = {
+  async analyze(_situation, byRules) {
+    return { analysis: byRules, reasoning: 'rules', cost_usd: null }
+  },
+  async propose({ plan, chosen }) {
+    return { plan, chosen, rationales: chosen.map(() => null), notes: [], reasoning: 'rules', cost_usd: null }
+  },
+}

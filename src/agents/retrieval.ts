@@ -1,0 +1,183 @@
+import type { Case } from '../contract/case.ts'
+import type { Evidence } from '../contract/diagnosis.ts'
+import { type Axis, axes, axisSize, formatMesh, sameMesh } from '../contract/mesh.ts'
+import type { Verdict } from '../contract/verdict.ts'
+import type { Embedder } from '../knowledge/embeddings.ts'
+import type { DocSection, Hit, Library, StoreName } from '../knowledge/library.ts'
+import { workloadSignature } from '../knowledge/signature.ts'
+import type { Workload } from '../planner/workload.ts'
+import { formatMs } from '../text/units.ts'
+import { parameterCounts } from './case-match.ts'
+import type { Analysis, Situation } from './situation.ts'
+
+export interface Retrieved {
+  cases: Hit<'case'>[]
+  docs: Hit<'doc'>[]
+  answeredBy: StoreName
+  notes: string[]
+}
+
+export interface RetrievalDeps {
+  library: Library
+  embedder: Embedder | null
+  tenant: string
+  signal: AbortSignal
+}
+
+const caseLimit = 12
+const docLimit = 8
+/** Below this likeness a case is about another kind of workload. */
+const likeEnough = 0.7
+
+/** The signature of what is being diagnosed. */
+export function signatureOf(workload: Workload, analysis: Pick<Analysis, 'bottleneck' | 'kpis'>): number[] {
+  const { run, slice, slices, phase } = workload
+  const devices = slice.devices * slices
+  return workloadSignature({
+    chip: slice.chip,
+    phase,
+    devices,
+    slices,
+    ...parameterCounts(workload),
+    tokensPerDevice: (phase === 'decode' ? run.global_batch : run.global_batch * run.seq_len) / devices,
+    seqLen: run.seq_len,
+    bottleneck: analysis.bottleneck.class,
+    kpis: analysis.kpis,
+  })
+}
+
+/** Cases alike and documents about the bottleneck. An embedding model that cannot be reached is said and done without. */
+export async function retrieve(situation: Situation, analysis: Analysis, deps: RetrievalDeps): Promise<Retrieved> {
+  const { workload } = situation
+  const text = [
+    workload.model.name ?? '',
+    workload.phase,
+    workload.slice.chip,
+    ...(analysis.bottleneck.class === 'unknown' ? [] : [topicWords[analysis.bottleneck.class]]),
+    ...analysis.anti_patterns.map((pattern) => pattern.kind.replaceAll('_', ' ')),
+    ...(workload.model.experts > 1 ? ['MoE expert'] : []),
+    ...(workload.slices > 1 ? ['multislice dcn'] : []),
+  ].join(' ')
+  const notes: string[] = []
+  const embedding = await embedQuery(text, deps, notes)
+  const signature = signatureOf(workload, analysis)
+  const common = { tenant: deps.tenant, text, embedding }
+  const cases = await deps.library.search({ ...common, kind: 'case', signature, limit: caseLimit })
+  const docs = await deps.library.search({ ...common, kind: 'doc', signature: null, limit: docLimit })
+  if (cases.answeredBy !== deps.library.store) {
+    notes.push('Qdrant could not be reached: the embedded library answered, with the shipped entries and what this process wrote.')
+  }
+  return { cases: cases.hits, docs: docs.hits, answeredBy: cases.answeredBy, notes }
+}
+
+async function embedQuery(text: string, { embedder, signal }: RetrievalDeps, notes: string[]): Promise<number[] | null> {
+  if (embedder === null) return null
+  try {
+    return (await embedder.embed([text], 'query', signal))[0] ?? null
+  } catch (error) {
+    signal.throwIfAborted()
+    notes.push(
+      `The embedding model could not be asked (${error instanceof Error ? error.message : String(error)}): found by signature and words.`,
+    )
+    return null
+  }
+}
+
+const topicWords = {
+  compute: 'compute-bound MXU utilization',
+  hbm: 'HBM-bound memory bandwidth',
+  communication: 'communication-bound collectives exposed',
+  host: 'host-bound input pipeline infeed offload',
+  capacity: 'out of memory capacity remat',
+} as const
+
+const axisWords: Record<Axis, string> = {
+  replica: 'data parallelism replica',
+  stage: 'pipeline parallelism stage bubble',
+  data: 'FSDP data axis shards parameters',
+  seq: 'context parallelism sequence axis long context',
+  model: 'tensor parallelism model axis',
+  expert: 'expert parallelism MoE expert axis',
+}
+
+/** What a card rests on: at most two cases alike, those with the same mesh first, and two sections about what it moves. */
+export async function evidenceFor(
+  card: Verdict,
+  situation: Situation,
+  analysis: Analysis,
+  retrieved: Retrieved,
+  deps: RetrievalDeps,
+): Promise<Evidence[]> {
+  const cases = retrieved.cases
+    .filter((hit) => (hit.similarity ?? 0) >= likeEnough)
+    .map((hit) => ({ hit, worth: caseWorth(hit, card, deps.tenant) }))
+    .sort((a, b) => b.worth - a.worth)
+    .slice(0, 2)
+    .map(({ hit }) => caseEvidence(hit))
+  const { hits } = await deps.library.search({
+    kind: 'doc',
+    tenant: deps.tenant,
+    text: docQuestion(card, situation, analysis),
+    signature: null,
+    embedding: null,
+    limit: 8,
+  })
+  const documents = new Map<string, Hit<'doc'>>()
+  for (const hit of hits) {
+    const name = hit.item.id.split('#')[0]!
+    if (!documents.has(name)) documents.set(name, hit)
+  }
+  return [...cases, ...[...documents.values()].slice(0, 2).map(docEvidence)]
+}
+
+function caseWorth(hit: Hit<'case'>, card: Verdict, tenant: string): number {
+  const { to, dcn } = hit.item
+  const sameProposal = to !== null && sameMesh(to, card.mesh) && sameMesh(dcn, card.dcn)
+  const sameAxes = to !== null && axes.every((axis) => axisSize(to, axis) > 1 === axisSize(card.mesh, axis) > 1)
+  return (hit.similarity ?? 0) + (sameProposal ? 0.5 : sameAxes ? 0.2 : 0) + (hit.tenant === tenant ? 0.3 : 0)
+}
+
+function docQuestion(card: Verdict, { baseline, workload }: Situation, analysis: Analysis): string {
+  const moved = axes.filter((axis) =>
+    baseline ? axisSize(baseline.mesh, axis) !== axisSize(card.mesh, axis) : axisSize(card.mesh, axis) > 1,
+  )
+  const settings = Object.keys(card.changes).map((name) => name.replaceAll('_', ' '))
+  const topic = analysis.bottleneck.class === 'unknown' ? '' : topicWords[analysis.bottleneck.class]
+  return [
+    topic,
+    ...moved.map((axis) => axisWords[axis]),
+    ...settings,
+    workload.slice.chip,
+    workload.phase === 'train' ? '' : `serving ${workload.phase}`,
+  ].join(' ')
+}
+
+export function caseEvidence(hit: Hit<'case'>): Evidence {
+  const { item } = hit
+  return {
+    kind: 'case',
+    id: item.id,
+    title: titleOfCase(item),
+    uri: item.sources[0]?.uri ?? `case:${item.id}`,
+    score: round(hit.similarity ?? hit.score),
+  }
+}
+
+export function docEvidence(hit: Hit<'doc'>): Evidence {
+  const { item }: { item: DocSection } = hit
+  return { kind: 'doc', id: item.id, title: item.title, uri: item.uri, score: round(hit.score) }
+}
+
+/** `llama2-70b on v5p 4x4x4: data=16 · model=4 → data=32 · model=2, 28.9 s → 22.4 s (confirmed)`; one that proved wrong says so first. */
+export function titleOfCase({ workload, from, to, result, status, measured_before_ms: before, measured_after_ms: after }: Case): string {
+  const model = typeof workload.model === 'string' ? workload.model : (workload.model.name ?? 'a model')
+  const meshes = [from, to].filter((mesh) => mesh !== null).map((mesh) => formatMesh(mesh))
+  const times = [before, after].filter((time) => time !== null).map(formatMs)
+  const ending = result === 'oom' ? ', out of memory' : times.length > 0 ? `, ${times.join(' → ')}` : ''
+  const told = status === 'published' ? '' : ` (${status})`
+  return `${status === 'refuted' ? 'Proved wrong: ' : ''}${model} on ${workload.chip} ${workload.topology}: ${meshes.join(' → ')}${ending}${told}`
+}
+
+function round(score: number): number {
+  return Math.round(score * 1000) / 1000
+}

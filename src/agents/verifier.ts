@@ -1,0 +1,58 @@
+import type { Run } from '../contract/experiment.ts'
+import { type Mesh, meshSize } from '../contract/mesh.ts'
+import type { Verdict } from '../contract/verdict.ts'
+import { evaluateMesh } from '../planner/verdict-of.ts'
+import { formatGibNumber } from '../text/units.ts'
+import type { Situation } from './situation.ts'
+
+export interface Proposal {
+  mesh: Mesh
+  dcn: Mesh
+  changes: Partial<Run>
+}
+
+/** What the Verifier says of one proposal: its verdict, and in words what speaks against it. */
+export interface Checked {
+  verdict: Verdict
+  objections: string[]
+}
+
+/** Settings that a proposal may change, by what the experiment's `tune` lets vary. */
+const changeable: Record<string, keyof Run> = { remat: 'remat', microbatches: 'microbatches', batch: 'global_batch', offload: 'flags' }
+
+/**
+ * The Verifier: deterministic, and the only judge of what reaches an engineer. It looks at device counts, divisibility, the physical mesh,
+ * phase rules and memory, at the compiler's word where there is one, and at whether a change was asked for.
+ */
+export function verify(situation: Situation, { mesh, dcn, changes }: Proposal): Checked {
+  const { workload, calibration } = situation
+  const allowed = new Set(workload.tune.map((name) => changeable[name]))
+  const foreign = Object.keys(changes).filter((name) => !allowed.has(name as keyof Run))
+  const verdict = evaluateMesh(workload, mesh, dcn, foreign.length > 0 ? {} : changes, calibration)
+  const objections = objectionsTo(verdict)
+  for (const name of foreign) objections.push(`run.${name} may not change: the experiment's tune is ${workload.tune.join(', ')}`)
+  if (
+    !workload.tune.includes('mesh') &&
+    workload.mesh &&
+    meshSize(mesh) > 0 &&
+    JSON.stringify(workload.mesh) !== JSON.stringify(verdict.mesh)
+  ) {
+    objections.push(`the mesh may not change: the experiment's tune is ${workload.tune.join(', ')}`)
+  }
+  return { verdict, objections }
+}
+
+/** What speaks against a verdict, in words with numbers; empty for a feasible one. */
+export function objectionsTo(verdict: Verdict): string[] {
+  const objections = verdict.violations.map((violation) => violation.message)
+  const { memory, compiler } = verdict
+  if (compiler?.status === 'oom')
+    objections.push(
+      `the TPU compiler runs out of memory: ${formatGibNumber(compiler.required_gib)} of ${formatGibNumber(compiler.available_gib)} GiB`,
+    )
+  else if (compiler?.status === 'error') objections.push(`the TPU compiler refuses it: ${compiler.message ?? 'no reason given'}`)
+  else if (memory && !memory.fits && compiler?.status !== 'fits')
+    objections.push(`it does not fit: ${formatGibNumber(memory.required_gib)} of ${formatGibNumber(memory.available_gib)} GiB a device`)
+  else if (verdict.legal && !memory) objections.push('it cannot be judged')
+  return objections
+}
