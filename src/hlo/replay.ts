@@ -41,7 +41,6 @@ export interface Replay {
   parts: ReplayPart[]
 }
 
-const maxParts = 200
 const maxDepth = 24
 const maxVisits = 20_000_000
 
@@ -114,7 +113,7 @@ class Walker {
       hostMs: totals.hostMs,
       flops: totals.flops,
       notes: [...this.#notes.keys()],
-      parts: sorted.slice(0, maxParts),
+      parts: sorted,
     }
   }
 

@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import type { Interconnect } from '../../src/hlo/interconnect.ts'
+import type { DeviceSpeed } from '../../src/hlo/op-time.ts'
+import { readHloModule } from '../../src/hlo/read-module.ts'
+import type { HloModule } from '../../src/hlo/types.ts'
+
+/** What XLA's text form says of an instruction; written by test/fixtures/hlo/make.py. */
+export interface TextInstruction {
+  name: string
+  shape: string
+  opcode: string
+  groups?: string
+  pairs?: string
+  thread?: string
+  target?: string
+  op_name?: string
+  cycles?: number
+}
+
+export interface TextView {
+  module: string
+  entry: string
+  scheduled: boolean
+  computations: Record<string, TextInstruction[]>
+}
+
+export const fixtureNames = [
+  'fsdp_v6e',
+  'tensor_v6e',
+  'tensor_v5p',
+  'fsdp_tpu7x',
+  'tensor_tpu7x',
+  'slices_v5e',
+  'microbatch_v5e',
+  'gather_slice_v5e',
+  'reduce_slice_v5e',
+  'kinds_v5p',
+  'loops_v5e',
+  'offload_v6e',
+  'flash_v6e',
+  'matmul_v5e',
+] as const
+export type FixtureName = (typeof fixtureNames)[number]
+
+function gunzipped(file: string): Uint8Array {
+  return gunzipSync(readFileSync(new URL(`../fixtures/hlo/${file}`, import.meta.url)))
+}
+
+export function fixtureBytes(name: FixtureName): Uint8Array {
+  return gunzipped(`${name}.hlo.pb.gz`)
+}
+
+export function fixture(name: FixtureName): HloModule {
+  return readHloModule(fixtureBytes(name))
+}
+
+export function textView(name: FixtureName): TextView {
+  return JSON.parse(new TextDecoder().decode(gunzipped(`${name}.json.gz`)))
+}
+
+/** A round v5e: 1 cycle is 1 ns, so that expected times can be worked out by hand. */
+export const roundDevice: DeviceSpeed = { clockGhz: 1, peakTflops: 100, hbmGbps: 1000, mxuSide: 128, hostGbps: 10 }
+
+/** A closed ring of `size` devices on one axis, 100 GB/s a link. */
+export function ringOf(name: string, size: number): Interconnect {
+  return {
+    axes: [{ name, size, links: 2, hops: size / 2, parts: [{ size, ring: true }] }],
+    linkGbps: 100,
+    onChipGbps: null,
+    hopUs: 0,
+    dcnGbps: 10,
+    dcnUs: 0,
+    torus: null,
+  }
+}
