@@ -68,7 +68,7 @@ function confidence(findings: Findings, chosen: BottleneckClass, scores: { host:
   if (quality.noTimeline) value *= weight.few_steps
   value *=
     fall(quality.missing, weight.missing_ops_slope) *
-    fall(quality.unknownOps, weight.unknown_ops_slope) *
+    fall(quality.unknownOps, weight.unknown_ops_slope * (chosen === 'compute' || chosen === 'hbm' ? 1 : weight.unknown_ops_aside)) *
     fall(quality.missingHosts, weight.missing_hosts_slope)
   return Math.max(weight.floor, Math.round(value * 100) / 100)
 }
@@ -86,7 +86,7 @@ function evidence(findings: Findings, chosen: BottleneckClass, host: HostShares)
     )
     const copies = new Map<string, number>()
     for (const op of findings.topOps) {
-      if (op.category !== 'IDLE' && /copy|send|recv|feed/.test(op.category))
+      if (host.transfer + host.infeed >= 0.05 && /copy|send|recv|feed/.test(op.category))
         copies.set(op.category, (copies.get(op.category) ?? 0) + op.share)
     }
     for (const [category, share] of copies) if (share >= 0.05) lines.push(`${category} takes ${percent(share)} of the time`)

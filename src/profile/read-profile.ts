@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import type { ProfileReport } from '../contract/profile-report.ts'
 import { PromptsError } from '../errors.ts'
 import { findRunFiles } from './find-files.ts'
+import { readReplyFiles } from './json/read-reply-files.ts'
 import type { ProfileLimits } from './limits.ts'
 import { defaultLimits } from './limits.ts'
 import type { SpaceReading } from './read-space.ts'
@@ -26,6 +27,7 @@ export async function readProfile(source: string, options: ReadProfileOptions = 
     throw new PromptsError('too_large', `${source} holds ${run.files.length} files, more than ${limits.files}`, {
       hint: 'Give one host, or raise the limit in the configuration.',
     })
+  if (run.kind === 'json') return await readReplyFiles(source, run.files, limits, options.signal)
   const spaces: SpaceReading[] = []
   const failures: PromptsError[] = []
   for (const file of run.files) {
