@@ -6,7 +6,7 @@ import { formatAntiPattern, formatBottleneck, formatKpis, formatOps } from './fo
 import { formatCompiler, title } from './format-verdict.ts'
 
 /** A diagnosis for the terminal: the summary, then the cards. */
-export function formatDiagnosis(diagnosis: Diagnosis, framework: Framework): string {
+export function formatDiagnosis(diagnosis: Diagnosis): string {
   const lines = [
     `${diagnosis.experiment ?? 'profile alone'}  (run ${diagnosis.run}, ${diagnosis.reasoning})`,
     '',
@@ -18,13 +18,14 @@ export function formatDiagnosis(diagnosis: Diagnosis, framework: Framework): str
   for (const pattern of diagnosis.anti_patterns.slice(0, 5)) lines.push('', formatAntiPattern(pattern))
   if (diagnosis.baseline)
     lines.push('', `now: ${title(diagnosis.baseline)}, ${formatMs(diagnosis.baseline.estimate?.step_time_ms ?? null)}`)
-  for (const card of diagnosis.cards) lines.push('', formatCard(card, framework))
+  for (const card of diagnosis.cards) lines.push('', formatCard(card))
   if (diagnosis.notes.length > 0) lines.push('', ...diagnosis.notes.map((note) => `note: ${note}`))
   return lines.join('\n')
 }
 
-function formatCard(card: Card, framework: Framework): string {
+function formatCard(card: Card): string {
   const { estimate, memory } = card
+  const framework = frameworkOf(card)
   const lines = [`${card.rank}. ${title(card)}  (${formatMeshIn(framework, card.mesh)})${card.physical === 'split' ? '  split' : ''}`]
   if (estimate) {
     const gain =
@@ -43,4 +44,9 @@ function formatCard(card: Card, framework: Framework): string {
   for (const snippet of Object.values(card.snippets)) lines.push(...snippet.split('\n').map((line) => `     ${line}`))
   if (card.compiler) lines.push(`   compiler: ${formatCompiler(card.compiler)}`)
   return lines.join('\n')
+}
+
+/** A card's snippets are in the dialects that were asked for; the first names its axes. */
+function frameworkOf(card: Card): Framework {
+  return card.snippets.maxtext === undefined ? (card.snippets.pax === undefined ? 'jax' : 'pax') : 'maxtext'
 }

@@ -28,7 +28,8 @@ function row(verdict: Verdict, rank: number, framework: Framework): string[] {
     ? `✗ ${verdict.violations[0]?.message ?? ''}`
     : memory && !memory.fits
       ? 'does not fit'
-      : [verdict.physical === 'split' ? 'split' : '', ...verdict.warnings.map((warning) => warning.rule)]
+      : verdict.warnings
+          .map((warning) => warning.rule)
           .filter((part) => part !== '')
           .join(', ')
   return [
