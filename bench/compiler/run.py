@@ -3,7 +3,7 @@
     python bench/compiler/run.py [--only TEXT] [--effort fast|full] [--list] [--check] [--timeout SECONDS]
 
 Appends one JSON line a case to results.jsonl and skips what is there under the same key: a hash of the request
-and of the versions of those parts of the program that it uses. `--check` places every mesh without compiling.
+and of the versions of those parts of the program that it uses. `--check` lowers every case without compiling.
 Modules go to .prompts/compiled/<id>.hlo.pb.gz. Run it with the Python of .prompts/compiler.
 """
 
@@ -102,19 +102,20 @@ def run_case(case: dict[str, Any], effort: str, timeout: float) -> dict[str, Any
     return response
 
 
-def place_meshes(cases: list[dict[str, Any]]) -> None:
+def lower_all(cases: list[dict[str, Any]]) -> None:
+    """Places and lowers each case without compiling: seconds, not minutes, to find a case that cannot work."""
     from main import ENVIRONMENT
 
     os.environ.update(ENVIRONMENT)
-    from request import RequestError, parse_request
-    from sharding import build_mesh
+    from compile import lower
+    from request import parse_request
 
     for case in cases:
         try:
-            build_mesh(parse_request(case["request"]))
-            print(f"ok     {case['id']}")
-        except RequestError as error:
-            print(f"REFUSED {case['id']}: {str(error)[:150]}")
+            _, shardings, seconds = lower(parse_request(case["request"]))
+            print(f"ok {seconds:4.1f} s {case['id']} {'; '.join(shardings.notes)}", flush=True)
+        except Exception as error:  # each failure is what this looks for
+            print(f"REFUSED   {case['id']}: {type(error).__name__} {str(error)[:300]}", flush=True)
 
 
 def main() -> None:
@@ -126,7 +127,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     if options.check:
-        return place_meshes([case for case in load_cases() if options.only in case["id"]])
+        return lower_all([case for case in load_cases() if options.only in case["id"]])
     if options.list:
         done = finished_keys()
         for case in load_cases():

@@ -5,7 +5,6 @@ Sequence parallelism is MaxText's default: each device keeps its queries and gat
 
 from __future__ import annotations
 
-import functools
 import math
 
 import jax
@@ -20,6 +19,7 @@ from request import Model, Request, RequestError, Run
 from sharding import Shardings
 
 BLOCK = 512  # MaxText's default of every sa_block_*
+LONG_BLOCK, LONG_SEQUENCE = 1024, 32768  # beyond this length, so that the kernel's mask stays small
 LANES = 128
 
 
@@ -62,10 +62,9 @@ def _repeat_kv(kv: jax.Array, count: int) -> jax.Array:
     return kv if kv.shape[2] == count else jnp.repeat(kv, count // kv.shape[2], axis=2)
 
 
-@functools.lru_cache(maxsize=8)
-def _block(length: int) -> int:
-    for block in (BLOCK, 384, 256, 128):
-        if length % block == 0:
+def _block(length: int, sequence: int) -> int:
+    for block in (LONG_BLOCK, BLOCK, 384, 256, 128):
+        if length % block == 0 and (block <= BLOCK or sequence > LONG_SEQUENCE):
             return block
     raise RequestError(f"flash attention needs a sequence shard that is a multiple of {LANES}, not {length}")
 
@@ -114,16 +113,18 @@ def _kernel(request: Request, shardings: Shardings, length: int):
     """The splash kernel for this mask, and the PartitionSpecs of its mask arrays."""
     mesh = shardings.mesh
     tensor, seq = mesh.shape["model"], mesh.shape["seq"]
-    block_q, block_kv = _block(length // seq), _block(length)
-    blocks = {"block_q": block_q, "block_kv": block_kv, "block_kv_compute": block_kv}
+    block_q, block_kv = _block(length // seq, length), _block(length, length)
+    compute = min(block_kv, BLOCK)
+    blocks = {"block_q": block_q, "block_kv": block_kv, "block_kv_compute": compute}
     if request.phase == "train":
-        blocks |= {"block_q_dkv": block_q, "block_kv_dkv": block_kv, "block_kv_dkv_compute": block_kv,
+        blocks |= {"block_q_dkv": block_q, "block_kv_dkv": block_kv, "block_kv_dkv_compute": compute,
                    "block_q_dq": block_q, "block_kv_dq": block_kv}
     window = request.model.attention_window
     shape = (length, length)
     mask = splash.CausalMask(shape, shard_count=seq)
     if window and window < length:
         mask = splash.LocalMask(shape, window_size=(window - 1, 0), offset=0, shard_count=seq)
+    mask = _quick_blocks(mask, window)
     heads_axis = "model" if tensor > 1 else None
     with jax.ensure_compile_time_eval():
         kernel = splash.make_splash_mha(
@@ -134,6 +135,29 @@ def _kernel(request: Request, shardings: Shardings, length: int):
     kernel = jax.tree.map(np.asarray, kernel)
     sharding = NamedSharding(mesh, PartitionSpec(heads_axis, "seq" if seq > 1 else None))
     return kernel, kernel.manual_sharding_spec(sharding)
+
+
+def _quick_blocks(mask: splash.Mask, window: int | None) -> splash.Mask:
+    """The same mask, answering for a block that is all visible or all hidden without computing each element.
+
+    The kernel's maker asks for every block of a mask: for 128k tokens that is minutes of work otherwise.
+    """
+    kind = type(mask)
+
+    def block(self: splash.Mask, index: tuple[slice, slice]) -> np.ndarray:
+        rows, columns = index
+        hidden = columns.start > rows.stop - 1
+        visible = columns.stop - 1 <= rows.start
+        if window:
+            hidden |= columns.stop - 1 <= rows.start - window
+            visible &= columns.start > rows.stop - 1 - window
+        if hidden or visible:
+            return np.full((1, 1), bool(visible))
+        return kind.__getitem__(self, index)
+
+    quick = type(f"Quick{kind.__name__}", (kind,), {"__getitem__": block})
+    mask.__class__ = quick
+    return mask
 
 
 def _dot_product(query: jax.Array, key: jax.Array, value: jax.Array, segments: jax.Array | None,

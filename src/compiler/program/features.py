@@ -5,6 +5,7 @@ A verdict holds for the parts it used: raising one part's number makes only the 
 
 from __future__ import annotations
 
+from attention import LONG_SEQUENCE
 from request import Request
 
 VERSIONS = {
@@ -14,6 +15,8 @@ VERSIONS = {
     "dropping": 1,
     "dropless": 1,
     "offload": 1,
+    "saved_mlp": 1,
+    "long_flash": 1,
     "quantized": 1,
     "accumulation": 1,
     "adafactor": 1,
@@ -33,8 +36,13 @@ def features_of(request: Request) -> list[str]:
         used.append(run.moe)
     if request.phase != "train":
         used.append(request.phase)
-    elif run.remat in ("custom",) or run.remat.endswith("_offloaded"):
-        used.append("offload")
+    else:
+        if run.remat == "custom" or run.remat.endswith("_offloaded"):
+            used.append("offload")
+        if run.remat.startswith("minimal"):
+            used.append("saved_mlp")
+    if run.attention == "flash" and request.phase != "decode" and run.seq_len > LONG_SEQUENCE:
+        used.append("long_flash")
     if run.matmul_dtype in ("int8", "fp8") or run.weight_dtype in ("int8", "fp8"):
         used.append("quantized")
     if run.microbatches > 1:

@@ -99,10 +99,10 @@ def activate(model: Model, gate: jax.Array, linear: jax.Array | None) -> jax.Arr
 
 def feed_forward(x: jax.Array, weights: dict, model: Model, run: Run, shardings: Shardings, prefix: str = "") -> jax.Array:
     """The dense MLP on [batch, length, embed], with MaxText's checkpoint names."""
-    gate = checkpoint_name(matmul(x, weights[f"{prefix}wi_0"], 1, run), "mlpwi_0")
+    gate = checkpoint_name(matmul(x, weights[f"{prefix}wi_0"], 1, run), "mlpwi_0" if model.gated_mlp else "mlpwi")
     linear = None
     if model.gated_mlp:
         linear = checkpoint_name(matmul(x, weights[f"{prefix}wi_1"], 1, run), "mlpwi_1")
-    hidden = checkpoint_name(activate(model, gate, linear), "mlpwi")
+    hidden = activate(model, gate, linear)
     hidden = shardings.constrain(hidden, "batch", "length", "act_mlp")
     return checkpoint_name(matmul(hidden, weights[f"{prefix}wo"], 1, run), "mlpwo")
