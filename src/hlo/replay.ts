@@ -1,11 +1,11 @@
 import { type Frame, startOf } from './async-start.ts'
 import { type CollectiveOp, collectiveOf, collectiveRole } from './collective.ts'
 import { type CollectiveCost, collectiveCost } from './collective-time.ts'
-import { calledBy, operandOf, operandsOf } from './graph.ts'
+import { calledBy, operandOf } from './graph.ts'
 import type { Interconnect } from './interconnect.ts'
 import { type DeviceSpeed, opTime } from './op-time.ts'
 import { type Lane, ReplayState } from './replay-state.ts'
-import { bytesOf, inMemorySpace } from './shape.ts'
+import { transferOf } from './transfer.ts'
 import { loopParts, tripCount } from './trip-count.ts'
 import type { HloComputation, HloInstruction, HloModule } from './types.ts'
 
@@ -173,18 +173,11 @@ class Walker {
   /** Copies between HBM and VMEM, to and from the host, and what SparseCore formats: beside the core's work, one at a time. */
   #transfer(computation: HloComputation, instruction: HloInstruction): void {
     const { device } = this.#options
-    const host = this.#touchesHost(computation, instruction)
-    const bytes = transferBytes(this.#module, computation, instruction)
+    const { bytes, host } = transferOf(this.#module, computation, instruction)
     const ms = bytes / ((host ? device.hostGbps : device.hbmGbps) * 1e6)
     const key = host ? 'host' : instruction.thread === 'sparsecore' ? 'sparsecore' : 'dma'
     const end = this.#state.begin({ key, axes: [key], load: null }, ms, false)
     this.#pending.set(instruction, { begun: this.#state.now, end, kind: host ? 'host' : 'hbm', name: instruction.name, ms })
-  }
-
-  #touchesHost(computation: HloComputation, instruction: HloInstruction): boolean {
-    const hostSpace = 5
-    if (inMemorySpace(instruction.shape, hostSpace)) return true
-    return operandsOf(computation, instruction).some(({ shape }) => inMemorySpace(shape, hostSpace))
   }
 
   #done(computation: HloComputation, instruction: HloInstruction): void {
@@ -250,14 +243,6 @@ class Walker {
     if (branches.length > 1) this.note(`${instruction.name}: the branch that takes longest was counted.`)
     if (dearest) this.walk(dearest, depth + 1)
   }
-}
-
-/** What a transfer moves: its result, or what the computation it wraps returns. */
-function transferBytes(module: HloModule, computation: HloComputation, instruction: HloInstruction): number {
-  const wrapped = calledBy(module, instruction)[0]?.root
-  if (wrapped) return bytesOf(wrapped.shape)
-  const operand = operandOf(computation, instruction, 0)
-  return operand ? bytesOf(operand.shape) : 0
 }
 
 function kernelName(name: string): string {

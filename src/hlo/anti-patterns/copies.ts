@@ -1,5 +1,6 @@
 import { operandOf } from '../graph.ts'
-import { bytesOf, inMemorySpace } from '../shape.ts'
+import { bytesOf } from '../shape.ts'
+import { transferOf } from '../transfer.ts'
 import type { HloComputation, HloInstruction, HloModule } from '../types.ts'
 import { visitStep } from '../visit.ts'
 import { type Occurrence, type Rule, shareOf } from './finding.ts'
@@ -9,7 +10,6 @@ const minBytes = 1 << 20
 const minTotalBytes = 1 << 28
 const minShare = 0.05
 const hostShare = 0.1
-const hostSpace = 5
 
 /** Copies of arrays from one layout to another; the table's "data formatting" over 5 % of the time. */
 export const layoutCopies: Rule = (module, context) => {
@@ -51,18 +51,16 @@ export const hostTransferWaits: Rule = (module, context) => {
   }
 }
 
-/** Bytes of a transfer with the host whose end (or whole) this instruction is; a start's own time is nothing, but a profile may book it there. */
+/** Bytes of a transfer with the host that this instruction starts; 0 for its done, which is where the wait shows. */
 function hostBytes(module: HloModule, computation: HloComputation, instruction: HloInstruction): number | null {
-  if (instruction.isHostTransfer && !instruction.attributes) return 0
-  if (
-    !['copy-start', 'copy-done', 'async-start', 'async-done', 'copy', 'dynamic-update-slice', 'dynamic-slice'].includes(instruction.opcode)
-  )
-    return null
-  const operand = operandOf(computation, instruction, 0)
-  const touches = inMemorySpace(instruction.shape, hostSpace) || (operand !== null && inMemorySpace(operand.shape, hostSpace))
-  if (!touches) return null
-  const root = module.computations.get(instruction.called[0] ?? Number.NaN)?.root
-  return instruction.opcode.endsWith('-done') ? 0 : bytesOf(root?.shape ?? operand?.shape ?? instruction.shape)
+  if (instruction.isHostTransfer && instruction.attributes === null) return 0
+  const { opcode } = instruction
+  if (opcode === 'copy-start' || opcode === 'async-start') {
+    const { bytes, host } = transferOf(module, computation, instruction)
+    return host ? bytes : null
+  }
+  const start = opcode === 'copy-done' || opcode === 'async-done' ? operandOf(computation, instruction, 0) : null
+  return start !== null && hostBytes(module, computation, start) !== null ? 0 : null
 }
 
 /** Waiting for input. */

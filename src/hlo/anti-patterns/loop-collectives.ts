@@ -3,6 +3,7 @@ import { isWindowed } from '../collectives.ts'
 import { calledBy, operandOf, operandsOf } from '../graph.ts'
 import { axesOfGroup } from '../mesh-axes.ts'
 import { bytesOf } from '../shape.ts'
+import { loopParts } from '../trip-count.ts'
 import type { HloComputation, HloInstruction, HloModule } from '../types.ts'
 import { visitStep } from '../visit.ts'
 import type { Occurrence, Rule } from './finding.ts'
@@ -31,16 +32,15 @@ export const syncModelCollectives: Rule = (module, { mesh }) => {
 
 /** All-reduces of gradients inside the loop over microbatches, where one after the loop would do. */
 export const gradientReduceInLoop: Rule = (module, { mesh }) => {
+  if (mesh === null) return null
   const occurrences: Occurrence[] = []
   const adds = new Map<HloComputation, boolean>()
   visitStep(module, (instruction, place) => {
     if (place.loops.length === 0 || isWindowed(place)) return
     const op = collectiveOf(module, place.computation, instruction)
-    if (op?.kind !== 'all-reduce' || op.bytes < minBytes) return
-    if (mesh !== null && op.group !== null) {
-      const axes = axesOfGroup(op.group, mesh)
-      if (axes === null || axes.length === 0 || !axes.every(({ axis }) => batchAxes.has(axis))) return
-    }
+    if (op?.kind !== 'all-reduce' || op.bytes < minBytes || op.group === null) return
+    const axes = axesOfGroup(op.group, mesh)
+    if (axes === null || axes.length === 0 || !axes.every(({ axis }) => batchAxes.has(axis))) return
     const accumulating = place.loops.some(({ body }) => {
       const known = adds.get(body) ?? accumulates(module, body)
       adds.set(body, known)
@@ -56,8 +56,15 @@ export const gradientReduceInLoop: Rule = (module, { mesh }) => {
   }
 }
 
-/** Whether a loop adds to large float arrays that it carries from one iteration to the next (gradient accumulation). */
+/**
+ * Whether a loop accumulates gradients: it adds to large float arrays that it carries from one iteration to the next, and holds the loops over
+ * layers (a loop over layers itself adds to what it carries too, the residual stream).
+ */
 function accumulates(module: HloModule, body: HloComputation): boolean {
+  const layers = body.instructions.some(
+    (each) => each.opcode === 'while' && !loopParts(module, each)?.body.name.includes('windowed_dot_general'),
+  )
+  if (!layers) return false
   const root = body.root
   if (root?.opcode !== 'tuple') return false
   for (const [element, id] of root.operands.entries()) {
