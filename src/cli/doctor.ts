@@ -1,0 +1,138 @@
+import { resolve } from 'node:path'
+import type { Config } from '../config.ts'
+import { asPromptsError, exitCodes } from '../errors.ts'
+import { createSources } from '../experiment/sources/create-sources.ts'
+import { checkRedis } from '../jobs/check-redis.ts'
+import type { Command } from './command.ts'
+import { compilerOf } from './compile.ts'
+import { formatTable } from './format/table.ts'
+
+/** One line of the doctor's. `off` is not configured, which is fine; `broken` is configured and does not work. */
+interface Finding {
+  part: string
+  state: 'ok' | 'off' | 'broken'
+  detail: string
+}
+
+const deadlineMs = 15_000
+
+export const command: Command = {
+  name: 'doctor',
+  usage: 'doctor [--json]',
+  summary: 'what is configured and reachable',
+  options: { json: { type: 'boolean', meaning: 'print the findings as JSON' } },
+  positionals: { min: 0, max: 0 },
+  async run({ flags, config, print, signal }) {
+    const within = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])
+    const findings = (
+      await Promise.all([
+        nodeRuntime(),
+        ...sources(config, within),
+        compiler(config, within),
+        redis(config),
+        library(config),
+        gemini(config),
+        slack(config),
+      ])
+    ).flat()
+    if (flags['json']) print(JSON.stringify(findings))
+    else
+      print(
+        formatTable(
+          ['part', 'state', 'detail'],
+          findings.map(({ part, state, detail }) => [part, state, detail]),
+        ),
+      )
+    return findings.some((finding) => finding.state === 'broken') ? exitCodes.unavailable : exitCodes.ok
+  },
+}
+
+/** A check that throws is a broken part, with the error's own words. */
+async function check(part: string, work: () => Promise<string>): Promise<Finding> {
+  try {
+    return { part, state: 'ok', detail: await work() }
+  } catch (thrown) {
+    const error = asPromptsError(thrown)
+    return { part, state: 'broken', detail: `${error.message}. ${error.hint}`.trim() }
+  }
+}
+
+const off = (part: string, detail: string): Finding => ({ part, state: 'off', detail })
+
+async function nodeRuntime(): Promise<Finding> {
+  return { part: 'Node', state: 'ok', detail: process.version }
+}
+
+function sources(config: Config, signal: AbortSignal): Promise<Finding>[] {
+  return createSources(config).map((source) =>
+    check(source.name, async () => {
+      const ids = await source.list(1000, signal)
+      return ids.length > 0 ? `${ids.length} experiments: ${ids.slice(0, 3).join(', ')}${ids.length > 3 ? ', …' : ''}` : 'no experiments'
+    }),
+  )
+}
+
+async function compiler(config: Config, signal: AbortSignal): Promise<Finding> {
+  if (config.PROMPTS_COMPILER === 'off') return off('TPU compiler', 'switched off by PROMPTS_COMPILER')
+  const { ready, detail } = await compilerOf(config).status(signal)
+  if (ready) return { part: 'TPU compiler', state: 'ok', detail }
+  return config.PROMPTS_COMPILER_PYTHON
+    ? { part: 'TPU compiler', state: 'broken', detail }
+    : off('TPU compiler', `npm run setup:compiler installs it into ${resolve(config.PROMPTS_HOME)}`)
+}
+
+async function redis(config: Config): Promise<Finding> {
+  if (!config.REDIS_URL) return off('Redis', 'jobs and state are in this process and SQLite; set REDIS_URL for many workers')
+  return check('Redis', async () => {
+    const { version, problems } = await checkRedis(config.REDIS_URL!)
+    if (problems.length > 0) throw new Error(problems.join('; '))
+    return version
+  })
+}
+
+async function library(config: Config): Promise<Finding> {
+  return check(config.QDRANT_URL ? 'Library (Qdrant)' : 'Library (SQLite)', async () => {
+    const { openLibrary } = await import('../knowledge/open-library.ts')
+    let away: string | null = null
+    const opened = await openLibrary(config, {
+      onStoreChange: (state, detail) => {
+        if (state === 'away') away = detail
+      },
+    })
+    try {
+      if (away !== null) throw new Error(`Qdrant does not answer (${away}); the embedded library stands in`)
+      const [cases, docs] = await Promise.all(
+        (['case', 'doc'] as const).map(async (kind) => (await opened.library.hashes({ kind, tenant: 'public' })).size),
+      )
+      return `${cases} cases, ${docs} sections of documents`
+    } finally {
+      await opened.library.close()
+    }
+  })
+}
+
+async function gemini(config: Config): Promise<Finding> {
+  if (!config.GEMINI_API_KEY && !config.GOOGLE_GENAI_USE_VERTEXAI)
+    return off('Gemini', 'rules reason; set GEMINI_API_KEY, or GOOGLE_GENAI_USE_VERTEXAI=1')
+  return {
+    part: 'Gemini',
+    state: 'ok',
+    detail: `${config.PROMPTS_GEMINI_MODEL}, ${config.GOOGLE_GENAI_USE_VERTEXAI ? `Vertex AI in ${config.GOOGLE_CLOUD_LOCATION ?? 'no location'}` : 'by key'} (not called)`,
+  }
+}
+
+async function slack(config: Config): Promise<Finding> {
+  if (!config.SLACK_BOT_TOKEN && !config.SLACK_CLIENT_ID)
+    return off('Slack', 'npx prompts sandbox tries the bot without a workspace; docs/slack.md connects one')
+  if (!config.SLACK_BOT_TOKEN) return { part: 'Slack', state: 'ok', detail: 'many workspaces, by OAuth' }
+  return check('Slack', async () => {
+    const { WebClient } = await import('@slack/web-api')
+    const client = new WebClient(config.SLACK_BOT_TOKEN, {
+      timeout: 10_000,
+      retryConfig: { retries: 0 },
+      ...(config.SLACK_API_URL ? { slackApiUrl: config.SLACK_API_URL } : {}),
+    })
+    const who = await client.auth.test()
+    return `${who.team}, as ${who.user}; ${config.SLACK_APP_TOKEN ? 'Socket Mode' : 'HTTP'}`
+  })
+}
