@@ -1,6 +1,6 @@
 /**
- * Replays every compiled module that is on this machine and writes bench/replay/results.json (also the planner's ranking ground truth) and
- * results.md: replayed beside measured step times, and whether they rank meshes alike.
+ * Replays every compiled module that is on this machine and writes, beside this file, results.json (every case), contrasts.json (meshes of one
+ * program by replayed time: what a planner's ranking can be held against) and results.md (replayed beside measured step times).
  *
  *   npm run bench:replay [-- --modules DIR] [--measured FILE]
  */
@@ -8,6 +8,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { formatMesh } from '../../src/contract/mesh.ts'
 import { type CompiledResult, compiledResults, moduleOf } from './compiled-modules.ts'
+import { contrastsOf } from './contrasts.ts'
 import { type MeasuredRow, measuredRows, rowsFor } from './measured-rows.ts'
 import { replayResult } from './replay-result.ts'
 import type { ReplayedCase } from './replayed-case.ts'
@@ -81,4 +82,8 @@ if (rows.length === 0) console.log(`no measurements at ${values.measured}: repla
 const before = earlier()
 const cases = compiledResults(new URL('../compiler/results.jsonl', here).pathname).flatMap((result) => replayed(result, rows, before) ?? [])
 writeFileSync(new URL('results.json', here), `${JSON.stringify({ about: 'Written by npm run bench:replay.', cases }, null, 1)}\n`)
+writeFileSync(
+  new URL('contrasts.json', here),
+  `${JSON.stringify({ about: 'Written by npm run bench:replay.', contrasts: contrastsOf(cases) }, null, 1)}\n`,
+)
 writeFileSync(new URL('results.md', here), resultsPage(cases))

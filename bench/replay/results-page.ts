@@ -16,7 +16,7 @@ export function resultsPage(cases: readonly ReplayedCase[]): string {
     '',
     'Written by `npm run bench:replay`. Programs are the reference program at full effort; times in seconds; nothing is fitted.',
     '',
-    '| Workload | Mesh | Batch, remat | Replay | Compute | HBM | Communication (exposed) | MFU of the FLOPs run | Measured |',
+    '| Workload | Mesh | Batch, remat | Replay | Compute | HBM | Communication (exposed) | TFLOP a device | Measured |',
     '|---|---|---|---|---|---|---|---|---|',
     ...cases.map(row),
     '',
@@ -36,7 +36,7 @@ function row(entry: ReplayedCase): string {
   const head = `| ${entry.workload} | ${formatMesh(entry.mesh)} | ${entry.global_batch}, ${entry.remat} |`
   if (r === null) return `${head} ${entry.status === 'oom' ? 'does not fit' : '–'} | | | | | ${measuredText(entry)} |`
   const communication = `${seconds(r.communication_ms)} (${seconds(r.exposed_communication_ms)})`
-  return `${head} ${seconds(r.step_time_ms)} | ${seconds(r.compute_ms)} | ${seconds(r.hbm_ms)} | ${communication} | ${r.tflops_per_device.toFixed(0)} TFLOP | ${measuredText(entry)} |`
+  return `${head} ${seconds(r.step_time_ms)} | ${seconds(r.compute_ms)} | ${seconds(r.hbm_ms)} | ${communication} | ${r.tflops_per_device.toFixed(r.tflops_per_device < 10 ? 2 : 0)} | ${measuredText(entry)} |`
 }
 
 function measuredText({ measured }: ReplayedCase): string {
@@ -89,6 +89,7 @@ function ranking(cases: readonly ReplayedCase[]): string[] {
   ]
 }
 
+/** Seconds, with a third figure below a tenth of one. */
 function seconds(ms: number): string {
-  return (ms / 1000).toFixed(2)
+  return (ms / 1000).toFixed(ms > 0 && ms < 100 ? 4 : 2)
 }
