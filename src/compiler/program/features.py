@@ -5,8 +5,9 @@ A verdict holds for the parts it used: raising one part's number makes only the 
 
 from __future__ import annotations
 
-from attention import LONG_SEQUENCE
 from request import Request
+
+LONG_SEQUENCE = 32768  # beyond this length flash attention uses larger blocks
 
 VERSIONS = {
     "core": 1,

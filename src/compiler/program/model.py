@@ -11,7 +11,7 @@ from jax.ad_checkpoint import checkpoint_name
 from attention import attention_block
 from layers import as_activation, feed_forward, rms_norm
 from moe import expert_layer
-from params import JAX_DTYPES
+from pipeline import run_pipeline
 from remat import apply_remat
 from request import Request
 from sharding import Shardings
@@ -54,11 +54,25 @@ def run_layers(params: dict[str, Any], x: jax.Array, positions: jax.Array, segme
         return out, key_value if keep_cache else None
 
     body = step if request.phase != "train" else apply_remat(step, request.run.remat)
+    if shardings.size("stage") > 1:
+        return _pipelined(params, x, positions, segments, request, shardings), None
     caches = {}
     for group in LAYER_GROUPS:
         if group in params:
             x, caches[group] = jax.lax.scan(body, x, params[group])
     return x, caches
+
+
+def _pipelined(params: dict[str, Any], x: jax.Array, positions: jax.Array, segments: jax.Array, request: Request,
+               shardings: Shardings) -> jax.Array:
+    def stage_layers(x: jax.Array, weights: Any, positions: jax.Array, segments: jax.Array) -> jax.Array:
+        def step(carry: jax.Array, layer: dict[str, Any]) -> tuple[jax.Array, None]:
+            return decoder_layer(carry, layer, positions, segments, request, shardings)[0], None
+
+        return jax.lax.scan(apply_remat(step, request.run.remat), x, weights)[0]
+
+    weights = params["moe_layers" if request.model.is_moe else "dense_layers"]
+    return run_pipeline(stage_layers, weights, x, positions, segments, request, shardings)
 
 
 def logits_of(params: dict[str, Any], x: jax.Array, request: Request, shardings: Shardings) -> jax.Array:
@@ -72,6 +86,3 @@ def logits_of(params: dict[str, Any], x: jax.Array, request: Request, shardings:
     logits = shardings.constrain(logits, "logits_batch", "length", "act_vocab")
     return logits.astype(jnp.float32)
 
-
-def activation_dtype(request: Request) -> Any:
-    return JAX_DTYPES[request.run.activation_dtype]

@@ -79,7 +79,7 @@ def _moe(model: Model) -> dict[str, Param]:
 
 
 def _stack(block: dict[str, Param], count: int) -> dict[str, Param]:
-    return {name: Param((count, *param.shape), (None, *param.axes)) for name, param in block.items()}
+    return {name: Param((count, *param.shape), ("layers", *param.axes)) for name, param in block.items()}
 
 
 def is_param(value: Any) -> bool:

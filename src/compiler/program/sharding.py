@@ -30,6 +30,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "cache_length": ("seq",),
     "stage": ("stage",),
     # weights
+    "layers": ("stage",),
     "vocab": ("model",),
     "embed": ("data", "seq", "expert"),
     "heads": ("model",),

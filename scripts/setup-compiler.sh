@@ -1,0 +1,17 @@
+#!/bin/sh
+# Installs the TPU compiler (jax, jaxlib and libtpu, pinned together) into .prompts/compiler, and compiles a small program to see that it works.
+set -eu
+cd "$(dirname "$0")/.."
+python=${PYTHON:-python3}
+if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+  found=$("$python" --version 2>&1 || echo 'none')
+  echo "The compiler needs Python 3.11 or later; found: $found. Set PYTHON to one, as in: PYTHON=python3.12 npm run setup:compiler" >&2
+  exit 1
+fi
+"$python" -m venv .prompts/compiler
+.prompts/compiler/bin/python -m pip install --quiet --disable-pip-version-check -r src/compiler/program/requirements.txt
+if ! answer=$(.prompts/compiler/bin/python src/compiler/program/main.py --calibrate v6e 2>.prompts/compiler/smoke.log); then
+  echo "The packages are installed, but a small program does not compile; see .prompts/compiler/smoke.log" >&2
+  exit 1
+fi
+echo "The TPU compiler is in .prompts/compiler: $answer"

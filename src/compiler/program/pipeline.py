@@ -1,0 +1,75 @@
+"""Pipeline parallelism over the `stage` axis: a GPipe schedule written as one scan.
+
+Each stage holds layers/stages consecutive layers. At every tick all stages run at once (a vmap whose axis is sharded
+over `stage`), then activations move one stage on (a roll, which becomes a collective permute). With M microbatches
+and P stages there are M + P - 1 ticks, P - 1 of them partly idle. MaxText's circular schedule, which interleaves
+layers over the stages to shrink the bubble, is not this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from params import parameter_tree
+from request import Request, RequestError
+from sharding import Shardings
+
+StageFunction = Callable[[jax.Array, Any, jax.Array, jax.Array], jax.Array]
+
+
+def run_pipeline(stage_layers: StageFunction, weights: Any, x: jax.Array, positions: jax.Array, segments: jax.Array,
+                 request: Request, shardings: Shardings) -> jax.Array:
+    """x [batch, length, embed] through all layers. stage_layers(x, weights, positions, segments) runs one stage's."""
+    stages = shardings.mesh.shape["stage"]
+    count = request.run.pipeline_microbatches or stages
+    batch = x.shape[0]
+    _check(request, shardings, batch, stages, count)
+    staged = jax.tree.map(lambda leaf: leaf.reshape(stages, leaf.shape[0] // stages, *leaf.shape[1:]), weights)
+
+    def split(value: jax.Array, *names: str | None) -> jax.Array:
+        value = value.reshape(batch // count, count, *value.shape[1:])
+        return shardings.constrain(jnp.swapaxes(value, 0, 1), None, "batch", *names)
+
+    inputs = split(x, "length", "act_embed")
+    all_positions, all_segments = split(positions, "length"), split(segments, "length")
+    run_stages = jax.vmap(stage_layers, spmd_axis_name="stage")
+    axes = parameter_tree(request.model)["moe_layers" if request.model.is_moe else "dense_layers"]
+
+    def sharded(name: str, leaf: jax.Array) -> jax.Array:
+        return shardings.constrain(leaf, "stage", None, *axes[name].axes[1:])
+
+    def tick(state: jax.Array, now: jax.Array) -> tuple[jax.Array, jax.Array]:
+        # stage s works on microbatch now - s; out of range only while the pipeline fills and drains
+        which = jnp.clip(now - jnp.arange(stages), 0, count - 1)
+        entering = jax.lax.dynamic_index_in_dim(inputs, jnp.minimum(now, count - 1), 0, keepdims=False)
+        moved = jnp.roll(state, 1, axis=0)
+        first = jax.lax.broadcasted_iota(jnp.int32, moved.shape, 0) == 0
+        state = shardings.constrain(jnp.where(first, entering[None], moved), "stage", "batch", "length", "act_embed")
+        # kept sharded here, so that gathered weights and whole gradients do not outlive a tick
+        weights = {name: sharded(name, leaf) for name, leaf in staged.items()}
+        state = run_stages(state, weights, all_positions[which], all_segments[which])
+        state = shardings.constrain(state, "stage", "batch", "length", "act_embed")
+        return state, state[-1]
+
+    empty = jnp.zeros((stages, *inputs.shape[1:]), x.dtype)
+    empty = shardings.constrain(empty, "stage", "batch", "length", "act_embed")
+    _, leaving = jax.lax.scan(tick, empty, jnp.arange(count + stages - 1))
+    out = jnp.swapaxes(leaving[stages - 1 :], 0, 1).reshape(x.shape)
+    return shardings.constrain(out, "batch", "length", "act_embed")
+
+
+def _check(request: Request, shardings: Shardings, batch: int, stages: int, count: int) -> None:
+    model = request.model
+    if model.is_moe and model.dense_layers:
+        raise RequestError("a pipeline over leading dense layers is not in the reference program")
+    if model.layers % stages:
+        raise RequestError(f"model.layers {model.layers} is not divisible by stage {stages}")
+    shards = shardings.size("replica", "data", "expert")
+    if batch % count or (batch // count) % shards:
+        raise RequestError(
+            f"a batch of {batch} in {count} pipeline microbatches is not divisible by replica x data x expert = {shards}"
+        )
