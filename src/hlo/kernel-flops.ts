@@ -11,8 +11,8 @@ export interface KernelFlops {
 
 /**
  * FLOPs of a Pallas kernel. Attention kernels (flash, splash) are known by name: q·kᵀ and p·v forward, four products for dk and dv, three
- * for dq (Dao, FlashAttention-2, section 3), half of it where query and key have the same length and so a causal mask skips the upper
- * blocks. Any other kernel counts as its own cost estimate says; null without one.
+ * for dq (Dao, FlashAttention-2, section 3), less what a causal mask hides: with q queries and k keys the last shard of a sequence split without
+ * balancing, for which the others wait, sees 1 − q/2k of the pairs (half where nothing is split). Any other kernel counts as its own cost estimate says; null without one.
  */
 export function kernelFlops(computation: HloComputation, call: HloInstruction): KernelFlops | null {
   if (call.customCallTarget !== 'tpu_custom_call') return null
@@ -35,6 +35,6 @@ function attentionFlops(computation: HloComputation, call: HloInstruction): Kern
   for (const dim of query.dims.slice(0, -2)) heads *= dim
   const name = call.name.toLowerCase()
   const products = /dkv/.test(name) ? 4 : /dq/.test(name) ? 3 : 2
-  const causal = queries === keys ? 0.5 : 1
+  const causal = 1 - Math.min(queries, keys) / (2 * keys)
   return { flops: 2 * products * heads * queries * keys * headDim * causal, headDim, from: 'shapes' }
 }
