@@ -56,12 +56,17 @@ function sameModel({ model }: Workload, other: Case['workload']['model']): boole
 
 /**
  * A ranking in which the tenant's own measurements stand above predictions: a measured mesh is placed by what it measured, one that failed
- * comes after everything that fits.
+ * comes after everything that fits. `factor` multiplies a score on top.
  */
-export function rankWithMeasurements(workload: Workload, ranked: readonly Verdict[], measurements: readonly OwnMeasurement[]): Verdict[] {
-  if (measurements.length === 0) return [...ranked]
+export function rankWithMeasurements(
+  workload: Workload,
+  ranked: readonly Verdict[],
+  measurements: readonly OwnMeasurement[],
+  factor: (verdict: Verdict) => number = () => 1,
+): Verdict[] {
   const keyed = ranked.map((verdict) => {
-    const key = keyOfVerdict(workload, verdict)
+    const plain = keyOfVerdict(workload, verdict)
+    const key = { ...plain, score: plain.score * factor(verdict) }
     const own = measurementOf(verdict, measurements)
     if (!own) return { verdict, key }
     if (own.failed) return { verdict, key: { ...key, tier: Math.max(2, key.tier) as 2 | 3 } }
