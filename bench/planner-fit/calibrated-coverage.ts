@@ -1,5 +1,6 @@
 import { calibrated, calibrateToProfile } from '../../src/planner/calibrate.ts'
 import type { CostModel } from '../../src/planner/cost-model.ts'
+import type { Contrast } from './contrasts.ts'
 import { type FitRow, fitConstants, predict } from './fit-rows.ts'
 import { groupBy } from './statistics.ts'
 
@@ -16,7 +17,7 @@ export interface CalibratedPrediction {
  * Every ordered pair of rows of one chip, model and matmul dtype that differ in mesh, batch, topology or settings, with constants that
  * never saw the model. Repeats of one configuration are left out: they would only show the noise of the measurement.
  */
-export function calibratedPredictions(base: CostModel, rows: readonly FitRow[]): CalibratedPrediction[] {
+export function calibratedPredictions(base: CostModel, rows: readonly FitRow[], pairs: readonly Contrast[]): CalibratedPrediction[] {
   const predictions: CalibratedPrediction[] = []
   for (const [model, group] of groupBy(
     rows.filter(({ qualifying }) => qualifying),
@@ -25,6 +26,7 @@ export function calibratedPredictions(base: CostModel, rows: readonly FitRow[]):
     const constants = fitConstants(
       base,
       rows.filter((row) => row.model !== model),
+      pairs.filter(({ faster }) => faster.workload.model.name !== model),
     )
     for (const from of group)
       for (const row of group) {

@@ -1,5 +1,6 @@
 import type { CostModel } from '../../src/planner/cost-model.ts'
 import { floorStepMs } from '../../src/planner/impossible.ts'
+import type { Contrast } from './contrasts.ts'
 import { type FitRow, fitConstants, logError } from './fit-rows.ts'
 import { groupBy } from './statistics.ts'
 
@@ -13,7 +14,7 @@ export interface HeldBack {
 }
 
 /** Leaves out one model at a time, over every chip it ran on, and predicts its qualifying rows with the rest. */
-export function crossValidate(base: CostModel, rows: readonly FitRow[]): HeldBack[] {
+export function crossValidate(base: CostModel, rows: readonly FitRow[], pairs: readonly Contrast[]): HeldBack[] {
   const held: HeldBack[] = []
   for (const [model, group] of groupBy(
     rows.filter(({ qualifying }) => qualifying),
@@ -22,6 +23,7 @@ export function crossValidate(base: CostModel, rows: readonly FitRow[]): HeldBac
     const constants = fitConstants(
       base,
       rows.filter((row) => row.model !== model),
+      pairs.filter(({ faster }) => faster.workload.model.name !== model),
     )
     for (const row of group) {
       const roofline = Math.log(floorStepMs(row.workload).ms / row.measuredMs)

@@ -3,6 +3,7 @@ import { createEvaluator } from '../../src/planner/evaluate.ts'
 import { physicalPlacement } from '../../src/planner/physical-mesh.ts'
 import { type MeshTuple, type Placement, toTuple } from '../../src/planner/placement.ts'
 import type { Timing } from '../../src/planner/time/timing.ts'
+import { type Contrast, stepSeconds } from './contrasts.ts'
 import { fittedConstants, toFree, withConstants } from './fitted-constants.ts'
 import { isThroughputRow, type MeasuredRow, measuredRow, qualifies, readRows } from './measured-rows.ts'
 import { minimize } from './minimize.ts'
@@ -48,23 +49,35 @@ const huber = 0.15
 /** What it costs to leave the physical expectations, against an error of one model. */
 const priorWeight = 0.002
 
-/** Fits the constants to rows; every model weighs the same, whatever the number of its rows. */
-export function fitConstants(base: CostModel, rows: readonly FitRow[]): CostModel {
+/**
+ * Fits the constants to measured rows and to compiled contrasts. Every model weighs the same, whatever the number of its rows; so does
+ * every compiled workload, whose replayed steps count by their ratios only: the replay knows a schedule, not the hardware's efficiency.
+ */
+export function fitConstants(base: CostModel, rows: readonly FitRow[], pairs: readonly Contrast[]): CostModel {
   const models = [...groupBy(rows, (row) => `${row.chip} ${row.model}`).values()]
+  const workloads = [...groupBy(pairs, ({ group }) => group).values()]
   const start = fittedConstants.map((constant) => toFree(constant, constant.start))
   const loss = (x: readonly number[]): number => {
     const constants = withConstants(base, fittedConstants, x)
     let sum = 0
-    for (const group of models) {
-      let own = 0
-      for (const row of group) {
-        const error = Math.abs(logError(row, constants))
-        own += error < huber ? (error * error) / 2 : huber * (error - huber / 2)
-      }
-      sum += own / group.length
-    }
+    for (const group of models) sum += meanLoss(group.map((row) => logError(row, constants)))
+    for (const group of workloads) sum += meanLoss(group.map((pair) => ratioError(pair, constants)))
     for (const [i, { spread }] of fittedConstants.entries()) sum += priorWeight * ((x[i]! - start[i]!) / spread) ** 2
     return sum
   }
   return withConstants(base, fittedConstants, minimize(loss, start))
+}
+
+/** Log of the predicted over the replayed ratio of two meshes. */
+export function ratioError({ faster, slower }: Contrast, constants: CostModel): number {
+  return Math.log(stepSeconds(slower, constants) / stepSeconds(faster, constants)) - Math.log(slower.replayMs / faster.replayMs)
+}
+
+function meanLoss(errors: readonly number[]): number {
+  let sum = 0
+  for (const signed of errors) {
+    const error = Math.abs(signed)
+    sum += error < huber ? (error * error) / 2 : huber * (error - huber / 2)
+  }
+  return sum / errors.length
 }

@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { costModel } from '../../src/planner/cost-model.ts'
 import { floorStepMs } from '../../src/planner/impossible.ts'
 import { calibratedPredictions } from './calibrated-coverage.ts'
+import { contrasts } from './contrasts.ts'
 import { crossValidate, type HeldBack, rangeOf, relativeError } from './cross-validate.ts'
 import { fitConstants, fitRows, logError, notADecoder } from './fit-rows.ts'
 import { fittedConstants } from './fitted-constants.ts'
@@ -22,8 +23,9 @@ const say = (line = ''): void => {
 const every = fitRows()
 const rows = every.filter(({ model }) => !notADecoder.has(model))
 const excluded = every.filter(({ model, qualifying }) => qualifying && notADecoder.has(model))
-const fitted = fitConstants(costModel, rows)
-const held = crossValidate(costModel, rows)
+const pairs = contrasts()
+const fitted = fitConstants(costModel, rows, pairs)
+const held = crossValidate(costModel, rows, pairs)
 const excludedHeld = excluded.map(
   (row): HeldBack => ({ row, log: logError(row, fitted), rooflineLog: Math.log(floorStepMs(row.workload).ms / row.measuredMs) }),
 )
@@ -74,7 +76,7 @@ say(
   `Uncalibrated 90 % range: ${uncalibrated.low.toFixed(2)} to ${uncalibrated.high.toFixed(2)} of the prediction. Built without a row's model it holds ${covered.inside} of ${covered.total} rows (${percent(covered.inside / covered.total)}).`,
 )
 say(`By model: ${[...covered.byModel].map(([model, [inside, total]]) => `${model} ${inside}/${total}`).join(', ')}.`)
-const anchored = calibratedPredictions(costModel, rows)
+const anchored = calibratedPredictions(costModel, rows, pairs)
 const calibratedRange = rangeOf(anchored)
 say(
   `Calibrated to another measured row of the same model and chip (${anchored.length} ordered pairs): median error ${percent(median(anchored.map(({ log }) => relativeError(log))))}, range ${calibratedRange.low.toFixed(2)} to ${calibratedRange.high.toFixed(2)}; built without the model it holds ${calibratedRange.inside} of ${calibratedRange.total} (${percent(calibratedRange.inside / calibratedRange.total)}).`,

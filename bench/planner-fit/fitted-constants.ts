@@ -22,8 +22,11 @@ export const fittedConstants: readonly Fitted[] = [
   { key: 'quantized_efficiency', start: 0.8, spread: 0.5, kind: 'share' },
   { key: 'expert_efficiency', start: 0.6, spread: 0.25, kind: 'share' },
   { key: 'elementwise_passes', start: 16, spread: 0.4, kind: 'scale' },
-  { key: 'overlap_weights', start: 0.8, spread: 0.7, kind: 'share' },
-  { key: 'overlap_activations', start: 0.3, spread: 0.7, kind: 'share' },
+  { key: 'partial_sums', start: 1, spread: 0.4, kind: 'scale' },
+  { key: 'overlap_weights', start: 0.6, spread: 0.7, kind: 'share' },
+  { key: 'overlap_activations', start: 0.15, spread: 0.7, kind: 'share' },
+  { key: 'overlap_keys', start: 0.1, spread: 0.7, kind: 'share' },
+  { key: 'overlap_experts', start: 0.1, spread: 0.7, kind: 'share' },
   { key: 'overlap_dcn', start: 0.7, spread: 0.7, kind: 'share' },
   { key: 'host_gbps_per_chip', start: 32, spread: 0.5, kind: 'scale' },
 ]

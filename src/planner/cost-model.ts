@@ -33,6 +33,7 @@ export const costModelSchema = z.strictObject({
     attention_backward: constant,
     hbm_efficiency: constant,
     elementwise_passes: constant,
+    partial_sums: constant,
     ici_efficiency: constant,
     dcn_efficiency: constant,
     dcn_default_gbps_per_chip: constant,
@@ -40,6 +41,7 @@ export const costModelSchema = z.strictObject({
     hop_us: constant,
     overlap_weights: constant,
     overlap_activations: constant,
+    overlap_keys: constant,
     overlap_experts: constant,
     overlap_gradients: constant,
     overlap_dcn: constant,
@@ -48,6 +50,7 @@ export const costModelSchema = z.strictObject({
     host_gbps_per_chip: constant,
     overlap_host: constant,
     decode_overhead_us: constant,
+    cache_passes: constant,
   }),
   range: z.strictObject({
     uncalibrated_low: constant,

@@ -11,9 +11,14 @@ export function storedParameters(model: ResolvedModel, terms: ModelTerms, s: Sha
   return layers / s.stage + terms.vocabulary / (s.weights * s.vocab) + model.extra_parameters / s.weights
 }
 
-/** Elements of one layer's weights on one device after the FSDP gather; of a MoE layer when the model has one. */
-export function gatheredLayer(terms: ModelTerms, s: Shards): number {
+/**
+ * Elements of gathered weights alive on one device: `layers` layers of those that are gathered ahead of their use, and one layer of
+ * experts, which are gathered when they are used.
+ */
+export function gatheredWeights(terms: ModelTerms, s: Shards, layers: number): number {
+  if (s.weights === 1) return 0
   const attention = terms.queryOut / s.model + terms.keyValue / s.kvHeads
-  if (terms.moeLayers === 0) return attention + terms.denseMlp / s.model
-  return attention + terms.sharedMlp / s.model + terms.router + terms.expertMlp / (s.expert * s.model)
+  if (terms.moeLayers === 0) return layers * (attention + terms.denseMlp / s.model)
+  const experts = s.expertWeights > 1 ? terms.expertMlp / (s.expert * s.model) : 0
+  return layers * (attention + terms.sharedMlp / s.model + terms.router) + experts
 }

@@ -1,7 +1,7 @@
 import type { Phase } from '../../contract/experiment.ts'
 import type { CostModel } from '../cost-model.ts'
 import type { ModelTerms } from '../model-terms.ts'
-import { gatheredLayer, storedParameters } from '../parameters.ts'
+import { gatheredWeights, storedParameters } from '../parameters.ts'
 import type { Shards } from '../shards.ts'
 import { dtypeBytes, type ResolvedModel, type ResolvedRun } from '../workload.ts'
 import { expertWorkspace } from './expert-workspace.ts'
@@ -33,7 +33,7 @@ export function servingMemory({ model, terms, run, phase, constants: c }: Servin
   const kvCache = kvCacheBytes(model, run, s)
   const sequences = run.global_batch / s.batch
   const tokens = phase === 'prefill' ? sequences * (run.seq_len / s.seq) : sequences
-  const gathered = s.weights > 1 ? c.gathered_layers * gatheredLayer(terms, s) * bytes : 0
+  const gathered = gatheredWeights(terms, s, c.gathered_layers) * bytes
   const cast = run.weight_dtype === run.activation_dtype ? 0 : c.cast_copies * stored * bytes
   const width = terms.moeLayers > 0 ? terms.sharedWidth : terms.denseWidth
   const embed = c.serving_embed_tensors * (s.embed > 1 ? model.embed : model.embed / s.embed)

@@ -1,6 +1,6 @@
 import type { CostModel } from '../cost-model.ts'
 import type { ModelTerms } from '../model-terms.ts'
-import { gatheredLayer, storedParameters } from '../parameters.ts'
+import { gatheredWeights, storedParameters } from '../parameters.ts'
 import type { RematPolicy } from '../remat-policy.ts'
 import type { Shards } from '../shards.ts'
 import { dtypeBytes, type ResolvedModel, type ResolvedRun } from '../workload.ts'
@@ -37,20 +37,21 @@ export function trainMemory({ model, terms, run, policy, constants: c }: TrainMe
 
   const saved = savedBytes(model, terms, run, policy, tokens, s)
   const cast = run.weight_dtype === run.activation_dtype ? 0 : c.cast_copies * stored * activationBytes
-  const gathered = s.weights > 1 ? c.gathered_layers * gatheredLayer(terms, s) * activationBytes : 0
+  const gathered = gatheredWeights(terms, s, c.gathered_layers) * activationBytes
   const inFlight = run.pipeline_microbatches ?? s.stage
   const layerTokens = tokens / (s.stage > 1 ? inFlight : 1)
   const layer = layerBytes(model, terms, run, layerTokens, s, c)
   const logits = c.logits_bytes * (tokens / s.stage) * (model.vocab / s.vocab)
+  const gatheredTable = s.weights > 1 ? (model.vocab / s.vocab) * model.embed * activationBytes : 0
   const fixed = c.fixed_gib * gib + batch
 
-  const inLoss = accumulated + saved + logits + cast
+  const inLoss = accumulated + saved + logits + cast + gatheredTable
   const inBackward = gradients + saved + cast + gathered + layer
   const inUpdate = gradients + (optimizerState - optimizer)
   const state = parameters + optimizer + fixed
 
   if (inUpdate >= inLoss && inUpdate >= inBackward) return parts(parameters, optimizerState, gradients, 0, 0, fixed, state + inUpdate)
-  if (inLoss >= inBackward) return parts(parameters, optimizer, accumulated, saved, logits, fixed + cast, state + inLoss)
+  if (inLoss >= inBackward) return parts(parameters, optimizer, accumulated, saved, logits, fixed + cast + gatheredTable, state + inLoss)
   return parts(parameters, optimizer, gradients, saved, 0, fixed + cast + gathered + layer, state + inBackward)
 }
 

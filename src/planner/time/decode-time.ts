@@ -20,13 +20,19 @@ export function decodeTime(input: LayerInput, s: Shards, links: readonly AxisLin
   const cache = kvCacheBytes(model, run, s)
   const pairs = (sequences * Math.min(run.seq_len, model.attention_window ?? run.seq_len)) / s.seq
   const layers = model.layers / s.stage
-  addOperation(work, rates, (4 * pairs * layers * model.heads * model.head_dim) / s.model / rates.plain, cache, 1)
+  addOperation(
+    work,
+    rates,
+    (4 * pairs * layers * model.heads * model.head_dim) / s.model / rates.plain,
+    input.constants.cache_passes * cache,
+    1,
+  )
   addMatmul(work, rates, rates.plain, sequences, model.embed, model.vocab / s.vocab, 1)
   const traffic = layerTraffic(input, s, links, sequences, { ...forwardPasses, keys: 0 }, 0)
   if (s.seq > 1) {
     // each shard attends to its part of the cache; the partial outputs and their sums are added up
     const seq = links[3]!
-    traffic.activations += layers * ((2 * sequences * model.heads * model.head_dim * 4) / s.model / seq.bandwidth + 2 * seq.latency)
+    traffic.keys += layers * ((2 * sequences * model.heads * model.head_dim * 4) / s.model / seq.bandwidth + 2 * seq.latency)
   }
   return servingStep(input, s, work, traffic, input.constants.decode_overhead_us)
 }

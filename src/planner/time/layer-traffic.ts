@@ -6,11 +6,13 @@ import type { Passes } from './passes.ts'
 
 /** Seconds of collectives by what hides them: inside the slice by kind, across slices together. */
 export interface LayerTraffic {
-  /** FSDP: gathers of weights and scatters of their gradients. */
+  /** FSDP: gathers of weights and reductions of their gradients. */
   weights: number
-  /** The model axis' activations, the seq axis' keys and values, a pipeline's hand-over. */
+  /** The model axis' activations, and a pipeline's hand-over. */
   activations: number
-  /** The expert axis' exchange of rows. */
+  /** The seq axis' keys and values. */
+  keys: number
+  /** The expert axis' exchange of rows, and the gathers of expert weights: nothing is scheduled beside them. */
   experts: number
   /** The replica axis' all-reduce of gradients. */
   gradients: number
@@ -29,47 +31,60 @@ export function layerTraffic(
   const { model, run, terms, rates } = input
   const bytes = rates.activationBytes
   const layers = model.layers / s.stage
-  const dcn: Traffic = { ici: 0, dcn: 0 }
+  const moeLayers = terms.moeLayers / s.stage
   const [replica, stage, data, seq, tensor, expert] = links as readonly [AxisLink, AxisLink, AxisLink, AxisLink, AxisLink, AxisLink]
+  const t: Traffic = { ici: 0, dcn: 0 }
 
-  const weights: Traffic = dcn
-  const moves = passes.gathers + passes.scatters
-  const attention = terms.queryOut / s.model + terms.keyValue / s.kvHeads
-  const shared = terms.moeLayers * (terms.sharedMlp / s.model + terms.router)
-  const dense = (model.layers * attention + (terms.denseLayers * terms.denseMlp) / s.model + shared) / s.stage
   if (s.weights > 1) {
-    gather(weights, rates, dense * bytes, moves, data, seq, expert)
-    gather(weights, rates, (terms.vocabulary / s.vocab) * bytes, moves, data, seq, expert)
-    addLatency(weights, layers * moves, data, seq, expert)
+    const moves = weightMoves(passes, s.weights, s)
+    const attention = terms.queryOut / s.model + terms.keyValue / s.kvHeads
+    const dense = layers * attention + ((terms.denseLayers / s.stage) * terms.denseMlp) / s.model
+    const shared = moeLayers * (terms.sharedMlp / s.model + terms.router)
+    gather(t, rates, (dense + shared + terms.vocabulary / s.vocab) * bytes, moves, data, seq, expert)
+    addLatency(t, layers * moves, data, seq, expert)
   }
-  if (terms.moeLayers > 0 && s.expertWeights > 1) {
-    const experts = (terms.moeLayers * terms.expertMlp) / (s.expert * s.model * s.stage)
-    gather(weights, rates, experts * bytes, moves, data, seq)
-  }
-  const weightSeconds = weights.ici
+  const weights = take(t)
 
-  weights.ici = 0
-  const activation = tokens * model.embed * bytes
-  if (s.model > 1) gather(dcn, rates, activation * layers, passes.activations, tensor)
-  if (s.model > 1) addLatency(dcn, layers * passes.activations, tensor)
+  if (s.model > 1) {
+    const residual = tokens * model.embed * bytes
+    gather(t, rates, residual * layers, passes.activations, tensor)
+    addLatency(t, layers * passes.activations, tensor)
+  }
+  if (s.stage > 1) shift(t, rates, ((tokens * model.embed) / s.embed) * bytes * 2, 1, stage)
+  const activations = take(t)
+
   if (s.seq > 1) {
-    const keys = (tokens * s.seq * 2 * model.kv_heads * model.head_dim * bytes) / s.kvHeads
-    gather(dcn, rates, keys * layers, passes.keys, seq)
-    addLatency(dcn, layers * passes.keys, seq)
+    const keysAndValues = (tokens * s.seq * 2 * model.kv_heads * model.head_dim * bytes) / s.kvHeads
+    gather(t, rates, keysAndValues * layers, passes.keys, seq)
+    addLatency(t, layers * passes.keys, seq)
   }
-  if (s.stage > 1) shift(dcn, rates, (activation / s.embed) * 2, 1, stage)
-  const activationSeconds = dcn.ici
+  const keys = take(t)
 
-  dcn.ici = 0
-  if (terms.moeLayers > 0 && s.expert > 1) {
+  if (moeLayers > 0 && s.expertWeights > 1) {
+    const expertWeights = (moeLayers * terms.expertMlp) / (s.expert * s.model)
+    gather(t, rates, expertWeights * bytes, weightMoves(passes, s.expertWeights, s), data, seq)
+  }
+  if (moeLayers > 0 && s.expert > 1) {
     const rows = routedTokens(model, run, tokens, s) * (model.embed / s.embed) * bytes
-    exchange(dcn, rates, rows, (terms.moeLayers / s.stage) * passes.exchanges, expert)
+    exchange(t, rates, rows, moeLayers * passes.exchanges, expert)
   }
-  const expertSeconds = dcn.ici
+  const experts = take(t)
 
-  dcn.ici = 0
-  if (s.replica > 1 && passes.scatters > 0) gather(dcn, rates, stored * bytes, 2, replica)
-  return { weights: weightSeconds, activations: activationSeconds, experts: expertSeconds, gradients: dcn.ici, dcn: dcn.dcn }
+  if (s.replica > 1 && passes.reductions > 0) gather(t, rates, stored * bytes, 2, replica)
+  const gradients = take(t)
+  return { weights, activations, keys, experts, gradients, dcn: t.dcn }
+}
+
+/** The seconds inside the slice so far, which start anew; those across slices add up. */
+function take(traffic: Traffic): number {
+  const seconds = traffic.ici
+  traffic.ici = 0
+  return seconds
+}
+
+/** Over the whole job gradients are all-reduced and cut; over a part of it the compiler makes a reduce-scatter, half the traffic. */
+function weightMoves(passes: Passes, shards: number, s: Shards): number {
+  return passes.gathers + passes.reductions * (shards === s.devices ? 2 : 1)
 }
 
 /** Every layer starts its collectives anew: `count` times the latency of the axes used, less the one that a gather counts itself. */

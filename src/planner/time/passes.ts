@@ -11,9 +11,9 @@ export interface Passes {
   /** Routing, dispatch and experts, whose tensors no named policy keeps. */
   expertsIn: number
   expertsOut: number
-  /** Gathers of a layer's weights, and scatters of their gradients. */
+  /** Gathers of a layer's weights, and reductions of their gradients. */
   gathers: number
-  scatters: number
+  reductions: number
   /** Gathers and scatters of activations over the model axis. */
   activations: number
   /** Gathers of keys and values over the seq axis, and scatters of their gradients. */
@@ -39,11 +39,11 @@ export function trainPasses(policy: RematPolicy, attentionBackward: number): Pas
     expertsIn: 3 + recompute,
     expertsOut: 3,
     gathers: 2,
-    scatters: 1,
+    reductions: 1,
     // forward: gather, scatter around attention and around the MLP; backward the same; and the gathers again where x was not kept
     activations: 8 + (policy.saveAll ? 0 : 2 + again(policy.out)),
     keys: 2 + recompute,
-    exchanges: 4 + recompute,
+    exchanges: 5 + recompute,
     elementwise: 1,
   }
 }
@@ -57,7 +57,7 @@ export const forwardPasses: Passes = {
   expertsIn: 1,
   expertsOut: 1,
   gathers: 1,
-  scatters: 0,
+  reductions: 0,
   activations: 4,
   keys: 1,
   exchanges: 2,

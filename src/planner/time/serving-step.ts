@@ -13,11 +13,12 @@ export function servingStep(
   layerUs: number,
 ): Timing {
   const busy = work.busy + ((model.layers / s.stage) * layerUs) / 1e6
-  const communication = traffic.weights + traffic.activations + traffic.experts + traffic.dcn
+  const communication = traffic.weights + traffic.activations + traffic.keys + traffic.experts + traffic.dcn
   const hidden = Math.min(
     busy,
     c.overlap_weights * traffic.weights +
       c.overlap_activations * traffic.activations +
+      c.overlap_keys * traffic.keys +
       c.overlap_experts * traffic.experts +
       c.overlap_dcn * traffic.dcn,
   )

@@ -42,8 +42,9 @@ export function trainTime(input: TrainTimeInput, s: Shards, links: readonly Axis
   addOperation(work, rates, 0, update, 1)
 
   const traffic = layerTraffic(input, s, links, tokens, passes, stored)
+  addOperation(work, rates, 0, run.microbatches * partialSumBytes(input, s, tokens, work.busy / run.microbatches, traffic.weights), 1)
   const times = run.microbatches
-  const communication = times * (traffic.weights + traffic.activations + traffic.experts + traffic.gradients + traffic.dcn)
+  const communication = times * (traffic.weights + traffic.activations + traffic.keys + traffic.experts + traffic.gradients + traffic.dcn)
   const hidden = Math.min(work.busy, times * hideable(traffic, c))
   const exposed = communication - hidden
 
@@ -63,10 +64,36 @@ export function trainTime(input: TrainTimeInput, s: Shards, links: readonly Axis
   })
 }
 
+/** A windowed product is made where a gather takes over a tenth of the products it feeds, over rings of this many shards. */
+const windowed = { gatherShare: 0.1, fewest: 5, most: 32 }
+/** Shards that one iteration of the loop handles: two directions, unrolled by two. */
+const shardsAnIteration = 4
+
+/**
+ * HBM bytes of the partial sums of one microbatch. Where gathers are slow beside the products they feed, the compiler turns gather and
+ * product into a loop over shards (Wang et al., Overlap Communication with Dependent Computation via Decomposition): the gather hides,
+ * but every iteration reads and writes a sum of the output's size in f32. Seen in the schedules under bench/compiler.
+ */
+function partialSumBytes(
+  { model, terms, constants: c }: TrainTimeInput,
+  s: Shards,
+  tokens: number,
+  busy: number,
+  weightSeconds: number,
+): number {
+  const ring = s.weights
+  if (ring < windowed.fewest || ring > windowed.most || weightSeconds < windowed.gatherShare * busy) return 0
+  const heads = (2 * model.heads * model.head_dim) / s.model + (2 * model.kv_heads * model.head_dim) / s.kvHeads
+  const mlp = ((terms.inputs + 1) * (terms.denseLayers * terms.denseWidth + terms.moeLayers * terms.sharedWidth)) / s.model
+  const widths = (model.layers * heads + mlp) / s.stage
+  return c.partial_sums * 12 * (ring / shardsAnIteration) * tokens * widths
+}
+
 function hideable(traffic: LayerTraffic, c: LayerInput['constants']): number {
   return (
     c.overlap_weights * traffic.weights +
     c.overlap_activations * traffic.activations +
+    c.overlap_keys * traffic.keys +
     c.overlap_experts * traffic.experts +
     c.overlap_gradients * traffic.gradients +
     c.overlap_dcn * traffic.dcn

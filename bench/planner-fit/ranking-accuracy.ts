@@ -1,0 +1,71 @@
+import { formatMesh } from '../../src/contract/mesh.ts'
+import { costModel } from '../../src/planner/cost-model.ts'
+import { fsdpCredit, randomCredit, rooflineCredit } from './baselines.ts'
+import type { CompiledCase } from './compiled-cases.ts'
+import { type Contrast, contrasts, stepSeconds } from './contrasts.ts'
+import { fitConstants, fitRows, notADecoder } from './fit-rows.ts'
+import { measuredPairs } from './measured-pairs.ts'
+import { groupBy, percent } from './statistics.ts'
+
+/** The table of compiled contrasts: which mesh is the faster one, by constants that never saw the workload. */
+export function contrastReport(): string[] {
+  const pairs = contrasts()
+  const rows = fitRows().filter(({ model }) => !notADecoder.has(model))
+  const lines = ['## Ranking against replayed full-effort schedules', '']
+  lines.push(
+    "A contrast is one workload on two meshes whose replayed steps differ by over 5 %. The planner's constants are fitted anew without any contrast of the workload.",
+    '',
+  )
+  const results: { pair: Contrast; planner: number; predictedRatio: number }[] = []
+  for (const [group, own] of groupBy(pairs, ({ group }) => group)) {
+    const constants = fitConstants(
+      costModel,
+      rows,
+      pairs.filter((pair) => pair.group !== group),
+    )
+    for (const pair of own) {
+      const predictedRatio = stepSeconds(pair.slower, constants) / stepSeconds(pair.faster, constants)
+      results.push({ pair, planner: predictedRatio > 1 ? 1 : 0, predictedRatio })
+    }
+  }
+  const n = pairs.length
+  const share = (sum: number) => (n === 0 ? '–' : `${sum} of ${n} (${percent(sum / n, 0)})`)
+  const shipped = pairs.filter((pair) => stepSeconds(pair.slower) > stepSeconds(pair.faster)).length
+  const total = (value: (pair: Contrast) => number) => pairs.reduce((sum, pair) => sum + value(pair), 0)
+  lines.push('| Rule | the faster mesh first |', '|---|---|')
+  lines.push(`| planner, cross-validated by workload | ${share(results.reduce((sum, { planner }) => sum + planner, 0))} |`)
+  lines.push(`| planner, as shipped | ${share(shipped)} |`)
+  lines.push(`| pure FSDP | ${share(total(({ faster, slower }) => fsdpCredit(faster.workload, slower.workload)))} |`)
+  lines.push(`| random legal | ${share(total(() => randomCredit))} |`)
+  lines.push(`| roofline only | ${share(total(({ faster, slower }) => rooflineCredit(faster.workload, slower.workload)))} |`)
+  lines.push('', '| Workload | faster | slower | replayed ratio | predicted ratio | right |', '|---|---|---|---|---|---|')
+  for (const { pair, predictedRatio } of results) {
+    const { faster, slower, group } = pair
+    lines.push(
+      `| ${group} | ${meshName(faster)} | ${meshName(slower)} | ${(slower.replayMs / faster.replayMs).toFixed(2)} | ${predictedRatio.toFixed(2)} | ${predictedRatio > 1 ? 'yes' : 'no'} |`,
+    )
+  }
+  return lines
+}
+
+/** The same for pairs of public measurements, each row named. */
+export function measuredPairReport(): string[] {
+  const pairs = measuredPairs()
+  const right = pairs.filter(({ predictedRatio }) => predictedRatio > 1).length
+  const lines = ['## Ranking against pairs of public measurements', '']
+  lines.push(
+    `${right} of ${pairs.length} pairs of one workload on two meshes, over 5 % apart, are in the measured order. \`clean\` pairs differ in the mesh only; the others also in software, kernels or remat, as the column says.`,
+    '',
+  )
+  lines.push('| Workload | faster | slower | comparability | measured ratio | predicted ratio | right |', '|---|---|---|---|---|---|---|')
+  for (const { workload, faster, slower, comparability, measuredRatio, predictedRatio } of pairs)
+    lines.push(
+      `| ${workload} | ${faster} | ${slower} | ${comparability} | ${measuredRatio.toFixed(2)} | ${predictedRatio.toFixed(2)} | ${predictedRatio > 1 ? 'yes' : 'no'} |`,
+    )
+  return lines
+}
+
+function meshName({ workload }: CompiledCase): string {
+  const dcn = Object.keys(workload.dcn).length > 0 ? ` (dcn ${formatMesh(workload.dcn)})` : ''
+  return formatMesh(workload.mesh!) + dcn
+}
