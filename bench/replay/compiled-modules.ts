@@ -22,7 +22,7 @@ const resultSchema = z.object({
   }),
   response: z.object({
     status: z.string(),
-    required_gib: z.number().nullable(),
+    required_gib: z.number().nullish().transform((gib) => gib ?? null),
     effort: z.string().nullish(),
     hlo_path: z.string().nullish(),
   }),
