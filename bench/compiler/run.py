@@ -1,6 +1,6 @@
 """Runs the compile campaign: every case of cases.json through the compiler's program, resumably.
 
-    python bench/compiler/run.py [--only TEXT] [--effort fast|full] [--list] [--check] [--timeout SECONDS]
+    python bench/compiler/run.py [--only TEXT] [--effort fast|full] [--from-end] [--list] [--check]
 
 Appends one JSON line a case to results.jsonl and skips what is there under the same key: a hash of the request
 and of the versions of those parts of the program that it uses. `--check` lowers every case without compiling.
@@ -83,8 +83,25 @@ def finished_keys() -> set[str]:
     return {json.loads(line)["key"] for line in RESULTS.read_text().splitlines() if line.strip()}
 
 
-def run_case(case: dict[str, Any], effort: str, timeout: float) -> dict[str, Any]:
+def claim_file(case: dict[str, Any]) -> Path:
+    return MODULES / f"{case['id']}.claim"
+
+
+def claim(case: dict[str, Any]) -> bool:
+    """Takes a case for this process; False where another living process has it."""
     MODULES.mkdir(parents=True, exist_ok=True)
+    path = claim_file(case)
+    if path.exists() and not Path(f"/proc/{path.read_text() or 0}").exists():
+        path.unlink()
+    try:
+        with path.open("x") as file:
+            file.write(str(os.getpid()))
+    except FileExistsError:
+        return False
+    return True
+
+
+def run_case(case: dict[str, Any], effort: str, timeout: float) -> dict[str, Any]:
     module = MODULES / f"{case['id']}.hlo.pb.gz"
     request = {**case["request"], "effort": effort, "hlo_path": str(module) if effort == "full" else None}
     try:
@@ -123,6 +140,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="cases whose id contains this text")
     parser.add_argument("--effort", choices=("fast", "full"), default="full")
     parser.add_argument("--timeout", type=float, default=600)
+    parser.add_argument("--from-end", action="store_true", help="take cases from the end: for a second process")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
@@ -134,20 +152,22 @@ def main() -> None:
             print("done" if key_of(case, options.effort) in done else "    ", case["id"])
         return None
     spent: list[float] = []
+    order = -1 if options.from_end else 1
     while True:
         # the file is read anew before each case: cases may be added while the campaign runs
-        cases = [case for case in load_cases() if options.only in case["id"]]
+        cases = [case for case in load_cases()[::order] if options.only in case["id"]]
         done = finished_keys()
         todo = [case for case in cases if key_of(case, options.effort) not in done]
-        if not todo:
+        case = next((case for case in todo if claim(case)), None)
+        if case is None:
             return None
-        case = todo[0]
         key = key_of(case, options.effort)
         started = time.monotonic()
         response = run_case(case, options.effort, options.timeout)
         spent.append(time.monotonic() - started)
         with RESULTS.open("a") as file:
             file.write(json.dumps({"key": key, **case, "response": response}) + "\n")
+        claim_file(case).unlink(missing_ok=True)
         left = (len(todo) - 1) * sum(spent) / len(spent)
         required, available = response.get("required_gib"), response.get("available_gib")
         print(f"{time.strftime('%H:%M:%S')} {response['status']:5} {required} of {available} GiB {spent[-1]:5.0f} s "
