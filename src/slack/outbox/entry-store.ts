@@ -86,7 +86,7 @@ export class EntryStore {
       if (!options.all && (await this.#state.get(`outalive:${owner}`)) !== null) continue
       if (!(await this.#state.claim(`outtakeover:${owner}`, 30_000))) continue
       for (;;) {
-        const found = await this.#state.list(`outbox:${owner}/`, 500)
+        const found = await this.#state.list(`outbox-${owner}:`, 500)
         for (const { key: old, value } of found) {
           const entry = JSON.parse(value) as Entry
           await this.save(entry)
@@ -102,7 +102,7 @@ export class EntryStore {
   }
 
   #entryKey(entry: Entry): string {
-    return `outbox:${this.owner}/${entry.team}/${entry.key}/${entry.version}`
+    return `outbox-${this.owner}:${entry.team}/${entry.key}/${entry.version}`
   }
 }
 

@@ -9,6 +9,8 @@ export type Priority = 0 | 1 | 2
 export interface CardMark {
   run: string
   rank: Rank | null
+  /** The thread it stands in; filled in by the outbox. */
+  threadTs?: string | null
 }
 
 export type Op =

@@ -1,5 +1,6 @@
 import type { View } from '@slack/types'
 import type { WebClient } from '@slack/web-api'
+import { PromptsError } from '../../errors.ts'
 import type { Pace, StateStore } from '../../state/state-store.ts'
 import { withoutBlocks, withPlainBlocks } from '../blocks/fallback.ts'
 import type { Message } from '../blocks/message.ts'
@@ -47,6 +48,7 @@ export class Outbox {
   readonly #options: OutboxOptions
   readonly #entries: EntryStore
   readonly #lanes = new Map<string, Lane>()
+  readonly #waiters = new Map<string, (refusal: string | null) => void>()
   #version = 0
   #timer: NodeJS.Timeout | null = null
   #closed = false
@@ -72,8 +74,27 @@ export class Outbox {
   /** Makes the message named by `key` show this, posting it or editing it. Returns once it is written down (progress is not). */
   async put(input: Put): Promise<void> {
     const { team, key, channel, threadTs, message } = input
-    const op: Op = { kind: 'put', channel, threadTs, message, mark: input.mark ?? null }
+    const op: Op = { kind: 'put', channel, threadTs, message, mark: input.mark ? { ...input.mark, threadTs } : null }
     await this.#accept(team, key, op, input.priority ?? 0)
+  }
+
+  /**
+   * `put`, and waits until the message is in Slack.
+   * @throws PromptsError `not_allowed` naming Slack's reason where it refuses, `timeout`.
+   */
+  async putAndWait(input: Put, timeoutMs: number): Promise<SentRecord> {
+    const name = `${input.team}/${input.key}`
+    const ended = new Promise<string | null>((resolve) => this.#waiters.set(name, resolve))
+    const timer = new Promise<string>((resolve) => setTimeout(() => resolve('timeout'), timeoutMs).unref())
+    await this.put(input)
+    const refusal = await Promise.race([ended, timer])
+    this.#waiters.delete(name)
+    const record = await this.#entries.sent(input.team, input.key)
+    if (record !== null) return record
+    if (refusal === 'timeout') throw new PromptsError('timeout', 'Slack did not take a message in time', { hint: 'Try again in a minute.' })
+    throw new PromptsError('not_allowed', `Slack refused a message: ${refusal}`, {
+      hint: 'If I am not in this channel: /invite me, then ask again.',
+    })
   }
 
   /** A message that only `user` sees. */
@@ -269,6 +290,7 @@ export class Outbox {
 
   async #recorded(entry: Entry, record: SentRecord, mark: CardMark | null): Promise<void> {
     await this.#entries.recordSent(entry, record, mark)
+    this.#waiters.get(`${entry.team}/${entry.key}`)?.(null)
     try {
       await this.#options.onSent?.(entry.team, record, mark)
     } catch (error) {
@@ -322,6 +344,7 @@ export class Outbox {
   async #giveUp(entry: Entry, about: Record<string, unknown>): Promise<Outcome> {
     this.#options.log[entry.priority === 2 ? 'debug' : 'error']('a message could not be sent', about)
     await this.#entries.forget(entry)
+    this.#waiters.get(`${entry.team}/${entry.key}`)?.(String(about.error ?? 'no reason'))
     return 'done'
   }
 

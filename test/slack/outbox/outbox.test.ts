@@ -82,7 +82,7 @@ describe('the outbox', () => {
     await vi.waitFor(async () => expect(await texts()).toEqual(['summary']), soon)
     expect(slack.gate.count('chat.update')).toBeLessThanOrEqual(3)
     expect(slack.gate.count('chat.postMessage')).toBe(1)
-    expect(await state.list('outbox:', 10)).toEqual([])
+    expect(await state.list('outbox-', 10)).toEqual([])
   })
 
   it('obeys Retry-After, and the message comes once', async () => {
@@ -109,7 +109,7 @@ describe('the outbox', () => {
     expect(await texts()).toEqual(['one'])
     expect(slack.gate.count('conversations.replies')).toBe(1)
     const record = await outbox.sent(team, 'a')
-    expect(await outbox.mark(team, record!)).toEqual({ run: 'run-1', rank: 2 })
+    expect(await outbox.mark(team, record!)).toEqual({ run: 'run-1', rank: 2, threadTs: thread })
   })
 
   it('does not post twice when a 429 answers the question whether a lost post arrived', async () => {
@@ -162,14 +162,14 @@ describe('the outbox', () => {
     slack.gate.fault = () => null
     await open()
     await vi.waitFor(async () => expect(await texts()).toEqual(['one', 'two']), soon)
-    await vi.waitFor(async () => expect(await state.list('outbox:', 10)).toEqual([]), soon)
+    await vi.waitFor(async () => expect(await state.list('outbox-', 10)).toEqual([]), soon)
   })
 
   it('two processes with the same work send it once', async () => {
     const [a, b] = [await open({ alone: false }), await open({ alone: false })]
     slack.gate.delayMs = 150
     await Promise.all([put(a, 'same', 'one'), put(b, 'same', 'one')])
-    await vi.waitFor(async () => expect(await state.list('outbox:', 10)).toEqual([]), soon)
+    await vi.waitFor(async () => expect(await state.list('outbox-', 10)).toEqual([]), soon)
     expect(await texts()).toEqual(['one'])
     expect(slack.gate.count('chat.postMessage')).toBe(1)
   })

@@ -1,0 +1,124 @@
+import type { WebClient } from '@slack/web-api'
+import { asPromptsError } from '../../errors.ts'
+import type { Rank } from '../blocks/card-message.ts'
+import { errorMessage, mayNotAdoptMessage, whichCardMessage } from '../blocks/notice-messages.ts'
+import type { SlackDeps } from '../deps.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+import type { RunRecord, RunRecords } from '../runs/run-records.ts'
+import type { Adoption } from './adoption.ts'
+import { reactionMeaning } from './reaction-meaning.ts'
+
+/** How long a reaction waits for the card that it is on to be recorded. */
+const earlyMs = 15 * 60_000
+
+export interface Reaction {
+  team: string
+  channel: string
+  ts: string
+  user: string
+  name: string
+  added: boolean
+  eventId: string
+}
+
+export interface ReactionsOptions {
+  deps: SlackDeps
+  outbox: Outbox
+  records: RunRecords
+  adoption: Adoption
+  clientFor: (team: string) => Promise<WebClient>
+}
+
+/** Reactions on our messages: what they mean, and those that come before their card is recorded. */
+export class Reactions {
+  readonly #options: ReactionsOptions
+
+  constructor(options: ReactionsOptions) {
+    this.#options = options
+  }
+
+  async handle(reaction: Reaction): Promise<void> {
+    if (reactionMeaning(reaction.name) === null) return
+    if (await this.#apply(reaction)) return
+    await this.#options.deps.state.set(
+      `${earlyPrefix(reaction)}${String(Date.now()).padStart(15, '0')}/${reaction.eventId}`,
+      JSON.stringify(reaction),
+      earlyMs,
+    )
+    // the card may have been recorded between the two looks
+    if ((await this.#options.outbox.mark(reaction.team, reaction)) !== null)
+      await this.applyEarly(reaction.team, reaction.channel, reaction.ts)
+  }
+
+  /** Now that a message is recorded (or its run is answered): what was reacted before. */
+  async applyEarly(team: string, channel: string, ts: string): Promise<void> {
+    const { state } = this.#options.deps
+    for (const { key, value } of await state.list(earlyPrefix({ channel, ts }), 200)) {
+      if (!(await state.claim(`applied:${key}`, earlyMs))) continue
+      const done = await this.#apply(JSON.parse(value) as Reaction)
+      if (done) await state.delete(key)
+      else await state.release(`applied:${key}`)
+    }
+    void team
+  }
+
+  /** False when the message is not known yet, or its run has no cards yet. */
+  async #apply(reaction: Reaction): Promise<boolean> {
+    const { deps, outbox, records } = this.#options
+    const mark = await outbox.mark(reaction.team, reaction)
+    if (mark === null) return false
+    const meaning = reactionMeaning(reaction.name)
+    const record = await records.get(mark.run)
+    if (meaning === null || record === null) return true
+    const place = { channel: reaction.channel, threadTs: mark.threadTs ?? record.threadTs }
+    const source = `reaction/${reaction.channel}/${reaction.ts}/${reaction.name.split('::')[0]}`
+
+    if (mark.rank === null) {
+      if (meaning.kind !== 'number') return true
+      const diagnosis = await deps.memory.diagnosis(mark.run)
+      if (diagnosis === null) return (await records.ended(mark.run)) !== null
+      if (!diagnosis.cards.some((card) => card.rank === meaning.rank)) return true
+      await this.say(record, place, { user: reaction.user, rank: meaning.rank, source, added: reaction.added })
+      return true
+    }
+    if (meaning.kind === 'number' && meaning.rank !== mark.rank) {
+      if (!reaction.added) return true
+      await outbox.whisper({
+        team: reaction.team,
+        key: `which/${reaction.channel}/${reaction.ts}/${reaction.user}/${reaction.eventId}`,
+        channel: reaction.channel,
+        user: reaction.user,
+        threadTs: place.threadTs,
+        message: whichCardMessage({ run: mark.run, on: mark.rank, meant: meaning.rank }),
+      })
+      return true
+    }
+    await this.say(record, place, { user: reaction.user, rank: mark.rank, source, added: reaction.added })
+    return true
+  }
+
+  /** Adopts or takes back, if this person may; else says so privately. */
+  async say(
+    record: RunRecord,
+    place: { channel: string; threadTs: string },
+    input: { user: string; rank: Rank; source: string; added: boolean },
+  ): Promise<void> {
+    const { adoption, outbox, clientFor, deps } = this.#options
+    const whisper = (message: ReturnType<typeof mayNotAdoptMessage>) =>
+      outbox.whisper({ team: record.team, key: `adopt/${record.run}/${input.user}/${Date.now()}`, ...place, user: input.user, message })
+    try {
+      if (!input.added) return await adoption.unmark(record, place, input)
+      const who = await adoption.mayNot(await clientFor(record.team), record, input.user)
+      if (who !== null) return await whisper(mayNotAdoptMessage(who))
+      await adoption.mark(record, place, input)
+    } catch (thrown) {
+      const error = asPromptsError(thrown)
+      deps.log.error('an adoption failed', { run: record.run, id: error.id, message: error.message, cause: String(error.cause ?? '') })
+      await whisper(errorMessage(error, { about: `Card ${input.rank}`, run: record.run }))
+    }
+  }
+}
+
+function earlyPrefix(where: { channel: string; ts: string }): string {
+  return `early-${where.channel}-${where.ts}:`
+}

@@ -1,0 +1,53 @@
+import type { DiagnoseService } from '../agents/diagnose-service.ts'
+import type { Config } from '../config.ts'
+import type { Case } from '../contract/case.ts'
+import type { Plan } from '../contract/verdict.ts'
+import type { JobQueue } from '../jobs/job-queue.ts'
+import type { RunRequest, ShardingMemory } from '../memory/sharding-memory.ts'
+import type { StateStore } from '../state/state-store.ts'
+import type { Log } from './log.ts'
+
+/** A diagnosis to be run: the whole request travels with the job, so that a worker needs nothing else. */
+export interface RunJob {
+  request: RunRequest
+  /** What messages call it. */
+  title: string
+}
+
+/** Cards of a run to be compiled. */
+export interface CompileJob {
+  run: string
+  team: string
+}
+
+/** What Slack asks about experiments without diagnosing them. */
+export interface ExperimentDirectory {
+  /** Ids that exist, for help. */
+  examples(limit: number): Promise<string[]>
+  /** A recorded step time, for an outcome; null where the experiment has none. @throws PromptsError `unknown_experiment`. */
+  stepTimeMs(id: string): Promise<number | null>
+}
+
+/** Everything the Slack app and the workers are given. What is optional is a part of the product that may not be configured. */
+export interface SlackDeps {
+  config: Config
+  state: StateStore
+  memory: ShardingMemory
+  runs: JobQueue<RunJob>
+  compiles: JobQueue<CompileJob>
+  diagnose: DiagnoseService
+  experiments: ExperimentDirectory
+  log: Log
+  /** No other process shares the state: SQLite. */
+  alone: boolean
+  /** Whether a compiler is there, so that cards say they are being compiled. */
+  compiler: boolean
+  /** `/prompts plan`. */
+  plan?: (id: string, signal: AbortSignal) => Promise<Plan>
+  /** `/prompts cases`: this tenant's and the shipped ones. */
+  cases?: (tenant: string, text: string) => Promise<Case[]>
+  /** Dollars that the workspace may still spend today; null where nothing costs. Asked before each run. */
+  budgetLeft?: (tenant: string) => Promise<number | null>
+  /** Pictures for the summary (roofline, step breakdown), drawn after the diagnosis; uploaded by the outbox's client. */
+  pictures?: (run: string, tenant: string) => Promise<{ name: string; png: Uint8Array; altText: string }[]>
+}

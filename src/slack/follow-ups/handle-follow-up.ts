@@ -1,0 +1,91 @@
+import { asPromptsError, PromptsError } from '../../errors.ts'
+import { helpMessage } from '../blocks/help-message.ts'
+import type { Message } from '../blocks/message.ts'
+import { errorMessage, outcomeMessage, replyMessage } from '../blocks/notice-messages.ts'
+import type { Asker } from '../requests/access.ts'
+import { cancelRun } from '../runs/cancel-run.ts'
+import type { SlackServices } from '../services.ts'
+import { outcomeExperiment } from './is-follow-up.ts'
+
+const deadlineMs = 90_000
+
+export interface FollowUpInput {
+  asker: Asker
+  threadTs: string
+  askTs: string
+  run: string
+  text: string
+  /** Said to the bot (a mention, a modal): then silence is no answer. */
+  addressed: boolean
+}
+
+/** Answers a message in a run's thread. */
+export async function handleFollowUp(services: SlackServices, input: FollowUpInput): Promise<void> {
+  const { deps, outbox } = services
+  const { asker, threadTs, askTs } = input
+  let answer: Message | null
+  try {
+    answer = await answerTo(services, input)
+  } catch (thrown) {
+    const error = asPromptsError(thrown)
+    deps.log.warn('a follow-up failed', {
+      run: input.run,
+      id: error.id,
+      code: error.code,
+      message: error.message,
+      cause: String(error.cause ?? ''),
+    })
+    answer = errorMessage(error, { run: input.run })
+  }
+  if (answer === null) return
+  await outbox.put({ team: asker.team, key: `reply/${asker.channel}/${askTs}`, channel: asker.channel, threadTs, message: answer })
+}
+
+async function answerTo(services: SlackServices, input: FollowUpInput): Promise<Message | null> {
+  const { deps, adoption, records } = services
+  const { asker } = input
+  const run = await runOf(services, input)
+  const experiment = outcomeExperiment(input.text)
+  if (experiment !== null) {
+    const adopted = await adoption.current(asker.team, run)
+    if (adopted === null && !input.addressed) return null
+    if (adopted !== null) return outcomeOf(services, input, run, experiment)
+  }
+  const record = await records.get(run)
+  const signal = AbortSignal.timeout(deadlineMs)
+  const answer = await deps.diagnose.followUp({ run, tenant: asker.team, text: input.text, by: asker.user }, { signal })
+  if (answer.kind === 'cancel') {
+    await cancelRun(services, { run, by: asker.user, channel: asker.channel, threadTs: input.threadTs })
+    return null
+  }
+  if (answer.case !== null) {
+    if (answer.case.measured_after_ms !== null) await adoption.measured(asker.team, run, answer.case.measured_after_ms)
+    return outcomeMessage({ by: asker.user, case: answer.case })
+  }
+  if (answer.kind === 'unknown') {
+    if (!input.addressed) return null
+    return helpMessage({ examples: record === null ? [] : [record.title], mention: '@prompts', why: answer.text })
+  }
+  return replyMessage(answer.text)
+}
+
+/** "It ran as exp-124": that experiment's own step time is the outcome. */
+async function outcomeOf(services: SlackServices, input: FollowUpInput, run: string, experiment: string): Promise<Message> {
+  const { deps, adoption } = services
+  const stepTimeMs = await deps.experiments.stepTimeMs(experiment)
+  if (stepTimeMs === null) {
+    throw new PromptsError('impossible_measurement', `${experiment} has no step time yet`, { hint: 'Write it here: it ran at 22.9 s' })
+  }
+  const written = await deps.diagnose.outcome({ run, stepTimeMs, by: input.asker.user, tenant: input.asker.team })
+  await adoption.measured(input.asker.team, run, stepTimeMs)
+  return outcomeMessage({ by: input.asker.user, case: written })
+}
+
+/** Of several runs in a thread: the one of the adopted card for an outcome, else the newest. */
+async function runOf(services: SlackServices, input: FollowUpInput): Promise<string> {
+  const runs = await services.records.threadRuns(input.asker.team, input.asker.channel, input.threadTs)
+  for (const run of runs.toReversed()) {
+    if ((await services.adoption.current(input.asker.team, run)) !== null) return run
+  }
+  return input.run
+}

@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import type { Config } from '../config.ts'
+import { BullMqQueue } from '../jobs/bullmq-queue.ts'
+import { InProcessQueue } from '../jobs/in-process-queue.ts'
+import type { JobQueue } from '../jobs/job-queue.ts'
+import { RedisStateStore } from '../state/redis-state-store.ts'
+import { SqliteStateStore } from '../state/sqlite-state-store.ts'
+import type { StateStore } from '../state/state-store.ts'
+import type { CompileJob, RunJob } from './deps.ts'
+import type { Log } from './log.ts'
+
+export interface Infrastructure {
+  state: StateStore
+  runs: JobQueue<RunJob>
+  compiles: JobQueue<CompileJob>
+  /** No other process shares these. */
+  alone: boolean
+  /** Closes the state; the queues are closed by whoever works them. */
+  close(): Promise<void>
+}
+
+/** State and queues by configuration: Redis with REDIS_URL, else this process and one SQLite file under PROMPTS_HOME. */
+export function createInfrastructure(config: Config, log: Log): Infrastructure {
+  const limit = config.PROMPTS_QUEUE_LIMIT
+  const url = config.REDIS_URL
+  if (url === undefined) {
+    const state = new SqliteStateStore(join(config.PROMPTS_HOME, 'state.db'))
+    const runs = new InProcessQueue<RunJob>({ name: 'runs', state, limit })
+    const compiles = new InProcessQueue<CompileJob>({ name: 'compiles', state, limit })
+    return { state, runs, compiles, alone: true, close: () => state.close() }
+  }
+  const onError = (error: Error) => log.warn('Redis', { error: error.message })
+  const redis = new Redis(url, { maxRetriesPerRequest: 3, enableAutoPipelining: true })
+  redis.on('error', onError)
+  const state = new RedisStateStore(redis, { ownsConnection: true })
+  const runs = new BullMqQueue<RunJob>({ name: 'prompts-runs', redisUrl: url, limit, onError })
+  // a compilation may take minutes of a core: its own queue, and a lock that outlives a busy event loop
+  const compiles = new BullMqQueue<CompileJob>({ name: 'prompts-compiles', redisUrl: url, limit, onError, lockDurationMs: 60_000 })
+  return { state, runs, compiles, alone: false, close: () => state.close() }
+}

@@ -1,0 +1,110 @@
+import type { App } from '@slack/bolt'
+import { message, section } from '../blocks/message.ts'
+import { whyNotModal } from '../blocks/why-not-modal.ts'
+import { handleFollowUp } from '../follow-ups/handle-follow-up.ts'
+import { cancelRun } from '../runs/cancel-run.ts'
+import type { SlackServices } from '../services.ts'
+import { guarded } from './guard.ts'
+import { actionBodySchema, cardValueSchema, feedbackValueSchema, parseValue, runValueSchema, whyNotContextSchema } from './payloads.ts'
+
+interface Click {
+  team: string
+  user: string
+  channel: string
+  threadTs: string
+  messageTs: string
+  value: string | undefined
+  triggerId: string | undefined
+}
+
+/** Buttons of cards, plans and questions, and the modal behind "Why not …?". */
+export function listenToButtons(app: App, services: SlackServices): void {
+  const on = (pattern: string | RegExp, handle: (click: Click) => Promise<void>) =>
+    app.action(pattern, async ({ ack, body, context }) => {
+      await ack()
+      const click = readClick(body, context.teamId)
+      if (click === null) return
+      const where = { team: click.team, channel: click.channel, threadTs: click.threadTs, user: click.user }
+      await guarded(services, 'a button', where, () => handle(click))
+    })
+
+  on(/^adopt(_choice_[123])?$/, (click) => change(services, click, true))
+  on('unadopt', (click) => change(services, click, false))
+  on('cancel', async (click) => {
+    const value = parseValue(runValueSchema, click.value)
+    if (value !== null) await cancelRun(services, { run: value.run, by: click.user, channel: click.channel, threadTs: click.threadTs })
+  })
+  on('feedback', async (click) => {
+    const value = parseValue(feedbackValueSchema, click.value)
+    if (value === null || (await ownRecord(services, value.run, click.team)) === null) return
+    await services.deps.memory.append(value.run, {
+      kind: 'user_input',
+      name: 'feedback',
+      data: { by: click.user, feedback: value.feedback },
+    })
+  })
+  on('why_not', async (click) => {
+    const value = parseValue(cardValueSchema, click.value)
+    if (value === null || click.triggerId === undefined) return
+    const client = await services.clients.forTeam(click.team)
+    const view = whyNotModal({ run: value.run, channel: click.channel, threadTs: click.threadTs })
+    await client.views.open({ trigger_id: click.triggerId, view })
+  })
+  app.view('why_not', async ({ ack, body, view, context }) => {
+    await ack()
+    const place = parseValue(whyNotContextSchema, view.private_metadata)
+    const text = view.state.values.mesh?.text?.value?.trim()
+    const team = body.team?.id ?? context.teamId
+    if (place === null || team === undefined || text === undefined || text === '') return
+    const asker = { team, channel: place.channel, user: body.user.id, isSharedChannel: undefined }
+    if ((await ownRecord(services, place.run, team)) === null) return
+    await guarded(services, 'a question', { team, ...place, user: body.user.id }, () =>
+      handleFollowUp(services, {
+        asker,
+        threadTs: place.threadTs,
+        askTs: `modal-${view.id}`,
+        run: place.run,
+        text: `why not ${text}?`,
+        addressed: true,
+      }),
+    )
+  })
+}
+
+async function change(services: SlackServices, click: Click, added: boolean): Promise<void> {
+  const value = parseValue(cardValueSchema, click.value)
+  if (value === null) return
+  const record = await ownRecord(services, value.run, click.team)
+  if (record === null) return
+  const place = { channel: click.channel, threadTs: click.threadTs }
+  if (added) {
+    await services.reactions.say(record, place, { user: click.user, rank: value.rank, source: 'button', added: true })
+    return
+  }
+  const adopted = await services.adoption.current(click.team, value.run)
+  if (adopted !== null && adopted.by !== click.user) {
+    const text = `<@${adopted.by}> adopted this card; only they can take it back. Adopt another card to put it in its place.`
+    const base = { team: click.team, key: `take-back/${value.run}/${click.user}/${Date.now()}`, ...place, user: click.user }
+    await services.outbox.whisper({ ...base, message: message(text, [section(text)]) })
+    return
+  }
+  await services.adoption.unmark(record, place, { user: click.user, rank: value.rank, source: null })
+}
+
+/** The run, if it is this workspace's: a button's value is data from outside. */
+async function ownRecord(services: SlackServices, run: string, team: string) {
+  const record = await services.records.get(run)
+  return record !== null && record.team === team ? record : null
+}
+
+function readClick(body: unknown, contextTeam: string | undefined): Click | null {
+  const parsed = actionBodySchema.safeParse(body)
+  if (!parsed.success) return null
+  const { team, user, channel, message, container, trigger_id, actions } = parsed.data
+  const teamId = team?.id ?? contextTeam
+  const channelId = channel?.id ?? container?.channel_id
+  const messageTs = message?.ts ?? container?.message_ts
+  if (teamId === undefined || channelId === undefined || messageTs === undefined) return null
+  const threadTs = message?.thread_ts ?? container?.thread_ts ?? messageTs
+  return { team: teamId, user: user.id, channel: channelId, threadTs, messageTs, value: actions[0]?.value, triggerId: trigger_id }
+}

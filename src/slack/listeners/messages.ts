@@ -1,0 +1,103 @@
+import type { App, Context } from '@slack/bolt'
+import type { WebClient } from '@slack/web-api'
+import { handleFollowUp } from '../follow-ups/handle-follow-up.ts'
+import { isFollowUp, outcomeExperiment } from '../follow-ups/is-follow-up.ts'
+import { replayFlag } from '../receivers/inbox.ts'
+import { handleAsk } from '../requests/handle-ask.ts'
+import { cancelRun } from '../runs/cancel-run.ts'
+import type { SlackServices } from '../services.ts'
+import { guarded } from './guard.ts'
+import { envelopeSchema, type MessageEvent, messageEventSchema } from './payloads.ts'
+
+const claimMs = 24 * 3600_000
+
+interface Delivered {
+  services: SlackServices
+  event: unknown
+  body: unknown
+  context: Context
+  client: WebClient
+}
+
+/** Mentions, direct messages, and follow-ups in threads of ours. */
+export function listenToMessages(app: App, services: SlackServices): void {
+  app.event('app_mention', async ({ event, body, context, client }) => onMention({ services, event, body, context, client }))
+  app.event('message', async ({ event, body, context, client }) => onMessage({ services, event, body, context, client }))
+}
+
+async function onMention(delivered: Delivered): Promise<void> {
+  const message = readMessage(delivered.event)
+  if (message === null) return
+  await ask(delivered, message)
+}
+
+async function onMessage(delivered: Delivered): Promise<void> {
+  const message = readMessage(delivered.event)
+  if (message === null) return
+  const bot = delivered.context.botUserId
+  if (message.channel_type === 'im') return ask(delivered, message)
+  // a mention comes as app_mention too
+  if (bot !== undefined && message.text.includes(`<@${bot}>`)) return
+  if (message.thread_ts === undefined) return
+  await followUp(delivered, message, message.thread_ts)
+}
+
+/** A person's own message; edits, joins, bots and our own are none. A file may come with it. */
+function readMessage(event: unknown): (MessageEvent & { user: string }) | null {
+  const parsed = messageEventSchema.safeParse(event)
+  if (!parsed.success) return null
+  const { user, bot_id, subtype } = parsed.data
+  if (user === undefined || bot_id !== undefined || (subtype !== undefined && subtype !== 'file_share' && subtype !== 'thread_broadcast'))
+    return null
+  return { ...parsed.data, user }
+}
+
+async function ask(delivered: Delivered, message: MessageEvent & { user: string }): Promise<void> {
+  const { services, client } = delivered
+  const envelope = envelopeSchema.parse(delivered.body)
+  const team = envelope.team_id ?? delivered.context.teamId ?? ''
+  const threadTs = message.thread_ts ?? message.ts
+  await guarded(services, 'a mention', { team, channel: message.channel, threadTs, user: null }, async () => {
+    if (!(await isFirst(delivered, team, message, envelope.event_id))) return
+    await handleAsk(services, {
+      client,
+      asker: { team, channel: message.channel, user: message.user, isSharedChannel: envelope.is_ext_shared_channel },
+      text: message.text,
+      files: message.files,
+      threadTs,
+      askTs: message.ts,
+      eyesTs: message.ts,
+      inThread: message.thread_ts !== undefined,
+    })
+  })
+}
+
+async function followUp(delivered: Delivered, message: MessageEvent & { user: string }, threadTs: string): Promise<void> {
+  const { services } = delivered
+  const envelope = envelopeSchema.parse(delivered.body)
+  const team = envelope.team_id ?? delivered.context.teamId ?? ''
+  if (!isFollowUp(message.text) && outcomeExperiment(message.text) === null) return
+  const runs = await services.records.threadRuns(team, message.channel, threadTs)
+  const run = runs.at(-1)
+  if (run === undefined) return
+  await guarded(services, 'a follow-up', { team, channel: message.channel, threadTs, user: null }, async () => {
+    if (!(await isFirst(delivered, team, message, envelope.event_id))) return
+    if (/^(?:cancel|stop)[.!]?$/i.test(message.text.trim())) {
+      for (const one of runs.slice(-3)) await cancelRun(services, { run: one, by: message.user, channel: message.channel, threadTs })
+      return
+    }
+    const asker = { team, channel: message.channel, user: message.user, isSharedChannel: envelope.is_ext_shared_channel }
+    await handleFollowUp(services, { asker, threadTs, askTs: message.ts, run, text: message.text, addressed: false })
+  })
+}
+
+/**
+ * Whether this delivery is the first of this event and of this message. Both are asked: Slack sends an event again under its id, and a
+ * mention in a thread comes as two events with ids of their own. What our own inbox delivers again counts as first.
+ */
+async function isFirst(delivered: Delivered, team: string, message: MessageEvent, eventId: string | undefined): Promise<boolean> {
+  if (delivered.context[replayFlag] === true) return true
+  const { state } = delivered.services.deps
+  if (eventId !== undefined && !(await state.claim(`event:${eventId}`, claimMs))) return false
+  return state.claim(`message:${team}/${message.channel}/${message.ts}`, claimMs)
+}

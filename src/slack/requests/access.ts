@@ -1,0 +1,130 @@
+import type { WebClient } from '@slack/web-api'
+import { PromptsError } from '../../errors.ts'
+import type { SlackDeps } from '../deps.ts'
+
+/** Someone who asks, where. */
+export interface Asker {
+  team: string
+  channel: string
+  user: string
+  /** What the event's envelope says; undefined where it says nothing. */
+  isSharedChannel: boolean | undefined
+}
+
+const hour = 3600_000
+
+/** One entry of the channels' allow-list: `C123`, or `C123=llama-*`. */
+export interface ChannelRule {
+  channel: string
+  pattern: string | null
+}
+
+export function parseChannelRules(entries: readonly string[]): ChannelRule[] {
+  return entries.map((entry) => {
+    const at = entry.indexOf('=')
+    return at < 0 ? { channel: entry, pattern: null } : { channel: entry.slice(0, at), pattern: entry.slice(at + 1) }
+  })
+}
+
+/** Whether a channel may ask for an experiment; with no rules every channel may ask for every one. Direct messages follow the rules too. */
+export function isAllowed(rules: readonly ChannelRule[], channel: string, experiment: string): 'yes' | 'channel' | 'experiment' {
+  if (rules.length === 0) return 'yes'
+  const own = rules.filter((rule) => rule.channel === channel)
+  if (own.length === 0) return 'channel'
+  return own.some((rule) => rule.pattern === null || matches(rule.pattern, experiment)) ? 'yes' : 'experiment'
+}
+
+function matches(pattern: string, text: string): boolean {
+  const source = pattern
+    .split('*')
+    .map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.*')
+  return new RegExp(`^${source}$`).test(text)
+}
+
+/**
+ * Guards who may ask at all: channels of the allow-list, no guests, no channels shared with other organizations, unless the operator says
+ * so. What Slack says of people and channels is kept for an hour.
+ * @throws PromptsError `not_allowed`, `unavailable` where Slack does not tell.
+ */
+export async function checkAsker(deps: SlackDeps, client: WebClient, asker: Asker): Promise<void> {
+  const { config } = deps
+  const rules = parseChannelRules(config.PROMPTS_CHANNELS)
+  if (rules.length > 0 && !rules.some((rule) => rule.channel === asker.channel)) {
+    throw new PromptsError('not_allowed', 'I do not answer in this channel', {
+      hint: `Ask in ${rules
+        .slice(0, 5)
+        .map((rule) => rule.channel)
+        .join(', ')}, or have an admin add this one to PROMPTS_CHANNELS.`,
+    })
+  }
+  if (!config.PROMPTS_ALLOW_SHARED_CHANNELS && (await isShared(deps, client, asker))) {
+    throw new PromptsError('not_allowed', 'I do not answer in channels shared with other organizations', {
+      hint: 'Ask in a channel of your own workspace; an admin can set PROMPTS_ALLOW_SHARED_CHANNELS.',
+    })
+  }
+  if (!config.PROMPTS_ALLOW_GUESTS && (await isGuest(deps, client, asker))) {
+    throw new PromptsError('not_allowed', 'I do not answer guests', {
+      hint: 'Ask a member of this workspace; an admin can set PROMPTS_ALLOW_GUESTS.',
+    })
+  }
+}
+
+/** @throws PromptsError `not_allowed` where this channel may not ask for that experiment. */
+export function checkExperiment(deps: SlackDeps, channel: string, experiment: string): void {
+  if (isAllowed(parseChannelRules(deps.config.PROMPTS_CHANNELS), channel, experiment) === 'yes') return
+  throw new PromptsError('not_allowed', `This channel may not ask for ${experiment}`, {
+    hint: 'PROMPTS_CHANNELS says which experiments a channel may ask for; an admin can add it.',
+  })
+}
+
+/**
+ * Counts a run against the person's day and the workspace's money.
+ * @throws PromptsError `not_allowed` naming the quota and when it starts anew.
+ */
+export async function checkQuota(deps: SlackDeps, asker: Asker, run: string): Promise<void> {
+  // counted once however often the same message is delivered
+  if (!(await deps.state.claim(`counted:${run}`, 24 * hour))) return
+  const day = new Date().toISOString().slice(0, 10)
+  const count = await deps.state.increment(`quota:${asker.team}/${asker.user}/${day}`, 1, 48 * hour)
+  const most = deps.config.PROMPTS_QUOTA_PER_PERSON
+  if (count > most) {
+    throw new PromptsError('not_allowed', `You have asked for ${most} runs today, which is all a person may`, {
+      hint: 'It starts anew at midnight UTC; an admin can raise PROMPTS_QUOTA_PER_PERSON.',
+    })
+  }
+  const left = (await deps.budgetLeft?.(asker.team)) ?? null
+  if (left !== null && left <= 0) {
+    throw new PromptsError('not_allowed', "Today's budget of this workspace is spent", {
+      hint: 'It starts anew at midnight UTC; an admin can raise PROMPTS_SPEND_CAP_USD, or unset the Gemini key: rules cost nothing.',
+    })
+  }
+}
+
+async function isGuest(deps: SlackDeps, client: WebClient, asker: Asker): Promise<boolean> {
+  return remembered(deps, `guest:${asker.team}/${asker.user}`, async () => {
+    const { user } = await client.users.info({ user: asker.user })
+    return user?.is_restricted === true || user?.is_ultra_restricted === true || user?.is_stranger === true
+  })
+}
+
+async function isShared(deps: SlackDeps, client: WebClient, asker: Asker): Promise<boolean> {
+  if (asker.isSharedChannel !== undefined) return asker.isSharedChannel
+  if (asker.channel.startsWith('D')) return false
+  return remembered(deps, `shared:${asker.team}/${asker.channel}`, async () => {
+    const { channel } = await client.conversations.info({ channel: asker.channel })
+    return channel?.is_ext_shared === true || channel?.is_pending_ext_shared === true
+  })
+}
+
+async function remembered(deps: SlackDeps, key: string, ask: () => Promise<boolean>): Promise<boolean> {
+  const known = await deps.state.get(key)
+  if (known !== null) return known === 'yes'
+  try {
+    const answer = await ask()
+    await deps.state.set(key, answer ? 'yes' : 'no', hour)
+    return answer
+  } catch (cause) {
+    throw new PromptsError('unavailable', 'Slack did not tell whether I may answer here', { hint: 'Try again in a minute.', cause })
+  }
+}

@@ -1,0 +1,129 @@
+import type { WebClient } from '@slack/web-api'
+import { asPromptsError } from '../../errors.ts'
+import { helpMessage } from '../blocks/help-message.ts'
+import { casesMessage, planListMessage } from '../blocks/library-messages.ts'
+import type { Message } from '../blocks/message.ts'
+import { errorMessage } from '../blocks/notice-messages.ts'
+import { handleFollowUp } from '../follow-ups/handle-follow-up.ts'
+import type { MessageEvent } from '../listeners/payloads.ts'
+import { cancelRun } from '../runs/cancel-run.ts'
+import type { SlackServices } from '../services.ts'
+import { type Asker, checkAsker, isAllowed, parseChannelRules } from './access.ts'
+import { fetchSharedFile, isExperimentFile, readInlineExperiment } from './inline-experiment.ts'
+import { type Ask, maxIds, parseAsk } from './parse-ask.ts'
+import { type StartInput, type Subject, startRuns } from './start-runs.ts'
+
+const lookupMs = 30_000
+
+export interface AskInput {
+  client: WebClient
+  asker: Asker
+  text: string
+  files: MessageEvent['files']
+  /** The thread the answer belongs in. */
+  threadTs: string
+  askTs: string
+  /** The message to put 👀 on. */
+  eyesTs: string | null
+  /** Said in an existing thread, not as the start of one. */
+  inThread: boolean
+}
+
+/** Answers what someone asked of the bot: starts runs, continues a thread, or helps with a real example. */
+export async function handleAsk(services: SlackServices, input: AskInput): Promise<void> {
+  const { records } = services
+  const { asker, threadTs } = input
+  const ask = parseAsk(input.text)
+  const own = input.inThread ? await records.threadRuns(asker.team, asker.channel, threadTs) : []
+  if (own.length > 0 && ask.verb === 'cancel') {
+    for (const run of own.slice(-3)) await cancelRun(services, { run, by: asker.user, channel: asker.channel, threadTs })
+    return
+  }
+  const files = (input.files ?? []).map((file) => ({
+    name: file.name ?? 'file',
+    sizeBytes: file.size ?? 0,
+    url: file.url_private_download ?? file.url_private ?? '',
+  }))
+  const hasSubject = ask.ids.length > 0 || ask.inline.length > 0 || files.some(isExperimentFile)
+  const isFollowUp = own.length > 0 && (ask.verb === null || !hasSubject) && ask.verb !== 'help' && ask.verb !== 'cases'
+  if (isFollowUp && (!hasSubject || /\b(?:ran|result|outcome|compare|why|what)\b/i.test(ask.text))) {
+    await handleFollowUp(services, { ...input, run: own.at(-1) ?? '', text: ask.text, addressed: true })
+    return
+  }
+  if (ask.verb === 'cases') return say(services, input, 'cases', () => casesAnswer(services, input, ask))
+  if (ask.verb === 'plan' && ask.ids.length > 0) {
+    for (const id of ask.ids.slice(0, maxIds)) await say(services, input, `plan-${id}`, () => planAnswer(services, input, id))
+    return
+  }
+  if (!hasSubject) {
+    const why = ask.verb === 'diagnose' ? 'I found no experiment id in that.' : undefined
+    return say(services, input, 'help', () => help(services, input, why))
+  }
+  const start: StartInput = { client: input.client, asker, threadTs, askTs: input.askTs, eyesTs: input.eyesTs, subjects: [] }
+  const subjects: Subject[] = ask.ids.slice(0, maxIds).map((id) => ({ kind: 'experiment', id }))
+  for (const text of ask.inline) await take(services, input, subjects, 'The experiment in your message', async () => text)
+  for (const file of files.filter(isExperimentFile).slice(0, maxIds)) {
+    await take(services, input, subjects, file.name, async () => {
+      const signal = AbortSignal.timeout(lookupMs)
+      return fetchSharedFile(file, { token: input.client.token ?? '', apiUrl: services.deps.config.SLACK_API_URL, signal })
+    })
+  }
+  if (subjects.length > 0) await startRuns(services, { ...start, subjects })
+  if (ask.ids.length > maxIds) {
+    await say(services, input, 'many', () => help(services, input, `I take ${maxIds} ids at a time and left the others out.`))
+  }
+}
+
+/** Says something in the thread, or why it cannot be said. */
+async function say(services: SlackServices, input: AskInput, part: string, make: () => Promise<Message>): Promise<void> {
+  const { asker, threadTs, askTs } = input
+  let answer: Message
+  try {
+    answer = await make()
+  } catch (thrown) {
+    const error = asPromptsError(thrown)
+    services.deps.log.warn('a question was not answered', { id: error.id, code: error.code, message: error.message })
+    answer = errorMessage(error)
+  }
+  await services.outbox.put({
+    team: asker.team,
+    key: `say/${asker.channel}/${askTs}/${part}`,
+    channel: asker.channel,
+    threadTs,
+    message: answer,
+  })
+}
+
+async function take(
+  services: SlackServices,
+  input: AskInput,
+  subjects: Subject[],
+  name: string,
+  read: () => Promise<string>,
+): Promise<void> {
+  try {
+    subjects.push({ kind: 'inline', ...readInlineExperiment(await read(), name) })
+  } catch (thrown) {
+    await say(services, input, `file-${name}`, async () => errorMessage(asPromptsError(thrown), { about: name }))
+  }
+}
+
+/** Help with examples that this channel may really ask for. */
+export async function help(services: SlackServices, input: AskInput, why?: string): Promise<Message> {
+  const rules = parseChannelRules(services.deps.config.PROMPTS_CHANNELS)
+  const all = await services.deps.experiments.examples(50).catch(() => [])
+  const examples = all.filter((id) => isAllowed(rules, input.asker.channel, id) === 'yes')
+  return helpMessage({ examples, mention: '@prompts', ...(why === undefined ? {} : { why }) })
+}
+
+async function planAnswer(services: SlackServices, input: AskInput, id: string): Promise<Message> {
+  await checkAsker(services.deps, input.client, input.asker)
+  if (services.deps.plan === undefined) return help(services, input, 'Plans are not available here; ask me to diagnose it instead.')
+  return planListMessage(await services.deps.plan(id, AbortSignal.timeout(lookupMs)))
+}
+
+async function casesAnswer(services: SlackServices, input: AskInput, ask: Ask): Promise<Message> {
+  await checkAsker(services.deps, input.client, input.asker)
+  const words = ask.text.replace(/^\s*cases?\b\s*(?:list|search|for|of)?/i, '').trim()
+  return casesMessage((await services.deps.cases?.(input.asker.team, words)) ?? [], words)
+}

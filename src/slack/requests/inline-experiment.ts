@@ -1,0 +1,77 @@
+import { PromptsError } from '../../errors.ts'
+import { maxExperimentBytes, parseExperiment } from '../../experiment/parse-experiment.ts'
+
+/** A file that came with a message, as Slack's events describe it. */
+export interface SharedFile {
+  name: string
+  sizeBytes: number
+  url: string
+}
+
+/** An experiment that a stranger sent: what is left of it is data that our schema knows. */
+export interface InlineExperiment {
+  id: string
+  yaml: string
+}
+
+/**
+ * Parses an experiment that came through Slack. `profile` is taken out: it has no folder, and no path of it is ever opened.
+ * @throws PromptsError `bad_experiment`, `too_large`.
+ */
+export function readInlineExperiment(text: string, what: string): InlineExperiment {
+  const { profile: _dropped, ...experiment } = parseExperiment(text, what)
+  return { id: experiment.id, yaml: JSON.stringify(experiment, null, 2) }
+}
+
+/** Whether a shared file may be an experiment. */
+export function isExperimentFile(file: SharedFile): boolean {
+  return /\.(?:ya?ml|json|txt)$/i.test(file.name) || !file.name.includes('.')
+}
+
+/**
+ * Fetches a file that was shared with the bot. Only from Slack's own hosts (or those of the configured API): the token goes nowhere else.
+ * @throws PromptsError `too_large`, `outside_folder` for another host, `unavailable`.
+ */
+export async function fetchSharedFile(
+  file: SharedFile,
+  options: { token: string; apiUrl: string | undefined; signal: AbortSignal },
+): Promise<string> {
+  if (file.sizeBytes > maxExperimentBytes) throw tooLarge(file.name)
+  const url = parseUrl(file.url)
+  const own = options.apiUrl === undefined ? null : parseUrl(options.apiUrl)
+  const trusted =
+    url !== null && ((url.protocol === 'https:' && /(?:^|\.)slack(?:-files|-edge)?\.com$/.test(url.hostname)) || url.origin === own?.origin)
+  if (url === null || !trusted) {
+    throw new PromptsError('outside_folder', `${file.name} does not lie with Slack`, {
+      hint: 'Upload the experiment to Slack, or paste it as a code block.',
+    })
+  }
+  try {
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${options.token}` }, redirect: 'error', signal: options.signal })
+    if (!answer.ok || answer.body === null) throw new Error(`HTTP ${answer.status}`)
+    const chunks: Uint8Array[] = []
+    let size = 0
+    for await (const chunk of answer.body) {
+      size += chunk.byteLength
+      if (size > maxExperimentBytes) throw tooLarge(file.name)
+      chunks.push(chunk)
+    }
+    return Buffer.concat(chunks).toString('utf8')
+  } catch (cause) {
+    if (cause instanceof PromptsError) throw cause
+    throw new PromptsError('unavailable', `${file.name} could not be fetched from Slack`, {
+      hint: 'Send it again, or paste it as a code block.',
+      cause,
+    })
+  }
+}
+
+function tooLarge(name: string): PromptsError {
+  return new PromptsError('too_large', `${name} is longer than ${maxExperimentBytes / 1024} KiB`, {
+    hint: 'An experiment file is a page of YAML.',
+  })
+}
+
+function parseUrl(text: string): URL | null {
+  return URL.canParse(text) ? new URL(text) : null
+}

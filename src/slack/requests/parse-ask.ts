@@ -1,0 +1,123 @@
+import { experimentIdSchema } from '../../contract/experiment.ts'
+
+/** What someone's words ask for, before anything is looked up. */
+export interface Ask {
+  verb: 'diagnose' | 'plan' | 'cases' | 'help' | 'cancel' | null
+  /** Experiment ids, in order, each once. */
+  ids: string[]
+  /** Experiment files written into the message. */
+  inline: string[]
+  /** What is left of the words without mentions and markup. */
+  text: string
+}
+
+export const maxIds = 5
+const maxText = 20_000
+const verbs: Readonly<Record<string, Ask['verb']>> = {
+  ...{ diagnose: 'diagnose', diagnosis: 'diagnose', analyze: 'diagnose', analyse: 'diagnose', check: 'diagnose', profile: 'diagnose' },
+  ...{
+    debug: 'diagnose',
+    plan: 'plan',
+    cases: 'cases',
+    case: 'cases',
+    help: 'help',
+    hi: 'help',
+    hello: 'help',
+    cancel: 'cancel',
+    stop: 'cancel',
+  },
+}
+const fillers = new Set(
+  'a an and again also can could for from it me my of on our please run runs the these this to us with you experiment experiments id job'.split(
+    ' ',
+  ),
+)
+
+/** Reads a message's text as Slack sends it: mentions, links, code spans and all. */
+export function parseAsk(raw: string): Ask {
+  const bounded = raw.slice(0, maxText)
+  const inline: string[] = []
+  const withoutFences = bounded.replaceAll(/```(?:ya?ml)?\s*\n?([\s\S]*?)```/g, (_all, body: string) => {
+    const text = unescapeText(body)
+    if (/^\s*id\s*:/m.test(text) && /^\s*hardware\s*:/m.test(text)) {
+      inline.push(text)
+      return ' '
+    }
+    return ` ${body} `
+  })
+  const ids: string[] = []
+  const words = withoutFences
+    .replaceAll(/<[@#!][^>]*>/g, ' ')
+    .replaceAll(
+      /<([^|>]+)(?:\|([^>]*))?>/g,
+      (_all, address: string, label: string | undefined) => ` ${fromLink(unescapeText(address), label)} `,
+    )
+  const text = unescapeText(words)
+    .replaceAll(/[`"'“”‘’*~]/g, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+  let verb: Ask['verb'] = null
+  let after = 0
+  const tokens: string[] = []
+  for (const piece of text.split(/[\s,;]+/)) {
+    const token = piece.replaceAll(/^[([{]+|[)\]}:!?.]+$/g, '')
+    if (token === '') continue
+    const named = verbs[token.toLowerCase()]
+    if (named !== undefined && verb === null && tokens.length === after) {
+      verb = named
+      after = tokens.length
+      continue
+    }
+    if (!fillers.has(token.toLowerCase())) tokens.push(token)
+  }
+  for (const token of tokens) {
+    const candidate = token.startsWith('http') ? fromLink(token, undefined) : token
+    if (looksLikeId(candidate) && !ids.includes(candidate)) ids.push(candidate)
+  }
+  const only = tokens[0]
+  if (ids.length === 0 && verb === 'diagnose' && tokens.length === 1 && only !== undefined && experimentIdSchema.safeParse(only).success)
+    ids.push(only)
+  return { verb, ids: ids.slice(0, maxIds + 1), inline: inline.slice(0, maxIds), text }
+}
+
+/** An id has a digit, or parts joined by - _ or a dot; plain words are not taken for ids. */
+function looksLikeId(token: string): boolean {
+  if (!experimentIdSchema.safeParse(token).success) return false
+  if (/^[\d.]+$/.test(token) || /^\d+(?:\.\d+)?(?:s|ms|x|k|m|gb|gib|%)$/i.test(token)) return false
+  return /\d/.test(token) || /[A-Za-z0-9][-_.][A-Za-z0-9]/.test(token)
+}
+
+/**
+ * The id that a link speaks of: the run of an XProf or TensorBoard page, a label that is an id, or the last part of the path. The link
+ * itself is never followed.
+ */
+function fromLink(address: string, label: string | undefined): string {
+  const run = /[?&#](?:run|session_path|session|logdir)=([^&#]+)/.exec(address)?.[1]
+  if (run !== undefined) {
+    const parts = safeDecode(run)
+      .split('/')
+      .filter((part) => part !== '' && !/^\d{4}[_-]\d{2}[_-]\d{2}/.test(part) && part !== 'plugins' && part !== 'profile')
+    const id = parts.at(-1)
+    if (id !== undefined) return id
+  }
+  if (label !== undefined && experimentIdSchema.safeParse(label).success) return label
+  const path = safeDecode(address.replace(/^\w+:\/\/[^/]*/, '').replace(/[?#].*$/, ''))
+  const last =
+    path
+      .split('/')
+      .filter((part) => part !== '')
+      .at(-1) ?? ''
+  return looksLikeId(last) ? last : ''
+}
+
+function safeDecode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function unescapeText(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
+}

@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { WebClient } from '@slack/web-api'
+import { asPromptsError } from '../../errors.ts'
+import type { RunRequest } from '../../memory/sharding-memory.ts'
+import { errorMessage, joinedMessage } from '../blocks/notice-messages.ts'
+import type { SlackDeps } from '../deps.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+import type { Delivery } from '../runs/delivery.ts'
+import { messageKey, type RunRecord, type RunRecords, type Watcher } from '../runs/run-records.ts'
+import { type Asker, checkAsker, checkExperiment, checkQuota } from './access.ts'
+import type { InlineExperiment } from './inline-experiment.ts'
+
+export type Subject = { kind: 'experiment'; id: string } | ({ kind: 'inline' } & InlineExperiment)
+
+export interface StartOptions {
+  deps: SlackDeps
+  outbox: Outbox
+  records: RunRecords
+  delivery: Delivery
+}
+
+export interface StartInput {
+  client: WebClient
+  asker: Asker
+  threadTs: string
+  /** Names the question: the same message always leads to the same runs. */
+  askTs: string
+  /** The message to put 👀 on, if there is one. */
+  eyesTs: string | null
+  subjects: Subject[]
+}
+
+/** Starts a run for each subject, or joins the one that is under way. Each failure is said in the thread. Idempotent a message. */
+export async function startRuns(options: StartOptions, input: StartInput): Promise<void> {
+  const { deps } = options
+  try {
+    await checkAsker(deps, input.client, input.asker)
+  } catch (thrown) {
+    await sayFailure(options, input, 'asker', thrown)
+    return
+  }
+  for (const [at, subject] of input.subjects.entries()) {
+    try {
+      checkExperiment(deps, input.asker.channel, subject.id)
+      await startOne(options, input, subject)
+    } catch (thrown) {
+      await sayFailure(options, input, String(at), thrown, subject.id)
+    }
+  }
+}
+
+async function startOne(options: StartOptions, input: StartInput, subject: Subject): Promise<void> {
+  const { deps, records, delivery } = options
+  const { asker, threadTs } = input
+  const name = subject.kind === 'experiment' ? subject.id : `inline-${hash(subject.yaml, 16)}`
+  const own = runId(asker, input.askTs, name)
+  const openMs = (deps.config.PROMPTS_RUN_DEADLINE_SECONDS * 4 + 3600) * 1000
+  const watcher: Watcher = { channel: asker.channel, threadTs, askTs: input.eyesTs, user: asker.user }
+  let standing = await records.openFor(asker.team, name, own, openMs)
+  if (standing !== own && (await records.ended(standing)) !== null) {
+    const ended = await records.get(standing)
+    if (ended !== null) await records.close(ended)
+    standing = await records.openFor(asker.team, name, own, openMs)
+  }
+  if (standing !== own) {
+    if (await joinRun(options, standing, watcher)) return
+    // whoever opened it died before it was written down: it is ours now
+    await deps.state.delete(`open:${asker.team}/${name}`)
+    standing = await records.openFor(asker.team, name, own, openMs)
+    if (standing !== own && (await joinRun(options, standing, watcher))) return
+  }
+  if ((await records.ended(own)) !== null) return
+
+  const at = new Date().toISOString()
+  try {
+    await checkQuota(deps, asker, own)
+    const request: RunRequest = {
+      run: own,
+      tenant: asker.team,
+      subject: subject.kind === 'experiment' ? { kind: 'experiment', id: subject.id } : { kind: 'inline', yaml: subject.yaml },
+      compile: false,
+      by: asker.user,
+      at,
+      thread: { team: asker.team, channel: asker.channel, threadTs, rootTs: null },
+    }
+    const { channel } = asker
+    const record: RunRecord = {
+      run: own,
+      team: asker.team,
+      title: subject.id,
+      subject: name,
+      by: asker.user,
+      at,
+      channel,
+      threadTs,
+      bottleneck: null,
+    }
+    await deps.memory.begin(request)
+    await records.save(record)
+    await records.watch(own, watcher)
+    await records.addToThread(asker.team, channel, threadTs, own)
+    await deps.state.set(`active:${own}`, at, openMs)
+    await deps.state.set(`tenant:${asker.team}`, at, deps.config.PROMPTS_KEEP_DAYS * 2 * 24 * 3600_000)
+    await delivery.begin(record, watcher)
+    await deps.runs.add(own, { request, title: subject.id })
+  } catch (thrown) {
+    await deps.state.delete(`open:${asker.team}/${name}`)
+    await records.end(own, 'failed')
+    throw thrown
+  }
+}
+
+/** False when no such run is written down, even after a while. */
+async function joinRun(options: StartOptions, run: string, watcher: Watcher): Promise<boolean> {
+  const { deps, outbox, records, delivery } = options
+  let record = await records.get(run)
+  for (let tries = 0; record === null && tries < 50; tries += 1) {
+    await sleep(100)
+    record = await records.get(run)
+  }
+  if (record === null) return false
+  const already = (await records.watchers(run)).some((other) => other.channel === watcher.channel && other.threadTs === watcher.threadTs)
+  if (already) return true
+  await records.watch(run, watcher)
+  await records.addToThread(record.team, watcher.channel, watcher.threadTs, run)
+  await deps.memory.append(run, { kind: 'user_input', name: 'join', data: watcher })
+  if (!(await records.delivered(run))) {
+    await outbox.put({
+      team: record.team,
+      key: messageKey(run, watcher, 'root'),
+      channel: watcher.channel,
+      threadTs: watcher.threadTs,
+      message: joinedMessage({ title: record.title, run, by: record.by, link: null }),
+      priority: 2,
+      mark: { run, rank: null },
+    })
+    return true
+  }
+  // it ended in this moment: the answer comes from its record
+  const diagnosis = await deps.memory.diagnosis(run)
+  if (diagnosis !== null) await delivery.answer(record, watcher, diagnosis)
+  return true
+}
+
+async function sayFailure(options: StartOptions, input: StartInput, part: string, thrown: unknown, about?: string): Promise<void> {
+  const error = asPromptsError(thrown)
+  options.deps.log.warn('a question was not taken', {
+    id: error.id,
+    code: error.code,
+    message: error.message,
+    cause: String(error.cause ?? ''),
+  })
+  await options.outbox.put({
+    team: input.asker.team,
+    key: `refused/${input.asker.channel}/${input.askTs}/${part}`,
+    channel: input.asker.channel,
+    threadTs: input.threadTs,
+    message: errorMessage(error, about === undefined ? {} : { about }),
+  })
+}
+
+/** The same message and subject always have the same run, however often Slack delivers the message. */
+export function runId(asker: Pick<Asker, 'team' | 'channel'>, askTs: string, name: string): string {
+  const day = new Date(Number(askTs) * 1000 || Date.now()).toISOString().slice(0, 10).replaceAll('-', '')
+  return `run-${day}-${hash([asker.team, asker.channel, askTs, name].join(' '), 12)}`
+}
+
+function hash(text: string, length: number): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, length)
+}

@@ -1,0 +1,74 @@
+import type { WithdrawnCard } from '../../agents/diagnose-service.ts'
+import type { Card } from '../../contract/diagnosis.ts'
+import type { Job } from '../../jobs/job-queue.ts'
+import type { CompileJob, SlackDeps } from '../deps.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+import type { Delivery } from './delivery.ts'
+import type { RunRecord, RunRecords } from './run-records.ts'
+
+/** With more edits than this waiting, a run's verdicts come as one message. */
+const busyEdits = 10
+
+export interface CompileHandlerOptions {
+  deps: SlackDeps
+  outbox: Outbox
+  records: RunRecords
+  delivery: Delivery
+  /** A card that someone adopted was withdrawn. */
+  onWithdrawn: (record: RunRecord, withdrawn: { card: Card; reason: string; replacement: Card | null }) => Promise<void>
+}
+
+/** Asks the compiler about a run's cards and shows what it says: each card edited in place, or under load one message for all. */
+export function createCompileHandler(options: CompileHandlerOptions): (job: Job<CompileJob>) => Promise<void> {
+  const { deps, outbox, records, delivery } = options
+  return async (job) => {
+    const record = await records.get(job.data.run)
+    const diagnosis = await deps.memory.diagnosis(job.data.run)
+    if (record === null || diagnosis === null) return
+    const shown = new Map(diagnosis.cards.map((card) => [card.rank, JSON.stringify(card)]))
+    const handled = new Set<string>()
+    let last: { cards: Card[]; withdrawn: WithdrawnCard[] } = { cards: diagnosis.cards, withdrawn: [] }
+    let coalescing = false
+
+    const onCard = async (cards: Card[], withdrawn: WithdrawnCard[]) => {
+      last = { cards, withdrawn }
+      for (const { card, reason } of withdrawn) {
+        const name = `${card.rank} ${JSON.stringify(card.mesh)} ${JSON.stringify(card.dcn)}`
+        if (handled.has(name)) continue
+        handled.add(name)
+        const replacement = cards.find((other) => other.rank === card.rank) ?? null
+        await options.onWithdrawn(record, { card, reason, replacement })
+      }
+      coalescing ||= outbox.pressure(record.team, record.channel).edits > busyEdits
+      if (coalescing) return
+      for (const watcher of await records.watchers(record.run)) {
+        for (const rank of [1, 2, 3] as const) {
+          const card = cards.find((other) => other.rank === rank)
+          const text = JSON.stringify(card ?? null)
+          if (shown.get(rank) === text || (card === undefined && !shown.has(rank))) continue
+          const gone = withdrawn.findLast((entry) => entry.card.rank === rank)
+          if (card === undefined && gone !== undefined) await delivery.withdrawn(record, watcher, gone.card, gone.reason)
+          if (card !== undefined) {
+            const replaces = gone === undefined ? null : `Takes the place of a card that was withdrawn: ${gone.reason}`
+            await delivery.card(record, watcher, { ...diagnosis, cards }, card, { compiling: true, priority: 1, replaces })
+          }
+        }
+      }
+      for (const rank of [1, 2, 3] as const) {
+        const card = cards.find((other) => other.rank === rank)
+        shown.set(rank, JSON.stringify(card ?? null))
+      }
+    }
+
+    await deps.diagnose.compileCards(job.data.run, { onCard, signal: job.signal })
+    for (const watcher of await records.watchers(record.run)) {
+      if (coalescing) await delivery.verdicts(record, watcher, last.cards, last.withdrawn)
+      else if (last.cards.some((card) => card.compiler === null)) {
+        // no verdict came for it: the card must not go on saying "compiling"
+        for (const card of last.cards.filter((one) => one.compiler === null)) {
+          await delivery.card(record, watcher, { ...diagnosis, cards: last.cards }, card, { compiling: false, priority: 1 })
+        }
+      }
+    }
+  }
+}

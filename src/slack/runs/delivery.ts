@@ -1,0 +1,206 @@
+import type { Card, Diagnosis } from '../../contract/diagnosis.ts'
+import { asPromptsError, type PromptsError } from '../../errors.ts'
+import { cardMessage, withdrawnCardMessage } from '../blocks/card-message.ts'
+import { errorMessage, verdictsMessage } from '../blocks/notice-messages.ts'
+import { cancelledMessage, planMessage, type Standing } from '../blocks/plan-message.ts'
+import { bottleneckWords, type Picture, summaryMessage } from '../blocks/summary-message.ts'
+import type { SlackDeps } from '../deps.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+import { messageKey, type RunRecord, type RunRecords, type Watcher } from './run-records.ts'
+
+/** So many roots of a workspace may show progress at once: each needs an edit at its end, and those are limited a minute. */
+const progressRoots = 8
+const eyes = 'eyes'
+
+export interface DeliveryOptions {
+  deps: SlackDeps
+  outbox: Outbox
+  records: RunRecords
+  /** Who adopted which card now; asked when a card is shown. */
+  adopted: (team: string, run: string) => Promise<{ by: string; rank: 1 | 2 | 3 } | null>
+  /** Uploads pictures and names them for the summary. */
+  pictures?: (record: RunRecord) => Promise<Picture[]>
+}
+
+/** Puts what a run has to say into each thread that waits for it. All of it may be called again: the same message is not sent twice. */
+export class Delivery {
+  readonly #options: DeliveryOptions
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options
+  }
+
+  /** 👀 on the question and the plan in its thread; both give way under load. */
+  async begin(record: RunRecord, watcher: Watcher): Promise<void> {
+    const { outbox } = this.#options
+    if (watcher.askTs !== null)
+      await outbox.react({ team: record.team, channel: watcher.channel, ts: watcher.askTs, name: eyes, add: true })
+    if (outbox.pressure(record.team, watcher.channel).answers > 0) return
+    if (!(await this.#takeProgressSlot(record))) return
+    await this.#root(record, watcher, planMessage({ run: record.run, title: record.title, standing: {}, withCompiler: false }), 2)
+  }
+
+  /** Shows the stages where a root is there to show them on. */
+  async progress(record: RunRecord, standing: Standing): Promise<void> {
+    const { outbox, records } = this.#options
+    if ((await this.#slotOf(record.run)) === null || outbox.pressure(record.team, record.channel).edits > 3) return
+    if ((await records.ended(record.run)) !== null) return
+    const shown = planMessage({ run: record.run, title: record.title, standing })
+    for (const watcher of await records.watchers(record.run)) {
+      const there = await outbox.sent(record.team, messageKey(record.run, watcher, 'root'))
+      if (there !== null) await this.#root(record, watcher, shown, 2)
+    }
+  }
+
+  /** The summary and the cards, in every thread that waits. */
+  async finish(record: RunRecord, diagnosis: Diagnosis): Promise<void> {
+    const { records } = this.#options
+    await records.save({ ...record, bottleneck: bottleneckWords[diagnosis.bottleneck.class] })
+    await records.close(record)
+    await this.#everyWatcher(record, (watcher) => this.answer(record, watcher, diagnosis))
+    await this.#freeProgressSlot(record)
+  }
+
+  /** The whole answer in one thread. */
+  async answer(record: RunRecord, watcher: Watcher, diagnosis: Diagnosis): Promise<void> {
+    const { outbox, deps } = this.#options
+    const pictures = (await this.#options.pictures?.(record)) ?? []
+    await this.#root(record, watcher, summaryMessage(diagnosis, { title: record.title, pictures }), 0)
+    for (const card of diagnosis.cards) await this.card(record, watcher, diagnosis, card, { compiling: deps.compiler, priority: 0 })
+    if (watcher.askTs !== null)
+      await outbox.react({ team: record.team, channel: watcher.channel, ts: watcher.askTs, name: eyes, add: false })
+  }
+
+  async card(
+    record: RunRecord,
+    watcher: Watcher,
+    diagnosis: Diagnosis,
+    card: Card,
+    options: { compiling: boolean; priority: 0 | 1; replaces?: string | null },
+  ): Promise<void> {
+    const adopted = await this.#options.adopted(record.team, record.run)
+    const state = {
+      adopted: adopted?.rank === card.rank ? { by: adopted.by } : null,
+      compiling: options.compiling && card.compiler === null,
+      replaces: options.replaces ?? null,
+    }
+    await this.#options.outbox.put({
+      team: record.team,
+      key: messageKey(record.run, watcher, `card${card.rank}`),
+      channel: watcher.channel,
+      threadTs: watcher.threadTs,
+      message: cardMessage(diagnosis, card, state),
+      priority: options.priority,
+      mark: { run: record.run, rank: card.rank },
+    })
+  }
+
+  async withdrawn(record: RunRecord, watcher: Watcher, card: Card, reason: string): Promise<void> {
+    await this.#options.outbox.put({
+      team: record.team,
+      key: messageKey(record.run, watcher, `card${card.rank}`),
+      channel: watcher.channel,
+      threadTs: watcher.threadTs,
+      message: withdrawnCardMessage(card, reason),
+      priority: 1,
+      mark: null,
+    })
+  }
+
+  /** Compiler verdicts of a run in one message, where editing each card would take too long. */
+  async verdicts(record: RunRecord, watcher: Watcher, cards: Card[], withdrawn: { card: Card; reason: string }[]): Promise<void> {
+    await this.#options.outbox.put({
+      team: record.team,
+      key: messageKey(record.run, watcher, 'verdicts'),
+      channel: watcher.channel,
+      threadTs: watcher.threadTs,
+      message: verdictsMessage(cards, withdrawn),
+      priority: 1,
+    })
+  }
+
+  /** The root becomes the reason why there is no answer. */
+  async fail(record: RunRecord, thrown: unknown): Promise<PromptsError> {
+    const error = asPromptsError(thrown)
+    const { records, outbox, deps } = this.#options
+    deps.log.error('a run failed', {
+      run: record.run,
+      id: error.id,
+      code: error.code,
+      message: error.message,
+      cause: String(error.cause ?? ''),
+    })
+    await deps.memory
+      .append(record.run, { kind: 'error', name: error.code, data: { id: error.id, message: error.message } })
+      .catch(() => {})
+    await records.close(record)
+    await this.#everyWatcher(record, async (watcher) => {
+      await this.#root(record, watcher, errorMessage(error, { about: record.title, run: record.run }), 0)
+      if (watcher.askTs !== null)
+        await outbox.react({ team: record.team, channel: watcher.channel, ts: watcher.askTs, name: eyes, add: false })
+    })
+    await this.#freeProgressSlot(record)
+    return error
+  }
+
+  async cancelled(record: RunRecord, by: string | null): Promise<void> {
+    const { records, outbox } = this.#options
+    await records.close(record)
+    await this.#everyWatcher(record, async (watcher) => {
+      await this.#root(record, watcher, cancelledMessage({ run: record.run, title: record.title, by }), 0)
+      if (watcher.askTs !== null)
+        await outbox.react({ team: record.team, channel: watcher.channel, ts: watcher.askTs, name: eyes, add: false })
+    })
+    await this.#freeProgressSlot(record)
+  }
+
+  /** Once for each thread, those that join meanwhile too. */
+  async #everyWatcher(record: RunRecord, tell: (watcher: Watcher) => Promise<void>): Promise<void> {
+    const { records } = this.#options
+    const told = new Set<string>()
+    for (let round = 0; round < 2; round += 1) {
+      for (const watcher of await records.watchers(record.run)) {
+        const name = `${watcher.channel}/${watcher.threadTs}`
+        if (told.has(name)) continue
+        told.add(name)
+        await tell(watcher)
+      }
+      if (round === 0) await records.markDelivered(record.run)
+    }
+  }
+
+  async #root(record: RunRecord, watcher: Watcher, message: ReturnType<typeof planMessage>, priority: 0 | 2): Promise<void> {
+    await this.#options.outbox.put({
+      team: record.team,
+      key: messageKey(record.run, watcher, 'root'),
+      channel: watcher.channel,
+      threadTs: watcher.threadTs,
+      message,
+      priority,
+      mark: { run: record.run, rank: null },
+    })
+  }
+
+  async #takeProgressSlot(record: RunRecord): Promise<boolean> {
+    const { state, config } = this.#options.deps
+    const ttlMs = (config.PROMPTS_RUN_DEADLINE_SECONDS + 60) * 1000
+    if ((await this.#slotOf(record.run)) !== null) return true
+    for (let slot = 0; slot < progressRoots; slot += 1) {
+      if (!(await state.claim(`rootslot:${record.team}/${slot}`, ttlMs))) continue
+      await state.set(`rootof:${record.run}`, `${slot}`, ttlMs)
+      return true
+    }
+    return false
+  }
+
+  async #freeProgressSlot(record: RunRecord): Promise<void> {
+    const slot = await this.#slotOf(record.run)
+    if (slot === null) return
+    await this.#options.deps.state.release(`rootslot:${record.team}/${slot}`)
+    await this.#options.deps.state.delete(`rootof:${record.run}`)
+  }
+
+  async #slotOf(run: string): Promise<string | null> {
+    return this.#options.deps.state.get(`rootof:${run}`)
+  }
+}

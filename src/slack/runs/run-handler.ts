@@ -1,0 +1,121 @@
+import { type Progress, stages } from '../../agents/progress.ts'
+import { PromptsError } from '../../errors.ts'
+import type { Job } from '../../jobs/job-queue.ts'
+import type { Standing } from '../blocks/plan-message.ts'
+import type { RunJob, SlackDeps } from '../deps.ts'
+import type { Delivery } from './delivery.ts'
+import type { RunRecord, RunRecords } from './run-records.ts'
+
+export interface RunHandlerOptions {
+  deps: SlackDeps
+  records: RunRecords
+  delivery: Delivery
+  /** After the answer is written down: reactions that came before it. */
+  onAnswered?: (record: RunRecord) => Promise<void>
+}
+
+/** What a worker does for one run. Called again after its process died, it goes on where the run stopped. */
+export function createRunHandler(options: RunHandlerOptions): (job: Job<RunJob>) => Promise<void> {
+  const { deps, records, delivery } = options
+  return async (job) => {
+    const { request } = job.data
+    const record = (await records.get(request.run)) ?? recordOf(job.data)
+    const end = await records.ended(request.run)
+    if (end === 'cancelled' || end === 'failed' || (end === 'done' && (await records.delivered(request.run)))) return
+    await deps.memory.begin(request)
+
+    const deadline = AbortSignal.timeout(deps.config.PROMPTS_RUN_DEADLINE_SECONDS * 1000)
+    const signal = AbortSignal.any([job.signal, deadline])
+    const shower = progressShower(record, delivery, deps)
+    try {
+      const diagnosis = await untilAborted(deps.diagnose.diagnose(request, { onProgress: shower.onProgress, signal }), signal)
+      shower.stop()
+      if ((await records.end(request.run, 'done')) !== 'done') return
+      await delivery.finish(record, diagnosis)
+      await options.onAnswered?.(record)
+      if (deps.compiler && diagnosis.cards.length > 0)
+        await deps.compiles.add(`compile-${request.run}`, { run: request.run, team: record.team })
+    } catch (thrown) {
+      shower.stop()
+      if (job.signal.aborted) throw job.signal.reason
+      if (deadline.aborted) {
+        throw new PromptsError('not_feasible', `No answer within ${deps.config.PROMPTS_RUN_DEADLINE_SECONDS} s`, {
+          hint: 'Ask again: it goes on from the stages that are done. An admin can raise PROMPTS_RUN_DEADLINE_SECONDS.',
+          cause: thrown,
+        })
+      }
+      throw thrown
+    }
+  }
+}
+
+/** What is done when a run's tries are used up. */
+export function createFailureHandler(options: {
+  records: RunRecords
+  delivery: Delivery
+}): (data: RunJob, thrown: unknown) => Promise<void> {
+  return async (data, thrown) => {
+    const record = (await options.records.get(data.request.run)) ?? recordOf(data)
+    if ((await options.records.end(data.request.run, 'failed')) !== 'failed') return
+    await options.delivery.fail(record, thrown)
+  }
+}
+
+/** A run's record from its job, where the state lost it. */
+export function recordOf({ request, title }: RunJob): RunRecord {
+  const thread = request.thread
+  return {
+    run: request.run,
+    team: request.tenant,
+    title,
+    subject: title,
+    by: request.by ?? '',
+    at: request.at,
+    channel: thread?.channel ?? '',
+    threadTs: thread?.threadTs ?? '',
+    bottleneck: null,
+  }
+}
+
+/** Shows progress at most once in 1.5 s, and nothing after the end. */
+function progressShower(
+  record: RunRecord,
+  delivery: Delivery,
+  deps: SlackDeps,
+): { onProgress: (progress: Progress) => void; stop: () => void } {
+  const standing: Standing = {}
+  let timer: NodeJS.Timeout | null = null
+  let stopped = false
+  const show = () => {
+    timer = null
+    if (stopped) return
+    delivery.progress(record, { ...standing }).catch((error: unknown) => deps.log.debug('progress not shown', { error: String(error) }))
+  }
+  return {
+    onProgress(progress) {
+      if (stopped || !stages.includes(progress.stage)) return
+      standing[progress.stage] = progress
+      timer ??= setTimeout(show, 1500)
+    },
+    stop() {
+      stopped = true
+      if (timer !== null) clearTimeout(timer)
+    },
+  }
+}
+
+/** The promise, or the signal's reason as soon as it aborts: a stage that does not listen cannot keep a run from being cancelled. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let onAbort: (() => void) | undefined
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(signal.reason)
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+  })
+  work.catch(() => {})
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort)
+  }
+}

@@ -1,0 +1,69 @@
+import type { InstallationStore } from '@slack/bolt'
+import { PromptsError } from '../errors.ts'
+import { Adoption } from './adoption/adoption.ts'
+import { Reactions } from './adoption/reactions.ts'
+import { Clients } from './clients.ts'
+import type { SlackDeps } from './deps.ts'
+import { EncryptedInstallationStore } from './oauth/installation-store.ts'
+import { Outbox } from './outbox/outbox.ts'
+import { Delivery } from './runs/delivery.ts'
+import { RunRecords } from './runs/run-records.ts'
+import { uploadPictures } from './runs/upload-pictures.ts'
+
+/** The parts that listeners and workers share. */
+export interface SlackServices {
+  deps: SlackDeps
+  installations: InstallationStore | null
+  clients: Clients
+  outbox: Outbox
+  records: RunRecords
+  delivery: Delivery
+  adoption: Adoption
+  reactions: Reactions
+}
+
+/** Wires the parts; starts nothing. */
+export function createServices(deps: SlackDeps): SlackServices {
+  const { config, state, log } = deps
+  const installations = createInstallations(deps)
+  const clients = new Clients(config, log, installations)
+  const keepDays = config.PROMPTS_KEEP_DAYS
+  const records = new RunRecords(state, { keepDays })
+  let reactions: Reactions | null = null
+  const outbox = new Outbox({
+    state,
+    clientFor: (team) => clients.forTeam(team),
+    log,
+    keepDays,
+    alone: deps.alone,
+    onSent: async (team, record) => reactions?.applyEarly(team, record.channel, record.ts),
+    onRevoked: async (team, error) => {
+      log.error('Slack does not know this app any more', { team, error })
+      clients.forget(team)
+    },
+  })
+  const adoption = new Adoption({ deps, outbox, records, delivery: () => delivery })
+  const delivery = new Delivery({
+    deps,
+    outbox,
+    records,
+    adopted: (team, run) => adoption.current(team, run),
+    pictures: (record) => uploadPictures(deps, clients, record),
+  })
+  reactions = new Reactions({ deps, outbox, records, adoption, clientFor: (team) => clients.forTeam(team) })
+  return { deps, installations, clients, outbox, records, delivery, adoption, reactions }
+}
+
+function createInstallations({ config, state }: SlackDeps): InstallationStore | null {
+  if (config.SLACK_CLIENT_ID === undefined) return null
+  if (
+    config.SLACK_CLIENT_SECRET === undefined ||
+    config.SLACK_STATE_SECRET === undefined ||
+    config.PROMPTS_INSTALLATION_KEY === undefined
+  ) {
+    throw new PromptsError('bad_config', 'SLACK_CLIENT_ID is set, but not all that OAuth needs', {
+      hint: 'Set SLACK_CLIENT_SECRET, SLACK_STATE_SECRET and PROMPTS_INSTALLATION_KEY too; for one workspace set SLACK_BOT_TOKEN alone.',
+    })
+  }
+  return new EncryptedInstallationStore(state, config.PROMPTS_INSTALLATION_KEY)
+}

@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DiagnoseService, WithdrawnCard } from '../../../src/agents/diagnose-service.ts'
+import { stages } from '../../../src/agents/progress.ts'
+import type { Case } from '../../../src/contract/case.ts'
+import type { Card, Diagnosis } from '../../../src/contract/diagnosis.ts'
+import type { PromptsError } from '../../../src/errors.ts'
+import type { ShardingMemory } from '../../../src/memory/sharding-memory.ts'
+import { sampleDiagnosis } from './diagnoses.ts'
+
+export interface FakeOptions {
+  memory: ShardingMemory
+  /** Time of each of the seven stages. */
+  stageMs?: number
+  diagnosis?: (run: string, experiment: string | null) => Diagnosis
+  fail?: (experiment: string | null) => PromptsError | null
+  compile?: (run: string, onCard: (cards: Card[], withdrawn: WithdrawnCard[]) => Promise<void>) => Promise<void>
+}
+
+/** Answers as the reasoning layer does, with a diagnosis written by hand: for tests of what happens around it. */
+export function fakeDiagnoseService(options: FakeOptions): DiagnoseService & { calls: string[]; adoptions: string[] } {
+  const calls: string[] = []
+  const adoptions: string[] = []
+  const { memory } = options
+  const caseOf = async (run: string, rank: number, by: string, status: Case['status'], afterMs: number | null): Promise<Case> => {
+    const diagnosis = await memory.diagnosis(run)
+    const card = diagnosis?.cards.find((one) => one.rank === rank)
+    return {
+      ...{
+        id: `case-${run}`,
+        tenant: 'T000000001',
+        experiment: diagnosis?.experiment ?? '',
+        from: { data: 16, model: 4 },
+        to: card?.mesh ?? null,
+        dcn: {},
+      },
+      workload: { chip: 'v5p', topology: '4x4x4', slices: 1, model: 'llama2-70b', phase: 'train', run: {} },
+      ...{ bottleneck: 'communication', result: 'ok', predicted_step_ms: card?.estimate?.step_time_ms ?? null, measured_before_ms: 28_900 },
+      ...{ measured_after_ms: afterMs, status, by, at: '2026-01-01T00:00:00Z', sources: [] },
+    }
+  }
+  return {
+    calls,
+    adoptions,
+    async diagnose(request, { onProgress, signal }) {
+      calls.push(request.run)
+      const subject = request.subject.kind === 'experiment' ? request.subject.id : null
+      for (const stage of stages.slice(0, -1)) {
+        if ((await memory.stageResult(request.run, stage)) !== null) continue
+        onProgress({ stage, status: 'started', detail: null })
+        await sleep(options.stageMs ?? 5, undefined, { signal })
+        const failure = stage === 'profile' ? (options.fail?.(subject) ?? null) : null
+        if (failure !== null) throw failure
+        await memory.saveStage(request.run, stage, { done: true })
+        onProgress({ stage, status: 'done', detail: null })
+      }
+      const make = options.diagnosis ?? ((run, experiment) => sampleDiagnosis({ run, experiment }))
+      const diagnosis = make(request.run, subject)
+      await memory.saveDiagnosis(request.run, diagnosis)
+      return diagnosis
+    },
+    async compileCards(run, { onCard }) {
+      await options.compile?.(run, onCard)
+    },
+    async followUp({ run, text, by }) {
+      if (/ran at/.test(text)) {
+        const seconds = Number(/([\d.]+) ?s/.exec(text)?.[1])
+        return { kind: 'outcome', text: '', case: await caseOf(run, 1, by, 'confirmed', seconds * 1000) }
+      }
+      if (/why not/.test(text)) return { kind: 'why_not', text: `model=8 moves 2.1 GB more a step (${text})`, case: null }
+      return { kind: 'unknown', text: 'I do not understand that.', case: null }
+    },
+    async adopt({ run, rank, by }) {
+      adoptions.push(`${by} adopts ${rank}`)
+      return caseOf(run, rank, by, 'adopted', null)
+    },
+    async unadopt({ run, rank, by }) {
+      adoptions.push(`${by} takes ${rank} back`)
+      return caseOf(run, rank, by, 'withdrawn', null)
+    },
+    async outcome({ run, stepTimeMs, by }) {
+      return caseOf(run, 1, by, 'confirmed', stepTimeMs)
+    },
+  }
+}
