@@ -41,17 +41,6 @@ export function usersOf(computation: HloComputation): Map<number, HloInstruction
 /** Opcodes that only give data another name; they take no time and move nothing. */
 const renaming = new Set(['bitcast', 'reshape', 'get-tuple-element', 'opt-barrier', 'optimization-barrier', 'copy-done', 'async-done'])
 
-/** Walks from an instruction through instructions that only rename its first operand. */
-export function withoutRenaming(computation: HloComputation, instruction: HloInstruction): HloInstruction {
-  let current = instruction
-  for (let steps = 0; steps < 64 && renaming.has(current.opcode); steps++) {
-    const operand = operandOf(computation, current, 0)
-    if (operand === null) break
-    current = operand
-  }
-  return current
-}
-
 /** Users of an instruction with those that only rename it replaced by their own users. */
 export function realUsers(users: ReadonlyMap<number, HloInstruction[]>, instruction: HloInstruction): HloInstruction[] {
   const found = new Set<HloInstruction>()

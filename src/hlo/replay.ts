@@ -15,7 +15,7 @@ export interface ReplayOptions {
 }
 
 /** One op of the module, or all its executions. */
-export interface ReplayPart {
+interface ReplayPart {
   name: string
   kind: 'compute' | 'hbm' | 'communication' | 'host'
   /** What it adds to the step. */

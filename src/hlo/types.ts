@@ -1,9 +1,7 @@
-/** Element types by XLA's own names in lower case (`bf16`, `f32`, `s32`, `pred`, …), and the kinds that hold no elements. */
-export type ElementType = string
-
 /** An XLA shape. Arrays have `dims`; a tuple has `elements`. */
 export interface HloShape {
-  type: ElementType
+  /** XLA's own name in lower case (`bf16`, `f32`, `s32`, `pred`, …), those of kinds without elements included (`tuple`, `token`). */
+  type: string
   dims: readonly number[]
   /** The layout: dimension numbers from the fastest-varying to the slowest. */
   minorToMajor: readonly number[]

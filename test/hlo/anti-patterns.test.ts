@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { antiPatternSchema } from '../../src/contract/profile-report.ts'
-import { findAntiPatterns } from '../../src/hlo/anti-patterns/find.ts'
-import { type FixtureName, fixture, fixtureNames } from './fixture.ts'
+import { findAntiPatterns, replayTimes } from '../../src/hlo/anti-patterns/find.ts'
+import { replaySchedule } from '../../src/hlo/replay.ts'
+import { type FixtureName, fixture, fixtureNames, ringOf, roundDevice } from './fixture.ts'
 
 const named = (sizes: Record<string, number>) => Object.entries(sizes).map(([name, size]) => ({ name, size }))
 
@@ -76,6 +77,16 @@ test('waiting for the host counts from a tenth of the time', () => {
   // four transfers with the host, one of them in each loop
   expect(pattern).toMatchObject({ share: 1, bytes: 12 * 4 * 1024 * 2048 * 2 })
   expect(findAntiPatterns(module, { times, totalMs: 1e6 }).map(({ kind }) => kind)).not.toContain('host_transfer_waits')
+})
+
+test('a replay gives the shares where there is no profile', () => {
+  const module = fixture('tensor_v6e')
+  const mesh = named({ data: 2, model: 4 })
+  const axes = mesh.map((axis) => ({ ...axis, links: 1, hops: 1, parts: [] }))
+  const replay = replaySchedule(module, { device: roundDevice, net: { ...ringOf('data', 2), axes } })
+  const pattern = findAntiPatterns(module, { mesh, ...replayTimes(replay) }).find(({ kind }) => kind === 'sync_model_collectives')
+  expect(pattern?.share).toBeGreaterThan(0)
+  expect(pattern?.share).toBeLessThanOrEqual(replay.exposedCommunicationMs / replay.stepTimeMs)
 })
 
 test.each(fixtureNames)('%s: every finding has the form of the contract', (name) => {
