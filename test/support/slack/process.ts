@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util'
+import { createFileMemory } from '../../../src/memory/file-memory.ts'
+import { createInfrastructure } from '../../../src/slack/infrastructure.ts'
+import type { Log } from '../../../src/slack/log.ts'
+import { startServe } from '../../../src/slack/serve.ts'
+import { startWorker } from '../../../src/slack/worker.ts'
+import { botConfig } from './bot.ts'
+import { fakeDiagnoseService } from './fake-diagnose-service.ts'
+
+/**
+ * `serve` or `worker` as a process of its own, with a stand-in for the reasoning layer; says where it listens, or `ready`, on stdout.
+ * For tests that kill processes, and for the load test.
+ */
+const { values } = parseArgs({
+  options: {
+    role: { type: 'string', default: 'serve' },
+    home: { type: 'string' },
+    api: { type: 'string' },
+    redis: { type: 'string' },
+    port: { type: 'string', default: '0' },
+    'stage-ms': { type: 'string', default: '5' },
+    workers: { type: 'string', default: '2' },
+    compiler: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+  },
+})
+
+const config = botConfig({ apiUrl: values.api ?? '' }, values.home ?? '', {
+  ...{ PORT: values.port, PROMPTS_WORKERS: values.workers, PROMPTS_ALLOW_GUESTS: '1', PROMPTS_QUOTA_PER_PERSON: '100000', PROMPTS_COMPILER_PROCESSES: '4' },
+  ...(values.redis === undefined ? {} : { REDIS_URL: values.redis }),
+})
+const write = (level: string) => (text: string, data?: Record<string, unknown>) => {
+  if (values.verbose || level === 'error') process.stderr.write(`${values.role} ${level} ${text} ${JSON.stringify(data ?? {})}\n`)
+}
+const log: Log = { debug: () => {}, info: write('info'), warn: write('warn'), error: write('error') }
+const memory = createFileMemory({ folder: `${values.home}/memory` })
+const fits = { status: 'fits', required_gib: 77.9, available_gib: 95.7, step_time_ms: null, effort: 'fast', program: 'reference', versions: {}, seconds: 1, message: null }
+const diagnose = fakeDiagnoseService({
+  memory,
+  stageMs: Number(values['stage-ms']),
+  compile: async (run, onCard) => {
+    const diagnosis = await memory.diagnosis(run)
+    await onCard((diagnosis?.cards ?? []).map((card) => ({ ...card, compiler: fits as never })), [])
+  },
+})
+const infrastructure = createInfrastructure(config, log)
+const deps = {
+  ...{ config, memory, diagnose, log, compiler: values.compiler, ...infrastructure },
+  experiments: { examples: async () => ['exp-123'], stepTimeMs: async () => null },
+}
+let stop: () => Promise<void>
+if (values.role === 'worker') {
+  const worker = await startWorker(deps)
+  stop = () => worker.stop(3000)
+  process.stdout.write('ready\n')
+} else {
+  const server = await startServe(deps)
+  stop = () => server.stop(3000)
+  process.stdout.write(`${server.url}\n`)
+}
+process.on('SIGTERM', () => {
+  stop()
+    .then(() => infrastructure.close())
+    .finally(() => process.exit(0))
+})
