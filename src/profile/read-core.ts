@@ -28,6 +28,26 @@ const unknownFacts: OpFacts = {
   frameworkOp: null,
 }
 
+/** When one collective was in flight, of one core. */
+interface Flight {
+  facts: OpFacts
+  kind: string
+  count: number
+  spans: Intervals
+}
+
+/** What is at hand for every event of an op. */
+interface OpState {
+  op: CoreOp
+  /** Its place in the list of ops; -1 until it is seen on the core's own line. */
+  index: number
+  flight: Flight | null
+  starts: number[]
+}
+
+const noStarts: number[] = []
+const maxOpenStarts = 1024
+
 interface Span {
   start: number
   end: number
@@ -59,13 +79,14 @@ class CoreReader {
   private readonly slots: StatSlots
   private readonly baseNs: bigint
   private readonly limits: ProfileLimits
-  private readonly ops = new Map<number, CoreOp>()
+  private readonly states = new Map<number, OpState>()
   private readonly opList: CoreOp[] = []
   private readonly facts = new Map<number, OpFacts>()
   private readonly duty: DutyTimeline
   private readonly computing: Intervals
   private readonly flying: Intervals
-  private readonly flights = new Map<string, { facts: OpFacts; kind: string; count: number; spans: Intervals }>()
+  private readonly flights = new Map<string, Flight>()
+  /** Begins of asynchronous collectives not yet done, by the name of their start. */
   private readonly started = new Map<string, number[]>()
   private firstPs = Number.POSITIVE_INFINITY
   private lastPs = Number.NEGATIVE_INFINITY
@@ -211,70 +232,73 @@ class CoreReader {
       } satisfies ModuleRuns)
   }
 
-  private opOf(metadataId: number): CoreOp {
-    const known = this.ops.get(metadataId)
-    if (known) return known
+  private stateOf(metadataId: number): OpState {
+    const known = this.states.get(metadataId)
+    if (known !== undefined) return known
     const facts = this.facts.get(metadataId) ?? unknownFacts
     const op: CoreOp = { facts, kind: opKind(facts), count: 0, timePs: 0, selfPs: 0 }
-    this.ops.set(metadataId, op)
-    return op
+    const state: OpState = { op, index: -1, flight: null, starts: noStarts }
+    if (op.kind.collective !== null) this.prepareFlight(state)
+    this.states.set(metadataId, state)
+    return state
   }
 
-  private readonly indexOf = new Map<number, number>()
+  /** Both ends of an asynchronous collective, and its event on the line of such ops, share one flight. */
+  private prepareFlight(state: OpState): void {
+    const { facts, kind } = state.op
+    const name = facts.name.replace(/^%/, '')
+    const hlo = /^%?([\w.-]+) = /.exec(facts.expression)?.[1] ?? name
+    const key = kind.phase === 'whole' ? name : pairName(hlo)
+    const flight = this.flights.get(key) ?? {
+      facts,
+      kind: kind.collective ?? 'collective',
+      count: 0,
+      spans: new Intervals(this.limits.intervals >> 4),
+    }
+    if (kind.phase === 'start') flight.facts = facts
+    this.flights.set(key, flight)
+    state.flight = flight
+    if (kind.phase === 'whole') return
+    const operand = /(%[\w.-]*-start[\w.-]*)\)?/.exec(facts.expression.slice(facts.expression.indexOf(' = ') + 1))?.[1]?.slice(1)
+    const from = kind.phase === 'start' ? hlo : (operand ?? hlo.replace('-done', '-start'))
+    state.starts = this.started.get(from) ?? []
+    this.started.set(from, state.starts)
+  }
 
   private addOp(event: EventCursor, nest: SelfTime): void {
-    const op = this.opOf(event.metadataId)
-    let index = this.indexOf.get(event.metadataId)
-    if (index === undefined) {
-      index = this.opList.push(op) - 1
-      this.indexOf.set(event.metadataId, index)
-    }
+    const state = this.stateOf(event.metadataId)
+    const { op } = state
+    if (state.index < 0) state.index = this.opList.push(op) - 1
     op.count += Math.max(1, event.occurrences)
     this.place(event)
     this.stretch()
     this.stretchDuty()
     const { span } = this
     this.duty.push(span.start, span.end, !op.kind.offDuty)
-    nest.push(index, span.deviceStart, span.deviceEnd)
-    const { role } = op.kind
-    if (role === 'compute') this.computing.add(span.start, span.end)
-    if (op.kind.collective !== null) this.addFlight(op, span)
+    nest.push(state.index, span.deviceStart, span.deviceEnd)
+    if (op.kind.role === 'compute') this.computing.add(span.start, span.end)
+    if (state.flight !== null) this.addFlight(state, state.flight, span)
   }
 
   /** A collective on the core's own line: whole, or the start or the end of one that goes on beside other ops. */
-  private addFlight(op: CoreOp, span: Span): void {
-    const name = op.facts.name.replace(/^%/, '')
-    if (op.kind.phase === 'start') {
-      const starts = this.started.get(name)
-      if (starts === undefined) this.started.set(name, [span.start])
-      else if (starts.length < 1024) starts.push(span.start)
-      this.record(op, pairName(name), span.start, span.end, false)
-    } else if (op.kind.phase === 'done') {
-      const from = /(%[\w.-]*-start[\w.-]*)\)?/.exec(op.facts.expression.slice(op.facts.expression.indexOf(' = ') + 1))?.[1]?.slice(1)
-      const starts = this.started.get(from ?? '') ?? this.started.get(name.replace('-done', '-start'))
-      this.record(op, pairName(name), starts?.shift() ?? span.start, span.end, true)
-    } else this.record(op, name, span.start, span.end, true)
-  }
-
-  private record(op: CoreOp, name: string, start: number, end: number, counts: boolean): void {
-    this.flying.add(start, end)
-    let flight = this.flights.get(name)
-    if (flight === undefined) {
-      flight = { facts: op.facts, kind: op.kind.collective ?? 'collective', count: 0, spans: new Intervals(this.limits.intervals >> 4) }
-      this.flights.set(name, flight)
-    }
-    if (op.kind.phase === 'start') flight.facts = op.facts
-    if (counts) flight.count++
-    flight.spans.add(start, end)
+  private addFlight(state: OpState, flight: Flight, span: Span): void {
+    const { phase } = state.op.kind
+    if (phase === 'start') {
+      // Starts whose end the trace does not hold must not pile up.
+      if (state.starts.length < maxOpenStarts) state.starts.push(span.start)
+    } else flight.count++
+    const start = phase === 'done' ? (state.starts.shift() ?? span.start) : span.start
+    this.flying.add(start, span.end)
+    flight.spans.add(start, span.end)
   }
 
   /** The line of asynchronous ops shows how long each was in flight; those that are collectives count. */
   private addAsync(event: EventCursor): void {
-    const op = this.opOf(event.metadataId)
-    if (op.kind.collective === null) return
+    const { flight } = this.stateOf(event.metadataId)
+    if (flight === null) return
     this.place(event)
-    const hlo = /^%?([\w.-]+) = /.exec(op.facts.expression)?.[1] ?? op.facts.name.replace(/^%/, '')
-    this.record(op, pairName(hlo), this.span.start, this.span.end, false)
+    this.flying.add(this.span.start, this.span.end)
+    flight.spans.add(this.span.start, this.span.end)
   }
 
   private addSparse(event: EventCursor): void {

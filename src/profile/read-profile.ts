@@ -2,13 +2,12 @@ import { basename } from 'node:path'
 import type { ProfileReport } from '../contract/profile-report.ts'
 import { PromptsError } from '../errors.ts'
 import { findRunFiles } from './find-files.ts'
-import { readReplyFiles } from './json/read-reply-files.ts'
 import type { ProfileLimits } from './limits.ts'
 import { defaultLimits } from './limits.ts'
 import type { SpaceReading } from './read-space.ts'
 import { readSpace } from './read-space.ts'
 import { assemble } from './report.ts'
-import { openByteSource } from './xspace/byte-source.ts'
+import { fromBytes, openByteSource } from './xspace/byte-source.ts'
 
 export interface ReadProfileOptions {
   limits?: Partial<ProfileLimits>
@@ -27,7 +26,11 @@ export async function readProfile(source: string, options: ReadProfileOptions = 
     throw new PromptsError('too_large', `${source} holds ${run.files.length} files, more than ${limits.files}`, {
       hint: 'Give one host, or raise the limit in the configuration.',
     })
-  if (run.kind === 'json') return await readReplyFiles(source, run.files, limits, options.signal)
+  if (run.kind === 'json') {
+    // Its schemas take longer to load than most profiles to read.
+    const { readReplyFiles } = await import('./json/read-reply-files.ts')
+    return await readReplyFiles(source, run.files, limits, options.signal)
+  }
   const spaces: SpaceReading[] = []
   const failures: PromptsError[] = []
   for (const file of run.files) {
@@ -43,6 +46,13 @@ export async function readProfile(source: string, options: ReadProfileOptions = 
   if (spaces.length === 0 && first) throw first
   const notes = [...run.notes, ...failures.map((failure) => `A host is left out: ${failure.message}`)]
   return assemble(source, spaces, { limits, missingHosts: failures.length, notes, antiPatterns: [] })
+}
+
+/** Reads one host's XSpace that is already in memory; `name` is what errors call it. Throws as `readProfile` does. */
+export async function readProfileBytes(name: string, bytes: Uint8Array, options: ReadProfileOptions = {}): Promise<ProfileReport> {
+  const limits = { ...defaultLimits, ...options.limits }
+  const space = await readSpace(fromBytes(name, bytes), { host: name, limits, ...(options.signal ? { signal: options.signal } : {}) })
+  return assemble(name, [space], { limits, missingHosts: 0, notes: [], antiPatterns: [] })
 }
 
 async function readOne(file: string, limits: ProfileLimits, signal: AbortSignal | undefined): Promise<SpaceReading> {
