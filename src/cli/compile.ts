@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { type Compiler, createCompiler } from '../compiler/compiler.ts'
+import { replayStep } from '../compiler/replay-step.ts'
 import type { Config } from '../config.ts'
 import { formatMesh } from '../contract/mesh.ts'
 import type { Verdict } from '../contract/verdict.ts'
@@ -15,7 +16,7 @@ export function compilerOf(config: Config): Compiler {
     memoryGib: config.PROMPTS_COMPILER_MEMORY_GIB,
     timeoutMs: config.PROMPTS_COMPILER_TIMEOUT_SECONDS * 1000,
     maxtextCommand: config.PROMPTS_MAXTEXT_COMMAND?.split(/\s+/).filter((word) => word !== '') ?? null,
-    replay: null,
+    replay: replayStep,
   })
 }
 

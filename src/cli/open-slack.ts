@@ -1,0 +1,51 @@
+import type { Config } from '../config.ts'
+import { PromptsError } from '../errors.ts'
+import { findExperiment } from '../experiment/load-experiment.ts'
+import { resolveWorkload } from '../experiment/resolve-workload.ts'
+import { createSources } from '../experiment/sources/create-sources.ts'
+import { planExperiment } from '../planner/plan.ts'
+import type { SlackDeps } from '../slack/deps.ts'
+import { createExperimentDirectory } from '../slack/experiment-directory.ts'
+import { createInfrastructure } from '../slack/infrastructure.ts'
+import type { Log } from '../slack/log.ts'
+import { hasCompiler, openService } from './open-service.ts'
+import { catalogOf } from './open-workload.ts'
+
+const casesShown = 10
+
+/** All that the bot and its workers are given, as the operator configured it. */
+export async function openSlack(config: Config, log: Log): Promise<{ deps: SlackDeps; close(): Promise<void> }> {
+  const sources = createSources(config)
+  const opened = await openService(config, { onStoreChange: (state, detail) => log.warn(`the library's store is ${state}`, { detail }) })
+  const infrastructure = createInfrastructure(config, log)
+  const { library } = opened.library
+  const deps: SlackDeps = {
+    config,
+    state: infrastructure.state,
+    memory: opened.memory,
+    runs: infrastructure.runs,
+    compiles: infrastructure.compiles,
+    diagnose: opened.service,
+    experiments: createExperimentDirectory(sources),
+    log,
+    alone: infrastructure.alone,
+    compiler: hasCompiler(config),
+    async plan(id, signal) {
+      const found = await findExperiment(id, sources, signal)
+      if (found.experiment === null)
+        throw new PromptsError('bad_experiment', `${id} is a profile alone`, { hint: 'A plan needs an experiment file.' })
+      return planExperiment({ workload: resolveWorkload(found.experiment, catalogOf(config)), top: 10, clock: () => performance.now() })
+    },
+    async cases(tenant, text) {
+      const answer = await library.search({ kind: 'case', tenant, text, signature: null, embedding: null, limit: casesShown })
+      return answer.hits.map((hit) => hit.item)
+    },
+  }
+  return {
+    deps,
+    async close() {
+      await opened.close()
+      await infrastructure.close()
+    },
+  }
+}
