@@ -24,6 +24,7 @@ export const fittedConstants: readonly Fitted[] = [
   { key: 'elementwise_passes', start: 16, spread: 0.4, kind: 'scale' },
   { key: 'partial_sums', start: 1, spread: 0.4, kind: 'scale' },
   { key: 'overlap_weights', start: 0.6, spread: 0.7, kind: 'share' },
+  { key: 'overlap_weights_async', start: 0.8, spread: 0.7, kind: 'share' },
   { key: 'overlap_activations', start: 0.15, spread: 0.7, kind: 'share' },
   { key: 'overlap_keys', start: 0.1, spread: 0.7, kind: 'share' },
   { key: 'overlap_experts', start: 0.1, spread: 0.7, kind: 'share' },

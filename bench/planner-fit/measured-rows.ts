@@ -31,7 +31,7 @@ const groups = z
   .array(
     z.object({
       match: z.record(z.string(), z.string()),
-      remat: z.string(),
+      remat: z.string().optional(),
       flags: z.record(z.string(), z.string()),
       moe: z.enum(['dropping', 'dropless']).optional(),
     }),

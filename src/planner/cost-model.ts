@@ -40,6 +40,7 @@ export const costModelSchema = z.strictObject({
     intra_chip_gbps: constant,
     hop_us: constant,
     overlap_weights: constant,
+    overlap_weights_async: constant,
     overlap_activations: constant,
     overlap_keys: constant,
     overlap_experts: constant,

@@ -1,3 +1,4 @@
+import { asyncGathers } from './compiler-flags.ts'
 import type { CostModel } from './cost-model.ts'
 import { costModel } from './cost-model.ts'
 import type { MemoryParts } from './footprint/memory-parts.ts'
@@ -33,12 +34,22 @@ export type Evaluator = (ici: MeshTuple, dcn: MeshTuple, placement: Placement) =
  * that multiplies to the devices.
  */
 export function createEvaluator(workload: Workload, constants: CostModel = costModel): Evaluator {
-  const { model, run, phase } = workload
+  const { model, run, phase, framework } = workload
   const terms = modelTerms(model)
   const policy = rematPolicy(run.remat, run.flags)
   const rates = ratesOf(workload, constants)
   const passes = phase === 'train' ? trainPasses(policy, constants.time.attention_backward) : forwardPasses
-  const timeInput = { model, terms, run, rates, constants: constants.time, policy, passes }
+  const timeInput = {
+    model,
+    terms,
+    run,
+    rates,
+    constants: constants.time,
+    policy,
+    passes,
+    asyncGathers: asyncGathers(run.flags),
+    balancedContext: framework === 'maxtext',
+  }
   const available = workload.chip.hbm_available_gib_per_device * gib
   const memoryOf = memoryJudge(workload, terms, policy, constants)
   const time = phase === 'train' ? trainTime : phase === 'prefill' ? prefillTime : decodeTime

@@ -14,6 +14,10 @@ import { addMatmul, addOperation, noWork } from './work.ts'
 
 export interface TrainTimeInput extends LayerInput {
   policy: RematPolicy
+  /** The run's flags gather weights beside compute. */
+  asyncGathers: boolean
+  /** Context parallelism gives every device the same share of the causal work, as MaxText does. */
+  balancedContext: boolean
   passes: Passes
 }
 
@@ -27,7 +31,9 @@ export function trainTime(input: TrainTimeInput, s: Shards, links: readonly Axis
   const tokens = sequences * (run.seq_len / s.seq)
   const work = noWork()
   addLayers(work, input, s, tokens, passes)
-  addAttention(work, rates, model, run, s, sequences, passes.attention)
+  // without balancing, the device with the end of the sequence attends to nearly all of it
+  const share = input.balancedContext ? 1 : 2 - 1 / s.seq
+  addAttention(work, rates, model, run, s, sequences, passes.attention * share)
   const vocab = model.vocab / s.vocab
   addMatmul(work, rates, rates.plain, tokens / s.stage, model.embed, vocab, 3)
   // the loss reads and writes the logits and their gradient a few times in f32
@@ -45,7 +51,7 @@ export function trainTime(input: TrainTimeInput, s: Shards, links: readonly Axis
   addOperation(work, rates, 0, run.microbatches * partialSumBytes(input, s, tokens, work.busy / run.microbatches, traffic.weights), 1)
   const times = run.microbatches
   const communication = times * (traffic.weights + traffic.activations + traffic.keys + traffic.experts + traffic.gradients + traffic.dcn)
-  const hidden = Math.min(work.busy, times * hideable(traffic, c))
+  const hidden = Math.min(work.busy, times * hideable(traffic, c, input.asyncGathers))
   const exposed = communication - hidden
 
   const micro = run.pipeline_microbatches ?? s.stage
@@ -74,24 +80,19 @@ const shardsAnIteration = 4
  * product into a loop over shards (Wang et al., Overlap Communication with Dependent Computation via Decomposition): the gather hides,
  * but every iteration reads and writes a sum of the output's size in f32. Seen in the schedules under bench/compiler.
  */
-function partialSumBytes(
-  { model, terms, constants: c }: TrainTimeInput,
-  s: Shards,
-  tokens: number,
-  busy: number,
-  weightSeconds: number,
-): number {
+function partialSumBytes(input: TrainTimeInput, s: Shards, tokens: number, busy: number, weightSeconds: number): number {
+  const { model, terms, constants: c } = input
   const ring = s.weights
-  if (ring < windowed.fewest || ring > windowed.most || weightSeconds < windowed.gatherShare * busy) return 0
+  if (input.asyncGathers || ring < windowed.fewest || ring > windowed.most || weightSeconds < windowed.gatherShare * busy) return 0
   const heads = (2 * model.heads * model.head_dim) / s.model + (2 * model.kv_heads * model.head_dim) / s.kvHeads
   const mlp = ((terms.inputs + 1) * (terms.denseLayers * terms.denseWidth + terms.moeLayers * terms.sharedWidth)) / s.model
   const widths = (model.layers * heads + mlp) / s.stage
   return c.partial_sums * 12 * (ring / shardsAnIteration) * tokens * widths
 }
 
-function hideable(traffic: LayerTraffic, c: LayerInput['constants']): number {
+function hideable(traffic: LayerTraffic, c: LayerInput['constants'], asyncGathers: boolean): number {
   return (
-    c.overlap_weights * traffic.weights +
+    (asyncGathers ? c.overlap_weights_async : c.overlap_weights) * traffic.weights +
     c.overlap_activations * traffic.activations +
     c.overlap_keys * traffic.keys +
     c.overlap_experts * traffic.experts +
