@@ -111,12 +111,19 @@ def run_case(case: dict[str, Any], effort: str, timeout: float) -> dict[str, Any
         )
         response = json.loads(process.stdout)
     except subprocess.TimeoutExpired:
-        response = {"status": "error", "effort": effort, "message": f"no verdict within {timeout:.0f} s"}
+        response = no_verdict(effort, f"no verdict within {timeout:.0f} s")
     except json.JSONDecodeError:
-        response = {"status": "error", "effort": effort, "message": f"crashed: {process.stderr[-1500:]}"}
+        response = no_verdict(effort, f"crashed: {process.stderr[-1500:]}")
     if response.get("hlo_path"):
         response["hlo_path"] = module.name
     return response
+
+
+def no_verdict(effort: str, message: str) -> dict[str, Any]:
+    """A response in the program's own form, for when it gave none."""
+    return {"status": "error", "required_gib": None, "available_gib": None, "memory": None,
+            "seconds": {"lower": None, "compile": None}, "versions": {}, "effort": effort,
+            "message": message, "hlo_path": None}
 
 
 def lower_all(cases: list[dict[str, Any]]) -> None:

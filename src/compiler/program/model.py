@@ -77,6 +77,8 @@ def _pipelined(params: dict[str, Any], x: jax.Array, positions: jax.Array, segme
 
 def logits_of(params: dict[str, Any], x: jax.Array, request: Request, shardings: Shardings) -> jax.Array:
     """Logits in f32, [batch, length, vocab]; the product itself is in the activation dtype, as in MaxText."""
+    if shardings.size("stage") > 1:
+        x = shardings.constrain(x, "logits_batch", "length", "act_embed")
     x = rms_norm(x, params["final_norm"])
     if request.model.tied_embeddings:
         table = as_activation(params["embedding"], request.run)

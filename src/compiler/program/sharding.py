@@ -18,7 +18,7 @@ from request import AXES, Request, RequestError, Target
 RULES: dict[str, tuple[str, ...]] = {
     # activations
     "batch": ("replica", "data", "expert"),
-    "logits_batch": ("replica", "stage", "data", "expert"),
+    "logits_batch": ("replica", "data", "expert", "stage"),  # stage last: a slice of the batch each device holds
     "moe_batch": ("replica", "data"),
     "length": ("seq",),
     "act_embed": ("model",),
@@ -76,6 +76,8 @@ class Shardings:
         return jax.lax.with_sharding_constraint(value, self.named(names, value.shape))
 
     def _note(self, name: str | None, size: int, axes: Sequence[str]) -> None:
+        if size == 1:
+            return  # the one token of a decode step, the last token's logits
         product = " x ".join(f"{axis} {self.mesh.shape[axis]}" for axis in axes)
         self.notes[f"{name} {size} is not divisible by {product}: not sharded over {axes[-1]}"] = None
 

@@ -1,0 +1,88 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { compileResponseSchema } from '../../../src/compiler/protocol.ts'
+import { lacks, needing } from '../../support/needs.ts'
+import { compileWith, runPython, smallRequest } from './support.ts'
+
+const patient = { timeout: 290_000 }
+
+describe.skipIf(lacks('jax'))(needing('the compiler program with the real compiler', 'jax'), () => {
+  it('says that a small step fits, and writes its module', patient, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'prompts-program-'))
+    const path = join(folder, 'module.hlo.pb.gz')
+    const response = compileResponseSchema.parse(compileWith({ ...smallRequest, hlo_path: path }))
+    expect(response).toMatchObject({ status: 'fits', available_gib: 31.25, hlo_path: path, message: null })
+    expect(response.required_gib).toBeGreaterThan(0.01)
+    expect(response.required_gib).toBe(response.memory?.peak_gib)
+    expect(existsSync(path)).toBe(true)
+    rmSync(folder, { recursive: true })
+  })
+
+  it('says out of memory with the figure', patient, () => {
+    const model = { ...smallRequest.model, embed: 8192, mlp: 65536, layers: 8 }
+    const response = compileResponseSchema.parse(compileWith({ ...smallRequest, model }))
+    expect(response).toMatchObject({ status: 'oom', available_gib: 31.25, memory: null })
+    expect(response.required_gib).toBeGreaterThan(31.25)
+  })
+
+  it('gives a reason, not a crash, for a request that cannot be', patient, () => {
+    expect(compileWith({ ...smallRequest, mesh: { data: 3 } })).toMatchObject({
+      status: 'error',
+      message: 'the mesh multiplies to 3, but a slice has 4 devices',
+    })
+    expect(compileWith({ ...smallRequest, run: { ...smallRequest.run, global_batch: 7 } })).toMatchObject({
+      status: 'error',
+      message: 'a microbatch of 7 sequences is not divisible by replica x data x expert = 2',
+    })
+  })
+
+  it('lowers every phase and axis of a mixture of experts', patient, () => {
+    const moe = { ...smallRequest.model, experts: 4, experts_per_token: 2, shared_experts: 1 }
+    const lowered = runPython(
+      'jax',
+      `
+import json
+from main import ENVIRONMENT
+import os; os.environ.update(ENVIRONMENT)
+from compile import lower
+from request import parse_request
+texts = []
+for raw in json.load(sys.stdin):
+    texts.append([word for word in ("ragged_all_to_all", "tpu_custom_call") if word in lower(parse_request(raw))[0].as_text()])
+print(json.dumps(texts))
+`,
+      JSON.stringify([
+        { ...smallRequest, model: { ...moe, dense_layers: 1 }, run: { ...smallRequest.run, moe: 'dropless' }, mesh: { data: 2, expert: 2 } },
+        { ...smallRequest, model: moe, mesh: { stage: 2, data: 2 } },
+        { ...smallRequest, phase: 'prefill', mesh: { seq: 2, model: 2 } },
+        { ...smallRequest, model: moe, phase: 'decode', mesh: { replica: 2, expert: 2 } },
+        { ...smallRequest, run: { ...smallRequest.run, matmul_dtype: 'int8', microbatches: 2, optimizer: 'adafactor', attention: 'dot_product' } },
+      ]),
+    )
+    expect(lowered).toEqual([['ragged_all_to_all', 'tpu_custom_call'], ['tpu_custom_call'], ['tpu_custom_call'], [], []])
+  })
+
+  it('makes attention masks as the kernel would without the shortcut', patient, () => {
+    const same = runPython(
+      'jax',
+      `
+import json, numpy as np, jax
+from attention import _quick_blocks
+from jax.experimental.pallas.ops.tpu import splash_attention as splash
+blocks = splash.BlockSizes(block_q=128, block_kv=256, block_kv_compute=128, block_q_dkv=128, block_kv_dkv=256,
+                           block_kv_dkv_compute=128, block_q_dq=128, block_kv_dq=256)
+def arrays(mask, seq):
+    return jax.tree.leaves(splash.make_splash_mha(splash.MultiHeadMask([mask] * 2), block_sizes=blocks, head_shards=2, q_seq_shards=seq))
+def make(window, seq):
+    shape = (1024, 1024)
+    if window: return splash.LocalMask(shape, window_size=(window - 1, 0), offset=0, shard_count=seq)
+    return splash.CausalMask(shape, shard_count=seq)
+print(json.dumps([all(np.array_equal(a, b) for a, b in zip(arrays(make(w, s), s), arrays(_quick_blocks(make(w, s), w), s), strict=True))
+                  for w in (None, 1, 257, 512) for s in (1, 2)]))
+`,
+    )
+    expect(same).toEqual(Array(8).fill(true))
+  })
+})
