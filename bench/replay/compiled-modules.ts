@@ -22,7 +22,10 @@ const resultSchema = z.object({
   }),
   response: z.object({
     status: z.string(),
-    required_gib: z.number().nullish().transform((gib) => gib ?? null),
+    required_gib: z
+      .number()
+      .nullish()
+      .transform((gib) => gib ?? null),
     effort: z.string().nullish(),
     hlo_path: z.string().nullish(),
   }),

@@ -1,44 +1,25 @@
 import { readFileSync } from 'node:fs'
-import { axes } from '../../src/contract/mesh.ts'
-import { clockOf, deviceSpeedOf, interconnectOf } from '../../src/hlo/interconnect-of.ts'
-import { type Replay, replaySchedule } from '../../src/hlo/replay.ts'
+import { replayOnSlice } from '../../src/compiler/replay-step.ts'
+import { clockOf } from '../../src/hlo/interconnect-of.ts'
+import type { Replay } from '../../src/hlo/replay.ts'
 import type { HloModule } from '../../src/hlo/types.ts'
 import { findChip } from '../../src/knowledge/data/chips.ts'
 import { wrapOf } from '../../src/knowledge/data/topologies.ts'
-import { devicePositions, physicalPlacement } from '../../src/planner/physical-mesh.ts'
-import { toTuple } from '../../src/planner/placement.ts'
 import type { Slice } from '../../src/planner/workload.ts'
 import type { CompiledResult } from './compiled-modules.ts'
 
-interface Matmul {
-  flops: number
-  estimated_cycles: number
-}
-
-const clocks: Record<string, Matmul> = JSON.parse(readFileSync(new URL('../compiler/clocks.json', import.meta.url), 'utf8'))
-const costModel: { time: Record<string, { value: number }> } = JSON.parse(
-  readFileSync(new URL('../../knowledge/cost-model.json', import.meta.url), 'utf8'),
+const clocks: Record<string, { flops: number; estimated_cycles: number }> = JSON.parse(
+  readFileSync(new URL('../compiler/clocks.json', import.meta.url), 'utf8'),
 )
 
 /** Replays a compiled case on the slice it was compiled for, with the clock of this compiler's own matmul. */
 export function replayResult(result: CompiledResult, module: HloModule): Replay {
   const chip = findChip(result.chip)
-  const slice = sliceOf(result)
-  const tuple = toTuple(result.request.mesh)
-  const placement = physicalPlacement(tuple, slice)
-  const positions = devicePositions(tuple, slice)
-  const placed = placement.axes.flatMap((axis, i) => (axis === null ? [] : [{ name: axes[i]!, ...axis }]))
-  const network = {
-    intra_chip_gbps: constant('intra_chip_gbps'),
-    hop_us: constant('hop_us'),
-    dcn_default_gbps_per_chip: constant('dcn_default_gbps_per_chip'),
-    host_gbps_per_chip: constant('host_gbps_per_chip'),
-  }
   const matmul = clocks[result.chip]
-  const device = deviceSpeedOf(chip, network, matmul ? clockOf(matmul, chip) : chip.clock_ghz)
-  if (device === null) throw new Error(`no clock for ${result.chip}`)
-  const net = interconnectOf(chip, network, { axes: placed, positions, dims: slice.dims, wrap: slice.wrap })
-  return replaySchedule(module, { device, net })
+  const clockGhz = matmul && clockOf(matmul, chip)
+  const replay = replayOnSlice(module, { chip, slice: sliceOf(result), mesh: result.request.mesh, ...(clockGhz ? { clockGhz } : {}) })
+  if (replay === null) throw new Error(`no clock for ${result.chip}`)
+  return replay
 }
 
 function sliceOf(result: CompiledResult): Slice {
@@ -58,10 +39,4 @@ function sliceOf(result: CompiledResult): Slice {
     devicesPerChip,
     devices: chips * devicesPerChip,
   }
-}
-
-function constant(name: string): number {
-  const value = costModel.time[name]?.value
-  if (value === undefined) throw new Error(`knowledge/cost-model.json has no ${name}`)
-  return value
 }
