@@ -54,11 +54,19 @@ for raw in json.load(sys.stdin):
 print(json.dumps(texts))
 `,
       JSON.stringify([
-        { ...smallRequest, model: { ...moe, dense_layers: 1 }, run: { ...smallRequest.run, moe: 'dropless' }, mesh: { data: 2, expert: 2 } },
+        {
+          ...smallRequest,
+          model: { ...moe, dense_layers: 1 },
+          run: { ...smallRequest.run, moe: 'dropless' },
+          mesh: { data: 2, expert: 2 },
+        },
         { ...smallRequest, model: moe, mesh: { stage: 2, data: 2 } },
         { ...smallRequest, phase: 'prefill', mesh: { seq: 2, model: 2 } },
         { ...smallRequest, model: moe, phase: 'decode', mesh: { replica: 2, expert: 2 } },
-        { ...smallRequest, run: { ...smallRequest.run, matmul_dtype: 'int8', microbatches: 2, optimizer: 'adafactor', attention: 'dot_product' } },
+        {
+          ...smallRequest,
+          run: { ...smallRequest.run, matmul_dtype: 'int8', microbatches: 2, optimizer: 'adafactor', attention: 'dot_product' },
+        },
       ]),
     )
     expect(lowered).toEqual([['ragged_all_to_all', 'tpu_custom_call'], ['tpu_custom_call'], ['tpu_custom_call'], [], []])
