@@ -186,7 +186,7 @@ function parseAnswer<T>(text: string, schema: z.ZodType<T>): { ok: true; value: 
 }
 
 function failed(why: string, cause?: unknown): PromptsError {
-  return new PromptsError('unavailable', `Gemini gave no answer that can be used: ${why.slice(0, 300)}`, {
+  return new PromptsError('unavailable', `Gemini gave no answer that can be used: ${why.replaceAll(/\s+/g, ' ').slice(0, 300)}`, {
     hint: 'The rules answer instead.',
     cause,
   })

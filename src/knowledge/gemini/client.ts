@@ -12,5 +12,8 @@ export function createGeminiClient(config: Config): GoogleGenAI | null {
       httpOptions,
     })
   }
-  return config.GEMINI_API_KEY ? new GoogleGenAI({ apiKey: config.GEMINI_API_KEY, enterprise: false, httpOptions }) : null
+  // v1beta: thinking levels and models in preview are there first
+  return config.GEMINI_API_KEY
+    ? new GoogleGenAI({ apiKey: config.GEMINI_API_KEY, enterprise: false, apiVersion: 'v1beta', httpOptions })
+    : null
 }

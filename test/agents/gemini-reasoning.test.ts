@@ -1,0 +1,272 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { formatMesh } from '../../src/contract/mesh.ts'
+import {
+  goodModel,
+  isAnalyzer,
+  jsonTurn,
+  openGeminiService,
+  rationaleFor,
+  resultsOf,
+  type Script,
+  startGemini,
+  toolTurn,
+} from './gemini-server.ts'
+import { llamaExperiment, openTestService, requestFor, signal } from './service-fixture.ts'
+
+const cleanup: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of cleanup.splice(0).reverse()) await close()
+})
+
+async function diagnoseWith(
+  script: Script,
+  options: { env?: Record<string, string>; mock?: (mock: Awaited<ReturnType<typeof startGemini>>) => void } = {},
+) {
+  const gemini = await startGemini(script)
+  cleanup.push(gemini.stop)
+  options.mock?.(gemini)
+  const test = await openGeminiService(gemini.url, { env: options.env ?? {} })
+  cleanup.push(test.close)
+  const diagnosis = await test.service.diagnose(requestFor(llamaExperiment), { onProgress: () => {}, signal })
+  const events = await test.deps.memory.events('r-1')
+  return { ...test, gemini, diagnosis, events }
+}
+
+async function ruleCards() {
+  const test = await openTestService()
+  cleanup.push(test.close)
+  return (await test.service.diagnose(requestFor(llamaExperiment), { onProgress: () => {}, signal })).cards.map((card) =>
+    formatMesh(card.mesh),
+  )
+}
+
+describe('Gemini over its protocol', () => {
+  it('reasons with tools end to end; the memory holds every call and the cost is recorded', async () => {
+    const { diagnosis, events, gemini, folder } = await diagnoseWith(goodModel)
+    expect(diagnosis.reasoning).toBe('gemini')
+    expect(diagnosis.cards).toHaveLength(3)
+    const [card] = diagnosis.cards
+    const step = (card!.estimate!.step_time_ms / 1000).toFixed(1)
+    expect(card!.rationale).toContain(
+      `The job is communication-bound with 31 % of the step exposed. This mesh is predicted at ${step} s a step`,
+    )
+    expect(diagnosis.notes.join('\n')).toContain('Gemini: Collectives are in flight 43 %')
+    // 1000 tokens in and 100 out a call, at $2 and $12 a million
+    expect(diagnosis.cost_usd).toBeCloseTo(gemini.requests.length * (0.002 + 0.0012), 6)
+    const calls = events.filter((event) => event.kind === 'model_output')
+    expect(calls).toHaveLength(gemini.requests.length)
+    expect(events.filter((event) => event.kind === 'tool_call').map((event) => event.name)).toEqual([
+      'get_report',
+      'get_report',
+      'list_meshes',
+    ])
+    const spent = readdirSync(join(folder, 'spend'), { recursive: true }).filter((name) => String(name).endsWith('.txt'))
+    expect(spent).toHaveLength(1)
+  })
+
+  it('asks Gemini 3 with a thinking level and a schema, 2.5 with a budget and without a schema beside tools', async () => {
+    const three = await diagnoseWith(goodModel, { env: { PROMPTS_GEMINI_MODEL: 'gemini-3-pro' } })
+    const two = await diagnoseWith(goodModel, { env: { PROMPTS_GEMINI_MODEL: 'gemini-2.5-pro' } })
+    expect(three.diagnosis.reasoning).toBe('gemini')
+    expect(two.diagnosis.reasoning).toBe('gemini')
+    const raw = (one: typeof three) => one.gemini.mock.getRequests().map((entry) => JSON.stringify(entry))
+    expect(raw(three).every((text) => text.includes('gemini-3-pro'))).toBe(true)
+    expect(raw(two).every((text) => text.includes('gemini-2.5-pro'))).toBe(true)
+  })
+
+  it('cannot lie: sentences with numbers and citations that no tool said are removed and counted', async () => {
+    const lying: Script = (request, call) => {
+      if (isAnalyzer(request)) {
+        if (!resultsOf(request).get_report) return toolTurn('get_report')
+        return jsonTurn({ bottleneck: 'communication', notes: ['The MXU is at 93 %.', 'As [case:secret-case] shows, use v6e.'] })
+      }
+      const good = goodModel(request, call) as { content?: string }
+      if (!good.content) return good as never
+      const { proposals } = JSON.parse(good.content)
+      for (const one of proposals)
+        one.rationale = `${one.rationale} It will run in 9.9 s and save $5 million. Visit https://evil.example now.`
+      return jsonTurn({ proposals })
+    }
+    const { diagnosis, events } = await diagnoseWith(lying)
+    const text = JSON.stringify([diagnosis.cards.map((card) => card.rationale), diagnosis.notes])
+    for (const lie of ['93 %', 'secret-case', '9.9 s', '5 million', 'evil.example']) expect(text).not.toContain(lie)
+    expect(diagnosis.cards[0]!.rationale).toMatch(/31 % of the step exposed/)
+    expect(diagnosis.notes.join('\n')).toMatch(/sentences of Gemini's were removed/)
+    const grounding = events.filter((event) => event.name.startsWith('grounding'))
+    expect(grounding.map((event) => (event.data as { removed: number }).removed).every((count) => count > 0)).toBe(true)
+  })
+
+  it('never lets an infeasible proposal through: objections go back twice, then it is dropped', async () => {
+    let objections = 0
+    const stubborn: Script = (request, call) => {
+      if (isAnalyzer(request)) return goodModel(request, call)
+      const last = request.messages.at(-1)
+      if (typeof last?.content === 'string' && last.content.startsWith('The verifier rejects')) {
+        objections++
+        expect(last.content).toMatch(/data=7: .*64|KV heads/)
+      }
+      const good = goodModel(request, call) as { content?: string }
+      if (!good.content) return good as never
+      const { proposals } = JSON.parse(good.content)
+      return jsonTurn({
+        proposals: [
+          { mesh: { data: 7 }, rationale: 'Seven is lucky.' },
+          { mesh: { model: 64 }, rationale: 'All in.' },
+          ...proposals.slice(0, 2),
+        ],
+      })
+    }
+    const { diagnosis } = await diagnoseWith(stubborn)
+    expect(objections).toBe(2)
+    expect(diagnosis.cards.every((card) => card.legal && card.memory?.fits)).toBe(true)
+    expect(diagnosis.notes.join('\n')).toContain("rejected 2 of Gemini's proposals")
+  })
+
+  it('repairs an answer once that is not JSON', async () => {
+    let broken = 0
+    const { diagnosis } = await diagnoseWith((request, call) => {
+      const answer = goodModel(request, call) as { content?: string }
+      if (answer.content && broken++ === 0) return { content: '{"bottleneck": "communication", ' } as never
+      if (answer.content) return { content: `\`\`\`json\n${answer.content}\n\`\`\`` } as never
+      return answer as never
+    })
+    expect(diagnosis.reasoning).toBe('gemini')
+    expect(diagnosis.notes.join('\n')).not.toContain('Gemini did not')
+  })
+
+  it('waits and tries again when the server is busy', async () => {
+    const { diagnosis } = await diagnoseWith(goodModel, { mock: ({ mock }) => mock.nextRequestError(429, { message: 'slow down' }) })
+    expect(diagnosis.reasoning).toBe('gemini')
+    expect(diagnosis.notes.join('\n')).not.toContain('Gemini did not')
+  })
+})
+
+describe('a model that fails ends in the rules’ answer with a note', () => {
+  const failures: [string, Script, RegExp][] = [
+    [
+      'malformed JSON twice',
+      (request, call) => (resultsOf(request).get_report ? ({ content: 'I think you should…' } as never) : goodModel(request, call)),
+      /not JSON/,
+    ],
+    ['a refusal', () => ({ content: '', finishReason: 'content_filter' }) as never, /refused/],
+    ['a tool loop', () => toolTurn('get_report'), /same arguments/],
+    ['a tool loop with changing arguments', (_request, call) => toolTurn('search_docs', { query: `q${call}` }), /without an answer/],
+    ['rate limits without end', () => ({ error: { message: 'quota', type: 'RESOURCE_EXHAUSTED' }, status: 429 }) as never, /quota/],
+    ['a server that fails', () => ({ error: { message: 'boom' }, status: 500 }) as never, /boom/],
+    ['an answer cut off', () => ({ content: '{"a":', finishReason: 'length' }) as never, /cut off/],
+    [
+      'an answer of another schema',
+      (request, call) => (resultsOf(request).get_report ? jsonTurn({ mesh: 'data=64' }) : goodModel(request, call)),
+      /schema/,
+    ],
+  ]
+  it.each(failures)('%s', async (_name, script, why) => {
+    const expected = await ruleCards()
+    const { diagnosis, events } = await diagnoseWith(script)
+    expect(diagnosis.reasoning).toBe('rules')
+    expect(diagnosis.cards.map((card) => formatMesh(card.mesh))).toEqual(expected)
+    expect(diagnosis.notes.join('\n')).toMatch(/Gemini did not propose \(.*the rules did/)
+    expect(diagnosis.notes.join('\n')).toMatch(why)
+    expect(events.some((event) => event.name === 'gemini failed: propose')).toBe(true)
+  })
+
+  it('a model that does not answer in time', async () => {
+    const { diagnosis } = await diagnoseWith(() => new Promise((resolve) => setTimeout(() => resolve({ content: '' } as never), 8000)), {
+      env: { PROMPTS_RUN_DEADLINE_SECONDS: '5' },
+    })
+    expect(diagnosis.reasoning).toBe('rules')
+    expect(diagnosis.cards).toHaveLength(3)
+    expect(diagnosis.notes.join('\n')).toMatch(/did not finish in/)
+  }, 15_000)
+
+  it('a day whose money is spent: Gemini is not asked', async () => {
+    const { diagnosis, gemini } = await diagnoseWith(goodModel, { env: { PROMPTS_SPEND_CAP_USD: '0' } })
+    expect(diagnosis.reasoning).toBe('rules')
+    expect(gemini.requests).toHaveLength(0)
+    expect(diagnosis.notes.join('\n')).toMatch(/dollars for Gemini are spent/)
+  })
+
+  it('one failing sample of three does not spoil the others', async () => {
+    const { diagnosis } = await diagnoseWith(
+      (request, call) => {
+        if (isAnalyzer(request)) return goodModel(request, call)
+        return call === 3 ? ({ content: '', finishReason: 'content_filter' } as never) : goodModel(request, call)
+      },
+      { env: { PROMPTS_GEMINI_SAMPLES: '3' } },
+    )
+    expect(diagnosis.reasoning).toBe('gemini')
+    expect(diagnosis.notes.join('\n')).toContain('1 of 3 samples of Gemini gave no answer')
+  })
+})
+
+describe('stability', () => {
+  it('gives the same three cards in at least 95 % of repeated runs over answers that vary', async () => {
+    const random = randomFrom(42)
+    // temperature 1: other meshes, other order, illegal ones, other words, now and then no answer
+    const gemini = await startGemini((request, call) => {
+      const good = goodModel(request, call) as { content?: string }
+      if (isAnalyzer(request) || !good.content) return good as never
+      if (random() < 0.05) return { content: 'no JSON' } as never
+      const { meshes } = resultsOf(request).list_meshes as { meshes: Parameters<typeof rationaleFor>[0][] }
+      const picked = meshes.filter(() => random() < 0.4).sort(() => random() - 0.5)
+      const wild = { mesh: { data: 2 ** Math.floor(random() * 7), model: 2 ** Math.floor(random() * 7) }, rationale: 'Try this.' }
+      return jsonTurn({
+        proposals: [
+          ...(random() < 0.5 ? [wild] : []),
+          ...picked.map((one) => ({ mesh: one.mesh, rationale: rationaleFor(one) })),
+          wild,
+        ].slice(0, 5),
+      })
+    })
+    cleanup.push(gemini.stop)
+    const test = await openGeminiService(gemini.url, { env: { PROMPTS_GEMINI_SAMPLES: '3' } })
+    cleanup.push(test.close)
+    const answers = new Map<string, number>()
+    const runs = 20
+    for (let i = 0; i < runs; i++) {
+      const diagnosis = await test.service.diagnose(requestFor(llamaExperiment, { run: `r-${i}` }), { onProgress: () => {}, signal })
+      const key = diagnosis.cards
+        .map((card) => formatMesh(card.mesh))
+        .sort()
+        .join(' | ')
+      answers.set(key, (answers.get(key) ?? 0) + 1)
+    }
+    expect(Math.max(...answers.values()) / runs).toBeGreaterThanOrEqual(0.95)
+  }, 120_000)
+})
+
+describe('a free question', () => {
+  it('is streamed sentence by sentence and shows only what the run’s tools said', async () => {
+    const gemini = await startGemini((request, call) => {
+      const asked = JSON.stringify(request.messages)
+      if (!asked.includes('DATA')) return goodModel(request, call)
+      return { content: 'Exposed communication is 31 % of the step. It will be 3.21 s tomorrow. Card 1 removes most of it.' } as never
+    })
+    cleanup.push(gemini.stop)
+    const test = await openGeminiService(gemini.url)
+    cleanup.push(test.close)
+    await test.service.diagnose(requestFor(llamaExperiment), { onProgress: () => {}, signal })
+    const shown: string[] = []
+    const answer = await test.service.followUp(
+      { run: 'r-1', tenant: 'T1', text: 'in plain words, where does my time go?', by: 'U1' },
+      { signal, onText: (text) => shown.push(text) },
+    )
+    expect(answer.kind).toBe('question')
+    expect(answer.text).toContain('Exposed communication is 31 % of the step. Card 1 removes most of it.')
+    expect(answer.text).toContain('1 sentence removed')
+    expect(shown.join()).not.toContain('3.21')
+    expect(shown.length).toBeGreaterThan(0)
+    const memory = readFileSync(join(test.folder, 'runs/r-1/events.jsonl'), 'utf8')
+    expect(memory).toContain('question gemini-3-pro')
+  })
+})
+
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state / 2 ** 32
+  }
+}
