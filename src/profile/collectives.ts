@@ -3,7 +3,11 @@ import type { CoreReading } from './core-reading.ts'
 import { collectiveFacts, pairName } from './op-kind.ts'
 
 /** Collectives over all cores: how much of the step each is in flight, how much of it nothing else computes. `bytes` is one execution's payload on a device. */
-export function collectives(cores: readonly CoreReading[], count: number): ProfileReport['collectives'] {
+export function collectives(
+  cores: readonly CoreReading[],
+  count: number,
+  graphs: ReadonlyMap<string, { bytes: number; groupSize: number }>,
+): ProfileReport['collectives'] {
   let windowPs = 0
   const rows = new Map<
     string,
@@ -17,7 +21,8 @@ export function collectives(cores: readonly CoreReading[], count: number): Profi
       const key = `${each.facts.programId ?? ''}:${name}`
       let row = rows.get(key)
       if (row === undefined) {
-        const { bytes, groupSize } = collectiveFacts(each.facts.expression)
+        // The compiled graph knows better than the op's text, where the profile holds it.
+        const { bytes, groupSize } = graphs.get(key) ?? collectiveFacts(each.facts.expression)
         row = { kind: each.kind, name, bytes, group_size: groupSize, occupied: 0, exposed: 0 }
         rows.set(key, row)
       }

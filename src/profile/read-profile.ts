@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import type { ProfileReport } from '../contract/profile-report.ts'
 import { PromptsError } from '../errors.ts'
+import type { NamedAxis } from '../hlo/mesh-axes.ts'
 import { findRunFiles } from './find-files.ts'
 import type { ProfileLimits } from './limits.ts'
 import { defaultLimits } from './limits.ts'
@@ -12,6 +13,8 @@ import { fromBytes, openByteSource } from './xspace/byte-source.ts'
 export interface ReadProfileOptions {
   limits?: Partial<ProfileLimits>
   signal?: AbortSignal
+  /** The axes of one slice in mesh order: lets the graphs' collectives be told by axis, and finds what depends on the mesh. */
+  mesh?: readonly NamedAxis[]
 }
 
 /**
@@ -45,14 +48,14 @@ export async function readProfile(source: string, options: ReadProfileOptions = 
   const [first] = failures
   if (spaces.length === 0 && first) throw first
   const notes = [...run.notes, ...failures.map((failure) => `A host is left out: ${failure.message}`)]
-  return assemble(source, spaces, { limits, missingHosts: failures.length, notes, antiPatterns: [] })
+  return await assemble(source, spaces, { limits, missingHosts: failures.length, notes, mesh: options.mesh ?? null })
 }
 
 /** Reads one host's XSpace that is already in memory; `name` is what errors call it. Throws as `readProfile` does. */
 export async function readProfileBytes(name: string, bytes: Uint8Array, options: ReadProfileOptions = {}): Promise<ProfileReport> {
   const limits = { ...defaultLimits, ...options.limits }
   const space = await readSpace(fromBytes(name, bytes), { host: name, limits, ...(options.signal ? { signal: options.signal } : {}) })
-  return assemble(name, [space], { limits, missingHosts: 0, notes: [], antiPatterns: [] })
+  return await assemble(name, [space], { limits, missingHosts: 0, notes: [], mesh: options.mesh ?? null })
 }
 
 async function readOne(file: string, limits: ProfileLimits, signal: AbortSignal | undefined): Promise<SpaceReading> {

@@ -5,6 +5,8 @@ import { readCore } from './read-core.ts'
 import type { HostReading } from './read-host.ts'
 import { readHost } from './read-host.ts'
 import type { ByteSource } from './xspace/byte-source.ts'
+import type { ProgramGraph } from './xspace/program-graphs.ts'
+import { readProgramGraphs } from './xspace/program-graphs.ts'
 import type { PlaneIndex } from './xspace/space-index.ts'
 import { indexSpace } from './xspace/space-index.ts'
 import { Window } from './xspace/window.ts'
@@ -17,6 +19,8 @@ export interface SpaceReading {
   hosts: HostReading[]
   /** Planes of other devices, by what they are: GPU, custom. */
   otherDevices: { name: string; type: string; count: number }[]
+  /** Graphs of the programs that took the time. */
+  graphs: ProgramGraph[]
   /** Errors the profiler itself recorded. */
   errors: string[]
 }
@@ -49,12 +53,30 @@ async function fold(window: Window, options: { host: string; limits: ProfileLimi
   const tpus = space.planes.filter((plane) => tpuPlane.test(plane.name))
   const starts = tpus.flatMap((plane) => plane.lines.map((line) => line.timestampNs))
   const baseNs = earliest(starts)
-  const reading: SpaceReading = { host, cores: [], hosts: [], otherDevices: otherDevices(space.planes), errors: space.errors }
+  const reading: SpaceReading = { host, cores: [], hosts: [], otherDevices: otherDevices(space.planes), graphs: [], errors: space.errors }
   for (const plane of space.planes) {
     if (tpuPlane.test(plane.name)) reading.cores.push(await readCore(window, plane, { host, baseNs, limits: options.limits }))
     else if (plane.name === '/host:CPU') reading.hosts.push(await readHost(window, plane, options.limits.intervals >> 4))
   }
+  const programs = mainPrograms(reading.cores)
+  for (const plane of space.planes) {
+    if (plane.name !== '/host:metadata' || programs.size === 0) continue
+    reading.graphs.push(...(await readProgramGraphs(window, plane, programs, options.limits.hloBytes)))
+  }
   return reading
+}
+
+/** Programs whose ops take at least a twentieth of the time in ops. */
+function mainPrograms(cores: readonly CoreReading[]): Set<string> {
+  const time = new Map<string, number>()
+  let total = 0
+  for (const core of cores) {
+    for (const op of core.ops) {
+      total += op.selfPs
+      if (op.facts.programId !== null) time.set(op.facts.programId, (time.get(op.facts.programId) ?? 0) + op.selfPs)
+    }
+  }
+  return new Set([...time].flatMap(([program, ps]) => (ps >= total / 20 ? [program] : [])))
 }
 
 function earliest(times: readonly bigint[]): bigint {

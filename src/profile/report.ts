@@ -1,10 +1,12 @@
 import thresholds from '../../knowledge/bottleneck.json' with { type: 'json' }
 import type { ProfileReport } from '../contract/profile-report.ts'
+import type { NamedAxis } from '../hlo/mesh-axes.ts'
 import { judge, percent } from './bottleneck.ts'
 import { collectives } from './collectives.ts'
 import { missingShare } from './completeness.ts'
 import type { CoreReading, Hardware } from './core-reading.ts'
 import type { Findings } from './findings.ts'
+import { graphFindings } from './graph-findings.ts'
 import { kpis } from './kpis.ts'
 import type { ProfileLimits } from './limits.ts'
 import type { OpTable } from './op-table.ts'
@@ -15,6 +17,7 @@ import { roofline } from './roofline.ts'
 import { skew } from './skew.ts'
 import type { StepSummary } from './steps.ts'
 import { summarizeSteps } from './steps.ts'
+import type { ProgramGraph } from './xspace/program-graphs.ts'
 
 const listed = { ops: 50, points: 30, collectives: 50, skew: 64 }
 const noHardware: Hardware = {
@@ -28,11 +31,11 @@ const noHardware: Hardware = {
 }
 
 /** Puts the hosts' readings together into one report. `missingHosts`: files of the run that could not be read. */
-export function assemble(
+export async function assemble(
   source: string,
   spaces: readonly SpaceReading[],
-  options: { limits: ProfileLimits; missingHosts: number; notes: string[]; antiPatterns: ProfileReport['anti_patterns'] },
-): ProfileReport {
+  options: { limits: ProfileLimits; missingHosts: number; notes: string[]; mesh: readonly NamedAxis[] | null },
+): Promise<ProfileReport> {
   const cores = spaces.flatMap((space) => space.cores)
   const main = cores.filter((core) => !core.sparse)
   const hardware = main.find((core) => core.hardware.peakTflops !== null)?.hardware ?? main[0]?.hardware ?? noHardware
@@ -64,18 +67,32 @@ export function assemble(
     activities: activities(spaces, main),
   }
   const stragglers = skew(cores, listed.skew)
+  const device = deviceOf(spaces, main)
+  const graphs = await graphFindings(onePerProgram(spaces), {
+    table,
+    deviceType: device.type,
+    mesh: options.mesh,
+    maxBytes: options.limits.hloBytes,
+  })
   return {
     source,
-    device: deviceOf(spaces, main),
+    device,
     kpis: figures,
     bottleneck: judge(findings),
     top_ops: opsTop,
     roofline: findings.roofline,
-    collectives: collectives(cores, listed.collectives),
-    anti_patterns: options.antiPatterns,
+    collectives: collectives(cores, listed.collectives, graphs.collectives),
+    anti_patterns: graphs.antiPatterns,
     skew: stragglers.skew,
-    notes: [...options.notes, ...stragglers.notes, ...notesOf(spaces, main, cores, findings, table)],
+    notes: [...options.notes, ...stragglers.notes, ...graphs.notes, ...notesOf(spaces, main, cores, findings, table)],
   }
+}
+
+/** Hosts of a job run the same programs: each graph is read once. */
+function onePerProgram(spaces: readonly SpaceReading[]): ProgramGraph[] {
+  const graphs = new Map<string, ProgramGraph>()
+  for (const graph of spaces.flatMap((space) => space.graphs)) if (!graphs.has(graph.programId)) graphs.set(graph.programId, graph)
+  return [...graphs.values()]
 }
 
 function share(ps: number, table: OpTable): number {

@@ -145,6 +145,9 @@ describe.skipIf(lacks('shared'))(needing('real samples', 'shared'), () => {
     expect(report.kpis.step_time_ms).toBeNull()
     expect(report.bottleneck).toMatchObject({ class: 'host', also: ['hbm'] })
     expect(report.bottleneck.evidence.join(' ')).toContain('copy-done takes 84 % of the time')
+    // From the compiled graph that the profile carries.
+    expect(report.anti_patterns[0]).toMatchObject({ kind: 'host_transfer_waits' })
+    expect(report.anti_patterns[0]?.share).toBeCloseTo(0.836, 2)
   })
 
   it('says that a GPU profile is none of a TPU', async () => {
