@@ -4,6 +4,7 @@ import type { ProfileReport } from '../contract/profile-report.ts'
 import { asPromptsError, PromptsError } from '../errors.ts'
 import { entryOfCase } from '../knowledge/case-entry.ts'
 import { embedEntries } from '../knowledge/index-library.ts'
+import { mergeCases } from '../knowledge/merge-cases.ts'
 import type { RunRequest } from '../memory/sharding-memory.ts'
 import type { AnalyzeStage, ExperimentStage, ProposeStage } from './coordinator.ts'
 import { runDiagnosis, situate } from './coordinator.ts'
@@ -198,18 +199,4 @@ function cardOf(diagnosis: Diagnosis, rank: number): Card {
   throw new PromptsError('bad_arguments', `Run ${diagnosis.run} has no card ${rank}.`, {
     hint: there === '' ? 'It has no cards.' : `Its cards: ${there}.`,
   })
-}
-
-/** A case adopted again keeps what was measured and every run it came from. */
-export function mergeCases(known: Case, fresh: Case): Case {
-  const sources = [...known.sources]
-  for (const source of fresh.sources) if (!sources.some((one) => one.uri === source.uri)) sources.push(source)
-  const measured = known.measured_after_ms !== null
-  return {
-    ...fresh,
-    result: known.result,
-    measured_after_ms: known.measured_after_ms,
-    status: measured && (known.status === 'confirmed' || known.status === 'refuted') ? known.status : fresh.status,
-    sources: sources.slice(-50),
-  }
 }
