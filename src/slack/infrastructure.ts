@@ -34,7 +34,15 @@ export function createInfrastructure(config: Config, log: Log): Infrastructure {
   const redis = new Redis(url, { maxRetriesPerRequest: 3, enableAutoPipelining: true })
   redis.on('error', onError)
   const state = new RedisStateStore(redis, { ownsConnection: true })
-  const runs = new BullMqQueue<RunJob>({ name: 'prompts-runs', redisUrl: url, limit, onError })
+  // a dead worker's run is another's within 20 s
+  const runs = new BullMqQueue<RunJob>({
+    name: 'prompts-runs',
+    redisUrl: url,
+    limit,
+    onError,
+    lockDurationMs: 15_000,
+    stalledIntervalMs: 5000,
+  })
   // a compilation may take minutes of a core: its own queue, and a lock that outlives a busy event loop
   const compiles = new BullMqQueue<CompileJob>({ name: 'prompts-compiles', redisUrl: url, limit, onError, lockDurationMs: 60_000 })
   return { state, runs, compiles, alone: false, close: () => state.close() }

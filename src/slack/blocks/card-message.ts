@@ -3,7 +3,7 @@ import type { Card, Diagnosis } from '../../contract/diagnosis.ts'
 import type { Framework } from '../../contract/experiment.ts'
 import { formatMesh, meshSize } from '../../contract/mesh.ts'
 import { formatMeshIn } from '../../text/axis-names.ts'
-import { formatChange, formatGibNumber, formatMs, formatShare, formatUsd } from '../../text/units.ts'
+import { formatChange, formatGibNumber, formatMs, formatUsd, significant } from '../../text/units.ts'
 import { actions, button, context, type Message, message, preformatted, section } from './message.ts'
 import { clip, escapeCode, escapeText, link, plain } from './text.ts'
 
@@ -84,16 +84,16 @@ function figures(diagnosis: Diagnosis, card: Card): string {
   if (estimate !== null) {
     const before = baselineStepMs(diagnosis)
     const change = before === null || before === 0 ? '' : `${formatChange(estimate.step_time_ms / before)}, `
-    parts.push(`*step ${formatMs(estimate.step_time_ms)}*  (${change}${formatMs(estimate.low_ms)} to ${formatMs(estimate.high_ms)})`)
+    parts.push(`*step ${formatMs(estimate.step_time_ms)}*  (${change}${formatRange(estimate.low_ms, estimate.high_ms)})`)
     if (estimate.ttft_ms !== null) parts.push(`TTFT ${formatMs(estimate.ttft_ms)}`)
     if (estimate.tpot_ms !== null) parts.push(`TPOT ${formatMs(estimate.tpot_ms)}`)
-    if (estimate.mfu !== null) parts.push(`MFU ${formatShare(estimate.mfu)}`)
+    if (estimate.mfu !== null) parts.push(`MFU ${wholePercent(estimate.mfu)}`)
   }
   if (card.memory !== null)
     parts.push(`HBM ${formatGibNumber(card.memory.required_gib)} of ${formatGibNumber(card.memory.available_gib)} GiB`)
   if (estimate !== null && estimate.step_time_ms > 0) {
-    const share = formatShare(estimate.communication_ms / estimate.step_time_ms)
-    parts.push(`communication ${share} (exposed ${formatShare(estimate.exposed_communication_ms / estimate.step_time_ms)})`)
+    const share = wholePercent(estimate.communication_ms / estimate.step_time_ms)
+    parts.push(`communication ${share} (exposed ${wholePercent(estimate.exposed_communication_ms / estimate.step_time_ms)})`)
     const serving = estimate.ttft_ms !== null || estimate.tpot_ms !== null
     parts.push(
       serving
@@ -102,6 +102,16 @@ function figures(diagnosis: Diagnosis, card: Card): string {
     )
   }
   return parts.length > 0 ? parts.join('   ') : 'No estimate for this mesh.'
+}
+
+/** `20.9–24.3 s` */
+function formatRange(lowMs: number, highMs: number): string {
+  const [unit, per] = highMs >= 1000 ? ['s', 1000] : ['ms', 1]
+  return `${significant(lowMs / per)}–${significant(highMs / per)} ${unit}`
+}
+
+function wholePercent(share: number): string {
+  return `${Math.round(share * 100)} %`
 }
 
 function evidenceLine(card: Card): string {

@@ -40,9 +40,12 @@ export class Lane {
       return null
     }
     if (waiting.version === entry.version) return null
-    if (waiting.version > entry.version) return entry
+    // older content, or progress where an answer waits already
+    if (waiting.version > entry.version || (waiting.priority < 2 && entry.priority === 2)) return entry
+    // what was important stays so, and keeps its turn
     this.#entries[at] = {
       ...entry,
+      priority: Math.min(waiting.priority, entry.priority) as Entry['priority'],
       createdAt: Math.min(waiting.createdAt, entry.createdAt),
       uncertain: waiting.uncertain || entry.uncertain,
     }

@@ -2,14 +2,22 @@ import type { View } from '@slack/types'
 import type { WebClient } from '@slack/web-api'
 import { PromptsError } from '../../errors.ts'
 import type { Pace, StateStore } from '../../state/state-store.ts'
-import { withoutBlocks, withPlainBlocks } from '../blocks/fallback.ts'
 import type { Message } from '../blocks/message.ts'
 import type { Log } from '../log.ts'
 import type { CardMark, Entry, Op, Priority, SentRecord } from './entry.ts'
 import { EntryStore } from './entry-store.ts'
-import { findByMetadata } from './find-by-metadata.ts'
 import { Lane, type Outcome } from './lane.ts'
-import { answerDeadlineMs, type LaneKind, maxAttempts, paces, progressDeadlineMs, requestTimeoutMs, workspaceStrain } from './pace.ts'
+import {
+  answerDeadlineMs,
+  type LaneKind,
+  maxAttempts,
+  paces,
+  progressDeadlineMs,
+  requestTimeoutMs,
+  tidyDeadlineMs,
+  workspaceStrain,
+} from './pace.ts'
+import { Sender } from './sender.ts'
 import { classify, type Failure } from './slack-error.ts'
 
 export interface OutboxOptions {
@@ -37,8 +45,6 @@ export interface Put {
 }
 
 const revoked = new Set(['token_revoked', 'account_inactive', 'invalid_auth', 'token_expired', 'app_uninstalled', 'not_authed'])
-/** Event type of the metadata on each message of ours. */
-export const metadataType = 'prompts_message'
 
 /**
  * The one way out to Slack. Keeps Slack's pace over all processes, sends each key once however often it is asked to or the process
@@ -47,6 +53,7 @@ export const metadataType = 'prompts_message'
 export class Outbox {
   readonly #options: OutboxOptions
   readonly #entries: EntryStore
+  readonly #sender: Sender
   readonly #lanes = new Map<string, Lane>()
   readonly #waiters = new Map<string, (refusal: string | null) => void>()
   #version = 0
@@ -56,6 +63,12 @@ export class Outbox {
   constructor(options: OutboxOptions) {
     this.#options = options
     this.#entries = new EntryStore(options.state, { keepDays: options.keepDays })
+    this.#sender = new Sender({
+      state: options.state,
+      entries: this.#entries,
+      clientFor: options.clientFor,
+      onRecorded: (entry, record, mark) => this.#recorded(entry, record, mark),
+    })
   }
 
   /** Goes on with what earlier processes left, now and every few seconds. */
@@ -110,10 +123,12 @@ export class Outbox {
     await this.#accept(team, key, { kind: 'whisper', channel, user, threadTs, message }, 0)
   }
 
-  /** Adds or takes a reaction of ours; best effort. */
+  /** Adds or takes a reaction of ours; best effort, and nothing is sent for one that is taken back before it was added. */
   async react(input: { team: string; channel: string; ts: string; name: string; add: boolean }): Promise<void> {
     const { team, channel, ts, name, add } = input
-    await this.#accept(team, `react/${channel}/${ts}/${name}`, { kind: 'react', channel, ts, name, add }, 2)
+    const op: Op & { kind: 'react' } = { kind: 'react', channel, ts, name, add }
+    if (!add && !(await this.#sender.unwantReaction(op))) return
+    await this.#accept(team, `react/${channel}/${ts}/${name}`, op, 2, add ? progressDeadlineMs : tidyDeadlineMs)
   }
 
   async publishHome(input: { team: string; user: string; view: View }): Promise<void> {
@@ -150,10 +165,10 @@ export class Outbox {
     await this.#entries.retire()
   }
 
-  async #accept(team: string, key: string, op: Op, priority: Priority): Promise<void> {
+  async #accept(team: string, key: string, op: Op, priority: Priority, deadlineMs?: number): Promise<void> {
     const now = Date.now()
     this.#version = Math.max(now * 1000, this.#version + 1)
-    const deadlineAt = now + (priority === 2 ? progressDeadlineMs : answerDeadlineMs)
+    const deadlineAt = now + (deadlineMs ?? (priority === 2 ? progressDeadlineMs : answerDeadlineMs))
     const entry: Entry = {
       key,
       team,
@@ -203,6 +218,7 @@ export class Outbox {
   }
 
   async #wanted(entry: Entry): Promise<boolean> {
+    if (entry.op.kind === 'react' && !(await this.#sender.isReactionWanted(entry.op))) return false
     if (entry.deadlineAt <= Date.now()) {
       this.#options.log.warn('gave a message up: its time is over', { team: entry.team, key: entry.key })
       await this.#entries.forget(entry)
@@ -216,76 +232,14 @@ export class Outbox {
     if (!(await this.#entries.lease(entry, requestTimeoutMs * 3))) return { retryInMs: 500 }
     try {
       entry.attempts += 1
-      const moved = await this.#attempt(kind, entry)
-      if (!moved) await this.#entries.forget(entry)
+      if ((await this.#sender.send(kind, entry)) === 'edit_instead') this.#push('update', entry)
+      else await this.#entries.forget(entry)
       return 'done'
     } catch (thrown) {
       return await this.#afterFailure(entry, classify(thrown), lane)
     } finally {
       await this.#entries.release(entry)
     }
-  }
-
-  /** True when the entry turned out to belong to another lane and was moved there. */
-  async #attempt(kind: LaneKind, entry: Entry): Promise<boolean> {
-    const client = await this.#options.clientFor(entry.team)
-    const { op } = entry
-    switch (op.kind) {
-      case 'react': {
-        const call = op.add ? client.reactions.add : client.reactions.remove
-        await call({ channel: op.channel, timestamp: op.ts, name: op.name })
-        return false
-      }
-      case 'whisper':
-        await client.chat.postEphemeral({
-          channel: op.channel,
-          user: op.user,
-          ...threadOf(op.threadTs),
-          ...shaped(op.message, entry.plainness),
-        })
-        return false
-      case 'home':
-        await client.views.publish({ user_id: op.user, view: op.view as never })
-        return false
-      case 'put': {
-        const record = await this.#entries.sent(entry.team, entry.key)
-        if (record !== null && kind === 'post') {
-          this.#push('update', entry)
-          return true
-        }
-        if (record === null) await this.#post(client, entry, op)
-        else if (record.version < entry.version) await this.#edit(client, entry, record)
-        return false
-      }
-    }
-  }
-
-  async #post(client: WebClient, entry: Entry, op: Extract<Op, { kind: 'put' }>): Promise<void> {
-    if (await this.#entries.markTried(entry)) {
-      entry.uncertain = true
-      const found = await findByMetadata(client, { channel: op.channel, threadTs: op.threadTs, key: entry.key, type: metadataType })
-      if (found !== null) {
-        const record = { channel: op.channel, ts: found, version: 0 }
-        await this.#recorded(entry, record, op.mark)
-        await this.#edit(client, entry, record)
-        return
-      }
-    }
-    const answer = await client.chat.postMessage({
-      channel: op.channel,
-      ...threadOf(op.threadTs),
-      ...shaped(op.message, entry.plainness),
-      metadata: { event_type: metadataType, event_payload: { key: entry.key, ...(op.mark ?? {}) } },
-      unfurl_links: false,
-      unfurl_media: false,
-    } as never)
-    await this.#recorded(entry, { channel: answer.channel ?? op.channel, ts: String(answer.ts), version: entry.version }, op.mark)
-  }
-
-  async #edit(client: WebClient, entry: Entry, record: SentRecord): Promise<void> {
-    if (entry.op.kind !== 'put') return
-    await client.chat.update({ channel: record.channel, ts: record.ts, ...shaped(entry.op.message, entry.plainness) })
-    await this.#entries.recordSent(entry, { ...record, version: entry.version }, null)
   }
 
   async #recorded(entry: Entry, record: SentRecord, mark: CardMark | null): Promise<void> {
@@ -358,13 +312,4 @@ export class Outbox {
 function laneOf(entry: Entry, isEdit: boolean): LaneKind {
   if (entry.op.kind === 'put') return isEdit ? 'update' : 'post'
   return entry.op.kind
-}
-
-function threadOf(threadTs: string | null): { thread_ts?: string } {
-  return threadTs === null ? {} : { thread_ts: threadTs }
-}
-
-function shaped(message: Message, plainness: 0 | 1 | 2): Message {
-  if (plainness === 0) return message
-  return plainness === 1 ? withPlainBlocks(message) : withoutBlocks(message)
 }

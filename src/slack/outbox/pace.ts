@@ -23,3 +23,5 @@ export const maxAttempts = 8
 export const answerDeadlineMs = 3_600_000
 /** A 👀 or a step of a plan that could not be sent in this time is of no use any more. */
 export const progressDeadlineMs = 3000
+/** Taking a 👀 away may wait for a quiet moment. */
+export const tidyDeadlineMs = 1_800_000

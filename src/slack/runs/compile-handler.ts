@@ -4,7 +4,7 @@ import type { Job } from '../../jobs/job-queue.ts'
 import type { CompileJob, SlackDeps } from '../deps.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { Delivery } from './delivery.ts'
-import type { RunRecord, RunRecords } from './run-records.ts'
+import { messageKey, type RunRecord, type RunRecords } from './run-records.ts'
 
 /** With more edits than this waiting, a run's verdicts come as one message. */
 const busyEdits = 10
@@ -39,24 +39,25 @@ export function createCompileHandler(options: CompileHandlerOptions): (job: Job<
         const replacement = cards.find((other) => other.rank === card.rank) ?? null
         await options.onWithdrawn(record, { card, reason, replacement })
       }
-      coalescing ||= outbox.pressure(record.team, record.channel).edits > busyEdits
-      if (coalescing) return
-      for (const watcher of await records.watchers(record.run)) {
-        for (const rank of [1, 2, 3] as const) {
-          const card = cards.find((other) => other.rank === rank)
-          const text = JSON.stringify(card ?? null)
-          if (shown.get(rank) === text || (card === undefined && !shown.has(rank))) continue
-          const gone = withdrawn.findLast((entry) => entry.card.rank === rank)
+      for (const rank of [1, 2, 3] as const) {
+        const card = cards.find((other) => other.rank === rank)
+        const text = JSON.stringify(card ?? null)
+        if (shown.get(rank) === text || (card === undefined && !shown.has(rank))) continue
+        shown.set(rank, text)
+        const gone = withdrawn.findLast((entry) => entry.card.rank === rank)
+        for (const watcher of await records.watchers(record.run)) {
+          // a card that is not posted yet just changes while it waits; one that is there needs an edit, of which there are few a minute
+          const isThere = (await outbox.sent(record.team, messageKey(record.run, watcher, `card${rank}`))) !== null
+          if (isThere && gone === undefined && outbox.pressure(record.team, watcher.channel).edits >= busyEdits) {
+            coalescing = true
+            continue
+          }
           if (card === undefined && gone !== undefined) await delivery.withdrawn(record, watcher, gone.card, gone.reason)
           if (card !== undefined) {
             const replaces = gone === undefined ? null : `Takes the place of a card that was withdrawn: ${gone.reason}`
             await delivery.card(record, watcher, { ...diagnosis, cards }, card, { compiling: true, priority: 1, replaces })
           }
         }
-      }
-      for (const rank of [1, 2, 3] as const) {
-        const card = cards.find((other) => other.rank === rank)
-        shown.set(rank, JSON.stringify(card ?? null))
       }
     }
 

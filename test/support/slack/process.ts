@@ -26,7 +26,13 @@ const { values } = parseArgs({
 })
 
 const config = botConfig({ apiUrl: values.api ?? '' }, values.home ?? '', {
-  ...{ PORT: values.port, PROMPTS_WORKERS: values.workers, PROMPTS_ALLOW_GUESTS: '1', PROMPTS_QUOTA_PER_PERSON: '100000', PROMPTS_COMPILER_PROCESSES: '4' },
+  ...{
+    PORT: values.port,
+    PROMPTS_WORKERS: values.workers,
+    PROMPTS_ALLOW_GUESTS: '1',
+    PROMPTS_QUOTA_PER_PERSON: '100000',
+    PROMPTS_COMPILER_PROCESSES: '4',
+  },
   ...(values.redis === undefined ? {} : { REDIS_URL: values.redis }),
 })
 const write = (level: string) => (text: string, data?: Record<string, unknown>) => {
@@ -34,13 +40,26 @@ const write = (level: string) => (text: string, data?: Record<string, unknown>) 
 }
 const log: Log = { debug: () => {}, info: write('info'), warn: write('warn'), error: write('error') }
 const memory = createFileMemory({ folder: `${values.home}/memory` })
-const fits = { status: 'fits', required_gib: 77.9, available_gib: 95.7, step_time_ms: null, effort: 'fast', program: 'reference', versions: {}, seconds: 1, message: null }
+const fits = {
+  status: 'fits',
+  required_gib: 77.9,
+  available_gib: 95.7,
+  step_time_ms: null,
+  effort: 'fast',
+  program: 'reference',
+  versions: {},
+  seconds: 1,
+  message: null,
+}
 const diagnose = fakeDiagnoseService({
   memory,
   stageMs: Number(values['stage-ms']),
   compile: async (run, onCard) => {
     const diagnosis = await memory.diagnosis(run)
-    await onCard((diagnosis?.cards ?? []).map((card) => ({ ...card, compiler: fits as never })), [])
+    await onCard(
+      (diagnosis?.cards ?? []).map((card) => ({ ...card, compiler: fits as never })),
+      [],
+    )
   },
 })
 const infrastructure = createInfrastructure(config, log)

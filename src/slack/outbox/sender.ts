@@ -1,0 +1,122 @@
+import type { WebClient } from '@slack/web-api'
+import type { StateStore } from '../../state/state-store.ts'
+import { withoutBlocks, withPlainBlocks } from '../blocks/fallback.ts'
+import type { Message } from '../blocks/message.ts'
+import type { CardMark, Entry, Op, SentRecord } from './entry.ts'
+import type { EntryStore } from './entry-store.ts'
+import { findByMetadata } from './find-by-metadata.ts'
+import type { LaneKind } from './pace.ts'
+
+/** Event type of the metadata on each message of ours. */
+export const metadataType = 'prompts_message'
+const reactionMs = 24 * 3600_000
+
+export interface SenderOptions {
+  state: StateStore
+  entries: EntryStore
+  clientFor: (team: string) => Promise<WebClient>
+  onRecorded: (entry: Entry, record: SentRecord, mark: CardMark | null) => Promise<void>
+}
+
+/** The calls to Slack, one an entry; knows what was sent already, and asks Slack where it does not. */
+export class Sender {
+  readonly #options: SenderOptions
+
+  constructor(options: SenderOptions) {
+    this.#options = options
+  }
+
+  /** `edit_instead`: the message is there by now, and this entry is an edit of it. Throws what Slack's client throws. */
+  async send(kind: LaneKind, entry: Entry): Promise<'sent' | 'edit_instead'> {
+    const client = await this.#options.clientFor(entry.team)
+    const { op } = entry
+    switch (op.kind) {
+      case 'react':
+        await this.#react(client, op)
+        return 'sent'
+      case 'whisper': {
+        const where = { channel: op.channel, user: op.user, ...threadOf(op.threadTs) }
+        await client.chat.postEphemeral({ ...where, ...shaped(op.message, entry.plainness) })
+        return 'sent'
+      }
+      case 'home':
+        await client.views.publish({ user_id: op.user, view: op.view as never })
+        return 'sent'
+      case 'put': {
+        const record = await this.#options.entries.sent(entry.team, entry.key)
+        if (record !== null && kind === 'post') return 'edit_instead'
+        if (record === null) await this.#post(client, entry, op)
+        else if (record.version < entry.version) await this.#edit(client, entry, record)
+        return 'sent'
+      }
+    }
+  }
+
+  /** Whether a reaction is still to be added: not when it is to be taken away again, by whichever process. */
+  async isReactionWanted(op: Extract<Op, { kind: 'react' }>): Promise<boolean> {
+    return !op.add || (await this.#options.state.get(unreactKey(op))) === null
+  }
+
+  /** Notes that a reaction is not wanted any more; true if it is there to be taken away. */
+  async unwantReaction(op: Extract<Op, { kind: 'react' }>): Promise<boolean> {
+    await this.#options.state.set(unreactKey(op), '1', reactionMs)
+    return (await this.#options.state.get(reactedKey(op))) !== null
+  }
+
+  async #react(client: WebClient, op: Extract<Op, { kind: 'react' }>): Promise<void> {
+    const call = { channel: op.channel, timestamp: op.ts, name: op.name }
+    if (op.add) {
+      await client.reactions.add(call)
+      await this.#options.state.set(reactedKey(op), '1', reactionMs)
+      // taken back in this moment by a process that did not see it yet
+      if (await this.isReactionWanted(op)) return
+    }
+    await client.reactions.remove(call)
+    await this.#options.state.delete(reactedKey(op))
+  }
+
+  async #post(client: WebClient, entry: Entry, op: Extract<Op, { kind: 'put' }>): Promise<void> {
+    if (await this.#options.entries.markTried(entry)) {
+      entry.uncertain = true
+      const found = await findByMetadata(client, { channel: op.channel, threadTs: op.threadTs, key: entry.key, type: metadataType })
+      if (found !== null) {
+        const record = { channel: op.channel, ts: found, version: 0 }
+        await this.#options.onRecorded(entry, record, op.mark)
+        await this.#edit(client, entry, record)
+        return
+      }
+    }
+    const answer = await client.chat.postMessage({
+      channel: op.channel,
+      ...threadOf(op.threadTs),
+      ...shaped(op.message, entry.plainness),
+      metadata: { event_type: metadataType, event_payload: { key: entry.key, ...(op.mark ?? {}) } },
+      unfurl_links: false,
+      unfurl_media: false,
+    } as never)
+    await this.#options.onRecorded(entry, { channel: answer.channel ?? op.channel, ts: String(answer.ts), version: entry.version }, op.mark)
+  }
+
+  async #edit(client: WebClient, entry: Entry, record: SentRecord): Promise<void> {
+    if (entry.op.kind !== 'put') return
+    await client.chat.update({ channel: record.channel, ts: record.ts, ...shaped(entry.op.message, entry.plainness) })
+    await this.#options.entries.recordSent(entry, { ...record, version: entry.version }, null)
+  }
+}
+
+function threadOf(threadTs: string | null): { thread_ts?: string } {
+  return threadTs === null ? {} : { thread_ts: threadTs }
+}
+
+function shaped(message: Message, plainness: 0 | 1 | 2): Message {
+  if (plainness === 0) return message
+  return plainness === 1 ? withPlainBlocks(message) : withoutBlocks(message)
+}
+
+function reactedKey(op: { channel: string; ts: string; name: string }): string {
+  return `reacted:${op.channel}/${op.ts}/${op.name}`
+}
+
+function unreactKey(op: { channel: string; ts: string; name: string }): string {
+  return `unreact:${op.channel}/${op.ts}/${op.name}`
+}

@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { lacks, needing } from '../../support/needs.ts'
+import { freePort, type RedisServer, startRedisServer } from '../../support/redis-server.ts'
+import { Forwarder } from '../../support/slack/forwarder.ts'
+import { type Spawned, spawnBot } from '../../support/slack/spawn.ts'
+import { printThread, Workspace } from '../../support/slack/workspace.ts'
+
+const patient = { timeout: 60_000, interval: 100 }
+
+describe.skipIf(lacks('redis-server'))(needing('serve and workers as processes, with Redis', 'redis-server'), () => {
+  let redis: RedisServer
+  let slack: Workspace
+  let home = ''
+  const processes: Spawned[] = []
+  const start = async (args: Record<string, string | true>) => {
+    const spawned = await spawnBot({ home, api: slack.apiUrl, redis: redis.url, ...args })
+    processes.push(spawned)
+    return spawned
+  }
+
+  beforeAll(async () => {
+    redis = await startRedisServer()
+    slack = await Workspace.start({ channels: 4 })
+    home = mkdtempSync(join(tmpdir(), 'prompts-e2e-'))
+  })
+  afterAll(async () => {
+    for (const one of processes) await one.kill('SIGKILL')
+    await slack?.stop()
+    await redis?.stop()
+    rmSync(home, { recursive: true, force: true })
+  })
+
+  it('a worker killed in mid-run and the server killed between ack and answer: one summary and three cards', {
+    timeout: 120_000,
+  }, async () => {
+    const channel = slack.channels[0]!
+    const port = String(await freePort())
+    const server = await start({ role: 'serve', port, 'stage-ms': '400' })
+    const worker = await start({ role: 'worker', 'stage-ms': '400' })
+    const forwarder = new Forwarder(slack, server.said)
+    const ts = await forwarder.mention({ person: 0, channel, text: '@prompts diagnose exp-123' })
+    expect(forwarder.ackMs[0]).toBeLessThan(1000)
+
+    // acked; the run is on its way
+    await vi.waitFor(async () => expect((await slack.answers(channel, ts)).length).toBeGreaterThan(0), patient)
+    await worker.kill('SIGKILL')
+    await server.kill('SIGKILL')
+    await sleep(500)
+    expect((await slack.answers(channel, ts)).length).toBe(1)
+
+    const again = await start({ role: 'serve', port, 'stage-ms': '50' })
+    const other = await start({ role: 'worker', 'stage-ms': '50' })
+    // Slack did not hear of the crash; a late retry of the same delivery must change nothing
+    await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(4), patient)
+    await vi.waitFor(
+      async () => expect(printThread((await slack.answers(channel, ts)).slice(0, 1))).toContain('bound by communication'),
+      patient,
+    )
+    await sleep(3000)
+    const thread = await slack.thread(channel, ts)
+    console.log(`${printThread(thread)}\n`)
+    expect(thread).toHaveLength(5)
+    expect(slack.gate.violations).toEqual([])
+    await again.kill('SIGTERM')
+    await other.kill('SIGTERM')
+  })
+
+  it('a worker killed while it posts: no message is lost or doubled', { timeout: 120_000 }, async () => {
+    const channel = slack.channels[1]!
+    const server = await start({ role: 'serve' })
+    const worker = await start({ role: 'worker' })
+    const forwarder = new Forwarder(slack, server.said)
+    const asked = await Promise.all([0, 1, 2].map((at) => forwarder.mention({ person: at, channel, text: `@prompts diagnose exp-${at}` })))
+    const count = async () => (await Promise.all(asked.map((ts) => slack.answers(channel, ts)))).map((found) => found.length)
+    await vi.waitFor(async () => expect((await count()).reduce((a, b) => a + b, 0)).toBeGreaterThanOrEqual(4), patient)
+    await worker.kill('SIGKILL')
+    const other = await start({ role: 'worker' })
+    await vi.waitFor(async () => expect(await count()).toEqual([4, 4, 4]), patient)
+    await sleep(4000)
+    expect(await count()).toEqual([4, 4, 4])
+    expect(slack.gate.violations).toEqual([])
+    await other.kill('SIGTERM')
+    await server.kill('SIGTERM')
+  })
+})
