@@ -25,8 +25,11 @@ export function measuredRows(file: string): MeasuredRow[] {
   return lines.flatMap((line) => {
     const cells = line.split('\t')
     const cell = (name: string) => cells[names.indexOf(name)] ?? ''
-    const stepMs = Number(cell('step_s')) * 1000
-    if (cell('status') !== 'ok' || cell('phase') !== 'train' || !(stepMs > 0) || cell('dcn') !== '') return []
+    // some rows state tokens a second and chip in place of the step
+    const tokensPerSecond = Number(cell('tok_s_chip')) * Number(cell('chips'))
+    const stepMs = cell('step_s') ? Number(cell('step_s')) * 1000 : (Number(cell('gbs')) * Number(cell('seq')) * 1000) / tokensPerSecond
+    if (cell('status') !== 'ok' || cell('phase') !== 'train' || !(stepMs > 0 && stepMs < Number.POSITIVE_INFINITY) || cell('dcn') !== '')
+      return []
     const mesh: Mesh = {
       replica: Number(cell('ici_data')),
       data: Number(cell('ici_fsdp')) * Number(cell('ici_fsdp_transpose')),

@@ -33,7 +33,7 @@ export function resultsPage(cases: readonly ReplayedCase[]): string {
 
 function row(entry: ReplayedCase): string {
   const { replay: r } = entry
-  const head = `| ${entry.workload} | ${formatMesh(entry.mesh)} | ${entry.global_batch}, ${entry.remat} |`
+  const head = `| ${entry.workload} | ${meshText(entry)} | ${entry.global_batch}, ${entry.remat} |`
   if (r === null) return `${head} ${entry.status === 'oom' ? 'does not fit' : '–'} | | | | | ${measuredText(entry)} |`
   const communication = `${seconds(r.communication_ms)} (${seconds(r.exposed_communication_ms)})`
   return `${head} ${seconds(r.step_time_ms)} | ${seconds(r.compute_ms)} | ${seconds(r.hbm_ms)} | ${communication} | ${r.tflops_per_device.toFixed(r.tflops_per_device < 10 ? 2 : 0)} | ${measuredText(entry)} |`
@@ -77,7 +77,7 @@ function ranking(cases: readonly ReplayedCase[]): string[] {
   const lines = contrasts.map(({ workload, faster, slower }) => {
     const said = slower.replay!.step_time_ms / faster.replay!.step_time_ms
     const was = bestMeasured(slower) / bestMeasured(faster)
-    return `| ${workload} | ${formatMesh(faster.mesh)} | ${formatMesh(slower.mesh)} | ${was.toFixed(2)} | ${said.toFixed(2)} | ${said > 1 ? 'yes' : 'no'} |`
+    return `| ${workload} | ${meshText(faster)} | ${meshText(slower)} | ${was.toFixed(2)} | ${said.toFixed(2)} | ${said > 1 ? 'yes' : 'no'} |`
   })
   const agree = contrasts.filter(({ faster, slower }) => slower.replay!.step_time_ms > faster.replay!.step_time_ms).length
   return [
@@ -87,6 +87,10 @@ function ranking(cases: readonly ReplayedCase[]): string[] {
     '|---|---|---|---|---|---|',
     ...lines,
   ]
+}
+
+function meshText({ mesh, dcn }: ReplayedCase): string {
+  return Object.keys(dcn).length > 0 ? `${formatMesh(mesh)}; over slices ${formatMesh(dcn)}` : formatMesh(mesh)
 }
 
 /** Seconds, with a third figure below a tenth of one. */
