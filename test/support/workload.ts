@@ -21,7 +21,9 @@ export function exampleWorkload(overrides: Partial<Workload> = {}): Workload {
       dcn_gbps_per_chip: null,
       usd_per_chip_hour: 1.2,
       clock_ghz: 1.63,
-    } as Workload['chip'],
+      mxu_side: 128,
+      intra_chip_gbps: null,
+    },
     slice: { chip: 'v5e', name: 'v5e-16', dims: [4, 4], wrap: [false, false], chips: 16, hosts: 4, devicesPerChip: 1, devices: 16 },
     slices: 1,
     model: {

@@ -8,6 +8,7 @@ import { addAttention } from './attention-work.ts'
 import { type LayerTraffic, layerTraffic } from './layer-traffic.ts'
 import { addLayers, type LayerInput } from './layer-work.ts'
 import type { AxisLink } from './links.ts'
+import { partialSumBytes } from './partial-sums.ts'
 import type { Passes } from './passes.ts'
 import { stepOf, type Timing } from './timing.ts'
 import { addMatmul, addOperation, noWork } from './work.ts'
@@ -31,6 +32,7 @@ export function trainTime(input: TrainTimeInput, s: Shards, links: readonly Axis
   const tokens = sequences * (run.seq_len / s.seq)
   const work = noWork()
   addLayers(work, input, s, tokens, passes)
+  const products = work.busy
   // without balancing, the device with the end of the sequence attends to nearly all of it
   const share = input.balancedContext ? 1 : 2 - 1 / s.seq
   addAttention(work, rates, model, run, s, sequences, passes.attention * share)
@@ -48,7 +50,7 @@ export function trainTime(input: TrainTimeInput, s: Shards, links: readonly Axis
   addOperation(work, rates, 0, update, 1)
 
   const traffic = layerTraffic(input, s, links, tokens, passes, stored)
-  addOperation(work, rates, 0, run.microbatches * partialSumBytes(input, s, tokens, work.busy / run.microbatches, traffic.weights), 1)
+  addOperation(work, rates, 0, run.microbatches * partialSumBytes(input, s, tokens, products, traffic.weights), 1)
   const times = run.microbatches
   const communication = times * (traffic.weights + traffic.activations + traffic.keys + traffic.experts + traffic.gradients + traffic.dcn)
   const hidden = Math.min(work.busy, times * hideable(traffic, c, input.asyncGathers))
@@ -68,26 +70,6 @@ export function trainTime(input: TrainTimeInput, s: Shards, links: readonly Axis
     stretch: 1 + bubble,
     overhead: c.step_overhead_ms / 1000,
   })
-}
-
-/** A windowed product is made where a gather takes over a tenth of the products it feeds, over rings of this many shards. */
-const windowed = { gatherShare: 0.1, fewest: 5, most: 32 }
-/** Shards that one iteration of the loop handles: two directions, unrolled by two. */
-const shardsAnIteration = 4
-
-/**
- * HBM bytes of the partial sums of one microbatch. Where gathers are slow beside the products they feed, the compiler turns gather and
- * product into a loop over shards (Wang et al., Overlap Communication with Dependent Computation via Decomposition): the gather hides,
- * but every iteration reads and writes a sum of the output's size in f32. Seen in the schedules under bench/compiler.
- */
-function partialSumBytes(input: TrainTimeInput, s: Shards, tokens: number, busy: number, weightSeconds: number): number {
-  const { model, terms, constants: c } = input
-  const ring = s.weights
-  if (input.asyncGathers || ring < windowed.fewest || ring > windowed.most || weightSeconds < windowed.gatherShare * busy) return 0
-  const heads = (2 * model.heads * model.head_dim) / s.model + (2 * model.kv_heads * model.head_dim) / s.kvHeads
-  const mlp = ((terms.inputs + 1) * (terms.denseLayers * terms.denseWidth + terms.moeLayers * terms.sharedWidth)) / s.model
-  const widths = (model.layers * heads + mlp) / s.stage
-  return c.partial_sums * 12 * (ring / shardsAnIteration) * tokens * widths
 }
 
 function hideable(traffic: LayerTraffic, c: LayerInput['constants'], asyncGathers: boolean): number {

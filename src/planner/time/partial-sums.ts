@@ -1,0 +1,29 @@
+import type { Shards } from '../shards.ts'
+import type { LayerInput } from './layer-work.ts'
+
+/** A sum is read twice (itself, the new part) and written once, in f32. */
+const bytesAnElement = 3 * 4
+
+/**
+ * HBM bytes of the partial sums of one microbatch. Where gathers of weights are slow beside the products they feed, the compiler turns
+ * gather and product into a loop over shards (Wang et al., Overlap Communication with Dependent Computation via Decomposition): the
+ * gather hides, but every iteration reads and writes a sum of the output's size. Seen in the schedules of bench/compiler: on rings of
+ * some sizes only, a product of the projections forward and of those whose inputs' gradients are contracted backward.
+ */
+export function partialSumBytes(
+  { model, terms, asyncGathers, constants: c }: LayerInput & { asyncGathers: boolean },
+  s: Shards,
+  tokens: number,
+  /** Seconds of the products, and of the gathers and reductions of their weights. */
+  products: number,
+  weights: number,
+): number {
+  const ring = s.weights
+  const windowed =
+    !asyncGathers && ring >= c.windowed_fewest_shards && ring <= c.windowed_most_shards && weights > c.windowed_gather_share * products
+  if (!windowed) return 0
+  const heads = (2 * model.heads * model.head_dim) / s.model + (2 * model.kv_heads * model.head_dim) / s.kvHeads
+  const mlp = ((terms.inputs + 1) * (terms.denseLayers * terms.denseWidth + terms.moeLayers * terms.sharedWidth)) / s.model
+  const widths = (model.layers * heads + mlp) / s.stage
+  return c.partial_sums * bytesAnElement * (ring / c.windowed_shards_an_iteration) * tokens * widths
+}

@@ -1,0 +1,16 @@
+import type { Mesh } from '../../src/contract/mesh.ts'
+import { createEvaluator, type Figures } from '../../src/planner/evaluate.ts'
+import { gib } from '../../src/planner/footprint/memory-parts.ts'
+import { physicalPlacement } from '../../src/planner/physical-mesh.ts'
+import { toTuple } from '../../src/planner/placement.ts'
+import type { Workload } from '../../src/planner/workload.ts'
+
+/** The evaluator's figures of one mesh. */
+export function figuresOf(workload: Workload, mesh: Mesh, dcn: Mesh = {}): Figures {
+  const ici = toTuple(mesh)
+  return createEvaluator(workload)(ici, toTuple(dcn), physicalPlacement(ici, workload.slice))
+}
+
+export function inGib(bytes: number): number {
+  return bytes / gib
+}

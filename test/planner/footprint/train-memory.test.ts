@@ -1,0 +1,130 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Mesh } from '../../../src/contract/mesh.ts'
+import { optimizerOffloadFlag } from '../../../src/planner/footprint/optimizer-state.ts'
+import { figuresOf, inGib } from '../figures.ts'
+import { workloadOf } from '../workloads.ts'
+
+const memory = (parts: Parameters<typeof workloadOf>[0], mesh: Mesh) => figuresOf(workloadOf(parts), mesh).memory
+
+describe('the state of a training job', () => {
+  it('is parameters and two moments in f32, cut over data and model alike', () => {
+    // Llama-2-70B has 68.98 B parameters: 4 bytes each over 64 devices, the moments twice that
+    for (const mesh of [{ data: 64 }, { data: 16, model: 4 }]) {
+      const { parameters, optimizer } = memory({}, mesh)
+      expect(inGib(parameters)).toBeCloseTo((68.98e9 * 4) / 64 / 2 ** 30, 1)
+      expect(optimizer).toBeCloseTo(2 * parameters, -3)
+    }
+  })
+
+  it('is whole on every replica', () => {
+    expect(memory({}, { replica: 4, data: 16 }).parameters).toBeCloseTo(4 * memory({}, { data: 64 }).parameters, -3)
+  })
+
+  it('is smaller with lion, smaller still with adafactor, none with sgd', () => {
+    const sizes = (['adamw', 'lion', 'adafactor', 'sgd'] as const).map(
+      (optimizer) => memory({ run: { optimizer } }, { data: 64 }).optimizer,
+    )
+    expect(sizes[1]).toBeCloseTo(sizes[0]! / 2, -3)
+    expect(sizes[2]).toBeLessThan(sizes[1]! / 20)
+    expect(sizes[3]).toBe(0)
+  })
+
+  it('leaves the device when the optimizer is offloaded, and the peak falls by no more than that', () => {
+    const here = memory({}, { data: 64 })
+    const away = memory({ run: { flags: { [optimizerOffloadFlag]: 'true' } } }, { data: 64 })
+    expect(away.required).toBeLessThan(here.required)
+    expect(here.required - away.required).toBeLessThanOrEqual(here.optimizer + 1)
+  })
+})
+
+describe('what a remat policy keeps', () => {
+  it('grows from full to none, as the policies name more tensors', () => {
+    const order = ['full', 'save_qkv_proj', 'save_dot_except_mlp', 'save_dot_with_context_except_mlp', 'minimal_with_context', 'none']
+    const required = order.map((remat) => memory({ run: { remat } }, { data: 64 }).required)
+    expect([...required].sort((a, b) => a - b)).toEqual(required)
+  })
+
+  it('is the layer inputs under full: one bf16 tensor of [tokens, embed] a layer', () => {
+    // 4 sequences of 4096 tokens a device
+    const { activations } = memory({ run: { remat: 'full' } }, { data: 64 })
+    expect(activations).toBeCloseTo(80 * 4 * 4096 * 8192 * 2, -3)
+  })
+
+  it('does not occupy the device when it is offloaded to the host', () => {
+    const kept = memory({ run: { remat: 'save_qkv_proj' } }, { data: 64 }).required
+    const offloaded = memory({ run: { remat: 'qkv_proj_offloaded' } }, { data: 64 }).required
+    expect(offloaded).toBeLessThan(kept)
+    expect(offloaded).toBe(memory({ run: { remat: 'full' } }, { data: 64 }).required)
+  })
+
+  it('is spelled out by the tensors of a custom policy', () => {
+    const custom = memory(
+      { run: { remat: 'custom', flags: { query_proj: 'device', key_proj: 'device', value_proj: 'device' } } },
+      { data: 64 },
+    )
+    expect(custom.required).toBe(memory({ run: { remat: 'save_qkv_proj' } }, { data: 64 }).required)
+  })
+})
+
+describe('activations', () => {
+  it('shrink with gradient accumulation, at the price of an accumulator', () => {
+    const once = memory({ run: { microbatches: 1 } }, { data: 64 })
+    const four = memory({ run: { microbatches: 4 } }, { data: 64 })
+    expect(four.activations).toBeCloseTo(once.activations / 4, -3)
+    expect(four.gradients).toBeGreaterThan(once.gradients)
+  })
+
+  it('dominate in the loss when the vocabulary is large beside the layers', () => {
+    const { logits } = memory({ dims: { vocab: 256_000, layers: 8 } }, { data: 64 })
+    expect(logits).toBeGreaterThan(0)
+  })
+})
+
+describe('mixtures of experts', () => {
+  const parts = { model: 'mixtral-8x7b', run: { global_batch: 64, moe: 'dropping', capacity_factor: 1.25 } } as const
+
+  it('gather fewer expert weights at once when experts are spread', () => {
+    expect(memory(parts, { data: 16, expert: 4 }).required).toBeLessThan(memory(parts, { data: 64 }).required)
+  })
+
+  it('store the same parameters either way', () => {
+    expect(memory(parts, { data: 16, expert: 4 }).parameters).toBeCloseTo(memory(parts, { data: 64 }).parameters, -6)
+  })
+})
+
+const power = (most: number) => fc.integer({ min: 0, max: most }).map((n) => 2 ** n)
+
+describe('any mesh', () => {
+  it('has finite, positive parts that add up to what it needs', () => {
+    const remats = fc.constantFrom('full', 'minimal', 'none', 'save_out_proj', 'minimal_offloaded', 'custom')
+    fc.assert(
+      fc.property(
+        power(3),
+        power(2),
+        power(3),
+        power(2),
+        power(3),
+        remats,
+        power(2),
+        (replica, stage, data, seq, model, remat, microbatches) => {
+          const { required, ...parts } = memory({ run: { remat, microbatches } }, { replica, stage, data, seq, model })
+          for (const size of Object.values(parts)) expect(size).toBeGreaterThanOrEqual(0)
+          const sum = Object.values(parts).reduce((a, b) => a + b, 0)
+          expect(sum / required).toBeCloseTo(1, 9)
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+
+  it('needs no more memory with twice the chips on data', () => {
+    fc.assert(
+      fc.property(power(4), power(3), (data, model) => {
+        const small = memory({}, { data, model }).required
+        const large = memory({}, { data: data * 2, model }).required
+        expect(large).toBeLessThanOrEqual(small * 1.001)
+      }),
+    )
+  })
+})
