@@ -1,0 +1,107 @@
+import { Server } from '@modelcontextprotocol/sdk/server/index.js'
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
+import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js'
+import { z } from 'zod'
+import { experimentIdSchema } from '../contract/experiment.ts'
+import { asPromptsError, PromptsError } from '../errors.ts'
+import { analyze } from './analyzer.ts'
+import { ownMeasurements } from './case-match.ts'
+import { situate } from './coordinator.ts'
+import type { AgentDeps } from './deps.ts'
+import { rankSpace } from './proposer.ts'
+import { callTool, jsonSchemaOf, type Tool, type ToolContext } from './tools/tool.ts'
+import { compileTool, quickTools } from './tools/tools.ts'
+
+const subject = z
+  .string()
+  .min(1)
+  .max(256 * 1024)
+  .describe('the id of an experiment in the configured sources, or the YAML of one')
+const rememberedExperiments = 8
+
+/**
+ * The tools that Gemini's roles use, for coding agents: each takes the experiment it is about besides its own fields. Read only: nothing that is
+ * called here changes the library or opens a path or an address.
+ */
+export function createMcpServer(options: { deps: AgentDeps; tenant: string; version: string }): Server {
+  const { deps, tenant } = options
+  const tools = new Map<string, Tool>([...quickTools, ...(deps.compiler ? [compileTool] : [])].map((tool) => [tool.name, tool]))
+  const contexts = new Map<string, Promise<Omit<ToolContext, 'signal'>>>()
+  const server = new Server({ name: 'prompts', version: options.version }, { capabilities: { tools: {} } })
+
+  function contextOf(experiment: string, signal: AbortSignal): Promise<Omit<ToolContext, 'signal'>> {
+    let context = contexts.get(experiment)
+    if (context === undefined) {
+      context = openContext(deps, tenant, experiment, signal)
+      contexts.set(experiment, context)
+      context.catch(() => contexts.delete(experiment))
+      if (contexts.size > rememberedExperiments) contexts.delete(contexts.keys().next().value!)
+    }
+    return context
+  }
+
+  server.setRequestHandler(ListToolsRequestSchema, () => ({
+    tools: [...tools.values()].map((tool) => ({
+      name: tool.name,
+      description: tool.description,
+      inputSchema: schemaWithExperiment(tool) as never,
+    })),
+  }))
+
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal }) => {
+    try {
+      const tool = tools.get(params.name)
+      if (!tool)
+        throw new PromptsError('bad_arguments', `There is no tool ${params.name}.`, { hint: `Tools: ${[...tools.keys()].join(', ')}.` })
+      const { experiment, ...input } = params.arguments ?? {}
+      const parsed = subject.safeParse(experiment)
+      if (!parsed.success) throw new PromptsError('bad_arguments', 'experiment is missing: an id, or the YAML of one.')
+      const result = await callTool(tool, input, { ...(await contextOf(parsed.data, signal)), signal })
+      return { content: [{ type: 'text', text: JSON.stringify(result) }], structuredContent: result as Record<string, unknown> }
+    } catch (thrown) {
+      const { code, message, hint, id } = asPromptsError(thrown)
+      return { isError: true, content: [{ type: 'text', text: JSON.stringify({ error: { code, message, hint, id } }) }] }
+    }
+  })
+  return server
+}
+
+/** Serves until the other side closes or the signal aborts. */
+export async function serveMcp(options: {
+  deps: AgentDeps
+  tenant: string
+  version: string
+  transport: Transport
+  signal: AbortSignal
+}): Promise<void> {
+  const server = createMcpServer(options)
+  const closed = new Promise<void>((resolve) => {
+    server.onclose = resolve
+    options.signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  await server.connect(options.transport)
+  await closed
+  await server.close()
+}
+
+async function openContext(deps: AgentDeps, tenant: string, text: string, signal: AbortSignal): Promise<Omit<ToolContext, 'signal'>> {
+  const isId = experimentIdSchema.safeParse(text.trim()).success
+  const loaded = await deps.loadExperiment(isId ? { kind: 'experiment', id: text.trim() } : { kind: 'inline', yaml: text }, signal)
+  if (loaded.experiment === null)
+    throw new PromptsError('bad_experiment', 'That is a profile without an experiment.', { hint: 'Give the YAML of an experiment.' })
+  const report = loaded.profile ? await deps.readProfile(await loaded.profile.open(signal), signal) : null
+  const cases = await deps.library.list({ kind: 'case', tenant, limit: 2000, own: true })
+  const situation = situate(deps, loaded.experiment, report, cases)
+  const plan = rankSpace(situation, ownMeasurements(situation.workload, tenant, cases), deps.clock)
+  return { situation, analysis: analyze(situation), plan, tenant, deps }
+}
+
+function schemaWithExperiment(tool: Tool): Record<string, unknown> {
+  const schema = jsonSchemaOf(tool.input) as { properties?: Record<string, unknown>; required?: string[] }
+  return {
+    ...schema,
+    type: 'object',
+    properties: { experiment: jsonSchemaOf(subject), ...schema.properties },
+    required: ['experiment', ...(schema.required ?? [])],
+  }
+}

@@ -1,0 +1,74 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
+import { createMcpServer } from '../../src/agents/mcp-server.ts'
+import { caseEntry } from '../knowledge/entries.ts'
+import { llamaExperiment, openTestService } from './service-fixture.ts'
+
+let test: Awaited<ReturnType<typeof openTestService>>
+let client: Client
+const yaml = stringify(llamaExperiment)
+
+beforeAll(async () => {
+  test = await openTestService()
+  await test.deps.library.upsert([caseEntry('secret', { tenant: 'T9', text: 'llama2-70b secret' })])
+  const server = createMcpServer({ deps: test.deps, tenant: 'local', version: '0' })
+  client = new Client({ name: 'test', version: '0' })
+  const [left, right] = InMemoryTransport.createLinkedPair()
+  await Promise.all([server.connect(left), client.connect(right)])
+})
+afterAll(async () => {
+  await client.close()
+  await test.close()
+})
+
+async function call(name: string, input: object = {}) {
+  const answer = await client.callTool({ name, arguments: { experiment: yaml, ...input } })
+  return { isError: answer.isError === true, value: JSON.parse((answer.content as { text: string }[])[0]!.text) }
+}
+
+describe('prompts mcp', () => {
+  it('lists the tools with their schemas', async () => {
+    const { tools } = await client.listTools()
+    expect(tools.map((tool) => tool.name)).toEqual([
+      'get_report',
+      'get_workload',
+      'list_meshes',
+      'evaluate_mesh',
+      'search_cases',
+      'search_docs',
+    ])
+    const evaluate = tools.find((tool) => tool.name === 'evaluate_mesh')!
+    expect(evaluate.inputSchema.required).toEqual(['experiment', 'mesh'])
+    expect(Object.keys(evaluate.inputSchema.properties!)).toEqual(['experiment', 'mesh', 'dcn', 'changes'])
+  })
+
+  it('answers with the same figures as the diagnosis', async () => {
+    expect((await call('get_report')).value.bottleneck.class).toBe('communication')
+    expect((await call('get_workload')).value.baseline.step_time_ms).toBeCloseTo(35_300, 0)
+    const { value } = await call('list_meshes', { limit: 3 })
+    expect(value.meshes).toHaveLength(3)
+    const one = (await call('evaluate_mesh', { mesh: value.meshes[0].mesh })).value
+    expect(one.step_time_ms).toBe(value.meshes[0].step_time_ms)
+    expect((await call('evaluate_mesh', { mesh: { model: 64 } })).value.objections.length).toBeGreaterThan(0)
+    expect((await call('search_docs', { query: 'tensor parallelism' })).value.docs[0].uri).toMatch(/^knowledge\/docs\//)
+  })
+
+  it('shows no other tenant’s case', async () => {
+    const { value } = await call('search_cases', { query: 'secret', limit: 10 })
+    expect(JSON.stringify(value)).not.toContain('secret')
+  })
+
+  it('answers what is wrong with an error that a program can read', async () => {
+    expect(await call('evaluate_mesh', { mesh: { data: -1 } })).toMatchObject({
+      isError: true,
+      value: { error: { code: 'bad_arguments' } },
+    })
+    expect(await call('evaluate_mesh', { mesh: { data: 64 }, command: 'rm -rf' })).toMatchObject({ isError: true })
+    expect(await call('launch')).toMatchObject({ isError: true, value: { error: { message: 'There is no tool launch.' } } })
+    const answer = await client.callTool({ name: 'get_report', arguments: { experiment: 'id: x\nhardware: {chip: gpu}' } })
+    expect(answer.isError).toBe(true)
+    expect(JSON.stringify(await client.callTool({ name: 'get_report', arguments: {} }))).toContain('experiment is missing')
+  })
+})
