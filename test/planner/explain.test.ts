@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import type { Mesh } from '../../src/contract/mesh.ts'
+import { chooseDiverse, distance } from '../../src/planner/diverse.ts'
+import { explainMesh } from '../../src/planner/explain.ts'
+import { planExperiment } from '../../src/planner/plan.ts'
+import { evaluateMesh } from '../../src/planner/verdict-of.ts'
+import type { Workload } from '../../src/planner/workload.ts'
+import { workloadOf } from './workloads.ts'
+
+const clock = () => 0
+
+function explained(workload: Workload, mesh: Mesh): string {
+  const { ranked } = planExperiment({ workload, clock })
+  return explainMesh({ workload, verdict: evaluateMesh(workload, mesh), ranked })
+}
+
+describe('why a mesh is not among the first', () => {
+  const small = workloadOf({ chip: 'v5e', topology: '4x4', model: 'llama2-7b', run: { global_batch: 64, seq_len: 2048 } })
+
+  it('names the rule it breaks with both numbers', () => {
+    expect(explained(workloadOf(), { data: 4, model: 16 })).toMatch(/^data=4 · model=16 cannot run: KV heads 8 do not divide by model=16/)
+  })
+
+  it('names the memory it lacks and the largest part', () => {
+    expect(explained(small, { replica: 16 })).toMatch(
+      /does not fit: it needs \d+\.\d GiB of 15\.8 GiB, most of it optimizer \(\d+\.\d GiB\)/,
+    )
+  })
+
+  it('names what makes it slower than the best', () => {
+    const text = explained(small, { data: 4, model: 4 })
+    expect(text).toMatch(
+      /^data=4 · model=4 \(number \d+\) is predicted at .* a step against .* a step for [a-z0-9=· ]+: exposed communication takes .*, .* more\.$/,
+    )
+  })
+
+  it('says where it stands when it is among the first', () => {
+    const { ranked } = planExperiment({ workload: small, clock })
+    expect(explained(small, ranked[1]!.mesh)).toMatch(/ is number 2: \d\.\d+ s a step, \d+\.\d GiB of 15\.8 GiB\.$/)
+  })
+
+  it('says that it does not fill the slice', () => {
+    expect(explained(small, { data: 8 })).toMatch(/cannot run: data 8 = 8, but the slice has 16 devices/)
+  })
+})
+
+describe('the cards', () => {
+  it('are the best mesh and other ideas, not its variants', () => {
+    const workload = workloadOf({ topology: '8x8x8', run: { global_batch: 2048 } })
+    const { ranked } = planExperiment({ workload, clock })
+    const cards = chooseDiverse(ranked)
+    expect(cards).toHaveLength(3)
+    expect(cards[0]).toBe(ranked[0])
+    for (const [i, a] of cards.entries()) for (const b of cards.slice(i + 1)) expect(distance(a, b)).toBeGreaterThanOrEqual(2)
+  })
+
+  it('are as many as there are feasible ones', () => {
+    const { ranked } = planExperiment({ workload: workloadOf({ chip: 'v5e', topology: '2x2' }), clock })
+    expect(chooseDiverse(ranked)).toEqual([])
+  })
+
+  it('leave out what the compiler withdrew', () => {
+    const { ranked } = planExperiment({ workload: workloadOf(), clock })
+    const word = {
+      status: 'oom',
+      required_gib: 99,
+      available_gib: 95.74,
+      step_time_ms: null,
+      effort: 'full',
+      program: 'reference',
+      versions: {},
+      seconds: 1,
+      message: null,
+    } as const
+    const withdrawn = [{ ...ranked[0]!, compiler: word }, ...ranked.slice(1)]
+    expect(chooseDiverse(withdrawn)).not.toContain(withdrawn[0])
+  })
+})
