@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
+import { serveMcp } from '../agents/mcp-server.ts'
+import { exitCodes } from '../errors.ts'
+import type { Command } from './command.ts'
+import { localTenant, openService } from './open-service.ts'
+
+export const command: Command = {
+  name: 'mcp',
+  usage: 'mcp',
+  summary: 'the tools for coding agents, over stdin and stdout',
+  options: {},
+  positionals: { min: 0, max: 0 },
+  async run({ config, note, signal }) {
+    const opened = await openService(config)
+    try {
+      const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+      note('serving the Model Context Protocol on stdin and stdout')
+      await serveMcp({ deps: opened.deps, tenant: localTenant, version: manifest.version, transport: new StdioServerTransport(), signal })
+      return exitCodes.ok
+    } finally {
+      await opened.close()
+    }
+  },
+}
