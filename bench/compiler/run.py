@@ -73,14 +73,25 @@ def key_of(case: dict[str, Any], effort: str) -> str:
     from request import parse_request
 
     request = {**case["request"], "effort": effort}
-    text = json.dumps(request, sort_keys=True) + program_version(parse_request(request))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return _hash(request, program_version(parse_request(request)))
+
+
+def _hash(request: dict[str, Any], program: str) -> str:
+    return hashlib.sha256((json.dumps(request, sort_keys=True) + program).encode()).hexdigest()[:16]
 
 
 def finished_keys() -> set[str]:
+    """Keys of the recorded lines, by what each was really compiled with; a crash counts under the key it was tried as."""
     if not RESULTS.exists():
         return set()
-    return {json.loads(line)["key"] for line in RESULTS.read_text().splitlines() if line.strip()}
+    keys = set()
+    for line in RESULTS.read_text().splitlines():
+        if line.strip():
+            row = json.loads(line)
+            response = row["response"]
+            program = response.get("versions", {}).get("program")
+            keys.add(_hash({**row["request"], "effort": response["effort"]}, program) if program else row["key"])
+    return keys
 
 
 def claim_file(case: dict[str, Any]) -> Path:
