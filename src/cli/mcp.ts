@@ -16,7 +16,16 @@ export const command: Command = {
     try {
       const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
       note('serving the Model Context Protocol on stdin and stdout')
-      await serveMcp({ deps: opened.deps, tenant: localTenant, version: manifest.version, transport: new StdioServerTransport(), signal })
+      // the transport does not tell when its client has gone
+      const gone = new AbortController()
+      process.stdin.once('end', () => gone.abort())
+      await serveMcp({
+        deps: opened.deps,
+        tenant: localTenant,
+        version: manifest.version,
+        transport: new StdioServerTransport(),
+        signal: AbortSignal.any([signal, gone.signal]),
+      })
       return exitCodes.ok
     } finally {
       await opened.close()
