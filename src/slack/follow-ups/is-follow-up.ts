@@ -23,6 +23,7 @@ const patterns = [
 
 /** A message that is nothing but an id, or says that something ran as it: `exp-124`, `it ran as exp-124`. */
 export function outcomeExperiment(text: string): string | null {
+  if (text.length > 300) return null
   const found =
     /^(?:(?:it|we|this|the run|card [123])\s+(?:ran|is running)\s+(?:as|in|under)\s+)?`?([A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)+|[A-Za-z]+\d[A-Za-z0-9._-]*)`?[.!]?$/i.exec(
       text.trim(),

@@ -40,16 +40,21 @@ export class Lane {
       return null
     }
     if (waiting.version === entry.version) return null
-    // older content, or progress where an answer waits already
-    if (waiting.version > entry.version || (waiting.priority < 2 && entry.priority === 2)) return entry
+    const newer = waiting.version > entry.version ? waiting : entry
+    const older = newer === entry ? waiting : entry
+    // progress is nothing where an answer waits already
+    if (older.priority < 2 && newer.priority === 2) {
+      this.#entries[at] = older
+      return newer
+    }
     // what was important stays so, and keeps its turn
     this.#entries[at] = {
-      ...entry,
-      priority: Math.min(waiting.priority, entry.priority) as Entry['priority'],
-      createdAt: Math.min(waiting.createdAt, entry.createdAt),
-      uncertain: waiting.uncertain || entry.uncertain,
+      ...newer,
+      priority: Math.min(older.priority, newer.priority) as Entry['priority'],
+      createdAt: Math.min(older.createdAt, newer.createdAt),
+      uncertain: older.uncertain || newer.uncertain,
     }
-    return waiting
+    return older
   }
 
   /** Entries that wait or are being sent, of at least this importance. */

@@ -13,6 +13,8 @@ export interface Ask {
 
 export const maxIds = 5
 const maxText = 20_000
+/** Longer words are neither ids nor links that name one. */
+const maxToken = 2000
 const verbs: Readonly<Record<string, Ask['verb']>> = {
   ...{ diagnose: 'diagnose', diagnosis: 'diagnose', analyze: 'diagnose', analyse: 'diagnose', check: 'diagnose', profile: 'diagnose' },
   ...{
@@ -37,8 +39,8 @@ const fillers = new Set(
 export function parseAsk(raw: string): Ask {
   const bounded = raw.slice(0, maxText)
   const inline: string[] = []
-  const withoutFences = bounded.replaceAll(/```(?:ya?ml)?\s*\n?([\s\S]*?)```/g, (_all, body: string) => {
-    const text = unescapeText(body)
+  const withoutFences = bounded.replaceAll(/```([\s\S]*?)```/g, (_all, body: string) => {
+    const text = unescapeText(body).replace(/^\s*ya?ml\b/, '')
     if (/^\s*id\s*:/m.test(text) && /^\s*hardware\s*:/m.test(text)) {
       inline.push(text)
       return ' '
@@ -47,9 +49,9 @@ export function parseAsk(raw: string): Ask {
   })
   const ids: string[] = []
   const words = withoutFences
-    .replaceAll(/<[@#!][^>]*>/g, ' ')
+    .replaceAll(/<[@#!][^<>]*>/g, ' ')
     .replaceAll(
-      /<([^|>]+)(?:\|([^>]*))?>/g,
+      /<([^|<>]+)(?:\|([^<>]*))?>/g,
       (_all, address: string, label: string | undefined) => ` ${fromLink(unescapeText(address), label)} `,
     )
   const text = unescapeText(words)
@@ -60,6 +62,7 @@ export function parseAsk(raw: string): Ask {
   let after = 0
   const tokens: string[] = []
   for (const piece of text.split(/[\s,;]+/)) {
+    if (piece.length > maxToken) continue
     const token = piece.replaceAll(/^[([{]+|[)\]}:!?.]+$/g, '')
     if (token === '') continue
     const named = verbs[token.toLowerCase()]

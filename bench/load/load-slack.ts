@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util'
+import { type LoadResult, runLoad } from './run-load.ts'
+
+/** `npm run load:slack`: 1,000 mentions in 20 s over 50 channels against the emulated Slack. Exits 1 where a bound is broken. */
+const { values } = parseArgs({
+  options: {
+    mentions: { type: 'string', default: '1000' },
+    seconds: { type: 'string', default: '20' },
+    channels: { type: 'string', default: '50' },
+    embedded: { type: 'boolean', default: false },
+    'no-crash': { type: 'boolean', default: false },
+    'no-compiler': { type: 'boolean', default: false },
+  },
+})
+const result = await runLoad({
+  ...{ mentions: Number(values.mentions), seconds: Number(values.seconds), channels: Number(values.channels) },
+  ...{ redis: !values.embedded, crash: !values['no-crash'], compiler: !values['no-compiler'] },
+  // as Slack: at once, after a minute, after five
+  retryAfterMs: [1000, 60_000, 300_000],
+  deadlineSeconds: 900,
+  say: (line) => console.error(line),
+})
+console.log(describe(result))
+const bounds: [string, boolean][] = [
+  ['each acked in under 300 ms at the 99th percentile', result.ackP99Ms < 300],
+  ['each answered exactly once: one summary and three cards, in order', result.wrong.length === 0],
+  ["Slack's limits never exceeded, no block refused", result.violations.length === 0],
+]
+for (const [bound, holds] of bounds) console.log(`${holds ? 'holds ' : 'BROKEN'}  ${bound}`)
+process.exitCode = bounds.every(([, holds]) => holds) ? 0 : 1
+
+function describe(result: LoadResult): string {
+  const lines = [
+    `${result.mentions} mentions; ${result.deliveries} deliveries acked, ${result.duplicates} of them duplicates, ${result.retried} tries without an ack`,
+    `ack: median ${result.ackP50Ms.toFixed(0)} ms, 99th percentile ${result.ackP99Ms.toFixed(0)} ms, worst ${result.ackWorstMs.toFixed(0)} ms`,
+    `last answer after ${result.lastAnswerSeconds.toFixed(1)} s; the least that Slack's limits allow: ${result.leastSeconds.toFixed(1)} s`,
+    `last message of all (compiler verdicts) after ${result.lastMessageSeconds.toFixed(1)} s`,
+    `${result.posts} posts, ${result.edits} edits, ${result.reactions} reactions, ${result.verdictMessages} coalesced verdict messages`,
+    `injected: ${result.injected429s} 429s, ${result.lostAnswers} posts whose answer was lost`,
+    ...result.wrong.slice(0, 10).map((line) => `wrong: ${line}`),
+    ...result.violations.slice(0, 10).map((line) => `violation: ${line}`),
+  ]
+  return lines.join('\n')
+}

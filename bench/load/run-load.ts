@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort, startRedisServer } from '../../test/support/redis-server.ts'
+import { Forwarder } from '../../test/support/slack/forwarder.ts'
+import { spawnBot } from '../../test/support/slack/spawn.ts'
+import { botUser, Workspace } from '../../test/support/slack/workspace.ts'
+import { leastChannelMs, percentile } from './least-time.ts'
+
+export interface LoadOptions {
+  mentions: number
+  seconds: number
+  channels: number
+  /** Kill -9 the worker and the server in mid-run, and start them again. */
+  crash: boolean
+  /** serve and worker as processes on Redis; else one process with SQLite. */
+  redis: boolean
+  compiler: boolean
+  /** How long Slack waits before the second and third try of what was not acked. */
+  retryAfterMs: number[]
+  /** Give up after this long. */
+  deadlineSeconds: number
+  say: (line: string) => void
+}
+
+export interface LoadResult {
+  mentions: number
+  deliveries: number
+  retried: number
+  duplicates: number
+  ackP50Ms: number
+  ackP99Ms: number
+  ackWorstMs: number
+  lastAnswerSeconds: number
+  leastSeconds: number
+  lastMessageSeconds: number
+  posts: number
+  edits: number
+  reactions: number
+  injected429s: number
+  lostAnswers: number
+  verdictMessages: number
+  /** Threads that did not get exactly one summary and three cards in order; each named. */
+  wrong: string[]
+  violations: string[]
+}
+
+/** One run of the load test against the emulated Slack. */
+export async function runLoad(options: LoadOptions): Promise<LoadResult> {
+  const { say } = options
+  const home = mkdtempSync(join(tmpdir(), 'prompts-load-'))
+  const redis = options.redis ? await startRedisServer() : null
+  const slack = await Workspace.start({ users: 40, channels: options.channels })
+  const port = String(await freePort())
+  const common: Record<string, string | true> = {
+    ...{ home, api: slack.apiUrl, 'stage-ms': '5', workers: '8' },
+    ...(redis === null ? {} : { redis: redis.url }),
+    ...(options.compiler ? { compiler: true } : {}),
+  }
+  const startAll = async () => {
+    const serve = spawnBot({ ...common, role: 'serve', port })
+    const worker = redis === null ? null : spawnBot({ ...common, role: 'worker' })
+    return { serve: await serve, worker: worker === null ? null : await worker }
+  }
+  let bots = await startAll()
+  try {
+    say(`posting ${options.mentions} questions in ${options.channels} channels`)
+    const questions: { channel: string; ts: string; user: string; text: string; dueMs: number }[] = []
+    for (let at = 0; at < options.mentions; at += 1) {
+      const channel = slack.channels[at % slack.channels.length]!
+      const person = at % slack.users.length
+      const text = `<@${botUser}> diagnose exp-${at}`
+      const ts = String((await slack.person(person).chat.postMessage({ channel, text })).ts)
+      questions.push({ channel, ts, user: slack.users[person]!, text, dueMs: (at / options.mentions) * options.seconds * 1000 })
+    }
+    let injected = 0
+    let lost = 0
+    slack.gate.fault = (method, _body, count) => {
+      if (method === 'chat.postMessage' && count % 97 === 0) {
+        injected += 1
+        return { kind: 'rate_limit', seconds: 1 }
+      }
+      if (method === 'chat.postMessage' && count % 331 === 0) {
+        lost += 1
+        return { kind: 'lose_answer' }
+      }
+      return null
+    }
+
+    const started = Date.now()
+    const delivered = new Map<string, number>()
+    let retried = 0
+    let duplicates = 0
+    const forwarder = new Forwarder(slack, bots.serve.said)
+    const deliver = async (question: (typeof questions)[number], at: number) => {
+      const event = { type: 'app_mention', user: question.user, text: question.text, channel: question.channel, ts: question.ts }
+      const eventId = `Ev${randomUUID()}`
+      for (const [time, wait] of [0, ...options.retryAfterMs].entries()) {
+        if (wait > 0) await sleep(wait)
+        const acked = await forwarder.event(event, { eventId, retry: time }).catch(() => 0)
+        if (acked !== 200) {
+          retried += 1
+          continue
+        }
+        delivered.set(question.ts, Date.now() - started)
+        // every tenth comes again under its own id, every eleventh as the message event of the same mention
+        if (at % 10 === 0) {
+          duplicates += 1
+          await forwarder.event(event, { eventId, retry: 1 }).catch(() => 0)
+        }
+        if (at % 11 === 0) {
+          duplicates += 1
+          await forwarder.event({ ...event, type: 'message', channel_type: 'channel' }).catch(() => 0)
+        }
+        return
+      }
+    }
+    const sending = questions.map(async (question, at) => {
+      await sleep(Math.max(0, question.dueMs - (Date.now() - started)))
+      await deliver(question, at)
+    })
+    if (options.crash) {
+      await sleep(options.seconds * 550)
+      say(`${seconds(started)} s: the server and the worker are killed (-9)`)
+      await Promise.all([bots.serve.kill('SIGKILL'), bots.worker?.kill('SIGKILL')])
+      bots = await startAll()
+      say(`${seconds(started)} s: both are up again`)
+    }
+    await Promise.all(sending)
+    say(`${seconds(started)} s: every question is delivered; waiting for the answers`)
+
+    const expected = options.mentions * 4
+    const deadline = started + options.deadlineSeconds * 1000
+    const posted = () => slack.gate.calls.filter((call) => call.ts !== null)
+    let quietSince = Date.now()
+    let before = -1
+    while (Date.now() < deadline) {
+      await sleep(1000)
+      const count = slack.gate.calls.length
+      if (count !== before) quietSince = Date.now()
+      before = count
+      if (posted().length >= expected && Date.now() - quietSince > 8000) break
+    }
+    say(`${seconds(started)} s: quiet`)
+
+    const wrong: string[] = []
+    let verdictMessages = 0
+    for (const question of questions) {
+      const keys = (await slack.answers(question.channel, question.ts)).map((message) =>
+        String(message.metadata?.event_payload?.key).split('/').at(-1),
+      )
+      verdictMessages += keys.filter((key) => key === 'verdicts').length
+      const answer = keys.filter((key) => key !== 'verdicts').join(' ')
+      if (answer !== 'root card1 card2 card3') wrong.push(`${question.text.slice(-8)}: ${answer || 'nothing'}`)
+    }
+    const isAnswer = (key: string) => /\/(?:root|card[123])$/.test(key)
+    const keyOf = (body: Record<string, string>) =>
+      String((JSON.parse(body.metadata ?? '{}') as { event_payload?: { key?: string } }).event_payload?.key)
+    const times = posted().map((call) => ({ at: call.at - started, answer: isAnswer(keyOf(call.body)) }))
+    const byChannel = Map.groupBy(questions, (question) => question.channel)
+    const least = Math.max(
+      ...[...byChannel.values()].map((some) =>
+        leastChannelMs(
+          some.map((question) => delivered.get(question.ts) ?? 0),
+          4,
+          1000,
+        ),
+      ),
+    )
+    return {
+      ...{ mentions: options.mentions, deliveries: forwarder.ackMs.length, retried, duplicates },
+      ackP50Ms: percentile(forwarder.ackMs, 0.5),
+      ackP99Ms: percentile(forwarder.ackMs, 0.99),
+      ackWorstMs: percentile(forwarder.ackMs, 1),
+      lastAnswerSeconds: Math.max(...times.filter((entry) => entry.answer).map((entry) => entry.at)) / 1000,
+      leastSeconds: least / 1000,
+      lastMessageSeconds: Math.max(...times.map((entry) => entry.at)) / 1000,
+      ...{
+        posts: times.length,
+        edits: slack.gate.count('chat.update'),
+        reactions: slack.gate.count('reactions.add') + slack.gate.count('reactions.remove'),
+      },
+      ...{ injected429s: injected, lostAnswers: lost, verdictMessages, wrong, violations: slack.gate.violations },
+    }
+  } finally {
+    await Promise.all([bots.serve.kill('SIGKILL'), bots.worker?.kill('SIGKILL')])
+    await slack.stop()
+    await redis?.stop()
+    rmSync(home, { recursive: true, force: true })
+  }
+}
+
+function seconds(started: number): string {
+  return ((Date.now() - started) / 1000).toFixed(1)
+}
