@@ -73,6 +73,11 @@ export function measuredStepMs({ phase, measured }: Workload): number | null {
   return measured.step_time_ms ?? served ?? null
 }
 
+/** The seconds of a predicted step with its parts scaled: what `calibrated` gives as `step`, without making the rest. */
+export function calibratedStep(timing: Timing, c: Calibration): number {
+  return (timing.busy * c.busy + timing.exposed * c.exposed) * timing.stretch + timing.host * c.host + timing.overhead * c.overhead
+}
+
 /** A predicted step with its parts scaled. */
 export function calibrated(timing: Timing, c: Calibration): Timing {
   return stepOf({

@@ -10,7 +10,7 @@ import type { MeshTuple, Placement } from './placement.ts'
 import { type RematPolicy, rematPolicy } from './remat-policy.ts'
 import { type Shards, shardsOf } from './shards.ts'
 import { decodeTime } from './time/decode-time.ts'
-import { axisLinks } from './time/links.ts'
+import { axisLinks, newLinks } from './time/links.ts'
 import { forwardPasses, trainPasses } from './time/passes.ts'
 import { prefillTime } from './time/prefill-time.ts'
 import { ratesOf } from './time/rates.ts'
@@ -53,10 +53,11 @@ export function createEvaluator(workload: Workload, constants: CostModel = costM
   const available = workload.chip.hbm_available_gib_per_device * gib
   const memoryOf = memoryJudge(workload, terms, policy, constants)
   const time = phase === 'train' ? trainTime : phase === 'prefill' ? prefillTime : decodeTime
+  const links = newLinks()
   return (ici, dcn, placement) => {
     const shards = shardsOf(model, ici, dcn)
     const memory = memoryOf(shards)
-    const timing = time(timeInput, shards, axisLinks(rates, placement, ici, dcn))
+    const timing = time(timeInput, shards, axisLinks(rates, placement, ici, dcn, links))
     return { memory, margin: 1 - memory.required / available, timing }
   }
 }

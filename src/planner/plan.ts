@@ -28,7 +28,7 @@ export function planExperiment(options: PlanOptions): Plan {
   const found = search(workload, choicesOf(workload, constants), calibration, all)
   const shown = top === undefined ? found.ranked : found.ranked.slice(0, top)
   const { judge } = found
-  const ranked: Verdict[] = shown.map(({ choice, ici, dcn, figures }) => verdictOf({ choice, judge, ici, dcn, calibration, figures }))
+  const ranked: Verdict[] = shown.map(({ choice, ici, dcn }) => verdictOf({ choice, judge, ici, dcn, calibration }))
   if (all) {
     const asIs = choiceOf(workload, {}, constants)
     for (const { ici, dcn } of found.illegal) ranked.push(verdictOf({ choice: asIs, judge, ici, dcn, calibration }))

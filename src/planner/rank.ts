@@ -11,9 +11,9 @@ export interface RankKey {
   slo: 0 | 1
   /** Seconds a token for throughput, seconds a step for latency, dollars a token for cost. */
   score: number
-  /** Ties: fewer axes, unsplit before split, more margin, then the axes' sizes. */
-  axes: number
+  /** Ties, and scores that are too near to tell apart: unsplit before split, fewer axes, then the score, more margin, the axes' sizes. */
   split: 0 | 1
+  axes: number
   margin: number
   sizes: MeshTuple
 }
@@ -22,12 +22,20 @@ export function compareKeys(a: RankKey, b: RankKey): number {
   return (
     a.tier - b.tier ||
     a.slo - b.slo ||
-    a.score - b.score ||
-    a.axes - b.axes ||
+    tieOf(a.score) - tieOf(b.score) ||
     a.split - b.split ||
+    a.axes - b.axes ||
+    a.score - b.score ||
     b.margin - a.margin ||
     compareSizes(a.sizes, b.sizes)
   )
+}
+
+/** Predictions within 1.5 % are one prediction: the model's error is many times that, so the simpler mesh goes first. */
+const tellingRatio = 1.015
+
+function tieOf(score: number): number {
+  return score > 0 ? Math.round(Math.log(score) / Math.log(tellingRatio)) : 0
 }
 
 /** The tier of a memory margin as the planner predicts it. */

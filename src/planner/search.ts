@@ -1,19 +1,17 @@
 import { type Axis, axes } from '../contract/mesh.ts'
-import { type Calibration, calibrated } from './calibrate.ts'
+import { type Calibration, calibratedStep } from './calibrate.ts'
 import { countFactorings, forEachFactoring } from './enumerate.ts'
-import type { Figures } from './evaluate.ts'
 import { createJudge, type Judge } from './legality.ts'
 import { type MeshTuple, type Placement, toTuple } from './placement.ts'
 import { compareKeys, memoryTier, type RankKey, scoreOf, sloTier } from './rank.ts'
 import type { Choice } from './tune.ts'
 import type { Workload } from './workload.ts'
 
-/** A legal mesh with the best of the choices for it. */
+/** A legal mesh with the best of the choices for it. Its figures are made again for what is shown: keeping them all costs more. */
 export interface Candidate {
   ici: MeshTuple
   dcn: MeshTuple
   choice: Choice
-  figures: Figures
   key: RankKey
 }
 
@@ -71,7 +69,7 @@ function bestChoice(
     counts.legal++
     const figures = choice.evaluate(ici, dcn, placement)
     if (figures.margin >= 0) counts.fitting++
-    const step = calibrated(figures.timing, calibration).step
+    const step = calibratedStep(figures.timing, calibration)
     sizes ??= [...ici, ...dcn]
     const key: RankKey = {
       tier: memoryTier(figures.margin),
@@ -82,7 +80,7 @@ function bestChoice(
       margin: figures.margin,
       sizes,
     }
-    if (!best || compareKeys(key, best.key) < 0) best = { ici: sizes.slice(0, ici.length), dcn, choice, figures, key }
+    if (!best || compareKeys(key, best.key) < 0) best = { ici: best ? best.ici : [...ici], dcn, choice, key }
   }
   return best
 }

@@ -13,19 +13,12 @@ import { type Choice, choiceOf, choiceWarnings } from './tune.ts'
 import type { Workload } from './workload.ts'
 
 /** The contract's verdict of one candidate. Figures are left out where the mesh does not fill the job's devices. */
-export function verdictOf(options: {
-  choice: Choice
-  judge: Judge
-  ici: MeshTuple
-  dcn: MeshTuple
-  calibration: Calibration
-  figures?: Figures
-}): Verdict {
+export function verdictOf(options: { choice: Choice; judge: Judge; ici: MeshTuple; dcn: MeshTuple; calibration: Calibration }): Verdict {
   const { choice, judge, ici, dcn, calibration } = options
   const { workload } = choice
   const legality = judge.judge(ici, dcn, workload.run)
   const fills = tupleProduct(ici) === workload.slice.devices && tupleProduct(dcn) === workload.slices && legality.physical !== 'impossible'
-  const figures = fills ? (options.figures ?? choice.evaluate(ici, dcn, legality.placement)) : null
+  const figures = fills ? choice.evaluate(ici, dcn, legality.placement) : null
   return {
     mesh: fromTuple(ici),
     dcn: fromTuple(dcn),

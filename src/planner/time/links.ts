@@ -12,15 +12,21 @@ export interface AxisLink {
   latency: number
 }
 
-/** The links of the six axes, in the order of a MeshTuple. */
-export function axisLinks(rates: Rates, placement: Placement, ici: MeshTuple, dcn: MeshTuple): AxisLink[] {
-  const links: AxisLink[] = []
-  for (let i = 0; i < 6; i++) {
+/** The links of the six axes, in the order of a MeshTuple. `into` is filled and returned: one evaluator needs one set at a time. */
+export function axisLinks(rates: Rates, placement: Placement, ici: MeshTuple, dcn: MeshTuple, into: AxisLink[] = newLinks()): AxisLink[] {
+  for (let i = 0; i < into.length; i++) {
     const axis = placement.axes[i]
-    const bandwidth = axis ? (axis.links > 0 ? axis.links * rates.link : rates.onChip) : rates.link
-    links.push({ size: ici[i]!, slices: dcn[i]!, bandwidth, latency: axis ? Math.max(1, axis.hops) * rates.hop : 0 })
+    const link = into[i]!
+    link.size = ici[i]!
+    link.slices = dcn[i]!
+    link.bandwidth = axis ? (axis.links > 0 ? axis.links * rates.link : rates.onChip) : rates.link
+    link.latency = axis ? Math.max(1, axis.hops) * rates.hop : 0
   }
-  return links
+  return into
+}
+
+export function newLinks(): AxisLink[] {
+  return Array.from({ length: 6 }, () => ({ size: 1, slices: 1, bandwidth: 0, latency: 0 }))
 }
 
 /** Seconds that collectives take: inside the slice and across slices. */
@@ -34,20 +40,22 @@ export interface Traffic {
  * (the scaling book); across slices every device carries its share of the slice's part.
  */
 export function gather(traffic: Traffic, rates: Rates, bytes: number, times: number, a: AxisLink, b?: AxisLink, c?: AxisLink): void {
-  let size = 1
-  let slices = 1
-  let bandwidth = 0
-  let latency = 0
-  for (const axis of [a, b, c]) {
-    if (!axis) continue
-    slices *= axis.slices
-    if (axis.size === 1) continue
-    size *= axis.size
-    bandwidth += axis.bandwidth
-    latency += axis.latency
+  const size = a.size * (b?.size ?? 1) * (c?.size ?? 1)
+  const slices = a.slices * (b?.slices ?? 1) * (c?.slices ?? 1)
+  if (size > 1) {
+    const bandwidth = used(a) + (b ? used(b) : 0) + (c ? used(c) : 0)
+    const latency = waits(a) + (b ? waits(b) : 0) + (c ? waits(c) : 0)
+    traffic.ici += times * ((bytes * (size - 1)) / size / bandwidth + latency)
   }
-  if (size > 1) traffic.ici += times * ((bytes * (size - 1)) / size / bandwidth + latency)
   if (slices > 1) traffic.dcn += (times * ((bytes / size) * ((slices - 1) / slices))) / rates.dcn
+}
+
+function used(axis: AxisLink): number {
+  return axis.size > 1 ? axis.bandwidth : 0
+}
+
+function waits(axis: AxisLink): number {
+  return axis.size > 1 ? axis.latency : 0
 }
 
 /** An all-to-all of `bytes` held by each device: a quarter of an all-gather of the whole array (the scaling book). */
