@@ -1,0 +1,59 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { xprofSource } from '../../../src/experiment/sources/xprof-source.ts'
+import { readProfile } from '../../../src/profile/read-profile.ts'
+import { findPython, lacks, needing, sharedData } from '../../support/needs.ts'
+import { answers, freePort, type RunningServer, startServer } from '../../support/start-server.ts'
+
+const signal = new AbortController().signal
+
+describe.skipIf(lacks('xprof', 'shared'))(needing('xprofSource against the real XProf server', 'xprof', 'shared'), () => {
+  let root = ''
+  let server: RunningServer
+  let address = ''
+
+  beforeAll(async () => {
+    root = mkdtempSync(join(tmpdir(), 'prompts-xprof-'))
+    const run = join(root, 'logs/plugins/profile/exp-7')
+    mkdirSync(run, { recursive: true })
+    copyFileSync(join(sharedData, 'profiles/tpu-v6e-inference/host0.xplane.pb'), join(run, 'host0.xplane.pb'))
+    const port = await freePort()
+    const xprof = join(dirname(findPython('xprof')!), 'xprof')
+    server = await startServer({
+      command: [xprof, '--logdir', join(root, 'logs'), '--port', String(port), '--grpc_port', String(await freePort())],
+      port,
+      ready: (p) => answers(`http://127.0.0.1:${p}/data/plugin/profile/version`),
+    })
+    address = `xprof+http://127.0.0.1:${port}`
+  })
+  afterAll(async () => {
+    await server?.stop()
+    rmSync(root, { recursive: true, force: true })
+  })
+
+  it('finds a run by its name, reads it as its file is read, and links to its pages', async () => {
+    const source = xprofSource({ address, cacheRoot: join(root, 'cache') })
+    expect(await source.list(10, signal)).toEqual(['exp-7'])
+    const found = await source.find('exp-7', signal)
+    expect(found?.experiment).toBeNull()
+    expect(found?.links[0]?.uri).toMatch(/run=exp-7&tag=overview_page/)
+    const report = await readProfile(await found!.profile!.open(signal))
+    const own = await readProfile(join(root, 'logs'))
+    expect(report.kpis.duty_cycle).toBeCloseTo(own.kpis.duty_cycle!, 2)
+    expect(report.kpis.peak_hbm_gib).toBeCloseTo(own.kpis.peak_hbm_gib!, 1)
+    expect(report.top_ops[0]?.name).toBe(own.top_ops[0]?.name)
+  })
+
+  it('has no run of another name', async () => {
+    expect(await xprofSource({ address, cacheRoot: join(root, 'cache') }).find('exp-8', signal)).toBeNull()
+  })
+})
+
+describe('xprofSource', () => {
+  it('says that the server cannot be reached', async () => {
+    const gone = xprofSource({ address: `xprof+http://127.0.0.1:${await freePort()}`, cacheRoot: tmpdir() })
+    await expect(gone.find('exp-7', signal)).rejects.toMatchObject({ code: 'unavailable' })
+  })
+})
