@@ -98,7 +98,11 @@ describe('the inbox', () => {
     const state = new SqliteStateStore(':memory:')
     await state.close()
     let passed = false
-    await expect(new Inbox(state, silentLog).process({ body: {}, ack: async () => {} }, async () => void (passed = true))).rejects.toThrow()
+    await expect(
+      new Inbox(state, silentLog).process({ body: {}, ack: async () => {} }, async () => {
+        passed = true
+      }),
+    ).rejects.toThrow()
     expect(passed).toBe(false)
   })
 })

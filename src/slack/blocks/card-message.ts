@@ -132,7 +132,9 @@ function compilerLine(card: Card, state: CardState): string {
 }
 
 function cautions(card: Card): string[] {
-  const split = card.physical === 'split' ? ['needs `allow_split_physical_axes`: the mesh does not lie on the torus as it is'] : []
+  const isSaid = card.warnings.some((warning) => warning.message.includes('allow_split_physical_axes'))
+  const split =
+    card.physical === 'split' && !isSaid ? ['needs `allow_split_physical_axes`: the mesh does not lie on the torus as it is'] : []
   const warnings = [...split, ...card.warnings.map((warning) => escapeText(warning.message, 300))]
   return warnings.slice(0, 3).map((warning) => `:warning: ${clip(warning, 400)}`)
 }

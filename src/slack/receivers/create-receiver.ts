@@ -41,17 +41,11 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     },
   ]
   const logger = toBoltLogger(log)
+  const installerOptions = config.SLACK_API_URL === undefined ? {} : { clientOptions: { slackApiUrl: config.SLACK_API_URL } }
   if (receiverKind(config) === 'socket') {
-    return throughInbox(
-      new SocketModeReceiver({
-        appToken: config.SLACK_APP_TOKEN ?? '',
-        logger,
-        customRoutes,
-        ...oauth(options),
-        installerOptions: { port: config.PORT },
-      }),
-      options.inbox,
-    )
+    const appToken = config.SLACK_APP_TOKEN ?? ''
+    const socket = { appToken, logger, customRoutes, ...oauth(options), installerOptions: { port: config.PORT, ...installerOptions } }
+    return throughInbox(new SocketModeReceiver(socket), options.inbox)
   }
   const http = new HTTPReceiver({
     signingSecret: config.SLACK_SIGNING_SECRET ?? '',
@@ -64,6 +58,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       response.writeHead(404).end()
     },
     ...oauth(options),
+    installerOptions,
   })
   return throughInbox(http, options.inbox)
 }
@@ -87,6 +82,5 @@ function oauth(options: ReceiverOptions): object {
     stateSecret: config.SLACK_STATE_SECRET,
     installationStore: installations,
     scopes: [...botScopes],
-    installerOptions: config.SLACK_API_URL === undefined ? {} : { clientOptions: { slackApiUrl: config.SLACK_API_URL } },
   }
 }
