@@ -48,6 +48,14 @@ test('a fusion of an all-reduce and a slice is a reduce-scatter over its axis', 
   for (const each of scatters) expect(each).toMatchObject({ bytes: 2048 * 2048 * 2, groupSize: 2, axes: ['data'], async: false, times: 6 })
 })
 
+test('a collective that fusions carry from its start to its done counts once', () => {
+  const found = collectivesOf(fixture('tensor_v5e'), named({ data: 4, model: 4 }))
+  const fused = found.filter(({ name, async }) => async && name.includes('async-collective-start'))
+  expect(fused).toHaveLength(3)
+  for (const each of fused) expect(each).toMatchObject({ kind: 'all-gather', groupSize: 4, times: 4, overlapped: true })
+  expect(found.filter(({ name }) => /async-collective-done|async_collective_fusion/.test(name))).toEqual([])
+})
+
 test('collectives that run on SparseCore are found in what they call', () => {
   const found = collectivesOf(fixture('fsdp_tpu7x'), named({ data: 8 }))
   const offloaded = found.filter(({ sparseCore }) => sparseCore)

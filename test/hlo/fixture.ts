@@ -28,6 +28,7 @@ export interface TextView {
 export const fixtureNames = [
   'fsdp_v6e',
   'tensor_v6e',
+  'tensor_v5e',
   'tensor_v5p',
   'fsdp_tpu7x',
   'tensor_tpu7x',

@@ -69,6 +69,8 @@ test('collectives that share links wait for each other, those on other axes do n
   // each: 2 · 1/2 · 100 MB ÷ 100 GB/s = 1 ms
   expect(replay(over([0, 1], [0, 1]), net).stepTimeMs).toBeCloseTo(2)
   expect(replay(over([0, 1], [0, 2]), net).stepTimeMs).toBeCloseTo(1)
+  // over both axes: 2 · 3/4 · 100 MB ÷ 200 GB/s = 0.75 ms, after the first
+  expect(replay(over([0, 1], [0, 1, 2, 3]), net).stepTimeMs).toBeCloseTo(1.75)
 })
 
 test('both directions of a ring carry permutes at once; a line does not close', () => {
