@@ -40,6 +40,10 @@ export async function openSlack(config: Config, log: Log): Promise<{ deps: Slack
       const answer = await library.search({ kind: 'case', tenant, text, signature: null, embedding: null, limit: casesShown })
       return answer.hits.map((hit) => hit.item)
     },
+    async pictures(run, tenant) {
+      const { picturesOfRun } = await import('../pictures/pictures-of-run.ts')
+      return picturesOfRun(opened.memory, run, tenant)
+    },
   }
   return {
     deps,

@@ -21,6 +21,7 @@ export interface PageServer {
 
 const assets: Readonly<Record<string, string>> = {
   'index.html': 'text/html; charset=utf-8',
+  'icon.svg': 'image/svg+xml',
   'style.css': 'text/css; charset=utf-8',
   'main.mjs': 'text/javascript; charset=utf-8',
   'blocks.mjs': 'text/javascript; charset=utf-8',

@@ -1,0 +1,31 @@
+import { profileReportSchema } from '../contract/profile-report.ts'
+import type { ShardingMemory } from '../memory/sharding-memory.ts'
+import { renderBreakdown, renderRoofline } from './render.ts'
+
+/** A picture to upload beside a diagnosis. */
+export interface RunPicture {
+  name: string
+  png: Uint8Array
+  altText: string
+}
+
+/**
+ * The pictures of a run that is done: the roofline of its profile, and where the time of a step goes now and with each card. What a run
+ * does not have (a profile, estimates) is not drawn; another tenant's run has none.
+ */
+export async function picturesOfRun(memory: ShardingMemory, run: string, tenant: string): Promise<RunPicture[]> {
+  if ((await memory.request(run))?.tenant !== tenant) return []
+  const pictures: RunPicture[] = []
+  const stage = (await memory.stageResult(run, 'profile')) as { value?: unknown } | null
+  const report = profileReportSchema.safeParse(stage?.value)
+  if (report.success && report.data.roofline.points.length > 0) {
+    const { png, alt } = await renderRoofline(report.data)
+    pictures.push({ name: 'roofline.png', png, altText: alt })
+  }
+  const diagnosis = await memory.diagnosis(run)
+  if (diagnosis?.cards.some((card) => card.estimate !== null)) {
+    const { png, alt } = await renderBreakdown(diagnosis.baseline, diagnosis.cards)
+    pictures.push({ name: 'step.png', png, altText: alt })
+  }
+  return pictures
+}
