@@ -21,6 +21,7 @@ export interface Calibration {
 /** Parts of a predicted step below this share of it say too little to be scaled by their own measurement. */
 const smallPart = 0.02
 const factorLimits = [0.2, 5] as const
+const exposedFactorLimits = [0.01, 5] as const
 
 /** No measurement: predictions as they are, with the range of the uncalibrated model. */
 export function uncalibrated(constants: CostModel): Calibration {
@@ -55,8 +56,8 @@ export function calibrateToProfile(options: {
 
   const predictedExposed = predicted.exposed * predicted.stretch
   const measuredExposed = exposedShare * measured
-  const scalable = predictedExposed >= smallPart * predicted.step && measuredExposed >= smallPart * measured
-  const exposed = scalable ? clamp(measuredExposed / predictedExposed) : whole
+  // a baseline that hides what was predicted to be exposed must say so too, or other meshes would gain by losing what is not there
+  const exposed = predictedExposed >= smallPart * predicted.step ? clamp(measuredExposed / predictedExposed, exposedFactorLimits) : whole
   const idleShare = kpis?.duty_cycle != null && kpis.duty_cycle > 0 ? Math.max(0, 1 - kpis.duty_cycle - exposedShare) : 0
   const host = predicted.host > smallPart * predicted.step ? clamp((idleShare * measured) / predicted.host) : whole
   const others = exposed * predictedExposed + host * predicted.host
@@ -92,8 +93,8 @@ export function calibrated(timing: Timing, c: Calibration): Timing {
   })
 }
 
-function clamp(factor: number): number {
-  return Math.min(factorLimits[1], Math.max(factorLimits[0], factor))
+function clamp(factor: number, [low, high]: readonly [number, number] = factorLimits): number {
+  return Math.min(high, Math.max(low, factor))
 }
 
 function ms(seconds: number): string {

@@ -5,7 +5,7 @@ import type { ChipName } from '../contract/experiment.ts'
 const constant = z.strictObject({ value: z.number().finite().nonnegative(), source: z.string().min(1) }).transform((entry) => entry.value)
 
 /** `knowledge/cost-model.json`: every fitted or chosen constant, each with its source there. */
-export const costModelSchema = z.strictObject({
+const costModelSchema = z.strictObject({
   about: z.string(),
   memory: z.strictObject({
     layer_embed_tensors: constant,
@@ -19,6 +19,8 @@ export const costModelSchema = z.strictObject({
     moe_embed_tensors: constant,
     serving_embed_tensors: constant,
     fixed_gib: constant,
+    saving_from: constant,
+    saving_most: constant,
     relative_error: constant,
   }),
   time: z.strictObject({

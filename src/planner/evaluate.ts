@@ -2,7 +2,7 @@ import { asyncGathers } from './compiler-flags.ts'
 import type { CostModel } from './cost-model.ts'
 import { costModel } from './cost-model.ts'
 import type { MemoryParts } from './footprint/memory-parts.ts'
-import { gib } from './footprint/memory-parts.ts'
+import { gib, underPressure } from './footprint/memory-parts.ts'
 import { servingMemory } from './footprint/serving-memory.ts'
 import { trainMemory } from './footprint/train-memory.ts'
 import { type ModelTerms, modelTerms } from './model-terms.ts'
@@ -53,10 +53,11 @@ export function createEvaluator(workload: Workload, constants: CostModel = costM
   const available = workload.chip.hbm_available_gib_per_device * gib
   const memoryOf = memoryJudge(workload, terms, policy, constants)
   const time = phase === 'train' ? trainTime : phase === 'prefill' ? prefillTime : decodeTime
+  const saving = constants.memory
   const links = newLinks()
   return (ici, dcn, placement) => {
     const shards = shardsOf(model, ici, dcn)
-    const memory = memoryOf(shards)
+    const memory = underPressure(memoryOf(shards), available, saving.saving_from, saving.saving_most)
     const timing = time(timeInput, shards, axisLinks(rates, placement, ici, dcn, links))
     return { memory, margin: 1 - memory.required / available, timing }
   }

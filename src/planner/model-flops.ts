@@ -26,11 +26,7 @@ export function modelFlops(workload: Workload): number {
   return phase === 'train' ? 3 * forward : forward
 }
 
-/** JAX devices and chips of the whole job. */
-export function jobDevices({ slice, slices }: Workload): number {
-  return slice.devices * slices
-}
-
+/** Chips of the whole job. */
 export function jobChips({ slice, slices }: Workload): number {
   return slice.chips * slices
 }
