@@ -35,16 +35,28 @@ interface HostShares {
   host: number
 }
 
-/** Idle time less what missing ops would have filled: a profile that lost events must not look idle. */
+/** Shares of a whole profile: what missing ops and steps would have filled is no idle time, and what is left of the rest stands for all of it. */
 function hostShares(findings: Findings): HostShares {
-  const { idle, infeed, hostTransfer } = findings.shares
+  const { idle, containers, infeed, hostTransfer } = findings.shares
   const { missing } = findings.quality
-  const lost = missing > 0 && missing < 1 ? Math.min(idle, ((1 - idle) * missing) / (1 - missing)) : 0
-  return { idle: idle - lost, infeed, transfer: hostTransfer, host: idle - lost + infeed + hostTransfer }
+  const steps = lostSteps(findings)
+  const ops = Math.min(idle - steps, Math.max(0, ((1 - idle) * missing) / (1 - missing) - containers))
+  const waits = {
+    idle: (idle - steps - ops) / (1 - steps),
+    infeed: infeed / (1 - missing) / (1 - steps),
+    transfer: hostTransfer / (1 - missing) / (1 - steps),
+  }
+  return { ...waits, host: Math.min(1, waits.idle + waits.infeed + waits.transfer) }
+}
+
+/** The share of the span that missing steps leave empty. */
+function lostSteps({ shares, quality }: Findings): number {
+  return Math.min(shares.idle, quality.missingSteps, 0.9)
 }
 
 function communicationScore(findings: Findings): number {
-  const { exposed, inFlight } = findings.shares
+  const whole = 1 - lostSteps(findings)
+  const [exposed, inFlight] = [findings.shares.exposed / whole, findings.shares.inFlight / whole]
   const byExposed = exposed / thresholds.communication.min_exposed
   const top = findings.topOps[0]
   const leads = top !== undefined && top.bound_by === 'communication'
@@ -68,6 +80,8 @@ function confidence(findings: Findings, chosen: BottleneckClass, scores: { host:
   if (quality.noTimeline) value *= weight.few_steps
   value *=
     fall(quality.missing, weight.missing_ops_slope) *
+    fall(quality.missingSteps, weight.missing_steps_slope) *
+    fall(quality.unstated, weight.unstated_slope) *
     fall(quality.unknownOps, weight.unknown_ops_slope * (chosen === 'compute' || chosen === 'hbm' ? 1 : weight.unknown_ops_aside)) *
     fall(quality.missingHosts, weight.missing_hosts_slope)
   return Math.max(weight.floor, Math.round(value * 100) / 100)
@@ -105,6 +119,7 @@ function evidence(findings: Findings, chosen: BottleneckClass, host: HostShares)
     )
   if (findings.quality.missing >= 0.02)
     lines.push(`about ${percent(findings.quality.missing)} of op executions are missing from the profile`)
+  if (findings.quality.missingSteps > 0) lines.push(`${percent(findings.quality.missingSteps)} of the steps are missing from the profile`)
   if (chosen === 'unknown') lines.push('the profile has no op with flops or bytes to judge by')
   return lines
 }

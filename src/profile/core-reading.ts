@@ -9,6 +9,8 @@ export interface CoreOp {
   count: number
   timePs: number
   selfPs: number
+  /** Place in the core's list of the op it was first seen inside; -1 for none. */
+  parent: number
 }
 
 export interface StepSpan {

@@ -6,6 +6,8 @@ export interface Findings {
   kpis: Kpis
   shares: {
     idle: number
+    /** Self time of loops and calls: what their own ops leave. */
+    containers: number
     infeed: number
     hostTransfer: number
     /** A collective is in flight. */
@@ -27,6 +29,10 @@ export interface Findings {
 export interface Quality {
   /** Estimated share of op executions the profile does not hold. */
   missing: number
+  /** Steps whose numbers are left out between those recorded, of all. */
+  missingSteps: number
+  /** Op time of which category, program, flops or bytes are not stated. */
+  unstated: number
   /** Op time without flops or bytes. */
   unknownOps: number
   /** Hosts of the run whose file could not be read, of all. */

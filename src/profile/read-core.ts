@@ -26,6 +26,7 @@ const unknownFacts: OpFacts = {
   memory: null,
   source: null,
   frameworkOp: null,
+  stated: false,
 }
 
 /** When one collective was in flight, of one core. */
@@ -143,6 +144,7 @@ class CoreReader {
       })
       await readEvents(window, line, this.slots, (event) => this.addOp(event, nest))
       nest.flush()
+      for (const [key, parent] of nest.parents) (this.opList[key] as CoreOp).parent = parent
       this.duty.flush()
     } else await readEvents(window, line, this.slots, (event) => this.addSparse(event))
   }
@@ -236,7 +238,7 @@ class CoreReader {
     const known = this.states.get(metadataId)
     if (known !== undefined) return known
     const facts = this.facts.get(metadataId) ?? unknownFacts
-    const op: CoreOp = { facts, kind: opKind(facts), count: 0, timePs: 0, selfPs: 0 }
+    const op: CoreOp = { facts, kind: opKind(facts), count: 0, timePs: 0, selfPs: 0, parent: -1 }
     const state: OpState = { op, index: -1, flight: null, starts: noStarts }
     if (op.kind.collective !== null) this.prepareFlight(state)
     this.states.set(metadataId, state)

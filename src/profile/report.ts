@@ -49,6 +49,7 @@ export async function assemble(
     kpis: figures,
     shares: {
       idle: share(Math.max(0, table.totalPs - table.opPs), table),
+      containers: roleShare(table, 'container'),
       infeed: roleShare(table, 'infeed'),
       hostTransfer: roleShare(table, 'host-transfer'),
       inFlight: figures.communication_share ?? 0,
@@ -60,6 +61,9 @@ export async function assemble(
     steps,
     quality: {
       missing: missingShare(main),
+      missingSteps: steps.missing,
+      unstated:
+        table.opPs > 0 ? table.rows.reduce((sum, row) => sum + (row.kind.role === 'container' ? 0 : row.unstatedPs), 0) / table.opPs : 0,
       unknownOps: bounds.unknown,
       missingHosts: options.missingHosts / Math.max(1, options.missingHosts + spaces.length),
       noTimeline: false,
@@ -159,6 +163,8 @@ function notesOf(
     notes.push(
       `The profile is incomplete: about ${percent(quality.missing)} of op executions are missing, so idle time is overstated and the confidence lower.`,
     )
+  if (quality.missingSteps > 0)
+    notes.push(`The profile skips step numbers: ${percent(quality.missingSteps)} of its steps are missing, and what ran in them.`)
   if (quality.unknownOps >= 0.2)
     notes.push(`${percent(quality.unknownOps)} of op time has neither flops nor bytes (custom kernels, or stats that are missing).`)
   const sparse = cores.filter((core) => core.sparse)

@@ -8,6 +8,8 @@ export class SelfTime {
   private readonly keys: number[] = []
   private readonly inner: number[] = []
   private depth = 0
+  /** The key of the span that first held each key; -1 for none. */
+  readonly parents = new Map<number, number>()
   private readonly done: (key: number, durationPs: number, selfPs: number) => void
 
   constructor(done: (key: number, durationPs: number, selfPs: number) => void) {
@@ -20,6 +22,7 @@ export class SelfTime {
       depth--
       this.pop(depth)
     }
+    if (!this.parents.has(key)) this.parents.set(key, depth > 0 ? (this.keys[depth - 1] as number) : -1)
     if (depth > 0) this.inner[depth - 1] = (this.inner[depth - 1] as number) + (end - start)
     this.starts[depth] = start
     this.ends[depth] = end

@@ -28,6 +28,8 @@ export interface StepSummary {
   meanMs: number | null
   full: number
   total: number
+  /** Of the numbers between a core's first step and its last, the share that was not recorded. */
+  missing: number
   /** Standard deviation of full steps over their mean. */
   spread: number | null
 }
@@ -40,13 +42,30 @@ export function summarizeSteps(cores: readonly { host: string; steps: readonly {
   }
   const all = [...longest].sort(([a], [b]) => a - b).map(([id, durationPs]) => ({ id, durationPs }))
   const full = fullSteps(all).map((step) => step.durationPs / 1e9)
-  const mean = full.reduce((sum, ms) => sum + ms, 0) / Math.max(1, full.length)
-  const variance = full.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / Math.max(1, full.length)
+  const average = mean(full)
+  const variance = mean(full.map((ms) => (ms - average) ** 2))
   return {
     medianMs: median(full),
     meanMs: all.length === 0 ? null : all.reduce((sum, step) => sum + step.durationPs / 1e9, 0) / all.length,
     full: full.length,
     total: all.length,
-    spread: full.length > 1 && mean > 0 ? Math.sqrt(variance) / mean : null,
+    missing: mean(cores.map((core) => missingNumbers(core.steps.map((step) => step.id)))),
+    spread: full.length > 1 && average > 0 ? Math.sqrt(variance) / average : null,
   }
+}
+
+/** Steps count up by one; numbers that are left out belong to steps that were lost. Numbers far apart are no such count. */
+function missingNumbers(ids: readonly number[]): number {
+  if (ids.length === 0) return 0
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const id of ids) {
+    first = Math.min(first, id)
+    last = Math.max(last, id)
+  }
+  const range = last - first + 1
+  return range > ids.length && range <= ids.length * 4 ? 1 - ids.length / range : 0
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
 }

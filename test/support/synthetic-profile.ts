@@ -62,7 +62,9 @@ export interface ProfileSpec {
   /** Op times are rounded to this many picoseconds, so that small files compress. */
   quantumPs?: number
   /** Asked for every event of the named line; false leaves it out. */
-  filter?: (line: string) => boolean
+  filter?: (line: string, step: number) => boolean
+  /** Asked for every stat of an op's metadata; false leaves it out. */
+  keepStat?: (op: string, stat: string) => boolean
 }
 
 interface Emitted {
@@ -102,6 +104,7 @@ export function syntheticPieces(spec: ProfileSpec): Uint8Array[] {
 
 class CorePlane {
   now = 0
+  private step = 0
   private readonly plane: PlaneWriter
   private readonly ops: LineWriter
   private readonly async: LineWriter
@@ -142,6 +145,7 @@ class CorePlane {
     const moduleKind = plane.kind('module', { name: `${spec.program ?? 'jit_train_step'}(${spec.programId ?? 4242n})` })
     for (let step = 0; step < spec.steps; step++) {
       const begin = this.now
+      this.step = step
       const factor = (1 + (spec.stepJitter ?? 0) * (this.random() * 2 - 1)) * (spec.slow?.core === this.core ? spec.slow.factor : 1)
       const events: Emitted[] = []
       this.emit(spec.step, events, factor)
@@ -149,10 +153,10 @@ class CorePlane {
       if (this.flights.size > 0) throw new Error('an async collective was never waited for')
       for (const event of events) this.write(event, step, cut)
       const [from, to] = cut ?? [begin, this.now]
-      if (spec.filter?.('XLA Modules') ?? true) modules?.add(moduleKind, from, to - from, { run_id: step + 1 })
+      if (spec.filter?.('XLA Modules', step) ?? true) modules?.add(moduleKind, from, to - from, { run_id: step + 1 })
       this.now += this.whole((spec.gapUs ?? 0) * 1e6)
       const stepEnd = step === spec.steps - 1 && cut ? to : this.now
-      if (spec.filter?.('Steps') ?? true)
+      if (spec.filter?.('Steps', step) ?? true)
         steps?.add(plane.kind(`step ${step}`, { name: String(step) }), from, stepEnd - from, this.times(from, stepEnd - from, step))
     }
     return plane
@@ -180,7 +184,7 @@ class CorePlane {
       duration = end - start
       if (duration <= 0) return
     }
-    if (this.spec.filter && !this.spec.filter('XLA Ops')) return
+    if (this.spec.filter && !this.spec.filter('XLA Ops', step)) return
     this.ops.add(event.kind, start, duration, this.times(start, duration, step))
   }
 
@@ -246,7 +250,7 @@ class CorePlane {
     const duration = Math.max(this.whole(100_000), flight.end - this.now)
     events.push({ kind, start: this.now, duration })
     this.now += duration
-    if (this.spec.filter?.('Async XLA Ops') ?? true) this.async.add(flight.kind, flight.start, this.now - flight.start)
+    if (this.spec.filter?.('Async XLA Ops', this.step) ?? true) this.async.add(flight.kind, flight.start, this.now - flight.start)
   }
 
   /** A duration in whole quanta, at least one unless it is nothing. */
@@ -272,13 +276,15 @@ class CorePlane {
     }
     if (op.opaque !== true) {
       const bytes = (op.bytes ?? 0) + (op.vmemBytes ?? 0)
-      stats['flops'] = { int: Math.round(op.flops ?? 0) }
-      stats['model_flops'] = { int: Math.round(op.flops ?? 0) }
-      stats['bytes_accessed'] = { int: Math.round(bytes) }
-      stats['memory_access_breakdown'] = { bytes: breakdown(Math.round(op.bytes ?? 0), Math.round(op.vmemBytes ?? 0)) }
+      stats.flops = { int: Math.round(op.flops ?? 0) }
+      stats.model_flops = { int: Math.round(op.flops ?? 0) }
+      stats.bytes_accessed = { int: Math.round(bytes) }
+      stats.memory_access_breakdown = { bytes: breakdown(Math.round(op.bytes ?? 0), Math.round(op.vmemBytes ?? 0)) }
     }
-    if (op.tfOp !== undefined) stats['tf_op'] = { text: op.tfOp }
-    if (op.source !== undefined) stats['source'] = { text: op.source }
+    if (op.tfOp !== undefined) stats.tf_op = { text: op.tfOp }
+    if (op.source !== undefined) stats.source = { text: op.source }
+    const { keepStat } = this.spec
+    if (keepStat) for (const stat of Object.keys(stats)) if (!keepStat(op.name, stat)) delete stats[stat]
     return { name: op.expression ?? `%${op.name} = bf16[8] ${op.category.replace(/ .*/, '')}(bf16[8] %p)`, displayName: op.name, stats }
   }
 }

@@ -36,6 +36,7 @@ export function opRow(figures: RowFigures): OpRow {
     memory: null,
     source: figures.source === '' ? null : (figures.source ?? null),
     frameworkOp: figures.frameworkOp ?? null,
+    stated: true,
   }
   const kind = opKind(facts)
   return {
@@ -44,6 +45,7 @@ export function opRow(figures: RowFigures): OpRow {
     count: figures.count,
     timePs: figures.timePs,
     selfPs: figures.selfPs,
+    unstatedPs: 0,
     flops: figures.flops ?? 0,
     modelFlops: figures.modelFlops ?? figures.flops ?? 0,
     bytes: figures.bytes ?? 0,
@@ -53,7 +55,6 @@ export function opRow(figures: RowFigures): OpRow {
     cmemReadBytes: 0,
     cmemWriteBytes: 0,
     hasBreakdown: figures.hbmBytes !== undefined,
-    known: figures.flops !== null || figures.bytes !== null,
   }
 }
 

@@ -47,12 +47,12 @@ export function reportOfReplies(source: string, replies: Replies, notes: readonl
   const ops = topOps(table, hardware, 50)
   const findings: Findings = {
     kpis: figures,
-    shares: { ...shares, inFlight: figures.communication_share ?? 0, exposed: figures.exposed_communication_share ?? 0 },
+    shares: { ...shares, containers: 0, inFlight: figures.communication_share ?? 0, exposed: figures.exposed_communication_share ?? 0 },
     bounds,
     topOps: ops,
     roofline: roofline(table, hardware, 30),
     steps,
-    quality: { missing: 0, unknownOps: bounds.unknown, missingHosts: 0, noTimeline: true },
+    quality: { missing: 0, missingSteps: 0, unstated: 0, unknownOps: bounds.unknown, missingHosts: 0, noTimeline: true },
     activities: [],
   }
   return {

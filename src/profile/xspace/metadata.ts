@@ -18,6 +18,8 @@ export interface OpFacts {
   memory: MemoryBytes | null
   source: string | null
   frameworkOp: string | null
+  /** The profile states category, program, flops and bytes; else they are guessed from the HLO text or missing. */
+  stated: boolean
 }
 
 export interface MemoryBytes {
@@ -94,6 +96,7 @@ function emptyFacts(): OpFacts {
     memory: null,
     source: null,
     frameworkOp: null,
+    stated: false,
   }
 }
 
@@ -119,6 +122,8 @@ function readEntry(entry: Wire, plane: PlaneIndex, op: OpFacts): number {
     } else entry.skip(tag)
   }
   if (op.name === '') op.name = op.expression
+  if (op.category === '') op.category = opcodeOf(op.expression)
+  else op.stated = op.programId !== null && op.flops !== null && op.bytes !== null
   return id
 }
 
@@ -183,4 +188,20 @@ function readBreakdown(wire: Wire): MemoryBytes | null {
     else if (space === 3 && operation === 2) memory.vmemWrite += bytes
   }
   return entries === 0 ? null : memory
+}
+
+/** The opcode in an op's HLO text: what follows the result's shape. Empty when the text is not an instruction. */
+export function opcodeOf(expression: string): string {
+  const from = expression.indexOf(' = ')
+  if (from < 0) return ''
+  let at = from + 3
+  let depth = 0
+  // A tuple's shape holds spaces between its parts; an array's has none.
+  for (; at < expression.length; at++) {
+    const char = expression[at]
+    if (char === '(') depth++
+    else if (char === ')') depth--
+    else if (char === ' ' && depth === 0) break
+  }
+  return /^ ([\w-]+)\(/.exec(expression.slice(at, at + 64))?.[1] ?? ''
 }

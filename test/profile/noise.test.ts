@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest'
+import { cases } from '../../bench/noise/cases.ts'
+import { worsen } from '../../bench/noise/noise.ts'
+
+const chosen = cases().filter((each) => ['hbm-decode', 'communication-tensor', 'host-infeed'].includes(each.name))
+
+describe('incomplete and noisy profiles', () => {
+  it.each(['events', 'steps', 'hosts', 'stats'] as const)(
+    'with 20 % of %s missing keep their diagnosis and lose confidence',
+    async (noise) => {
+      for (const each of chosen) {
+        const whole = (await worsen(each, noise, 0, 1)).bottleneck
+        const { bottleneck, notes } = await worsen(each, noise, 0.2, 1)
+        expect(bottleneck.class, each.name).toBe(each.class)
+        expect(bottleneck.confidence, each.name).toBeLessThan(whole.confidence - 0.05)
+        if (noise === 'steps') expect(notes.join(' ')).toMatch(/skips step numbers/)
+      }
+    },
+  )
+})
