@@ -4,7 +4,10 @@ import { axesOfGroup, axesOfPairs } from './mesh-axes.ts'
 
 /** How long a collective occupies which links. */
 export interface CollectiveCost {
+  /** From its start to its end. */
   ms: number
+  /** The part of it that keeps no link busy. */
+  latencyMs: number
   /** Mesh axes it runs over, `dcn` between slices; empty when its groups are no part of the mesh. */
   axes: string[]
   /** The links of a permute, for those that may run beside each other; null: all links of the axes. */
@@ -17,7 +20,7 @@ export interface CollectiveCost {
  * bytes takes V·(n−1)/n ÷ (links · link bandwidth), an all-reduce twice that, plus a hop's latency times the hops to the farthest member.
  */
 export function collectiveCost(op: CollectiveOp, net: Interconnect): CollectiveCost {
-  if (op.dcn) return { ms: dcnMs(op, net), axes: ['dcn'], load: null }
+  if (op.dcn) return { ms: dcnMs(op, net) + net.dcnUs / 1e3, latencyMs: net.dcnUs / 1e3, axes: ['dcn'], load: null }
   if (op.kind === 'collective-permute') return permuteCost(op, net)
   const spanned = op.group === null ? null : axesOfGroup(op.group, net.axes)
   const names = spanned?.map(({ axis }) => axis) ?? []
@@ -29,12 +32,13 @@ export function collectiveCost(op: CollectiveOp, net: Interconnect): CollectiveC
   )
   const hops = under.reduce((sum, axis) => sum + axis.hops, 0)
   const n = op.groupSize
-  if (n <= 1) return { ms: 0, axes: names, load: null }
+  if (n <= 1) return { ms: 0, latencyMs: 0, axes: names, load: null }
   const latencyMs = (hops * net.hopUs) / 1e3
-  if (op.kind === 'all-to-all') return { ms: allToAllMs(op, under, links, net) + latencyMs, axes: names, load: null }
+  if (op.kind === 'all-to-all') return { ms: allToAllMs(op, under, links, net) + latencyMs, latencyMs, axes: names, load: null }
   const rate = links > 0 ? links * net.linkGbps : under.length > 0 ? (net.onChipGbps ?? net.linkGbps) : net.linkGbps
   const passes = op.kind === 'all-reduce' ? 2 : 1
-  return { ms: passes * (milliseconds((op.bytes * (n - 1)) / n, rate) + latencyMs), axes: names, load: null }
+  const wireMs = passes * milliseconds((op.bytes * (n - 1)) / n, rate)
+  return { ms: wireMs + passes * latencyMs, latencyMs: passes * latencyMs, axes: names, load: null }
 }
 
 /**
@@ -55,17 +59,19 @@ function permuteCost(op: CollectiveOp, net: Interconnect): CollectiveCost {
     const load = routePermute(op.pairs, net.torus)
     const wire = milliseconds(op.bytes * load.busiest, net.linkGbps)
     const chip = load.busiestOnChip === 0 ? 0 : milliseconds(op.bytes * load.busiestOnChip, net.onChipGbps ?? net.linkGbps)
-    return { ms: Math.max(wire, chip) + (load.hops * net.hopUs) / 1e3, axes, load }
+    const latencyMs = (load.hops * net.hopUs) / 1e3
+    return { ms: Math.max(wire, chip) + latencyMs, latencyMs, axes, load }
   }
   const distance = shift === null ? 1 : Math.min(shift.by, shift.size - shift.by)
-  return { ms: milliseconds(op.bytes * distance, net.linkGbps) + (distance * net.hopUs) / 1e3, axes, load: null }
+  const latencyMs = (distance * net.hopUs) / 1e3
+  return { ms: milliseconds(op.bytes * distance, net.linkGbps) + latencyMs, latencyMs, axes, load: null }
 }
 
 /** What leaves this device for other slices: its own part once to each, or twice the reduced part. */
 function dcnMs(op: CollectiveOp, net: Interconnect): number {
   const n = op.groupSize
   const passes = op.kind === 'all-reduce' ? 2 : 1
-  return passes * milliseconds((op.bytes * (n - 1)) / n, net.dcnGbps) + net.dcnUs / 1e3
+  return passes * milliseconds((op.bytes * (n - 1)) / n, net.dcnGbps)
 }
 
 function milliseconds(bytes: number, gbps: number): number {

@@ -47,12 +47,15 @@ export class ReplayState {
     this.part(name, kind, ms, ms)
   }
 
-  /** Puts a transfer on its links as soon as those that it shares are free; returns when it ends. The core goes on. */
-  begin(lane: Lane, ms: number, isCollective: boolean): number {
+  /**
+   * Puts a transfer on its links as soon as those that it shares are free; returns when it ends. The core goes on. The links are free again
+   * `latencyMs` before the end: what follows does not wait for the last byte to arrive.
+   */
+  begin(lane: Lane, ms: number, isCollective: boolean, latencyMs = 0): number {
     let start = this.now
     for (const { lane: other, at } of this.#freeAt.values()) if (at > start && this.#conflict(lane, other)) start = at
     const end = start + ms
-    this.#freeAt.set(lane.key, { lane, at: end })
+    this.#freeAt.set(lane.key, { lane, at: end - latencyMs })
     if (isCollective && end > this.#busyUntil) {
       this.totals.communicationMs += end - Math.max(start, this.#busyUntil)
       this.#busyUntil = end

@@ -151,7 +151,7 @@ class Walker {
     if (cost.axes.length === 0 && op.groupSize > 1 && cost.ms > 0) {
       this.note(`${instruction.name}: its groups are no part of the mesh; timed over one link.`)
     }
-    const end = this.#state.begin(lane, cost.ms, true)
+    const end = this.#state.begin(lane, cost.ms, true, cost.latencyMs)
     const pending: Pending = { begun: this.#state.now, end, kind: 'communication', name: instruction.name, ms: cost.ms }
     const rendezvous = op.dcn ? instruction.attributes?._xla_host_transfer_rendezvous : undefined
     if (rendezvous !== undefined) this.#rendezvous.set(rendezvous, pending)
