@@ -26,7 +26,7 @@ export interface Findings {
 }
 
 /** What lowers the confidence. */
-export interface Quality {
+interface Quality {
   /** Estimated share of op executions the profile does not hold. */
   missing: number
   /** Steps whose numbers are left out between those recorded, of all. */

@@ -1,7 +1,7 @@
 import opKinds from '../../knowledge/op-kinds.json' with { type: 'json' }
 
 /** What an op does to the step: it computes, moves data between chips, waits for the host, or only holds other ops. */
-export type OpRole = 'compute' | 'collective' | 'infeed' | 'host-transfer' | 'container'
+type OpRole = 'compute' | 'collective' | 'infeed' | 'host-transfer' | 'container'
 
 export interface OpKind {
   role: OpRole

@@ -5,7 +5,7 @@ import type { Bound } from './roofline.ts'
 import { utilization, workOf } from './roofline.ts'
 
 /** What binds one op; communication goes before the roofline. */
-export function boundOf(row: OpRow, hardware: Hardware): Bound {
+function boundOf(row: OpRow, hardware: Hardware): Bound {
   if (row.kind.role === 'collective') return 'communication'
   if (row.kind.role === 'container' || row.kind.role === 'infeed') return 'unknown'
   return utilization(workOf(row), hardware).bound

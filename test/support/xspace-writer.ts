@@ -1,5 +1,5 @@
 /** Writes XSpace protos field by field, fast enough for files of hundreds of megabytes. */
-export class ByteWriter {
+class ByteWriter {
   bytes: Uint8Array
   length = 0
 

@@ -4,7 +4,7 @@ import { PromptsError } from '../../errors.ts'
 /** Replies of XProf's server by tool, as saved files or fresh from it. */
 export type Replies = Map<Tool, unknown>
 
-export const replyTools = [
+const replyTools = [
   'overview_page',
   'input_pipeline_analyzer',
   'roofline_model',

@@ -22,7 +22,7 @@ export interface OpFacts {
   stated: boolean
 }
 
-export interface MemoryBytes {
+interface MemoryBytes {
   hbm: number
   cmemRead: number
   cmemWrite: number
@@ -191,7 +191,7 @@ function readBreakdown(wire: Wire): MemoryBytes | null {
 }
 
 /** The opcode in an op's HLO text: what follows the result's shape. Empty when the text is not an instruction. */
-export function opcodeOf(expression: string): string {
+function opcodeOf(expression: string): string {
   const from = expression.indexOf(' = ')
   if (from < 0) return ''
   let at = from + 3

@@ -10,7 +10,7 @@ export interface LineRef {
   end: number
 }
 
-export type StatValue = number | string | Uint8Array
+type StatValue = number | string | Uint8Array
 
 /** A plane's outline: names and places, no events. */
 export interface PlaneIndex {
@@ -188,7 +188,7 @@ function readStatName(entry: Wire, names: Map<number, string>): void {
 }
 
 /** One XStat: the id of its name, and its value (a reference stays the number of the name it refers to). */
-export function readStat(stat: Wire): [id: number, value: StatValue, reference: boolean] {
+function readStat(stat: Wire): [id: number, value: StatValue, reference: boolean] {
   let id = 0
   let value: StatValue = 0
   let reference = false
