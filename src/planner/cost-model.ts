@@ -18,6 +18,7 @@ const costModelSchema = z.strictObject({
     moe_hidden_tensors: constant,
     moe_embed_tensors: constant,
     serving_embed_tensors: constant,
+    cache_layers: constant,
     fixed_gib: constant,
     saving_from: constant,
     saving_most: constant,

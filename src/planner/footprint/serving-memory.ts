@@ -37,7 +37,9 @@ export function servingMemory({ model, terms, run, phase, constants: c }: Servin
   const cast = run.weight_dtype === run.activation_dtype ? 0 : c.cast_copies * stored * bytes
   const width = terms.moeLayers > 0 ? terms.sharedWidth : terms.denseWidth
   const embed = c.serving_embed_tensors * (s.embed > 1 ? model.embed : model.embed / s.embed)
-  let activations = tokens * bytes * (embed + (terms.inputs + 1) * (width / s.model))
+  let activations = tokens * bytes * (embed + width / s.model)
+  // a decoding step cuts a layer out of the cache before it reads it
+  if (phase === 'decode') activations += (c.cache_layers * kvCache * s.stage) / model.layers
   if (phase === 'prefill' && s.seq > 1) activations += (tokens * s.seq * bytes * 2 * model.kv_heads * model.head_dim) / s.kvHeads
   if (terms.moeLayers > 0) activations += expertWorkspace(model, run, tokens, s, c) / 2
   // only each sequence's last position goes on to the sampler; the program computes logits in f32 for it alone

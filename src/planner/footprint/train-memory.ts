@@ -41,8 +41,11 @@ export function trainMemory({ model, terms, run, policy, constants: c }: TrainMe
   const inFlight = run.pipeline_microbatches ?? s.stage
   const layerTokens = tokens / (s.stage > 1 ? inFlight : 1)
   const layer = layerBytes(model, terms, run, layerTokens, s, c)
-  const logits = c.logits_bytes * (tokens / s.stage) * (model.vocab / s.vocab)
-  const gatheredTable = s.weights > 1 ? (model.vocab / s.vocab) * model.embed * activationBytes : 0
+  const vocab = model.vocab / s.vocab
+  // over a model axis the product with the table comes in pieces: one more of them is alive beside the whole
+  const piece = s.vocab > 1 ? activationBytes / s.vocab : 0
+  const logits = (c.logits_bytes + piece) * (tokens / s.stage) * vocab
+  const gatheredTable = s.weights > 1 ? vocab * model.embed * activationBytes : 0
   const fixed = c.fixed_gib * gib + batch
 
   const inLoss = accumulated + saved + logits + cast + gatheredTable
