@@ -11,6 +11,7 @@ import type { HloModule } from '../../src/hlo/types.ts'
 const resultSchema = z.object({
   id: z.string(),
   workload: z.string(),
+  group: z.string(),
   chip: chipSchema,
   model: z.string(),
   request: z.object({

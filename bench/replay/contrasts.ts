@@ -18,8 +18,7 @@ export function contrastsOf(cases: readonly ReplayedCase[]): Contrast[] {
   for (const entry of cases) {
     const { workload, chip, topology, model, phase, global_batch, seq_len, remat } = entry
     if (entry.replay === null && entry.status === 'fits') continue
-    const key = [workload, global_batch, remat].join(' ')
-    const group = groups.get(key) ?? { workload, chip, topology, model, phase, run: { global_batch, seq_len, remat }, meshes: [] }
+    const group = groups.get(entry.group) ?? { workload, chip, topology, model, phase, run: { global_batch, seq_len, remat }, meshes: [] }
     group.meshes.push({
       id: entry.id,
       mesh: entry.mesh,
@@ -28,7 +27,7 @@ export function contrastsOf(cases: readonly ReplayedCase[]): Contrast[] {
       required_gib: entry.required_gib,
       replayed_ms: entry.replay?.step_time_ms ?? null,
     })
-    groups.set(key, group)
+    groups.set(entry.group, group)
   }
   const found = [...groups.values()].filter(({ meshes }) => meshes.length > 1)
   for (const { meshes } of found)

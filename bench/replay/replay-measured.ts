@@ -7,6 +7,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { formatMesh } from '../../src/contract/mesh.ts'
+import { referenceCases } from '../planner-fit/compiled-cases.ts'
+import { stepSeconds } from '../planner-fit/contrasts.ts'
 import { type CompiledResult, compiledResults, moduleOf } from './compiled-modules.ts'
 import { contrastsOf } from './contrasts.ts'
 import { type MeasuredRow, measuredRows, rowsFor } from './measured-rows.ts'
@@ -38,6 +40,7 @@ function replayed(result: CompiledResult, rows: readonly MeasuredRow[], before: 
   const about = {
     id: result.id,
     workload: result.workload,
+    group: result.group,
     chip: result.chip,
     topology: result.request.target.platform_topology.split(':')[1] ?? '',
     model: result.model,
@@ -86,4 +89,5 @@ writeFileSync(
   new URL('contrasts.json', here),
   `${JSON.stringify({ about: 'Written by npm run bench:replay.', contrasts: contrastsOf(cases) }, null, 1)}\n`,
 )
-writeFileSync(new URL('results.md', here), resultsPage(cases))
+const plannerSeconds = new Map(referenceCases().map((compiled) => [compiled.id, stepSeconds(compiled)]))
+writeFileSync(new URL('results.md', here), resultsPage(cases, plannerSeconds))

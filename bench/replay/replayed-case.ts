@@ -4,6 +4,8 @@ import type { Mesh } from '../../src/contract/mesh.ts'
 export interface ReplayedCase {
   id: string
   workload: string
+  /** Cases of one group differ in their mesh alone. */
+  group: string
   chip: string
   topology: string
   model: string
