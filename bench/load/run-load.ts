@@ -136,12 +136,18 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     const posted = () => slack.gate.calls.filter((call) => call.ts !== null)
     let quietSince = Date.now()
     let before = -1
+    let told = Date.now()
     while (Date.now() < deadline) {
       await sleep(1000)
-      const count = slack.gate.calls.length
+      // edits and reactions may trickle on at their minute's pace; what counts is that nothing is posted any more
+      const count = posted().length
       if (count !== before) quietSince = Date.now()
       before = count
-      if (posted().length >= expected && Date.now() - quietSince > 8000) break
+      if (Date.now() - told > 15_000) {
+        told = Date.now()
+        say(`${seconds(started)} s: ${count} posts`)
+      }
+      if (count >= expected && Date.now() - quietSince > 10_000) break
     }
     say(`${seconds(started)} s: quiet`)
 

@@ -144,6 +144,32 @@ describe('commands, shortcuts, Home, Socket Mode, and what the clock does', () =
     await vi.waitFor(async () => expect(JSON.stringify(await bot.deps.memory.events(run))).toContain('"feedback":"good"'), soon)
   })
 
+  it('adds pictures to the summary after it is there, each with words for who cannot see it', async () => {
+    const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
+    bot = await startBot(slack, {
+      deps: { pictures: async () => [{ name: 'roofline.png', png, altText: 'Roofline: the top ops lie left of the ridge' }] },
+    })
+    const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
+    await vi.waitFor(async () => expect(JSON.stringify((await slack.answers(channel, ts))[0]?.blocks)).toContain('slack_file'), soon)
+    const [root] = await slack.answers(channel, ts)
+    const image = (root?.blocks as { type: string; alt_text: string }[]).find((block) => block.type === 'image')
+    expect(image?.alt_text).toContain('left of the ridge')
+    expect(bot.logged.filter((line) => line.startsWith('warn'))).toEqual([])
+  })
+
+  it('lets only members of a user group adopt where the operator names one', async () => {
+    slack.gate.answers.set('usergroups.users.list', (body) => ({ ok: true, users: body.usergroup === 'S123' ? [slack.users[1]] : [] }))
+    bot = await startBot(slack, { env: { PROMPTS_ADOPTERS: 'S123' } })
+    const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
+    await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(4), soon)
+    const [, card] = await slack.answers(channel, ts)
+    await bot.slack.react({ person: 0, channel, ts: card!.ts, name: 'one' })
+    await vi.waitFor(() => expect(slack.gate.calls.some((call) => call.body.text?.includes('subteam^S123') === true)).toBe(true), soon)
+    await bot.slack.react({ person: 1, channel, ts: card!.ts, name: 'one' })
+    await vi.waitFor(async () => expect(await text(ts)).toContain('adopted card 1'), soon)
+    expect(bot.diagnose.adoptions).toEqual([`${slack.users[1]} adopts 1`])
+  })
+
   it('App Home shows recent runs, adopted cards with their gains, and settings', async () => {
     bot = await startBot(slack, { env: { PROMPTS_ADOPTERS: 'asker' } })
     const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })

@@ -7,10 +7,13 @@ import { bottleneckWords, type Picture, summaryMessage } from '../blocks/summary
 import type { SlackDeps } from '../deps.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import { messageKey, type RunRecord, type RunRecords, type Watcher } from './run-records.ts'
+import { knownPictures } from './upload-pictures.ts'
 
 /** So many roots of a workspace may show progress at once: each needs an edit at its end, and those are limited a minute. */
 const progressRoots = 8
 const eyes = 'eyes'
+/** Pictures need an edit of each summary; with more edits than this waiting there are none. */
+const picturesUnder = 5
 
 export interface DeliveryOptions {
   deps: SlackDeps
@@ -19,7 +22,7 @@ export interface DeliveryOptions {
   /** Who adopted which card now; asked when a card is shown. */
   adopted: (team: string, run: string) => Promise<{ by: string; rank: 1 | 2 | 3 } | null>
   /** Uploads pictures and names them for the summary. */
-  pictures?: (record: RunRecord) => Promise<Picture[]>
+  pictures: (record: RunRecord) => Promise<Picture[]>
 }
 
 /** Puts what a run has to say into each thread that waits for it. All of it may be called again: the same message is not sent twice. */
@@ -61,10 +64,20 @@ export class Delivery {
     await this.#freeProgressSlot(record)
   }
 
+  /** The summary again, with its pictures: they take a while, and under load they are left out. */
+  async addPictures(record: RunRecord, diagnosis: Diagnosis): Promise<void> {
+    const { outbox, records } = this.#options
+    if (outbox.pressure(record.team, record.channel).edits > picturesUnder) return
+    const pictures = await this.#options.pictures(record)
+    if (pictures.length === 0) return
+    const shown = summaryMessage(diagnosis, { title: record.title, pictures })
+    for (const watcher of await records.watchers(record.run)) await this.#root(record, watcher, shown, 1)
+  }
+
   /** The whole answer in one thread. */
   async answer(record: RunRecord, watcher: Watcher, diagnosis: Diagnosis): Promise<void> {
     const { outbox, deps } = this.#options
-    const pictures = (await this.#options.pictures?.(record)) ?? []
+    const pictures = await knownPictures(deps, record.run)
     await this.#root(record, watcher, summaryMessage(diagnosis, { title: record.title, pictures }), 0)
     for (const card of diagnosis.cards) await this.card(record, watcher, diagnosis, card, { compiling: deps.compiler, priority: 0 })
     if (watcher.askTs !== null)
@@ -169,7 +182,7 @@ export class Delivery {
     }
   }
 
-  async #root(record: RunRecord, watcher: Watcher, message: ReturnType<typeof planMessage>, priority: 0 | 2): Promise<void> {
+  async #root(record: RunRecord, watcher: Watcher, message: ReturnType<typeof planMessage>, priority: 0 | 1 | 2): Promise<void> {
     await this.#options.outbox.put({
       team: record.team,
       key: messageKey(record.run, watcher, 'root'),

@@ -35,6 +35,7 @@ export function createRunHandler(options: RunHandlerOptions): (job: Job<RunJob>)
       await options.onAnswered?.(record)
       if (deps.compiler && diagnosis.cards.length > 0)
         await deps.compiles.add(`compile-${request.run}`, { run: request.run, team: record.team })
+      await delivery.addPictures(record, diagnosis).catch((error: unknown) => deps.log.warn('no pictures', { error: String(error) }))
     } catch (thrown) {
       shower.stop()
       if (job.signal.aborted) throw job.signal.reason
