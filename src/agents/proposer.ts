@@ -25,7 +25,11 @@ export function rankSpace(situation: Situation, measurements: readonly OwnMeasur
  */
 export function chooseCards(situation: Situation, ranked: readonly Verdict[], measurements: readonly OwnMeasurement[]): Verdict[] {
   const candidates = ranked.filter(
-    (verdict) => !isBaseline(situation, verdict) && objectionsTo(verdict).length === 0 && !measurementOf(verdict, measurements)?.failed,
+    (verdict) =>
+      !isBaseline(situation, verdict) &&
+      objectionsTo(verdict).length === 0 &&
+      isWorthTrying(situation, verdict) &&
+      !measurementOf(verdict, measurements)?.failed,
   )
   return chooseDiverse(candidates, cardCount)
 }
@@ -39,6 +43,15 @@ export function isBaseline({ baseline }: Situation, verdict: Verdict): boolean {
   )
 }
 
+/** Predictions err by more than this, so a proposal within it of what ran may still win; one beyond it would only cost a pod. */
+const worthTrying = 0.97
+
+/** Whether a proposal is predicted to come near what ran, or what ran does not fit. */
+function isWorthTrying({ baseline }: Situation, verdict: Verdict): boolean {
+  if (!baseline?.legal || !baseline.memory?.fits || !baseline.estimate || !verdict.estimate) return true
+  return verdict.estimate.tokens_per_second_per_chip >= worthTrying * baseline.estimate.tokens_per_second_per_chip
+}
+
 /** What the engineer must know of the choice: too few cards and why, or that nothing beats what ran. */
 export function proposalNotes(
   situation: Situation,
@@ -50,17 +63,21 @@ export function proposalNotes(
   const { total, legal, fitting } = plan.space
   if (cards.length < cardCount) {
     const others = plan.ranked.some((verdict) => isBaseline(situation, verdict)) ? 'besides what ran ' : ''
-    notes.push(
-      `${cards.length === 1 ? 'One card' : `${cards.length} cards`} instead of three: of ${total} candidates ${legal} are legal and ${fitting} fit, and ${others}no more are left to propose.`,
+    const slower = plan.ranked.some(
+      (verdict) => verdict.memory?.fits && !isBaseline(situation, verdict) && !isWorthTrying(situation, verdict),
     )
+    const left = slower ? `${others}the rest are predicted slower than what ran` : `${others}no more are left to propose`
+    const count = cards.length === 0 ? 'No card' : cards.length === 1 ? 'One card' : `${cards.length} cards`
+    notes.push(`${count} instead of three: of ${total} candidates ${legal} are legal and ${fitting} fit, and ${left}.`)
   }
   const baseline = situation.baseline?.estimate
   const best = cards[0]?.estimate
-  if (baseline && best && situation.baseline?.memory?.fits && best.tokens_per_second_per_chip <= baseline.tokens_per_second_per_chip) {
-    const ratio = baseline.tokens_per_second_per_chip / best.tokens_per_second_per_chip
-    notes.push(
-      `No proposal is predicted to beat the mesh that ran (${formatMesh(situation.baseline!.mesh)}, ${formatMs(baseline.step_time_ms)}): the best is ${formatChange(ratio)}. ${situation.workload.tune.length === 1 ? 'Letting more vary (tune: remat, microbatches, batch, offload) may help.' : ''}`.trim(),
-    )
+  const bestTokens = best?.tokens_per_second_per_chip ?? 0
+  if (baseline && situation.baseline?.memory?.fits && bestTokens <= baseline.tokens_per_second_per_chip) {
+    const ran = `${formatMesh(situation.baseline.mesh)}, ${formatMs(baseline.step_time_ms)}`
+    const nearest = best ? `: the best comes to ${formatChange(bestTokens / baseline.tokens_per_second_per_chip)} throughput` : ''
+    const more = situation.workload.tune.length === 1 ? ' Letting more vary (tune: remat, microbatches, batch, offload) may help.' : ''
+    notes.push(`No proposal is predicted to beat the mesh that ran (${ran})${nearest}.${more}`)
   }
   for (const one of measurements) {
     if (one.failed) notes.push(`${formatMesh(one.mesh)} is not proposed: your case ${one.caseId} says that it failed.`)

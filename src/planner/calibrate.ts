@@ -8,7 +8,11 @@ import type { Workload } from './workload.ts'
 /** What measurements say about the predictions: each predicted part is multiplied by its factor, the range by `low` and `high`. */
 export interface Calibration {
   busy: number
+  /** For exposed communication up to what was predicted for the baseline; what a mesh exposes beyond that was never measured. */
   exposed: number
+  exposedBeyond: number
+  /** What was predicted to be exposed on the baseline, seconds. */
+  exposedMeasured: number
   host: number
   overhead: number
   /** The 90 % range as factors of the predicted step. */
@@ -26,7 +30,7 @@ const exposedFactorLimits = [0.01, 5] as const
 /** No measurement: predictions as they are, with the range of the uncalibrated model. */
 export function uncalibrated(constants: CostModel): Calibration {
   const { uncalibrated_low: low, uncalibrated_high: high } = constants.range
-  return { busy: 1, exposed: 1, host: 1, overhead: 1, low, high, notes: [] }
+  return { busy: 1, exposed: 1, exposedBeyond: 1, exposedMeasured: 0, host: 1, overhead: 1, low, high, notes: [] }
 }
 
 /**
@@ -52,7 +56,8 @@ export function calibrateToProfile(options: {
   const whole = clamp(measured / predicted.step)
   const notes = [`measured step ${ms(measured)} ms, predicted ${ms(predicted.step)} ms: factor ${whole.toFixed(2)}`]
   const exposedShare = kpis?.exposed_communication_share ?? null
-  if (exposedShare === null) return { busy: whole, exposed: whole, host: whole, overhead: whole, low, high, notes }
+  if (exposedShare === null)
+    return { busy: whole, exposed: whole, exposedBeyond: whole, exposedMeasured: 0, host: whole, overhead: whole, low, high, notes }
 
   const predictedExposed = predicted.exposed * predicted.stretch
   const measuredExposed = exposedShare * measured
@@ -65,7 +70,8 @@ export function calibrateToProfile(options: {
   notes.push(
     `exposed communication measured ${ms(measuredExposed)} ms, predicted ${ms(predictedExposed)} ms; compute factor ${busy.toFixed(2)}`,
   )
-  return { busy, exposed, host, overhead: busy, low, high, notes }
+  const exposedBeyond = Math.max(exposed, busy)
+  return { busy, exposed, exposedBeyond, exposedMeasured: predictedExposed, host, overhead: busy, low, high, notes }
 }
 
 /** The step time an experiment states, ms: a step, a time to first token or a time per output token. */
@@ -76,21 +82,31 @@ export function measuredStepMs({ phase, measured }: Workload): number | null {
 
 /** The seconds of a predicted step with its parts scaled: what `calibrated` gives as `step`, without making the rest. */
 export function calibratedStep(timing: Timing, c: Calibration): number {
-  return (timing.busy * c.busy + timing.exposed * c.exposed) * timing.stretch + timing.host * c.host + timing.overhead * c.overhead
+  return timing.busy * c.busy * timing.stretch + calibratedExposed(timing, c) + timing.host * c.host + timing.overhead * c.overhead
+}
+
+/** Seconds of exposed communication, the pipeline's stretch included. */
+function calibratedExposed(timing: Timing, c: Calibration): number {
+  const predicted = timing.exposed * timing.stretch
+  return predicted <= c.exposedMeasured
+    ? predicted * c.exposed
+    : c.exposedMeasured * c.exposed + (predicted - c.exposedMeasured) * c.exposedBeyond
 }
 
 /** A predicted step with its parts scaled. */
 export function calibrated(timing: Timing, c: Calibration): Timing {
-  return stepOf({
+  const exposed = calibratedExposed(timing, c) / timing.stretch
+  const scaled = stepOf({
     busy: timing.busy * c.busy,
     compute: timing.compute * c.busy,
     hbm: timing.hbm * c.busy,
-    communication: timing.communication + timing.exposed * (c.exposed - 1),
-    exposed: timing.exposed * c.exposed,
+    communication: timing.communication - timing.exposed + exposed,
+    exposed,
     host: timing.host * c.host,
     stretch: timing.stretch,
     overhead: timing.overhead * c.overhead,
   })
+  return { ...scaled, communication: Math.min(scaled.communication, scaled.step) }
 }
 
 function clamp(factor: number, [low, high]: readonly [number, number] = factorLimits): number {

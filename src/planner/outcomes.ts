@@ -47,6 +47,8 @@ export function withOutcomes(calibration: Calibration, outcomes: readonly Outcom
   return {
     busy: calibration.busy * factor,
     exposed: calibration.exposed * factor,
+    exposedBeyond: calibration.exposedBeyond * factor,
+    exposedMeasured: calibration.exposedMeasured,
     host: calibration.host * factor,
     overhead: calibration.overhead * factor,
     low,
