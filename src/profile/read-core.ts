@@ -1,8 +1,11 @@
-import type { CoreCollective, CoreOp, CoreReading, Hardware, ModuleRuns, StepSpan } from './core-reading.ts'
+import type { CoreOp, CoreReading, ModuleRuns, StepSpan } from './core-reading.ts'
 import { DutyTimeline } from './duty-timeline.ts'
+import type { Flight } from './flights.ts'
+import { Flights } from './flights.ts'
 import { Intervals } from './intervals.ts'
 import type { ProfileLimits } from './limits.ts'
-import { opKind, pairName } from './op-kind.ts'
+import { opKind } from './op-kind.ts'
+import { chipOf, hardwareOf } from './plane-facts.ts'
 import { SelfTime } from './self-time.ts'
 import { fullSteps } from './steps.ts'
 import type { EventCursor, StatSlots } from './xspace/event-reader.ts'
@@ -11,7 +14,6 @@ import type { OpFacts } from './xspace/metadata.ts'
 import { readOpFacts } from './xspace/metadata.ts'
 import type { LineRef, PlaneIndex } from './xspace/space-index.ts'
 import type { Window } from './xspace/window.ts'
-import { Wire } from './xspace/wire.ts'
 
 const slotNames = ['device_offset_ps', 'device_duration_ps', 'group_id'] as const
 const unknownFacts: OpFacts = {
@@ -29,25 +31,13 @@ const unknownFacts: OpFacts = {
   stated: false,
 }
 
-/** When one collective was in flight, of one core. */
-interface Flight {
-  facts: OpFacts
-  kind: string
-  count: number
-  spans: Intervals
-}
-
 /** What is at hand for every event of an op. */
 interface OpState {
   op: CoreOp
   /** Its place in the list of ops; -1 until it is seen on the core's own line. */
   index: number
   flight: Flight | null
-  starts: number[]
 }
-
-const noStarts: number[] = []
-const maxOpenStarts = 1024
 
 interface Span {
   start: number
@@ -79,16 +69,14 @@ class CoreReader {
   private readonly reading: CoreReading
   private readonly slots: StatSlots
   private readonly baseNs: bigint
-  private readonly limits: ProfileLimits
   private readonly states = new Map<number, OpState>()
   private readonly opList: CoreOp[] = []
   private readonly facts = new Map<number, OpFacts>()
   private readonly duty: DutyTimeline
   private readonly computing: Intervals
-  private readonly flying: Intervals
-  private readonly flights = new Map<string, Flight>()
-  /** Begins of asynchronous collectives not yet done, by the name of their start. */
-  private readonly started = new Map<string, number[]>()
+  private readonly flights: Flights
+  private outOfOrder = 0
+  private lastStartPs = Number.NEGATIVE_INFINITY
   private firstPs = Number.POSITIVE_INFINITY
   private lastPs = Number.NEGATIVE_INFINITY
   private readonly span: Span = { start: 0, end: 0, deviceStart: 0, deviceEnd: 0 }
@@ -96,10 +84,9 @@ class CoreReader {
 
   constructor(plane: PlaneIndex, options: { host: string; baseNs: bigint; limits: ProfileLimits }) {
     this.baseNs = options.baseNs
-    this.limits = options.limits
     this.slots = makeSlots(slotNames, plane.statNames)
     this.computing = new Intervals(options.limits.intervals)
-    this.flying = new Intervals(options.limits.intervals)
+    this.flights = new Flights(options.limits.intervals)
     const type = plane.stats.get('device_type_string')
     this.reading = {
       host: options.host,
@@ -156,20 +143,9 @@ class CoreReader {
     const from = full.length > 0 ? Math.min(...full.map((step) => step.startPs)) : reading.dutyStartPs
     const to = full.length > 0 ? Math.max(...full.map((step) => step.endPs)) : reading.dutyEndPs
     reading.windowPs = to > from ? to - from : 0
-    reading.occupiedPs = this.flying.total(from, to)
-    reading.exposedPs = reading.occupiedPs - this.flying.overlap(this.computing, from, to)
-    for (const flight of this.flights.values()) {
-      const occupiedPs = flight.spans.total(from, to)
-      const exposedPs = occupiedPs - flight.spans.overlap(this.computing, from, to)
-      if (occupiedPs > 0)
-        reading.collectives.push({
-          facts: flight.facts,
-          kind: flight.kind,
-          count: flight.count,
-          occupiedPs,
-          exposedPs,
-        } satisfies CoreCollective)
-    }
+    const executions = this.opList.reduce((sum, op) => sum + op.count, 0)
+    if (this.outOfOrder > executions / 100) reading.notes.push('Ops are not in the order of time: self times may be off.')
+    Object.assign(reading, this.flights.within(from, to, this.computing))
     return reading
   }
 
@@ -239,32 +215,9 @@ class CoreReader {
     if (known !== undefined) return known
     const facts = this.facts.get(metadataId) ?? unknownFacts
     const op: CoreOp = { facts, kind: opKind(facts), count: 0, timePs: 0, selfPs: 0, parent: -1 }
-    const state: OpState = { op, index: -1, flight: null, starts: noStarts }
-    if (op.kind.collective !== null) this.prepareFlight(state)
+    const state: OpState = { op, index: -1, flight: op.kind.collective === null ? null : this.flights.of(facts, op.kind) }
     this.states.set(metadataId, state)
     return state
-  }
-
-  /** Both ends of an asynchronous collective, and its event on the line of such ops, share one flight. */
-  private prepareFlight(state: OpState): void {
-    const { facts, kind } = state.op
-    const name = facts.name.replace(/^%/, '')
-    const hlo = /^%?([\w.-]+) = /.exec(facts.expression)?.[1] ?? name
-    const key = kind.phase === 'whole' ? name : pairName(hlo)
-    const flight = this.flights.get(key) ?? {
-      facts,
-      kind: kind.collective ?? 'collective',
-      count: 0,
-      spans: new Intervals(this.limits.intervals >> 4),
-    }
-    if (kind.phase === 'start') flight.facts = facts
-    this.flights.set(key, flight)
-    state.flight = flight
-    if (kind.phase === 'whole') return
-    const operand = /(%[\w.-]*-start[\w.-]*)\)?/.exec(facts.expression.slice(facts.expression.indexOf(' = ') + 1))?.[1]?.slice(1)
-    const from = kind.phase === 'start' ? hlo : (operand ?? hlo.replace('-done', '-start'))
-    state.starts = this.started.get(from) ?? []
-    this.started.set(from, state.starts)
   }
 
   private addOp(event: EventCursor, nest: SelfTime): void {
@@ -276,22 +229,12 @@ class CoreReader {
     this.stretch()
     this.stretchDuty()
     const { span } = this
+    if (span.deviceStart < this.lastStartPs) this.outOfOrder++
+    this.lastStartPs = span.deviceStart
     this.duty.push(span.start, span.end, !op.kind.offDuty)
     nest.push(state.index, span.deviceStart, span.deviceEnd)
     if (op.kind.role === 'compute') this.computing.add(span.start, span.end)
-    if (state.flight !== null) this.addFlight(state, state.flight, span)
-  }
-
-  /** A collective on the core's own line: whole, or the start or the end of one that goes on beside other ops. */
-  private addFlight(state: OpState, flight: Flight, span: Span): void {
-    const { phase } = state.op.kind
-    if (phase === 'start') {
-      // Starts whose end the trace does not hold must not pile up.
-      if (state.starts.length < maxOpenStarts) state.starts.push(span.start)
-    } else flight.count++
-    const start = phase === 'done' ? (state.starts.shift() ?? span.start) : span.start
-    this.flying.add(start, span.end)
-    flight.spans.add(start, span.end)
+    if (state.flight !== null) this.flights.add(state.flight, op.kind.phase, span.start, span.end)
   }
 
   /** The line of asynchronous ops shows how long each was in flight; those that are collectives count. */
@@ -299,8 +242,7 @@ class CoreReader {
     const { flight } = this.stateOf(event.metadataId)
     if (flight === null) return
     this.place(event)
-    this.flying.add(this.span.start, this.span.end)
-    flight.spans.add(this.span.start, this.span.end)
+    this.flights.addSpan(flight, this.span.start, this.span.end)
   }
 
   private addSparse(event: EventCursor): void {
@@ -308,39 +250,5 @@ class CoreReader {
     this.stretch()
     this.stretchDuty()
     this.reading.duty.add(this.span.start, this.span.end)
-  }
-}
-
-function chipOf(plane: PlaneIndex): number | null {
-  const details = plane.stats.get('core_details')
-  if (!(details instanceof Uint8Array)) return null
-  // CoreDetails.local_chip_id is field 4; a proto3 zero is not written.
-  const wire = new Wire(details, 0, details.length, 0)
-  let chip = 0
-  try {
-    while (wire.pos < wire.end) {
-      const tag = wire.varint()
-      if (tag === 0x20) chip = wire.varint()
-      else wire.skip(tag)
-    }
-  } catch {
-    return null
-  }
-  return chip
-}
-
-function hardwareOf(plane: PlaneIndex): Hardware {
-  const positive = (name: string): number | null => {
-    const value = plane.stats.get(name)
-    return typeof value === 'number' && value > 0 && Number.isFinite(value) ? value : null
-  }
-  return {
-    peakTflops: positive('peak_teraflops_per_second'),
-    peakHbmGbps: positive('peak_hbm_bw_gigabytes_per_second'),
-    peakVmemReadGbps: positive('peak_vmem_rd_bw_gigabytes_per_second'),
-    peakVmemWriteGbps: positive('peak_vmem_wr_bw_gigabytes_per_second'),
-    peakCmemReadGbps: positive('peak_cmem_rd_bw_gigabytes_per_second'),
-    peakCmemWriteGbps: positive('peak_cmem_wr_bw_gigabytes_per_second'),
-    megacore: plane.stats.get('has_megacore') === 1,
   }
 }

@@ -49,7 +49,8 @@ async function fold(window: Window, options: { host: string; limits: ProfileLimi
   const space = await indexSpace(window)
   const looksReal = space.planes.some((plane) => plane.name !== '')
   if (!looksReal) throw new WireError(0, window.source.size === 0 ? 'the file is empty' : 'it has no plane with a name')
-  const host = space.hostnames[0] ?? options.host
+  // The file's name tells hosts apart where their own names do not (localhost).
+  const { host } = options
   const tpus = space.planes.filter((plane) => tpuPlane.test(plane.name))
   const starts = tpus.flatMap((plane) => plane.lines.map((line) => line.timestampNs))
   const baseNs = earliest(starts)

@@ -155,6 +155,7 @@ function notesOf(
   if (table.rows.length === 0)
     notes.push('The TPU planes hold no ops: duty cycle, op times and roofline are missing. Profile while steps run.')
   notes.push(...stepNotes(findings.steps, main))
+  notes.push(...new Set(main.flatMap((core) => core.notes)))
   const { kpis: figures, quality } = findings
   if (figures.mxu_utilization === null)
     notes.push('MXU utilization is not in the profile: it comes from hardware counters, which were not read.')

@@ -26,7 +26,6 @@ export interface PlaneIndex {
 
 export interface SpaceIndex {
   planes: PlaneIndex[]
-  hostnames: string[]
   errors: string[]
 }
 
@@ -37,18 +36,13 @@ const headBytes = 4096
  * @throws WireError with the absolute offset of what is wrong
  */
 export async function indexSpace(window: Window): Promise<SpaceIndex> {
-  const space: SpaceIndex = { planes: [], hostnames: [], errors: [] }
+  const space: SpaceIndex = { planes: [], errors: [] }
   const size = window.source.size
   let position = 0
   while (position < size) {
     const field = await readHead(window, position, size)
     if (field.tag === 0x0a) space.planes.push(await indexPlane(window, field.start, field.end))
-    else if (field.tag === 0x12 || field.tag === 0x22) {
-      const value = (await wireAt(window, field.start, field.end)).bytes
-      const text = Buffer.from(value.subarray(field.start - window.base, field.end - window.base)).toString('utf8')
-      if (field.tag === 0x22) space.hostnames.push(text)
-      else space.errors.push(text)
-    }
+    else if (field.tag === 0x12) space.errors.push((await wireAt(window, field.start, field.end)).bytesText(field.start, field.end))
     position = field.end
   }
   return space
