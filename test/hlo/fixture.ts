@@ -52,8 +52,13 @@ export function fixtureBytes(name: FixtureName): Uint8Array {
   return gunzipped(`${name}.hlo.pb.gz`)
 }
 
+const read = new Map<FixtureName, HloModule>()
+
+/** Read once a test file: modules are not changed by what looks at them. */
 export function fixture(name: FixtureName): HloModule {
-  return readHloModule(fixtureBytes(name))
+  const module = read.get(name) ?? readHloModule(fixtureBytes(name))
+  read.set(name, module)
+  return module
 }
 
 export function textView(name: FixtureName): TextView {

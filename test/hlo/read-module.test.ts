@@ -38,33 +38,43 @@ test.each(fixtureNames)('%s reads as XLA itself writes it: order, opcodes, shape
   const byName = new Map<string, HloComputation>()
   for (const computation of module.computations.values()) byName.set(computation.name, computation)
   let compared = 0
+  const differences: string[] = []
   for (const [computationName, lines] of Object.entries(view.computations)) {
     const computation = byName.get(computationName)
     expect(computation, computationName).toBeDefined()
     expect(computation!.instructions.map((each) => each.name)).toEqual(lines.map((each) => each.name))
     for (const [i, line] of lines.entries()) {
-      compareInstruction(computation!.instructions[i]!, line)
+      differences.push(...differencesOf(computation!.instructions[i]!, line))
       compared++
     }
   }
+  expect(differences).toEqual([])
   expect(compared).toBeGreaterThan(3)
 })
 
-function compareInstruction(instruction: HloInstruction, line: TextInstruction): void {
-  expect(sameOpcode(instruction, line), `${line.name}: ${instruction.opcode} and ${line.opcode}`).toBe(true)
-  expect(shapeText(instruction.shape), line.name).toBe(plainShape(line.shape))
-  expect(memorySpaces(instruction.shape), line.name).toEqual(spacesOfText(line.shape))
-  if (line.op_name !== undefined) expect(instruction.opName).toBe(line.op_name.replaceAll("\\'", "'"))
-  if (line.target !== undefined) expect(instruction.customCallTarget).toBe(line.target)
-  if (line.thread !== undefined) expect(instruction.thread).toBe(line.thread)
-  if (line.cycles !== undefined && line.cycles < 1e15)
-    expect(backendConfig(instruction).estimatedCycles).toBe(line.cycles > 0 ? line.cycles : null)
-  if (line.pairs !== undefined) expect(instruction.sourceTargetPairs).toEqual(groupsOfText(line.pairs))
+/** What the reader and the text say differently of an instruction. */
+function differencesOf(instruction: HloInstruction, line: TextInstruction): string[] {
+  const found: string[] = []
+  const compare = (what: string, read: unknown, written: unknown) => {
+    const [a, b] = [JSON.stringify(read), JSON.stringify(written)]
+    if (a !== b) found.push(`${line.name}: ${what} ${a}, in the text ${b}`)
+  }
+  if (!sameOpcode(instruction, line)) compare('opcode', instruction.opcode, line.opcode)
+  compare('shape', shapeText(instruction.shape), plainShape(line.shape))
+  compare('memory spaces', memorySpaces(instruction.shape), spacesOfText(line.shape))
+  if (line.op_name !== undefined) compare('op name', instruction.opName, line.op_name.replaceAll("\\'", "'"))
+  if (line.target !== undefined) compare('target', instruction.customCallTarget, line.target)
+  if (line.thread !== undefined) compare('thread', instruction.thread, line.thread)
+  if (line.cycles !== undefined && line.cycles < 1e15) {
+    compare('cycles', backendConfig(instruction).estimatedCycles, line.cycles > 0 ? line.cycles : null)
+  }
+  if (line.pairs !== undefined) compare('pairs', instruction.sourceTargetPairs, groupsOfText(line.pairs))
   if (line.groups !== undefined && line.groups !== '{}') {
     const groups = groupsOfText(line.groups)
-    expect(expandGroups(instruction.replicaGroups!), line.groups).toEqual(groups)
-    expect(groupSizeOf(instruction.replicaGroups!)).toBe(groups[0]!.length)
+    compare('groups', instruction.replicaGroups && expandGroups(instruction.replicaGroups), groups)
+    compare('group size', instruction.replicaGroups && groupSizeOf(instruction.replicaGroups), groups[0]!.length)
   }
+  return found
 }
 
 test('every form of replica groups occurs in the fixtures', () => {
