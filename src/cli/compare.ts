@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { exitCodes, PromptsError } from '../errors.ts'
 import { compareReports } from '../profile/compare-reports.ts'
 import { readProfile } from '../profile/read-profile.ts'
@@ -7,13 +8,23 @@ import { openSubject } from './subject.ts'
 
 export const command: Command = {
   name: 'compare',
-  usage: 'compare <before> <after> [--json]',
+  usage: 'compare <before> <after> [--picture FILE.png] [--json]',
   summary: 'two profiles side by side: what each part of the step gained or lost',
-  options: { json: { type: 'boolean', meaning: 'print the Comparison as JSON' } },
+  options: {
+    picture: { type: 'string', meaning: 'draw it into this PNG file' },
+    json: { type: 'boolean', meaning: 'print the Comparison as JSON' },
+  },
   positionals: { min: 2, max: 2 },
   async run(context) {
     const [before, after] = await Promise.all(context.positionals.map((subject) => reportOf(subject, context)))
     const comparison = compareReports(before!, after!)
+    const picture = context.flags['picture']
+    if (typeof picture === 'string') {
+      // the drawing library is loaded only for this
+      const { renderComparison } = await import('../pictures/render.ts')
+      await writeFile(picture, (await renderComparison(comparison)).png)
+      context.note(`drew ${picture}`)
+    }
     context.print(context.flags['json'] ? JSON.stringify(comparison) : formatComparison(comparison))
     return exitCodes.ok
   },
