@@ -21,7 +21,6 @@ export const tuneSchema = z.enum(['mesh', 'remat', 'microbatches', 'batch', 'off
 export type Tune = z.infer<typeof tuneSchema>
 
 export const optimizerSchema = z.enum(['adamw', 'adafactor', 'sgd', 'lion', 'none'])
-export type Optimizer = z.infer<typeof optimizerSchema>
 
 const count = z.int().min(1).max(1e12)
 const positive = z.number().positive().max(1e15)

@@ -4,4 +4,3 @@ import { z } from 'zod'
 export const failureSchema = z.strictObject({
   error: z.strictObject({ code: z.string(), message: z.string(), hint: z.string(), id: z.string() }),
 })
-export type Failure = z.infer<typeof failureSchema>

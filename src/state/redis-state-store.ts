@@ -76,7 +76,7 @@ export class RedisStateStore implements StateStore {
   }
 
   async list(prefix: string, limit: number): Promise<{ key: string; value: string }[]> {
-    const members = await this.#redis.zrange(this.#index(prefix), 0, -1)
+    const members = await this.#redis.zrange(this.#index(prefix), '0', '-1')
     const keys = members.filter((key) => key.startsWith(prefix)).sort()
     const found: { key: string; value: string }[] = []
     for (let at = 0; at < keys.length && found.length < limit; at += 500) {
