@@ -84,6 +84,10 @@ function draw() {
     ...{ names, emoji, me: state.me, bot: snapshot.bot, people: snapshot.people, replies },
     send: (action) => send({ channel: channel.id, ...action }),
     openThread: (ts) => openThread(ts, true),
+    openAt(where, ts) {
+      state.channel = where
+      openThread(ts, true)
+    },
     act: (message, element, blockId) =>
       send({
         ...{ do: 'click', channel: channel.id, ts: message.ts, threadTs: message.threadTs, isEphemeral: message.isEphemeral },

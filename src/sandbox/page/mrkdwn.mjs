@@ -3,7 +3,7 @@ import { h } from './dom.mjs'
 /**
  * Slack's mrkdwn as DOM nodes.
  * @param {string} source as Slack stores it: `&`, `<` and `>` escaped
- * @param {{ names: Map<string, string>, emoji: Record<string, string> }} context
+ * @param {{ names: Map<string, string>, emoji: Record<string, string>, openAt: (channel: string, ts: string) => void }} context
  * @returns {Node[]}
  */
 export function mrkdwn(source, context) {
@@ -75,14 +75,6 @@ function inline(text, context) {
       ...inline(text.slice(code.index + code[0].length), context),
     ]
   }
-  const angle = /<([^<>\n]+)>/.exec(text)
-  if (angle !== null) {
-    return [
-      ...inline(text.slice(0, angle.index), context),
-      reference(angle[1], context),
-      ...inline(text.slice(angle.index + angle[0].length), context),
-    ]
-  }
   for (const [mark, tag] of styles.slice(1)) {
     const m = `\\${mark}`
     const found = new RegExp(`(^|[\\s(\\[{:,."'—–-])${m}(?=\\S)([^\\n]*?\\S)${m}(?=$|[\\s)\\]},.:;!?"'—–-])`).exec(text)
@@ -91,16 +83,33 @@ function inline(text, context) {
     const end = found.index + found[0].length
     return [...inline(text.slice(0, start), context), h(tag, {}, ...inline(found[2], context)), ...inline(text.slice(end), context)]
   }
+  const angle = /<([^<>\n]+)>/.exec(text)
+  if (angle !== null) {
+    return [
+      ...inline(text.slice(0, angle.index), context),
+      reference(angle[1], context),
+      ...inline(text.slice(angle.index + angle[0].length), context),
+    ]
+  }
   return text === '' ? [] : [document.createTextNode(withEmoji(toPlain(text), context.emoji))]
 }
 
 /** `<…>`: a mention, a channel, a link. Only web addresses become links. */
-function reference(body, { names, emoji }) {
+function reference(body, { names, emoji, openAt }) {
   const [target = '', label] = body.split('|')
   if (target.startsWith('@')) return h('span', { class: 'mention' }, `@${names.get(target.slice(1)) ?? label ?? target.slice(1)}`)
   if (target.startsWith('#')) return h('span', { class: 'mention' }, `#${label ?? names.get(target.slice(1)) ?? target.slice(1)}`)
   if (target.startsWith('!')) return h('span', { class: 'mention' }, `@${(label ?? target.slice(1)).replace(/^@/, '')}`)
   const address = toPlain(target)
   if (!/^https?:\/\//.test(address)) return document.createTextNode(toPlain(`<${body}>`))
+  const thread = /^https:\/\/app\.slack\.com\/client\/\w+\/(\w+)\/thread\/\w+-(\d+\.\d+)$/.exec(address)
+  if (thread !== null) {
+    // a link to a thread of this workspace opens it here
+    return h(
+      'button',
+      { type: 'button', class: 'link', onclick: () => openAt(thread[1], thread[2]) },
+      withEmoji(toPlain(label ?? 'the thread'), emoji),
+    )
+  }
   return h('a', { href: address, target: '_blank', rel: 'noreferrer noopener' }, withEmoji(toPlain(label ?? target), emoji))
 }

@@ -1,0 +1,199 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Sandbox } from '../../src/sandbox/start-sandbox.ts'
+import { openBrowser } from '../support/browser.ts'
+import { lacks, needing } from '../support/needs.ts'
+import { openSandbox } from './open-sandbox.ts'
+
+const longMs = 120_000
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium'), { timeout: longMs }, () => {
+  let sandbox: Sandbox
+  let browser: Browser
+  let page: Page
+  let problems: string[] = []
+
+  beforeAll(async () => {
+    ;[sandbox, browser] = await Promise.all([openSandbox(), openBrowser()])
+  }, longMs)
+  afterAll(async () => {
+    await browser?.close()
+    await sandbox?.stop()
+  })
+  beforeEach(async () => {
+    problems = []
+    page = await browser.newPage({ viewport: { width: 1400, height: 900 } })
+    page.setDefaultTimeout(60_000)
+    page.on('pageerror', (error) => problems.push(error.message))
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text())
+    })
+    page.on('request', (request) => {
+      if (!request.url().startsWith(sandbox.url)) problems.push(`asked ${request.url()}`)
+    })
+    await page.goto(sandbox.url)
+    await page.getByRole('button', { name: '# tpu-training' }).waitFor()
+  })
+  afterEach(async () => {
+    await page?.close()
+    expect(problems).toEqual([])
+  })
+
+  const box = () => page.getByLabel('Message the channel', { exact: true })
+  const replyBox = () => page.getByLabel('Reply in the thread', { exact: true })
+  const replies = () => page.locator('#replies > li')
+  const said = (text: string | RegExp): Locator => page.locator('#replies > li').filter({ hasText: text }).last()
+
+  const cards = () => replies().filter({ has: page.getByRole('button', { name: 'Adopt', exact: true }) })
+
+  /** Asks, and waits for the three cards, which keep their place whatever their buttons become. */
+  async function diagnose(id: string): Promise<Locator[]> {
+    await box().fill(`@prompts diagnose ${id}`)
+    await box().press('Enter')
+    await cards().nth(2).waitFor()
+    const stamps = await Promise.all([0, 1, 2].map((at) => cards().nth(at).getAttribute('data-ts')))
+    return stamps.map((ts) => page.locator(`#replies > li[data-ts="${ts}"]`))
+  }
+  async function react(message: Locator, name: string) {
+    await message.locator('article').hover()
+    await message.getByRole('button', { name: 'Add a reaction' }).click()
+    await page.getByRole('dialog', { name: 'Add a reaction' }).getByRole('button', { name, exact: true }).click()
+  }
+
+  it('answers a mention: 👀, the plan, then in its place the summary with its pictures, and three cards', async () => {
+    await box().fill('@prompts diagnose llama2-70b-v5p')
+    await box().press('Enter')
+    await page.locator('#messages .reaction[data-reaction="eyes"]').waitFor()
+    const root = replies().nth(1)
+    await root.getByText('Diagnosing llama2-70b-v5p').waitFor()
+    expect(await root.getByRole('button', { name: 'Cancel' }).isVisible()).toBe(true)
+    const ts = await root.getAttribute('data-ts')
+    await root.getByText('bound by communication').first().waitFor()
+    expect(await root.getAttribute('data-ts')).toBe(ts)
+    await replies().nth(4).waitFor()
+    expect(await replies().count()).toBe(5)
+    await page.locator('#messages .reaction').waitFor({ state: 'detached' })
+    expect(await root.getByRole('table').textContent()).toContain('fusion.wi.bwd')
+    const pictures = root.getByRole('img')
+    await pictures.nth(1).waitFor()
+    expect(await pictures.first().getAttribute('alt')).toContain('Roofline of TPU v5p')
+    for (const picture of await pictures.all()) {
+      await expect.poll(() => picture.evaluate((image: { naturalWidth: number }) => image.naturalWidth)).toBe(1520)
+    }
+    for (const [at, card] of (await replies().all()).slice(2).entries()) {
+      const text = await card.textContent()
+      expect(text).toContain(['1️⃣', '2️⃣', '3️⃣'][at])
+      expect(text).toMatch(/step [\d.]+ s/)
+      expect(text).toContain('ici_fsdp_parallelism=')
+    }
+  })
+
+  it('adopts by a reaction, takes it back, and adopts by the button, for whoever acts', async () => {
+    const [first, second] = (await diagnose('mixtral-v6e')) as [Locator, Locator]
+    await react(first, 'white check mark')
+    await said('Maya adopted card 1').waitFor()
+    await first.getByRole('button', { name: /white check mark/, pressed: true }).click()
+    await said('Maya took card 1 back').waitFor()
+    await page.getByLabel('Acting as').selectOption({ label: 'Jonas' })
+    await second.getByRole('button', { name: 'Adopt' }).click()
+    await said('Jonas adopted card 2').waitFor()
+    await second
+      .getByText('Take back')
+      .or(second.getByText(/adopted by/i))
+      .first()
+      .waitFor()
+    await react(second, 'three')
+    await page.locator('.ephemeral', { hasText: 'Which one do you adopt?' }).waitFor()
+    await page.getByLabel('Acting as').selectOption({ label: 'Priya' })
+    await page.locator('.ephemeral').waitFor({ state: 'detached' })
+  })
+
+  it('answers follow-ups in the thread, and the question behind "Why not …?"', async () => {
+    const [first] = (await diagnose('llama2-70b-v5p')) as [Locator]
+    await replyBox().fill('why not model=8?')
+    await replyBox().press('Enter')
+    await said(/model=8/)
+      .and(page.locator('#replies > li', { hasText: /a step|memory|exposed/ }))
+      .waitFor()
+    await first.getByRole('button', { name: 'Why not …?' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Why not …?' })
+    await dialog.getByLabel('Another mesh, or a part of one').fill('data=16 seq=4')
+    const before = await replies().count()
+    await dialog.getByRole('button', { name: 'Ask' }).click()
+    await replies().nth(before).waitFor()
+    expect(await replies().nth(before).textContent()).toContain('data=16 · seq=4')
+    expect(await dialog.isVisible()).toBe(false)
+  })
+
+  it('can be used with the keyboard alone', async () => {
+    const focused = () =>
+      page.evaluate<string>(
+        "(({ id, dataset, textContent }) => [id, dataset.key ?? '', textContent.slice(0, 20)].join('|'))(document.activeElement)",
+      )
+    const tabTo = async (wanted: RegExp, key = 'Tab') => {
+      for (let presses = 0; presses < 120; presses += 1) {
+        if (wanted.test(await focused())) return
+        await page.keyboard.press(key)
+      }
+      throw new Error(`no ${wanted} by ${key}`)
+    }
+    await page.keyboard.press('Shift+Tab')
+    await tabTo(/^composer\|/)
+    await page.keyboard.type('@prompts diagnose llama3-8b-v5e-cold')
+    await page.keyboard.press('Enter')
+    await cards().first().waitFor()
+    await tabTo(/^reply\|/)
+    await tabTo(/action-adopt\|Adopt/, 'Shift+Tab')
+    const outline = await page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle')
+    expect(outline).toBe('solid')
+    await page.keyboard.press('Enter')
+    await said('Maya adopted card').waitFor()
+    await tabTo(/^\|react\|/)
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('Escape')
+    expect(await page.getByRole('dialog').count()).toBe(0)
+    expect(await focused()).toMatch(/^\|react\|/)
+    expect(await page.getByRole('status').textContent()).toContain('PROMPTS: ')
+  })
+
+  it('shows what someone writes as text, never as markup of the page', async () => {
+    const text = '<img src=x onerror=alert(1)> <script>alert(2)</script> *bold* `<b>` &lt; javascript:alert(3) <javascript:alert(4)|x>'
+    await box().fill(text)
+    await box().press('Enter')
+    const message = page.locator('#messages > li').last()
+    await message.getByText('<img src=x onerror=alert(1)>').waitFor()
+    expect(await message.locator('img, script, b, a').count()).toBe(0)
+    expect(await message.locator('strong', { hasText: /^bold$/ }).count()).toBe(1)
+    expect(await message.locator('code').textContent()).toBe('<b>')
+    expect(await message.textContent()).toContain('&lt; javascript:alert(3)')
+  })
+
+  it.each(['light', 'dark'] as const)('has no fault that axe finds, %s', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme })
+    await diagnose('mixtral-v6e')
+    await box().fill('/prompts help')
+    await box().press('Enter')
+    await page.locator('.ephemeral').first().waitFor()
+    const check = async () => {
+      await page.evaluate(axe)
+      const found = await page.evaluate(async () => {
+        const { axe } = globalThis as unknown as {
+          axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> }
+        }
+        const { violations } = await axe.run()
+        return violations.flatMap(({ id, nodes }) =>
+          nodes.slice(0, 3).map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 200)}`),
+        )
+      })
+      expect(found).toEqual([])
+    }
+    await check()
+    await page.getByRole('button', { name: 'PROMPTS home' }).click()
+    await page.getByRole('heading', { name: 'Recent runs' }).waitFor()
+    await check()
+  })
+})
