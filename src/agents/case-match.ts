@@ -1,6 +1,7 @@
 import type { Case } from '../contract/case.ts'
 import { type Mesh, sameMesh } from '../contract/mesh.ts'
 import type { Verdict } from '../contract/verdict.ts'
+import { floorStepMs } from '../planner/impossible.ts'
 import { modelTerms } from '../planner/model-terms.ts'
 import { compareKeys, keyOfVerdict } from '../planner/rank.ts'
 import type { ResolvedRun, Workload } from '../planner/workload.ts'
@@ -16,16 +17,21 @@ export interface OwnMeasurement {
 
 /** The cases of this tenant that ran this workload: same chips, model and phase, and every recorded setting the same. */
 export function ownMeasurements(workload: Workload, tenant: string, cases: readonly Case[]): OwnMeasurement[] {
-  return cases
-    .filter((item) => item.tenant === tenant && item.to !== null && item.status !== 'withdrawn' && isSameWorkload(workload, item))
-    .filter((item) => item.measured_after_ms !== null || item.result === 'oom' || item.result === 'illegal')
-    .map((item) => ({
-      caseId: item.id,
-      mesh: item.to!,
-      dcn: item.dcn,
-      stepTimeMs: item.measured_after_ms,
-      failed: item.result === 'oom' || item.result === 'illegal',
-    }))
+  const floor = floorStepMs(workload).ms
+  return (
+    cases
+      .filter((item) => item.tenant === tenant && item.to !== null && item.status !== 'withdrawn' && isSameWorkload(workload, item))
+      .filter((item) => item.measured_after_ms !== null || item.result === 'oom' || item.result === 'illegal')
+      // a case may have been written by hand: a step that the hardware cannot reach is no measurement
+      .filter((item) => item.measured_after_ms === null || item.measured_after_ms >= floor)
+      .map((item) => ({
+        caseId: item.id,
+        mesh: item.to!,
+        dcn: item.dcn,
+        stepTimeMs: item.measured_after_ms,
+        failed: item.result === 'oom' || item.result === 'illegal',
+      }))
+  )
 }
 
 export function isSameWorkload(workload: Workload, { workload: other }: Case): boolean {

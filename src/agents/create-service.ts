@@ -6,6 +6,8 @@ import { entryOfCase } from '../knowledge/case-entry.ts'
 import { embedEntries } from '../knowledge/index-library.ts'
 import { mergeCases } from '../knowledge/merge-cases.ts'
 import type { RunRequest } from '../memory/sharding-memory.ts'
+import { checkMeasuredStep } from '../planner/impossible.ts'
+import type { ResolvedRun } from '../planner/workload.ts'
 import type { AnalyzeStage, ExperimentStage, ProposeStage } from './coordinator.ts'
 import { runDiagnosis, situate } from './coordinator.ts'
 import type { AgentDeps } from './deps.ts'
@@ -146,14 +148,16 @@ export function createDiagnoseService(deps: AgentDeps): DiagnoseService {
     },
 
     async outcome({ run, stepTimeMs, by, tenant }) {
-      await requestOf(run, tenant)
       checkStepTime(stepTimeMs)
+      const { situation, diagnosis } = await finishedRun(run, tenant)
       const adopted = await adoption(run)
       const item = adopted && (await deps.library.get({ kind: 'case', tenant, id: adopted.caseId }))
       if (!item)
         throw new PromptsError('unknown_case', 'No card of this run is adopted, so it is not known what ran.', {
           hint: 'Adopt a card first, then report its step time.',
         })
+      const changes = diagnosis.cards.find((card) => card.rank === adopted?.rank)?.changes ?? {}
+      checkMeasuredStep({ ...situation.workload, run: { ...situation.workload.run, ...changes } as ResolvedRun }, stepTimeMs)
       const updated = withOutcome(item, { stepTimeMs, by, at: deps.now() })
       await deps.memory.append(run, {
         kind: 'outcome',

@@ -24,6 +24,9 @@ export interface Grounded {
   removed: { sentence: string; untraced: string[] }[]
 }
 
+/** Fields that hold names which others chose: a number in a name measures nothing. */
+const nameKeys: ReadonlySet<string> = new Set(['name', 'source', 'ops', 'id', 'uri'])
+
 /** Small whole numbers are words of the language: `two options`, `1 of 3`. */
 const freeCount = 3
 
@@ -40,8 +43,8 @@ export function collectFacts(results: readonly unknown[]): Facts {
       if (key === 'id') ids.add(value)
       if (key === 'uri') names.add(value.toLowerCase())
       for (const token of tokensOf(value)) {
-        if (token.quantity) quantities.push(token.quantity)
-        names.add(token.text)
+        if (token.quantity === null) names.add(token.text)
+        else if (!nameKeys.has(key)) quantities.push(token.quantity)
       }
     } else if (Array.isArray(value)) for (const item of value) visit(item, key)
     else if (typeof value === 'object' && value !== null) for (const [name, item] of Object.entries(value)) visit(item, name)
@@ -97,11 +100,12 @@ function isStated({ text, quantity }: Token, facts: Facts): boolean {
   if (facts.names.has(text)) return true
   if (quantity === null) return false
   if (quantity.kind === 'count' && Number.isInteger(quantity.value) && Math.abs(quantity.value) <= freeCount) return true
-  return facts.quantities.some(
-    (fact) =>
-      fact.kind === quantity.kind &&
-      Math.abs(Math.abs(fact.value) - Math.abs(quantity.value)) <= quantity.rounding + fact.rounding + 1e-9 * Math.abs(fact.value),
-  )
+  return facts.quantities.some((fact) => {
+    if (fact.kind !== quantity.kind) return false
+    // a rounded fact may be quoted as it is or rounded further, not with digits that it does not have
+    const rounding = quantity.rounding >= fact.rounding ? quantity.rounding + fact.rounding : quantity.rounding
+    return Math.abs(Math.abs(fact.value) - Math.abs(quantity.value)) <= rounding + 1e-9 * Math.abs(fact.value)
+  })
 }
 
 const units: Record<string, { kind: Kind; factor: number }> = {

@@ -9,6 +9,8 @@ import type { ResolvedRun, Workload } from '../planner/workload.ts'
 
 /** Outcomes older than these do not count; the newest say how the chips and the software are now. */
 const outcomesKept = 100
+/** A measurement further than this from its prediction says that something else ran; it stays a case but corrects nothing. */
+const believableFactor = 4
 
 /** What a tenant's adopted cards measured, against what was predicted: corrects its next predictions. */
 export function outcomesOf(ownCases: readonly Case[]): Outcome[] {
@@ -16,6 +18,10 @@ export function outcomesOf(ownCases: readonly Case[]): Outcome[] {
     .filter(
       (item) =>
         (item.status === 'confirmed' || item.status === 'refuted') && item.predicted_step_ms !== null && item.measured_after_ms !== null,
+    )
+    .filter(
+      ({ predicted_step_ms: predicted, measured_after_ms: measured }) =>
+        Math.abs(Math.log(measured! / predicted!)) <= Math.log(believableFactor),
     )
     .sort((a, b) => (a.at < b.at ? -1 : 1))
     .slice(-outcomesKept)

@@ -158,7 +158,7 @@ export function caseEvidence(hit: Hit<'case'>): Evidence {
     kind: 'case',
     id: item.id,
     title: titleOfCase(item),
-    uri: item.sources[0]?.uri ?? `case:${item.id}`,
+    uri: safeUri(item.sources[0]?.uri) ?? `case:${item.id}`,
     score: round(hit.similarity ?? hit.score),
   }
 }
@@ -168,14 +168,27 @@ export function docEvidence(hit: Hit<'doc'>): Evidence {
   return { kind: 'doc', id: item.id, title: item.title, uri: item.uri, score: round(hit.score) }
 }
 
+/** A web address or one of our own; whatever else a case names as its source is not linked. */
+function safeUri(uri: string | undefined): string | null {
+  return uri !== undefined && (/^https?:\/\/[^\s<>|"]+$/.test(uri) || /^(run|case):[A-Za-z0-9._-]+$/.test(uri)) ? uri : null
+}
+
 /** `llama2-70b on v5p 4x4x4: data=16 · model=4 → data=32 · model=2, 28.9 s → 22.4 s (confirmed)`; one that proved wrong says so first. */
 export function titleOfCase({ workload, from, to, result, status, measured_before_ms: before, measured_after_ms: after }: Case): string {
-  const model = typeof workload.model === 'string' ? workload.model : (workload.model.name ?? 'a model')
+  const model = harmless(typeof workload.model === 'string' ? workload.model : (workload.model.name ?? 'a model'))
   const meshes = [from, to].filter((mesh) => mesh !== null).map((mesh) => formatMesh(mesh))
   const times = [before, after].filter((time) => time !== null).map(formatMs)
   const ending = result === 'oom' ? ', out of memory' : times.length > 0 ? `, ${times.join(' → ')}` : ''
   const told = status === 'published' ? '' : ` (${status})`
-  return `${status === 'refuted' ? 'Proved wrong: ' : ''}${model} on ${workload.chip} ${workload.topology}: ${meshes.join(' → ')}${ending}${told}`
+  return `${status === 'refuted' ? 'Proved wrong: ' : ''}${model} on ${workload.chip} ${harmless(workload.topology)}: ${meshes.join(' → ')}${ending}${told}`
+}
+
+/** A name that others wrote, without what a chat system could take for a mention or a link, and not longer than a name. */
+function harmless(name: string): string {
+  return name
+    .replaceAll(/[<>|`\s]+/g, ' ')
+    .trim()
+    .slice(0, 80)
 }
 
 function round(score: number): number {

@@ -300,8 +300,22 @@ describe('the loop', () => {
     )
     expect(await service.unadopt({ run: 'r-1', rank: 1, by: 'U2', tenant: 'T1' })).toBeNull()
     expect(await service.unadopt({ run: 'r-1', rank: 2, by: 'U2', tenant: 'T1' })).toMatchObject({ status: 'withdrawn' })
-    await expect(service.outcome({ run: 'r-1', stepTimeMs: 1, by: 'U1', tenant: 'T1' })).rejects.toMatchObject({ code: 'unknown_case' })
+    await expect(service.outcome({ run: 'r-1', stepTimeMs: 30_000, by: 'U1', tenant: 'T1' })).rejects.toMatchObject({
+      code: 'unknown_case',
+    })
     await expect(service.adopt({ run: 'r-1', rank: 1, by: 'U1', tenant: 'T2' })).rejects.toMatchObject({ code: 'unknown_run' })
+  })
+
+  it('refuses an outcome that the hardware cannot reach', async () => {
+    const { service } = await open()
+    await service.diagnose(requestFor(llamaExperiment), quiet)
+    await service.adopt({ run: 'r-1', rank: 1, by: 'U1', tenant: 'T1' })
+    await expect(service.outcome({ run: 'r-1', stepTimeMs: 1, by: 'U1', tenant: 'T1' })).rejects.toMatchObject({
+      code: 'impossible_measurement',
+    })
+    await expect(service.outcome({ run: 'r-1', stepTimeMs: Number.NaN, by: 'U1', tenant: 'T1' })).rejects.toMatchObject({
+      code: 'impossible_measurement',
+    })
   })
 
   it('lets nobody of another tenant look into a run', async () => {
