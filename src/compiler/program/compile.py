@@ -17,6 +17,12 @@ from sharding import Shardings, build_mesh
 from train import abstract_train_arguments, train_step
 
 FAST_EFFORT = {"exec_time_optimization_effort": -1.0}
+# at fast effort the pinned libtpu aborts on tpu7x ("offload_collective_strategies.cc: Check failed") while it moves
+# collectives to SparseCore; full effort does not
+WITHOUT_SPARSE_CORE = {
+    f"xla_tpu_enable_sparse_core_collective_offload_{name}": False
+    for name in ("all_gather", "2d_all_gather", "3d_all_gather", "all_reduce", "reduce_scatter", "nd_reduce_scatter")
+}
 
 # phase -> (abstract arguments, program)
 PROGRAMS = {
@@ -52,11 +58,19 @@ def _free_layout(shardings: Any) -> Any:
     return jax.tree.map(lambda sharding: Format(Layout.AUTO, sharding), shardings)
 
 
-def compile_lowered(lowered: Any, effort: str) -> tuple[Any, float]:
+def compile_lowered(lowered: Any, request: Request) -> tuple[Any, float]:
     """The executable, and the seconds the TPU compiler took. Raises what the compiler raises."""
     started = time.monotonic()
-    compiled = lowered.compile(compiler_options=FAST_EFFORT if effort == "fast" else None)
+    compiled = lowered.compile(compiler_options=_options(request))
     return compiled, time.monotonic() - started
+
+
+def _options(request: Request) -> dict[str, Any] | None:
+    if request.effort == "full":
+        return None
+    if request.target.platform_topology.startswith("tpu7x"):
+        return {**FAST_EFFORT, **WITHOUT_SPARSE_CORE}
+    return FAST_EFFORT
 
 
 def save_module(executable: Any, path: str) -> None:

@@ -73,7 +73,7 @@ def _compile(request: Any, response: dict[str, Any]) -> None:
     notes = "; ".join(shardings.notes) or None
     started = time.monotonic()
     try:
-        executable, seconds = compile_lowered(lowered, request.effort)
+        executable, seconds = compile_lowered(lowered, request)
     except Exception as error:
         response["seconds"]["compile"] = time.monotonic() - started
         figures = out_of_memory(str(error))
