@@ -73,6 +73,34 @@ test('collectives that share links wait for each other, those on other axes do n
   expect(replay(over([0, 1], [0, 1, 2, 3]), net).stepTimeMs).toBeCloseTo(1.75)
 })
 
+test('latency delays the end of a transfer, not the next one on its links', () => {
+  const send = (name: string): Draft[] => [
+    {
+      name,
+      opcode: 'send',
+      on: ['p'],
+      isHostTransfer: true,
+      attributes: {
+        _xla_megascale_transfer_type: 'ALL_REDUCE',
+        _xla_megascale_target: '{1,2}x{0:3}',
+        _xla_host_transfer_rendezvous: name,
+      },
+    },
+    { name: `${name} recv`, opcode: 'recv', isHostTransfer: true, attributes: { _xla_host_transfer_rendezvous: name } },
+  ]
+  const module = moduleOf({
+    main: [
+      { name: 'p', opcode: 'parameter', shape: mb100 },
+      ...send('a'),
+      ...send('b'),
+      { name: 'a done', opcode: 'recv-done', on: ['a recv'] },
+      { name: 'b done', opcode: 'recv-done', on: ['b recv'] },
+    ],
+  })
+  // 100 MB each way at 10 GB/s is 10 ms, twice; one latency at the end
+  expect(replay(module, { ...ringOf('data', 4), dcnUs: 3000 }).stepTimeMs).toBeCloseTo(23)
+})
+
 test('both directions of a ring carry permutes at once; a line does not close', () => {
   const both: Draft[] = [
     { name: 'p', opcode: 'parameter', shape: mb100 },
