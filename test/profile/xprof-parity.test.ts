@@ -50,6 +50,34 @@ describe.skipIf(lacks('xprof'))(needing('the same figures as XProf', 'xprof'), (
     }
   })
 
+  it("the server's replies make the same report as the file, but for the timeline", async () => {
+    const names = ['compute-dense', 'communication-in-flight', 'host-infeed', 'megacore']
+    const out = (name: string): string => join(folder, 'replies', name)
+    const args = names.flatMap((name) => [runOf(name), out(name)])
+    const saved = spawnSync(findPython('xprof') ?? 'python3', [join(projectRoot, 'test/support/xprof-replies.py'), ...args], {
+      timeout: 120_000,
+    })
+    expect(saved.status).toBe(0)
+    for (const name of names) {
+      const [file, replies] = [await readProfile(runOf(name)), await readProfile(out(name))]
+      expect(replies.device).toEqual(file.device)
+      expect(replies.bottleneck.class).toBe(file.bottleneck.class)
+      for (const key of [
+        'step_time_ms',
+        'mxu_utilization',
+        'hbm_bandwidth_utilization',
+        'exposed_communication_share',
+        'roofline_efficiency',
+        'peak_hbm_gib',
+        'mfu',
+      ] as const) {
+        near(`${name} ${key}`, replies.kpis[key] ?? 0, file.kpis[key] ?? 0, 0)
+      }
+      near(`${name} duty cycle`, replies.kpis.duty_cycle ?? 0, file.kpis.duty_cycle ?? 0, 0.0005)
+      expect(replies.top_ops.slice(0, 4).map((op) => op.name)).toEqual(file.top_ops.slice(0, 4).map((op) => op.name))
+    }
+  }, 130_000)
+
   it.skipIf(lacks('shared'))(needing('a real v6e profile', 'shared'), async () => {
     compare(await readProfile(runOf('tpu-v6e-inference')), figuresOf('tpu-v6e-inference'), new Set())
   })
