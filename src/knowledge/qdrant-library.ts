@@ -4,7 +4,7 @@ import { PromptsError } from '../errors.ts'
 import { bestFusedScore } from './fusion.ts'
 import type { EntryItems, EntryKind, Hit, Library, LibraryEntry, LibraryQuery } from './library.ts'
 import { shippedTenant } from './library.ts'
-import { signatureLength, signatureVersion } from './signature.ts'
+import { cosine, signatureLength, signatureVersion } from './signature.ts'
 import { sparseVector } from './words.ts'
 
 /** How many of each channel's best go into the server's fusion. */
@@ -204,7 +204,7 @@ function toHit<K extends EntryKind>(
     item: payload.item as EntryItems[K],
     tenant: payload.tenant,
     score: point.score / best,
-    similarity: query.signature && signature ? dot(query.signature, signature) : null,
+    similarity: query.signature && signature ? cosine(query.signature, signature) : null,
   }
 }
 
@@ -214,10 +214,6 @@ function pointId(kind: EntryKind, tenant: string, id: string): string {
     .update(JSON.stringify([kind, tenant, id]))
     .digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
-}
-
-function dot(a: readonly number[], b: readonly number[]): number {
-  return a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0)
 }
 
 function reasonOf(cause: unknown): string {

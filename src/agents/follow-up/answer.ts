@@ -1,7 +1,5 @@
 import type { Case } from '../../contract/case.ts'
-import type { Mesh } from '../../contract/mesh.ts'
-import { axes, axisSize, formatMesh } from '../../contract/mesh.ts'
-import type { Verdict } from '../../contract/verdict.ts'
+import { formatMesh } from '../../contract/mesh.ts'
 import { explainMesh } from '../../planner/explain.ts'
 import { formatChange, formatMs } from '../../text/units.ts'
 import type { FinishedRun } from '../create-service.ts'
@@ -119,9 +117,4 @@ async function question(
 ): Promise<FollowUpAnswer> {
   const asked = await input.deps.answerQuestion?.({ text: input.text, finished: input.finished, options: input.options })
   return asked ? answer('question', asked) : answer('unknown', `That cannot be computed here.\n${followUpHelp}`)
-}
-
-/** Whether every axis that was named has the size that was asked for. */
-export function hasAxes(verdict: Pick<Verdict, 'mesh' | 'dcn'>, wanted: Mesh): boolean {
-  return axes.every((axis) => wanted[axis] === undefined || axisSize(verdict.mesh, axis) === wanted[axis])
 }
