@@ -66,14 +66,6 @@ export function keyOfVerdict(workload: Workload, verdict: Verdict): RankKey {
   return { tier, slo: sloTier(workload, estimate.step_time_ms), score, ...rest }
 }
 
-/** Verdicts in the order of the design: feasible with margin, the SLO, the objective. Does not change its input. */
-export function rankVerdicts(workload: Workload, verdicts: readonly Verdict[]): Verdict[] {
-  return verdicts
-    .map((verdict) => ({ verdict, key: keyOfVerdict(workload, verdict) }))
-    .sort((a, b) => compareKeys(a.key, b.key))
-    .map(({ verdict }) => verdict)
-}
-
 function compareSizes(a: MeshTuple, b: MeshTuple): number {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return (b[i] ?? 0) - (a[i] ?? 0)
   return 0

@@ -35,10 +35,13 @@ export function trainMemory({ model, terms, run, policy, constants: c }: TrainMe
   const accumulated = run.microbatches > 1 ? stored * gradientBytes : 0
   const gradients = accumulated + stored * gradientBytes
 
-  const saved = savedBytes(model, terms, run, policy, tokens, s)
+  const inFlight = run.pipeline_microbatches ?? s.stage
+  // a pipeline's scan keeps what every tick saves, the idle ones too, and the whole batch as it enters and as it leaves
+  const ticks = s.stage > 1 ? (inFlight + s.stage - 1) / inFlight : 1
+  const waiting = s.stage > 1 ? ((2 + ticks) * tokens * model.embed * activationBytes) / s.embed : 0
+  const saved = ticks * savedBytes(model, terms, run, policy, tokens, s) + waiting
   const cast = run.weight_dtype === run.activation_dtype ? 0 : c.cast_copies * stored * activationBytes
   const gathered = gatheredWeights(terms, s, c.gathered_layers) * activationBytes
-  const inFlight = run.pipeline_microbatches ?? s.stage
   const layerTokens = tokens / (s.stage > 1 ? inFlight : 1)
   const layer = layerBytes(model, terms, run, layerTokens, s, c)
   const vocab = model.vocab / s.vocab

@@ -37,11 +37,13 @@ export function layerTraffic(
 
   if (s.weights > 1) {
     const moves = weightMoves(passes, s.weights, s)
+    // a pipeline gathers its layers for every microbatch; the idle ticks are in the stretch of the step
+    const ticks = s.stage > 1 ? (run.pipeline_microbatches ?? s.stage) : 1
     const attention = terms.queryOut / s.model + terms.keyValue / s.kvHeads
     const dense = layers * attention + ((terms.denseLayers / s.stage) * terms.denseMlp) / s.model
     const shared = moeLayers * (terms.sharedMlp / s.model + terms.router)
-    gather(t, rates, (dense + shared + terms.vocabulary / s.vocab) * bytes, moves, data, seq, expert)
-    addLatency(t, layers * moves, data, seq, expert)
+    gather(t, rates, (ticks * (dense + shared) + terms.vocabulary / s.vocab) * bytes, moves, data, seq, expert)
+    addLatency(t, ticks * layers * moves, data, seq, expert)
   }
   const weights = take(t)
 
