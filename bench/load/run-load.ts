@@ -93,15 +93,17 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     const delivered = new Map<string, number>()
     let retried = 0
     let duplicates = 0
+    const unacked = new Map<string, number>()
     const forwarder = new Forwarder(slack, bots.serve.said)
     const deliver = async (question: (typeof questions)[number], at: number) => {
       const event = { type: 'app_mention', user: question.user, text: question.text, channel: question.channel, ts: question.ts }
       const eventId = `Ev${randomUUID()}`
       for (const [time, wait] of [0, ...options.retryAfterMs].entries()) {
         if (wait > 0) await sleep(wait)
-        const acked = await forwarder.event(event, { eventId, retry: time }).catch(() => 0)
+        const acked = await forwarder.event(event, { eventId, retry: time }).catch((error: Error) => String(error.cause ?? error))
         if (acked !== 200) {
           retried += 1
+          unacked.set(`try ${time + 1}: ${acked}`, (unacked.get(`try ${time + 1}: ${acked}`) ?? 0) + 1)
           continue
         }
         delivered.set(question.ts, Date.now() - started)
@@ -129,6 +131,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
       say(`${seconds(started)} s: both are up again`)
     }
     await Promise.all(sending)
+    for (const [why, count] of unacked) say(`no ack: ${count} × ${why}`)
     say(`${seconds(started)} s: every question is delivered; waiting for the answers`)
 
     const expected = options.mentions * 4

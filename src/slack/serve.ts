@@ -28,8 +28,10 @@ export async function startServe(deps: SlackDeps, options: ServeOptions = {}): P
   const housekeeping = new Housekeeping(services)
   housekeeping.start()
   const server = await app.start(deps.config.PORT)
-  const left = await replay({ all: deps.alone })
-  if (left > 0) deps.log.info('went on with deliveries that an earlier process left', { count: left })
+  replay({ all: deps.alone }).then(
+    (left) => left > 0 && deps.log.info('went on with deliveries that an earlier process left', { count: left }),
+    (error: unknown) => deps.log.warn('inbox replay failed', { error: String(error) }),
+  )
   const sweep = setInterval(() => {
     replay({ all: false }).catch((error: unknown) => deps.log.warn('inbox sweep failed', { error: String(error) }))
   }, 30_000)

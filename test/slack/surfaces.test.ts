@@ -152,7 +152,7 @@ describe('commands, shortcuts, Home, Socket Mode, and what the clock does', () =
     const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
     await vi.waitFor(async () => expect(JSON.stringify((await slack.answers(channel, ts))[0]?.blocks)).toContain('slack_file'), soon)
     const [root] = await slack.answers(channel, ts)
-    const image = (root?.blocks as { type: string; alt_text: string }[]).find((block) => block.type === 'image')
+    const image = (root!.blocks as { type: string; alt_text: string }[]).find((block) => block.type === 'image')
     expect(image?.alt_text).toContain('left of the ridge')
     expect(bot.logged.filter((line) => line.startsWith('warn'))).toEqual([])
   })

@@ -51,6 +51,16 @@ export class EntryStore {
     return value === null ? null : (JSON.parse(value) as SentRecord)
   }
 
+  /** Whether a message is in Slack, or never will be. */
+  async isSettled(team: string, key: string): Promise<boolean> {
+    return (await this.sent(team, key)) !== null || (await this.#state.get(`outgone:${team}/${key}`)) !== null
+  }
+
+  /** No other message waits for this one any more. */
+  async recordGivenUp(entry: Entry): Promise<void> {
+    await this.#state.set(`outgone:${entry.team}/${entry.key}`, '1', keepEntryMs)
+  }
+
   /** Records where a message is and what it stands for. */
   async recordSent(entry: Entry, record: SentRecord, mark: CardMark | null): Promise<void> {
     if (mark !== null) await this.#state.set(markKey(entry.team, record), JSON.stringify(mark), this.#keepSentMs)
@@ -77,28 +87,28 @@ export class EntryStore {
     await this.#state.delete(`outalive:${this.owner}`)
   }
 
-  /** Entries of processes that are no more, now this one's. `all` also takes those of owners that seem alive (nobody else can be). */
-  async takeOver(options: { all: boolean }): Promise<Entry[]> {
-    const taken: Entry[] = []
+  /**
+   * Hands over the entries of processes that are no more, some at a time; they are this one's from then on. `all` also takes those of owners
+   * that seem alive (nobody else can be).
+   */
+  async takeOver(options: { all: boolean }, onTaken: (entries: Entry[]) => Promise<void>): Promise<void> {
     for (const { key } of await this.#state.list('outowner:', 1000)) {
       const owner = key.slice('outowner:'.length)
       if (owner === this.owner) continue
       if (!options.all && (await this.#state.get(`outalive:${owner}`)) !== null) continue
-      if (!(await this.#state.claim(`outtakeover:${owner}`, 30_000))) continue
+      if (!(await this.#state.claim(`outtakeover:${owner}`, 60_000))) continue
       for (;;) {
-        const found = await this.#state.list(`outbox-${owner}:`, 500)
-        for (const { key: old, value } of found) {
-          const entry = JSON.parse(value) as Entry
-          await this.save(entry)
-          await this.#state.delete(old)
-          await this.release(entry)
-          taken.push(entry)
-        }
+        const found = await this.#state.list(`outbox-${owner}:`, 200)
         if (found.length === 0) break
+        const taken = found.map(({ value }) => JSON.parse(value) as Entry)
+        await Promise.all(taken.map((entry) => this.save(entry)))
+        // the dead process may have held their leases
+        await Promise.all(taken.map((entry) => this.release(entry)))
+        await Promise.all(found.map(({ key: old }) => this.#state.delete(old)))
+        await onTaken(taken)
       }
       await this.#state.delete(key)
     }
-    return taken
   }
 
   #entryKey(entry: Entry): string {

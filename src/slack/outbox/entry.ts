@@ -25,6 +25,8 @@ export interface Entry {
   key: string
   team: string
   op: Op
+  /** The key of a message that must be in Slack before this one is posted, so that a thread keeps its order over processes. */
+  after: string | null
   priority: Priority
   /** Newer content of the same key has a higher version and replaces what has not been sent. */
   version: number

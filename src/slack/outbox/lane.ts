@@ -12,10 +12,14 @@ export interface LaneOptions {
   /** Keep the pace from the end of a request instead of its start. */
   paceFromEnd: boolean
   send: (entry: Entry) => Promise<Outcome>
-  /** Whether the entry is still wanted; asked before a place is taken. */
-  wanted: (entry: Entry) => Promise<boolean>
+  /** Whether the entry can be sent now, must wait for another message, or is not wanted any more; asked before a place is taken. */
+  standing: (entry: Entry) => Promise<'ready' | 'waits' | 'unwanted'>
   onError: (error: unknown) => void
 }
+
+/** How far behind one that waits for another message a ready one is looked for. */
+const lookAhead = 20
+const waitingMs = 200
 
 /** A queue of messages of one kind that share a limit: sent one after another, the most important first, at Slack's pace. */
 export class Lane {
@@ -78,10 +82,9 @@ export class Lane {
     await Promise.resolve()
     try {
       while (!this.#closed) {
-        const next = this.#next()
-        if (next === undefined) return
-        if (!(await this.#options.wanted(next))) {
-          this.#entries = this.#entries.filter((entry) => entry !== next)
+        if (this.#inOrder().length === 0) return
+        if ((await this.#firstReady()) === null) {
+          if (this.#entries.length > 0) await sleep(waitingMs, undefined, { signal: this.#stop.signal })
           continue
         }
         const wait = await this.#takePlace()
@@ -101,8 +104,8 @@ export class Lane {
 
   async #sendOne(): Promise<void> {
     // asked again: something more important may have come while this lane waited for its place
-    const entry = this.#next()
-    if (entry === undefined) return
+    const entry = await this.#firstReady()
+    if (entry === null) return
     this.#entries = this.#entries.filter((other) => other !== entry)
     this.#current = entry
     try {
@@ -117,17 +120,21 @@ export class Lane {
     }
   }
 
-  /** The most important, oldest entry that is not too late. */
-  #next(): Entry | undefined {
+  /** The most important, oldest entry that can be sent now; drops those on the way that nobody wants any more. */
+  async #firstReady(): Promise<Entry | null> {
+    for (const entry of this.#inOrder().slice(0, lookAhead)) {
+      const standing = await this.#options.standing(entry)
+      if (standing === 'ready' && this.#entries.includes(entry)) return entry
+      if (standing === 'unwanted') this.#entries = this.#entries.filter((other) => other !== entry)
+    }
+    return null
+  }
+
+  /** The most important first, then the oldest; without progress that is too late. */
+  #inOrder(): Entry[] {
     const now = Date.now()
     this.#entries = this.#entries.filter((entry) => entry.priority < 2 || entry.deadlineAt > now)
-    let best: Entry | undefined
-    for (const entry of this.#entries) {
-      if (best === undefined || entry.priority < best.priority || (entry.priority === best.priority && entry.createdAt < best.createdAt)) {
-        best = entry
-      }
-    }
-    return best
+    return this.#entries.toSorted((a, b) => a.priority - b.priority || a.createdAt - b.createdAt)
   }
 
   async #takePlace(): Promise<number> {

@@ -42,6 +42,8 @@ export interface Put {
   message: Message
   priority?: Priority
   mark?: CardMark | null
+  /** The key of a message of the same thread that must be there first. */
+  after?: string
 }
 
 const revoked = new Set(['token_revoked', 'account_inactive', 'invalid_auth', 'token_expired', 'app_uninstalled', 'not_authed'])
@@ -59,6 +61,7 @@ export class Outbox {
   #version = 0
   #timer: NodeJS.Timeout | null = null
   #closed = false
+  #takingOver = false
 
   constructor(options: OutboxOptions) {
     this.#options = options
@@ -74,11 +77,12 @@ export class Outbox {
   /** Goes on with what earlier processes left, now and every few seconds. */
   async start(): Promise<void> {
     await this.#entries.heartbeat()
-    await this.#takeOver(this.#options.alone)
+    const notTaken = (error: unknown) => this.#options.log.warn('outbox: nothing taken over, trying again', { error: String(error) })
+    void this.#takeOver(this.#options.alone).catch(notTaken)
     this.#timer = setInterval(() => {
       void (async () => {
         await this.#entries.heartbeat()
-        if (!this.#options.alone) await this.#takeOver(false)
+        if (!this.#options.alone) void this.#takeOver(false).catch(notTaken)
       })().catch((error: unknown) => this.#options.log.warn('outbox: no heartbeat', { error: String(error) }))
     }, 2000)
     this.#timer.unref()
@@ -88,7 +92,7 @@ export class Outbox {
   async put(input: Put): Promise<void> {
     const { team, key, channel, threadTs, message } = input
     const op: Op = { kind: 'put', channel, threadTs, message, mark: input.mark ? { ...input.mark, threadTs } : null }
-    await this.#accept(team, key, op, input.priority ?? 0)
+    await this.#accept(team, key, op, { priority: input.priority ?? 0, after: input.after ?? null })
   }
 
   /**
@@ -120,7 +124,7 @@ export class Outbox {
     message: Message
   }): Promise<void> {
     const { team, key, channel, user, threadTs, message } = input
-    await this.#accept(team, key, { kind: 'whisper', channel, user, threadTs, message }, 0)
+    await this.#accept(team, key, { kind: 'whisper', channel, user, threadTs, message })
   }
 
   /** Adds or takes a reaction of ours; best effort, and nothing is sent for one that is taken back before it was added. */
@@ -128,11 +132,11 @@ export class Outbox {
     const { team, channel, ts, name, add } = input
     const op: Op & { kind: 'react' } = { kind: 'react', channel, ts, name, add }
     if (!add && !(await this.#sender.unwantReaction(op))) return
-    await this.#accept(team, `react/${channel}/${ts}/${name}`, op, 2, add ? progressDeadlineMs : tidyDeadlineMs)
+    await this.#accept(team, `react/${channel}/${ts}/${name}`, op, { priority: 2, deadlineMs: add ? progressDeadlineMs : tidyDeadlineMs })
   }
 
   async publishHome(input: { team: string; user: string; view: View }): Promise<void> {
-    await this.#accept(input.team, `home/${input.user}`, { kind: 'home', user: input.user, view: input.view }, 0)
+    await this.#accept(input.team, `home/${input.user}`, { kind: 'home', user: input.user, view: input.view })
   }
 
   /** Where the message of this key is, null while it is not. */
@@ -165,14 +169,21 @@ export class Outbox {
     await this.#entries.retire()
   }
 
-  async #accept(team: string, key: string, op: Op, priority: Priority, deadlineMs?: number): Promise<void> {
+  async #accept(
+    team: string,
+    key: string,
+    op: Op,
+    options: { priority?: Priority; after?: string | null; deadlineMs?: number } = {},
+  ): Promise<void> {
     const now = Date.now()
+    const priority = options.priority ?? 0
     this.#version = Math.max(now * 1000, this.#version + 1)
-    const deadlineAt = now + (deadlineMs ?? (priority === 2 ? progressDeadlineMs : answerDeadlineMs))
+    const deadlineAt = now + (options.deadlineMs ?? (priority === 2 ? progressDeadlineMs : answerDeadlineMs))
     const entry: Entry = {
       key,
       team,
       op,
+      after: options.after ?? null,
       priority,
       version: this.#version,
       createdAt: this.#version,
@@ -210,21 +221,22 @@ export class Outbox {
       buckets,
       paceFromEnd: kind === 'post',
       send: (next) => this.#send(kind, next, name),
-      wanted: (next) => this.#wanted(next),
+      standing: (next) => this.#standing(next, kind),
       onError: (error) => this.#options.log.error('outbox lane stopped, going on in a second', { lane: name, error: String(error) }),
     })
     this.#lanes.set(name, lane)
     return lane
   }
 
-  async #wanted(entry: Entry): Promise<boolean> {
-    if (entry.op.kind === 'react' && !(await this.#sender.isReactionWanted(entry.op))) return false
+  async #standing(entry: Entry, kind: LaneKind): Promise<'ready' | 'waits' | 'unwanted'> {
+    if (entry.op.kind === 'react' && !(await this.#sender.isReactionWanted(entry.op))) return 'unwanted'
     if (entry.deadlineAt <= Date.now()) {
       this.#options.log.warn('gave a message up: its time is over', { team: entry.team, key: entry.key })
       await this.#entries.forget(entry)
-      return false
+      return 'unwanted'
     }
-    return true
+    if (kind !== 'post' || entry.after === null) return 'ready'
+    return (await this.#entries.isSettled(entry.team, entry.after)) ? 'ready' : 'waits'
   }
 
   /** One try. `rate_limited` and unknown ends come back later; refusals end here. */
@@ -298,14 +310,25 @@ export class Outbox {
   async #giveUp(entry: Entry, about: Record<string, unknown>): Promise<Outcome> {
     this.#options.log[entry.priority === 2 ? 'debug' : 'error']('a message could not be sent', about)
     await this.#entries.forget(entry)
+    if (entry.op.kind === 'put' && entry.priority < 2) await this.#entries.recordGivenUp(entry)
     this.#waiters.get(`${entry.team}/${entry.key}`)?.(String(about.error ?? 'no reason'))
     return 'done'
   }
 
   async #takeOver(all: boolean): Promise<void> {
-    const taken = await this.#entries.takeOver({ all })
-    if (taken.length > 0) this.#options.log.info('going on with messages that another process left', { count: taken.length })
-    for (const entry of taken.sort((a, b) => a.createdAt - b.createdAt)) await this.#enqueue(entry)
+    if (this.#takingOver || this.#closed) return
+    this.#takingOver = true
+    try {
+      await this.#entries.takeOver({ all }, async (taken) => {
+        this.#options.log.info('going on with messages that another process left', { count: taken.length })
+        // what the dead process had on its way may still arrive: a second for each channel before the next
+        const channels = new Set(taken.flatMap(({ team, op }) => (op.kind === 'put' ? [`pace:post/${team}/${op.channel}`] : [])))
+        await Promise.all([...channels].map((bucket) => this.#options.state.hold(bucket, paces.post.intervalMs * 1.5)))
+        await Promise.all(taken.sort((a, b) => a.createdAt - b.createdAt).map((entry) => this.#enqueue(entry)))
+      })
+    } finally {
+      this.#takingOver = false
+    }
   }
 }
 

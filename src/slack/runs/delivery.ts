@@ -103,6 +103,7 @@ export class Delivery {
       channel: watcher.channel,
       threadTs: watcher.threadTs,
       message: cardMessage(diagnosis, card, state),
+      after: messageKey(record.run, watcher, before(diagnosis, card)),
       priority: options.priority,
       mark: { run: record.run, rank: card.rank },
     })
@@ -128,6 +129,7 @@ export class Delivery {
       channel: watcher.channel,
       threadTs: watcher.threadTs,
       message: verdictsMessage(cards, withdrawn),
+      after: messageKey(record.run, watcher, `card${cards.at(-1)?.rank ?? 1}`),
       priority: 1,
     })
   }
@@ -216,4 +218,10 @@ export class Delivery {
   async #slotOf(run: string): Promise<string | null> {
     return this.#options.deps.state.get(`rootof:${run}`)
   }
+}
+
+/** The message that a card follows in its thread. */
+function before(diagnosis: Diagnosis, card: Card): string {
+  const ranks = diagnosis.cards.map((one) => one.rank).filter((rank) => rank < card.rank)
+  return ranks.length === 0 ? 'root' : `card${Math.max(...ranks)}`
 }

@@ -174,6 +174,22 @@ describe('the outbox', () => {
     expect(slack.gate.count('chat.postMessage')).toBe(1)
   })
 
+  it('keeps the order of a thread over processes, and does not wait for what was given up', async () => {
+    const [a, b] = [await open({ alone: false }), await open({ alone: false })]
+    await put(b, 'card2', 'two', { after: 'card1' })
+    await put(b, 'card1', 'one', { after: 'root' })
+    await put(b, 'free', 'nobody before it')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    await put(a, 'root', 'summary')
+    await vi.waitFor(async () => expect(await texts()).toHaveLength(4), soon)
+    expect((await texts()).filter((text) => text !== 'nobody before it')).toEqual(['summary', 'one', 'two'])
+    slack.gate.fault = (method, body) =>
+      method === 'chat.postMessage' && body.text === 'refused' ? { kind: 'error', error: 'msg_too_long' } : null
+    await put(a, 'gone', 'refused')
+    await put(b, 'later', 'later', { after: 'gone' })
+    await vi.waitFor(async () => expect(await texts()).toContain('later'), soon)
+  })
+
   it('lets progress give way to answers, and drops what is too late', async () => {
     const outbox = await open()
     for (let at = 0; at < 4; at += 1) await put(outbox, `p${at}`, `progress ${at}`, { priority: 2 })
