@@ -52,7 +52,13 @@ function replayed(result: CompiledResult, rows: readonly MeasuredRow[], before: 
     remat: run.remat,
     status: result.response.status,
     required_gib: result.response.required_gib,
-    measured: rowsFor(result, rows).map(({ id, stepMs, remat, comparability }) => ({ id, step_ms: stepMs, remat, comparability })),
+    measured: rowsFor(result, rows).map(({ id, group, stepMs, remat, comparability }) => ({
+      id,
+      group,
+      step_ms: stepMs,
+      remat,
+      comparability,
+    })),
   }
   const module = result.response.effort === 'fast' ? null : moduleOf(result, values.modules)
   if (module === null) return { ...about, replay: before.get(result.id)?.replay ?? null }

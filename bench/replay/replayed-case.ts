@@ -18,7 +18,7 @@ export interface ReplayedCase {
   /** The compiler's verdict: fits or oom. */
   status: string
   required_gib: number | null
-  measured: { id: string; step_ms: number; remat: string; comparability: string }[]
+  measured: { id: string; group: string; step_ms: number; remat: string; comparability: string }[]
   /** Null where the program did not compile or its module is not at hand. */
   replay: {
     step_time_ms: number

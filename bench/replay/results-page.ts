@@ -5,6 +5,8 @@ interface Contrast {
   workload: string
   faster: ReplayedCase
   slower: ReplayedCase
+  measuredRatio: number
+  rows: Row[]
 }
 
 /** The report of a replay run in Markdown: every case, the error against measurements, and the ranking. */
@@ -53,24 +55,35 @@ function against(cases: readonly ReplayedCase[]): string[] {
   ]
 }
 
-/** Pairs of meshes of one workload, both measured, whose measured times differ by more than 3 %. */
-export function measuredContrasts(cases: readonly ReplayedCase[]): Contrast[] {
+/** Pairs of meshes of one program, both measured, whose measured times differ by more than 3 %. */
+function measuredContrasts(cases: readonly ReplayedCase[]): Contrast[] {
   const found: Contrast[] = []
   for (const [i, a] of cases.entries()) {
     for (const b of cases.slice(i + 1)) {
       if (a.group !== b.group) continue
-      const [ta, tb] = [bestMeasured(a), bestMeasured(b)]
-      if (Math.abs(Math.log(ta / tb)) < 0.03) continue
-      found.push(ta < tb ? { workload: a.workload, faster: a, slower: b } : { workload: a.workload, faster: b, slower: a })
+      const [ofA, ofB] = comparable(a, b)
+      const [ta, tb] = [fastest(ofA), fastest(ofB)]
+      const [faster, slower] = ta < tb ? [a, b] : [b, a]
+      const ratio = Math.max(ta, tb) / Math.min(ta, tb)
+      if (ratio > 1.03) found.push({ workload: a.workload, faster, slower, measuredRatio: ratio, rows: [...ofA, ...ofB] })
     }
   }
   return found
 }
 
-/** The best of the rows; those of another framework only where there is no other. */
-function bestMeasured({ measured }: ReplayedCase): number {
-  const same = measured.filter(({ comparability }) => comparability !== 'other_stack')
-  return Math.min(...(same.length > 0 ? same : measured).map(({ step_ms }) => step_ms))
+type Row = ReplayedCase['measured'][number]
+
+/** Rows of both that one source measured, those of another framework left out; all rows where there are none. */
+function comparable(a: ReplayedCase, b: ReplayedCase): [Row[], Row[]] {
+  const groups = new Set(a.measured.map(({ group }) => group).filter((group) => b.measured.some((row) => row.group === group)))
+  const shared = ({ measured }: ReplayedCase) =>
+    measured.filter(({ group, comparability }) => groups.has(group) && comparability !== 'other_stack')
+  const [ofA, ofB] = [shared(a), shared(b)]
+  return ofA.length > 0 && ofB.length > 0 ? [ofA, ofB] : [a.measured, b.measured]
+}
+
+function fastest(rows: readonly Row[]): number {
+  return Math.min(...rows.map(({ step_ms }) => step_ms))
 }
 
 function ranking(cases: readonly ReplayedCase[], plannerSeconds: ReadonlyMap<string, number>): string[] {
@@ -80,9 +93,8 @@ function ranking(cases: readonly ReplayedCase[], plannerSeconds: ReadonlyMap<str
   const planned = ({ faster, slower }: Contrast) =>
     (plannerSeconds.get(slower.id) ?? Number.NaN) / (plannerSeconds.get(faster.id) ?? Number.NaN)
   const lines = contrasts.map((contrast) => {
-    const { workload, faster, slower } = contrast
-    const was = bestMeasured(slower) / bestMeasured(faster)
-    const shown = [was, replayed(contrast), planned(contrast)].map((ratio) => ratio.toFixed(2)).join(' | ')
+    const { workload, faster, slower, measuredRatio } = contrast
+    const shown = [measuredRatio, replayed(contrast), planned(contrast)].map((ratio) => ratio.toFixed(2)).join(' | ')
     const batch = `batch ${faster.global_batch}`
     return `| ${workload}, ${batch} | ${meshText(faster)} | ${meshText(slower)} | ${shown} | ${kindsOf(contrast)} |`
   })
@@ -96,8 +108,8 @@ function ranking(cases: readonly ReplayedCase[], plannerSeconds: ReadonlyMap<str
   ]
 }
 
-function kindsOf({ faster, slower }: Contrast): string {
-  return [...new Set([...faster.measured, ...slower.measured].map(({ id, comparability }) => `${id} ${comparability}`))].join(', ')
+function kindsOf({ rows }: Contrast): string {
+  return rows.map(({ id, comparability }) => `${id} ${comparability}`).join(', ')
 }
 
 function meshText({ mesh, dcn }: ReplayedCase): string {
