@@ -20,6 +20,11 @@ describe.skipIf(lacks('jax'))(needing('the compiler program with the real compil
     rmSync(folder, { recursive: true })
   })
 
+  it('compiles at fast effort for tpu7x, where libtpu aborts unless collectives stay off SparseCore', patient, () => {
+    const target = { ...smallRequest.target, platform_topology: 'tpu7x:2x2x1' }
+    expect(compileWith({ ...smallRequest, target, mesh: { data: 4, model: 2 } })).toMatchObject({ status: 'fits', available_gib: 94.75 })
+  })
+
   it('says out of memory with the figure', patient, () => {
     const model = { ...smallRequest.model, embed: 8192, mlp: 65536, layers: 8 }
     const response = compileResponseSchema.parse(compileWith({ ...smallRequest, model }))
