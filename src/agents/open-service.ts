@@ -1,13 +1,12 @@
 import type { Compiler } from '../compiler/compiler.ts'
 import type { Config } from '../config.ts'
-import { type ChipName, chipSchema } from '../contract/experiment.ts'
-import { PromptsError } from '../errors.ts'
 import { findExperiment, loadSubject } from '../experiment/load-experiment.ts'
 import { parseExperiment } from '../experiment/parse-experiment.ts'
 import { resolveWorkload } from '../experiment/resolve-workload.ts'
 import type { ExperimentSource, LoadedExperiment } from '../experiment/sources/experiment-source.ts'
 import { findChip } from '../knowledge/data/chips.ts'
 import { resolveModel } from '../knowledge/data/models.ts'
+import { parsePrices } from '../knowledge/data/prices.ts'
 import { findSlice } from '../knowledge/data/topologies.ts'
 import { createGeminiClient } from '../knowledge/gemini/client.ts'
 import { type OpenedLibrary, openLibrary } from '../knowledge/open-library.ts'
@@ -84,22 +83,4 @@ async function loadFor(
       return { experiment, origin: 'a message', profile: null, links: [], notes }
     }
   }
-}
-
-/** `v5p=3.10,v6e=2.00` @throws PromptsError `bad_config`. */
-export function parsePrices(text: string | undefined): Partial<Record<ChipName, number>> {
-  const prices: Partial<Record<ChipName, number>> = {}
-  for (const part of (text ?? '').split(',').map((one) => one.trim())) {
-    if (part === '') continue
-    const [name = '', price = ''] = part.split('=')
-    const chip = chipSchema.safeParse(name.trim())
-    const dollars = Number(price)
-    if (!chip.success || price.trim() === '' || !Number.isFinite(dollars) || dollars < 0) {
-      throw new PromptsError('bad_config', `PROMPTS_PRICES: "${part}" is not a price.`, {
-        hint: 'Write chip=dollars, such as v5p=3.10,v6e=2.00.',
-      })
-    }
-    prices[chip.data] = dollars
-  }
-  return prices
 }

@@ -1,10 +1,10 @@
 import type { Config } from '../config.ts'
-import { type ChipName, chips } from '../contract/experiment.ts'
 import { PromptsError } from '../errors.ts'
 import { type Catalog, resolveWorkload } from '../experiment/resolve-workload.ts'
 import type { LoadedExperiment } from '../experiment/sources/experiment-source.ts'
 import { findChip } from '../knowledge/data/chips.ts'
 import { resolveModel } from '../knowledge/data/models.ts'
+import { parsePrices } from '../knowledge/data/prices.ts'
 import { findSlice } from '../knowledge/data/topologies.ts'
 import type { Workload } from '../planner/workload.ts'
 import { openSubject } from './subject.ts'
@@ -26,21 +26,6 @@ export async function openWorkload(
 
 /** The shipped knowledge with the operator's own prices. */
 export function catalogOf(config: Config): Catalog {
-  const prices = parsePrices(config.PROMPTS_PRICES ?? '')
+  const prices = parsePrices(config.PROMPTS_PRICES)
   return { findChip: (name) => findChip(name, { prices }), findSlice, resolveModel }
-}
-
-/** `v5p=3.10,v6e=2.00` */
-export function parsePrices(text: string): Partial<Record<ChipName, number>> {
-  const prices: Partial<Record<ChipName, number>> = {}
-  for (const part of text.split(',').filter((piece) => piece.trim() !== '')) {
-    const [chip, price] = part.split('=').map((piece) => piece.trim())
-    const usd = Number(price)
-    if (!chips.includes(chip as ChipName) || !(usd > 0))
-      throw new PromptsError('bad_config', `PROMPTS_PRICES holds "${part}"`, {
-        hint: `Write chip=dollars, chips being ${chips.join(', ')}.`,
-      })
-    prices[chip as ChipName] = usd
-  }
-  return prices
 }
