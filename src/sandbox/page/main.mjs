@@ -136,7 +136,7 @@ function drawSide(snapshot) {
   )
   if (at('acting').children.length === 0) {
     at('acting').append(...snapshot.people.map(({ id, name }) => h('option', { value: id }, name)))
-    const examples = snapshot.examples.slice(0, 4)
+    const examples = snapshot.examples.slice(0, 3)
     at('examples').append(
       ...(examples.length > 0 ? [h('span', {}, 'Try')] : []),
       ...examples.map((id) =>
