@@ -4,6 +4,7 @@ import type { Flight } from './flights.ts'
 import { Flights } from './flights.ts'
 import { Intervals } from './intervals.ts'
 import type { ProfileLimits } from './limits.ts'
+import type { OpKind } from './op-kind.ts'
 import { opKind } from './op-kind.ts'
 import { chipOf, hardwareOf } from './plane-facts.ts'
 import { SelfTime } from './self-time.ts'
@@ -16,6 +17,10 @@ import type { LineRef, PlaneIndex } from './xspace/space-index.ts'
 import type { Window } from './xspace/window.ts'
 
 const slotNames = ['device_offset_ps', 'device_duration_ps', 'group_id'] as const
+/** More steps than any trace holds. */
+const maxSteps = 1 << 17
+const nameless = -1
+
 const unknownFacts: OpFacts = {
   name: 'unknown',
   expression: '',
@@ -57,8 +62,7 @@ export async function readCore(
   options: { host: string; baseNs: bigint; limits: ProfileLimits },
 ): Promise<CoreReading> {
   const reader = new CoreReader(plane, options)
-  const facts = await readOpFacts(window, plane)
-  reader.setFacts(facts)
+  reader.learn(await readOpFacts(window, plane))
   for (const name of ['Steps', 'Sparse Core Steps', 'XLA Modules', 'Sparse Core Modules', 'Async XLA Ops', 'XLA Ops', 'Sparse Core Ops']) {
     for (const line of plane.lines.filter((each) => each.name === name)) await reader.readLine(window, line)
   }
@@ -71,7 +75,7 @@ class CoreReader {
   private readonly baseNs: bigint
   private readonly states = new Map<number, OpState>()
   private readonly opList: CoreOp[] = []
-  private readonly facts = new Map<number, OpFacts>()
+  private readonly known = new Map<number, { facts: OpFacts; kind: OpKind }>()
   private readonly duty: DutyTimeline
   private readonly computing: Intervals
   private readonly flights: Flights
@@ -111,8 +115,13 @@ class CoreReader {
     this.duty = new DutyTimeline(this.reading.duty)
   }
 
-  setFacts(facts: Map<number, OpFacts>): void {
-    for (const [id, each] of facts) this.facts.set(id, each)
+  /** What each event is. HLO text is long and only collectives need theirs further on: the rest is let go. */
+  learn(facts: ReadonlyMap<number, OpFacts>): void {
+    for (const [id, each] of facts) {
+      const kind = opKind(each)
+      if (kind.collective === null) each.expression = ''
+      this.known.set(id, { facts: each, kind })
+    }
   }
 
   async readLine(window: Window, line: LineRef): Promise<void> {
@@ -139,14 +148,24 @@ class CoreReader {
   finish(): CoreReading {
     const { reading } = this
     reading.totalPs = this.lastPs > this.firstPs ? this.lastPs - this.firstPs : 0
-    const full = fullSteps(reading.steps)
-    const from = full.length > 0 ? Math.min(...full.map((step) => step.startPs)) : reading.dutyStartPs
-    const to = full.length > 0 ? Math.max(...full.map((step) => step.endPs)) : reading.dutyEndPs
+    const [from, to] = this.windowOfSteps()
     reading.windowPs = to > from ? to - from : 0
     const executions = this.opList.reduce((sum, op) => sum + op.count, 0)
     if (this.outOfOrder > executions / 100) reading.notes.push('Ops are not in the order of time: self times may be off.')
     Object.assign(reading, this.flights.within(from, to, this.computing))
     return reading
+  }
+
+  /** From the first full step's start to the last one's end; without steps, the whole of what ran. */
+  private windowOfSteps(): [from: number, to: number] {
+    const full = fullSteps(this.reading.steps)
+    if (full.length === 0) return [this.reading.dutyStartPs, this.reading.dutyEndPs]
+    let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    for (const step of full) {
+      from = Math.min(from, step.startPs)
+      to = Math.max(to, step.endPs)
+    }
+    return [from, to]
   }
 
   /** Sets `span` from the event: on the host-aligned clock, and on the device's own where the event has it. */
@@ -176,10 +195,10 @@ class CoreReader {
   private addStep(event: EventCursor, main: boolean): void {
     this.place(event)
     this.stretch()
-    if (!main) return
     const { steps } = this.reading
+    if (!main || steps.length >= maxSteps) return
     const id =
-      (event.present & 4) !== 0 ? (this.slots.values[2] as number) : Number.parseInt(this.facts.get(event.metadataId)?.name ?? '', 10)
+      (event.present & 4) !== 0 ? (this.slots.values[2] as number) : Number.parseInt(this.known.get(event.metadataId)?.facts.name ?? '', 10)
     const { span } = this
     steps.push({
       id: Number.isFinite(id) ? id : steps.length,
@@ -192,7 +211,7 @@ class CoreReader {
   private addModule(event: EventCursor): void {
     this.place(event)
     this.stretchDuty()
-    const name = this.facts.get(event.metadataId)?.name ?? 'unknown'
+    const name = this.known.get(event.metadataId)?.facts.name ?? 'unknown'
     const { start, end } = this.span
     const runs = this.reading.modules.get(name)
     if (runs) {
@@ -211,11 +230,14 @@ class CoreReader {
   }
 
   private stateOf(metadataId: number): OpState {
-    const known = this.states.get(metadataId)
-    if (known !== undefined) return known
-    const facts = this.facts.get(metadataId) ?? unknownFacts
-    const op: CoreOp = { facts, kind: opKind(facts), count: 0, timePs: 0, selfPs: 0, parent: -1 }
-    const state: OpState = { op, index: -1, flight: op.kind.collective === null ? null : this.flights.of(facts, op.kind) }
+    const seen = this.states.get(metadataId)
+    if (seen !== undefined) return seen
+    const known = this.known.get(metadataId)
+    // Events without a name are one op together: a damaged file may number each of them differently.
+    if (known === undefined && metadataId !== nameless) return this.stateOf(nameless)
+    const { facts, kind } = known ?? { facts: unknownFacts, kind: opKind(unknownFacts) }
+    const op: CoreOp = { facts, kind, count: 0, timePs: 0, selfPs: 0, parent: -1 }
+    const state: OpState = { op, index: -1, flight: kind.collective === null ? null : this.flights.of(facts, kind) }
     this.states.set(metadataId, state)
     return state
   }

@@ -1,7 +1,7 @@
 import type { PlaneIndex } from './space-index.ts'
 import { wireAt } from './space-index.ts'
 import type { Window } from './window.ts'
-import { Wire } from './wire.ts'
+import { Wire, WireError } from './wire.ts'
 
 /** What XLA wrote about an op, per execution; null where the profile does not say. */
 export interface OpFacts {
@@ -31,6 +31,8 @@ interface MemoryBytes {
 }
 
 const expressionBytes = 16384
+/** More than any program has ops; what they hold is kept until the report is made. */
+const maxEntries = 1 << 20
 
 /** Reads a plane's event names: what every event of the plane is. */
 export async function readOpFacts(window: Window, plane: PlaneIndex): Promise<Map<number, OpFacts>> {
@@ -69,9 +71,11 @@ export async function readEventNames(window: Window, plane: PlaneIndex): Promise
 
 /** Calls `read` with each entry of the plane's event_metadata map. */
 async function eachEntry(window: Window, plane: PlaneIndex, read: (entry: Wire) => void): Promise<void> {
+  let entries = 0
   for (const range of plane.metadata) {
     let position = range.position
     while (position < range.end) {
+      if (++entries > maxEntries) throw new WireError(position, `a plane names more than ${maxEntries} kinds of event`)
       await window.load(position, Math.min(20, range.end - position))
       const head = new Wire(window.bytes, position - window.base, Math.min(window.length, range.end - window.base), window.base)
       head.varint()
