@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { type CollectiveOp, collectiveOf } from '../../src/hlo/collective.ts'
 import { collectiveCost } from '../../src/hlo/collective-time.ts'
@@ -30,6 +31,14 @@ test('a chip with two devices gives each half, and DCN in bytes', () => {
 test('the clock is the cycles of a matmul over its time at peak', () => {
   const v5e = { ...chip, bf16_tflops: 197, devices_per_chip: 1 }
   expect(clockOf({ flops: 2 * 16384 ** 3, estimated_cycles: 72759736 }, v5e)).toBeCloseTo(1.63, 2)
+})
+
+test('the clocks of knowledge/chips.json are those of the compiled matmuls', () => {
+  const read = (file: string) => JSON.parse(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'))
+  const matmuls: Record<string, { flops: number; estimated_cycles: number }> = read('bench/compiler/clocks.json')
+  const { chips } = read('knowledge/chips.json')
+  expect(Object.keys(matmuls).sort()).toEqual(Object.keys(chips).sort())
+  for (const [name, matmul] of Object.entries(matmuls)) expect(clockOf(matmul, chips[name]) / chips[name].clock_ghz).toBeCloseTo(1, 2)
 })
 
 function op(kind: CollectiveOp['kind'], bytes: number, group: number[]): CollectiveOp {
