@@ -1,8 +1,6 @@
 import { exitCodes, PromptsError } from '../errors.ts'
-import { startSandbox } from '../sandbox/start-sandbox.ts'
 import type { Command } from './command.ts'
 import { openInBrowser } from './open-in-browser.ts'
-import { openSlack } from './open-slack.ts'
 import { createStderrLog } from './stderr-log.ts'
 import { untilStopped } from './until-stopped.ts'
 
@@ -18,8 +16,11 @@ export const command: Command = {
   },
   positionals: { min: 0, max: 0 },
   async run({ config, flags, print, note, signal }) {
+    const port = portOf(flags['port'])
+    // the emulated Slack and the bot are loaded only for this
+    const [{ startSandbox }, { openSlack }] = await Promise.all([import('../sandbox/start-sandbox.ts'), import('./open-slack.ts')])
     const log = createStderrLog(config.PROMPTS_LOG_LEVEL === 'info' ? 'warn' : config.PROMPTS_LOG_LEVEL)
-    const sandbox = await startSandbox({ config, port: portOf(flags['port']), openDeps: (own) => openSlack(own, log) })
+    const sandbox = await startSandbox({ config, port, openDeps: (own) => openSlack(own, log) })
     try {
       print(sandbox.url)
       note('The page shows a channel of an emulated Slack with the bot in it. Ctrl-C ends it, and what was said there goes with it.')

@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createFileMemory } from '../../src/memory/file-memory.ts'
+import type { ShardingMemory } from '../../src/memory/sharding-memory.ts'
+import { picturesOfRun } from '../../src/pictures/pictures-of-run.ts'
+import { sampleDiagnosis } from '../support/slack/diagnoses.ts'
+import { reportOf } from './pictures-fixture.ts'
+
+describe("a run's pictures", () => {
+  let folder = ''
+  let memory: ShardingMemory
+  const run = 'run-sample'
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'prompts-pictures-'))
+    memory = createFileMemory({ folder })
+    const subject = { kind: 'experiment' as const, id: 'exp-123' }
+    await memory.begin({ run, tenant: 'T1', subject, compile: false, by: null, at: '2026-01-01T00:00:00.000Z', thread: null })
+  })
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('are the roofline of its profile and the parts of its steps', async () => {
+    const points = [{ name: 'fusion.1', flop_per_byte: 900, tflops: 200, share: 0.4 }]
+    await memory.saveStage(run, 'profile', { value: reportOf({ points }) })
+    await memory.saveDiagnosis(run, sampleDiagnosis())
+    const pictures = await picturesOfRun(memory, run, 'T1')
+    expect(pictures.map((picture) => picture.name)).toEqual(['roofline.png', 'step.png'])
+    expect(pictures[0]!.altText).toContain('fusion.1 40 % of the time')
+    expect(await picturesOfRun(memory, run, 'T2')).toEqual([])
+  })
+
+  it('are not drawn of what it does not have', async () => {
+    expect(await picturesOfRun(memory, run, 'T1')).toEqual([])
+    expect(await picturesOfRun(memory, 'run-none', 'T1')).toEqual([])
+    await memory.saveStage(run, 'profile', { value: null })
+    await memory.saveDiagnosis(run, sampleDiagnosis({ cards: [] }))
+    expect(await picturesOfRun(memory, run, 'T1')).toEqual([])
+  })
+})
