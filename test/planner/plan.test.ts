@@ -36,12 +36,12 @@ describe('a plan', () => {
     }
   })
 
-  it('puts the simpler mesh first where predictions are too near to tell apart', () => {
-    const workload = workloadOf({ chip: 'v5p', topology: '4x4x4', model: 'llama2-70b', run: { global_batch: 256, seq_len: 4096 } })
-    const [first, second] = planExperiment({ workload, clock }).ranked
-    expect(first).toMatchObject({ mesh: { data: 64 }, physical: 'contiguous' })
-    expect(second!.physical).toBe('split')
-    expect(second!.estimate!.step_time_ms).toBeLessThan(first!.estimate!.step_time_ms * 1.015)
+  it('puts the simpler mesh first where predictions are too near to tell apart, and the faster one where they are not', () => {
+    const key = { tier: 0, slo: 0, score: 1, axes: 1, split: 0, margin: 0.5, sizes: [64] } as const
+    expect(compareKeys({ ...key, score: 1.003 }, { ...key, split: 1 })).toBeLessThan(0)
+    expect(compareKeys({ ...key, score: 1.003 }, { ...key, axes: 2 })).toBeLessThan(0)
+    expect(compareKeys({ ...key, score: 1.003 }, key)).toBeGreaterThan(0)
+    expect(compareKeys({ ...key, score: 1.05 }, { ...key, split: 1, axes: 3 })).toBeGreaterThan(0)
   })
 
   it('holds every mesh with the verdict that check gives', () => {
