@@ -5,6 +5,8 @@ import { card } from '../support/slack/diagnoses.ts'
 import { botUser, printThread, type ThreadMessage, Workspace } from '../support/slack/workspace.ts'
 
 const soon = { timeout: 15_000, interval: 30 }
+// each message waits its second in its channel
+vi.setConfig({ testTimeout: 60_000 })
 
 describe('a conversation in Slack', () => {
   let slack: Workspace

@@ -6,6 +6,8 @@ import { SocketServer } from '../support/slack/socket-server.ts'
 import { botUser, printThread, teamId, Workspace } from '../support/slack/workspace.ts'
 
 const soon = { timeout: 20_000, interval: 30 }
+// each message waits its second in its channel
+vi.setConfig({ testTimeout: 60_000 })
 const day = 24 * 3600_000
 
 describe('commands, shortcuts, Home, Socket Mode, and what the clock does', () => {

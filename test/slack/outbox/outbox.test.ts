@@ -8,6 +8,8 @@ import { botToken, teamId as team, Workspace } from '../../support/slack/workspa
 
 const say = (text: string) => message(text, [section(text)])
 const soon = { timeout: 15_000, interval: 20 }
+// each message waits its second in its channel
+vi.setConfig({ testTimeout: 60_000 })
 
 describe('the outbox', () => {
   let slack: Workspace
