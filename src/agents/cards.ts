@@ -26,7 +26,7 @@ export function makeCard(
 /** Throughput relative to the baseline; null where there is none, or where it could not run. */
 export function speedup(baseline: Verdict | null, verdict: Verdict): number | null {
   if (!baseline?.estimate || !verdict.estimate || baseline.memory?.fits === false) return null
-  return verdict.estimate.tokens_per_second_per_chip / baseline.estimate.tokens_per_second_per_chip
+  return Number((verdict.estimate.tokens_per_second_per_chip / baseline.estimate.tokens_per_second_per_chip).toFixed(4))
 }
 
 /** A card's settings word by word, for an operator's own MaxText program. */

@@ -13,7 +13,7 @@ import { analyze, profileFits } from './analyzer.ts'
 import { makeCard } from './cards.ts'
 import { ownMeasurements } from './case-match.ts'
 import type { AgentDeps } from './deps.ts'
-import { outcomesOf } from './learning.ts'
+import { describeErrors, outcomesOf } from './learning.ts'
 import type { Progress } from './progress.ts'
 import { chooseCards, proposalNotes, rankSpace, refuseInfeasible } from './proposer.ts'
 import { writeRationale } from './rationale.ts'
@@ -147,6 +147,8 @@ export async function runDiagnosis(
       })
     const input = { situation, analysis, cards, ranked: proposed.plan.ranked, retrieved, run, tenant }
     const value = await deps.evaluateCards(input, async () => {}, signal)
+    // nobody has seen the cards yet: a place that stayed empty closes up
+    value.cards = value.cards.map((card, i) => ({ ...card, rank: (i + 1) as Card['rank'] }))
     if (cards.length > 0 && value.cards.length === 0) {
       throw new PromptsError('not_feasible', `The TPU compiler refuses every proposal for ${experiment.id}. ${value.notes.join(' ')}`, {
         hint: 'Let more vary (tune: remat, microbatches, offload), use a smaller batch, or more chips.',
@@ -164,7 +166,9 @@ export async function runDiagnosis(
     notes: notesOf([
       source.notes,
       analysis.notes,
+      impossibleBaseline(situation),
       situation.calibration.notes.map((note) => `Calibration: ${note}.`),
+      describeErrors(outcomesOf(cases)),
       retrieved.notes,
       proposed.notes,
       proposalNotes(situation, proposed.plan, cards, measurements),
@@ -217,6 +221,12 @@ async function finish(deps: AgentDeps, { run }: RunRequest, diagnosis: Diagnosis
   const whole = { ...diagnosis, timings_ms: { ...timings } }
   await deps.memory.saveDiagnosis(run, whole)
   return whole
+}
+
+/** A mesh that cannot have run says that the experiment file and the job differ. */
+function impossibleBaseline({ baseline }: Situation): string[] {
+  const violation = baseline?.violations[0]
+  return violation ? [`The mesh of the experiment cannot be what ran: ${violation.message}. Nothing is compared with it.`] : []
 }
 
 /** The run's own deadline, and where the compiler is waited for the time that it may take for three cards and their replacements. */

@@ -4,8 +4,9 @@ import type { Card, Diagnosis } from '../contract/diagnosis.ts'
 import type { Experiment } from '../contract/experiment.ts'
 import { compactMesh } from '../contract/mesh.ts'
 import { PromptsError } from '../errors.ts'
-import type { Outcome } from '../planner/outcomes.ts'
+import { correctionOf, type Outcome } from '../planner/outcomes.ts'
 import type { ResolvedRun, Workload } from '../planner/workload.ts'
+import { formatShare } from '../text/units.ts'
 
 /** Outcomes older than these do not count; the newest say how the chips and the software are now. */
 const outcomesKept = 100
@@ -26,6 +27,31 @@ export function outcomesOf(ownCases: readonly Case[]): Outcome[] {
     .sort((a, b) => (a.at < b.at ? -1 : 1))
     .slice(-outcomesKept)
     .map((item) => ({ predicted: item.predicted_step_ms!, measured: item.measured_after_ms! }))
+}
+
+/** The range that a correction starts from; it does not move the factor. */
+const anyRange = { low: 0.7, high: 1.4 }
+
+/**
+ * How far predictions were from what was measured, as a mean factor (0.12 is 12 %): as they were made, and corrected by the other outcomes, each
+ * judged without itself. Null with fewer than two, because then there are no others.
+ */
+export function errorOfOutcomes(outcomes: readonly Outcome[]): { before: number; after: number; count: number } | null {
+  if (outcomes.length < 2) return null
+  const mean = (errors: readonly number[]) => Math.exp(errors.reduce((sum, error) => sum + Math.abs(error), 0) / errors.length) - 1
+  const logs = outcomes.map(({ predicted, measured }) => Math.log(measured / predicted))
+  const corrected = logs.map((log, i) => log - Math.log(correctionOf(outcomes.toSpliced(i, 1), anyRange).factor))
+  return { before: mean(logs), after: mean(corrected), count: outcomes.length }
+}
+
+/** The errors in words, for the notes of a diagnosis and the answer to an outcome; empty with too few outcomes. */
+export function describeErrors(outcomes: readonly Outcome[]): string[] {
+  const errors = errorOfOutcomes(outcomes)
+  if (errors === null) return []
+  const { before, after, count } = errors
+  return [
+    `Over ${count} recorded outcomes predictions were off by ${formatShare(before)}; corrected by the others, by ${formatShare(after)}.`,
+  ]
 }
 
 /**

@@ -155,7 +155,7 @@ describe('a diagnosis', () => {
     const { service } = await open({ report: null })
     const diagnosis = await service.diagnose(requestFor(experiment), quiet)
     expect(diagnosis.cards).toHaveLength(0)
-    expect(diagnosis.notes.join('\n')).toMatch(/0 cards instead of three: of 1 candidates 1 are legal and 1 fit/)
+    expect(diagnosis.notes.join('\n')).toMatch(/No card instead of three: of 1 candidates 1 are legal and 1 fit/)
   })
 
   it('does not anchor predictions to a profile of another device, and names it', async () => {

@@ -6,6 +6,7 @@ import { createFallbackLibrary } from '../../src/knowledge/fallback-library.ts'
 import { createQdrantLibrary } from '../../src/knowledge/qdrant-library.ts'
 import { workloadSignature } from '../../src/knowledge/signature.ts'
 import { createSqliteLibrary } from '../../src/knowledge/sqlite-library.ts'
+import { communicationReport, llamaExperiment, openTestService, requestFor, signal } from '../agents/service-fixture.ts'
 import { lacks, needing } from '../support/needs.ts'
 import { startQdrantBridge } from '../support/qdrant-server.ts'
 import { caseEntry, llama70b } from './entries.ts'
@@ -49,5 +50,30 @@ describe.skipIf(lacks('qdrant-client'))(needing('Qdrant stopped in mid-run (over
     await library.close()
     await server.stop()
     rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('a run that loses the server half-way completes on the embedded library and says so', async () => {
+    const server = await startQdrantBridge()
+    const library = createFallbackLibrary({
+      primary: createQdrantLibrary({ url: server.url, embedding: null, timeoutMs: 3000 }),
+      embedded: createSqliteLibrary({ path: ':memory:' }),
+    })
+    await library.upsert([caseEntry('shipped')])
+    const test = await openTestService({
+      shipped: false,
+      deps: {
+        library,
+        readProfile: async () => {
+          await server.stop()
+          return communicationReport
+        },
+      },
+    })
+    const diagnosis = await test.service.diagnose(requestFor(llamaExperiment), { onProgress: () => {}, signal })
+    expect(diagnosis.cards).toHaveLength(3)
+    expect(diagnosis.cards[0]!.evidence.map((one) => one.id)).toContain('shipped')
+    expect(diagnosis.notes.join('\n')).toMatch(/Qdrant could not be reached: the embedded library answered/)
+    await test.close()
+    await library.close()
   })
 })

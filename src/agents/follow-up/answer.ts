@@ -5,6 +5,7 @@ import { formatChange, formatMs } from '../../text/units.ts'
 import type { FinishedRun } from '../create-service.ts'
 import type { AgentDeps } from '../deps.ts'
 import type { FollowUpAnswer, FollowUpOptions } from '../diagnose-service.ts'
+import { describeErrors, outcomesOf } from '../learning.ts'
 import { verify } from '../verifier.ts'
 import { compareCards } from './compare.ts'
 import { completeMesh } from './complete-mesh.ts'
@@ -79,6 +80,8 @@ async function recordOutcome(
       ? 'It did not help: the case is kept as proved wrong, and the next diagnosis will say so.'
       : 'The case is confirmed; the next predictions are corrected by it.',
   )
+  const own = await input.deps.library.list({ kind: 'case', tenant: item.tenant, limit: 2000, own: true })
+  lines.push(...describeErrors(outcomesOf(own)))
   return answer('outcome', lines.join('\n'), item)
 }
 
