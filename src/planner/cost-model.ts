@@ -19,6 +19,8 @@ const costModelSchema = z.strictObject({
     moe_embed_tensors: constant,
     serving_embed_tensors: constant,
     cache_layers: constant,
+    weight_layout_copies: constant,
+    cache_layout_copies: constant,
     fixed_gib: constant,
     saving_from: constant,
     saving_most: constant,

@@ -64,7 +64,7 @@ export function createEvaluator(workload: Workload, constants: CostModel = costM
 }
 
 function memoryJudge(
-  { model, run, phase }: Workload,
+  { model, run, phase, slice }: Workload,
   terms: ModelTerms,
   policy: RematPolicy,
   constants: CostModel,
@@ -73,6 +73,6 @@ function memoryJudge(
     const input = { model, terms, run, policy, constants: constants.memory }
     return (s) => trainMemory(input, s)
   }
-  const input = { model, terms, run, phase, constants: constants.memory }
+  const input = { model, terms, run, phase, relayout: slice.chip === 'tpu7x', constants: constants.memory }
   return (s) => servingMemory(input, s)
 }

@@ -12,6 +12,8 @@ export interface ServingMemoryInput {
   terms: ModelTerms
   run: ResolvedRun
   phase: Phase
+  /** The compiler lays weights and single cache heads out anew for decoding, as it does on chips that have SparseCores do it. */
+  relayout: boolean
   constants: CostModel['memory']
 }
 
@@ -26,14 +28,16 @@ export function kvCacheBytes(model: ResolvedModel, run: ResolvedRun, s: Shards):
 }
 
 /** Peak memory of a prefill or of one decoding step: weights, cache, one layer's tensors and gathered weights, the logits. */
-export function servingMemory({ model, terms, run, phase, constants: c }: ServingMemoryInput, s: Shards): MemoryParts {
+export function servingMemory({ model, terms, run, phase, relayout, constants: c }: ServingMemoryInput, s: Shards): MemoryParts {
   const bytes = dtypeBytes[run.activation_dtype]
   const stored = storedParameters(model, terms, s)
   const parameters = stored * dtypeBytes[run.weight_dtype]
   const kvCache = kvCacheBytes(model, run, s)
   const sequences = run.global_batch / s.batch
   const tokens = phase === 'prefill' ? sequences * (run.seq_len / s.seq) : sequences
-  const gathered = gatheredWeights(terms, s, c.gathered_layers) * bytes
+  // the layers' weights or the table of the logits, whichever is larger: they are not gathered at the same time
+  const table = s.weights > 1 ? (model.vocab / s.vocab) * model.embed : 0
+  const gathered = Math.max(gatheredWeights(terms, s, c.gathered_layers), table) * bytes
   const cast = run.weight_dtype === run.activation_dtype ? 0 : c.cast_copies * stored * bytes
   const width = terms.moeLayers > 0 ? terms.sharedWidth : terms.denseWidth
   const embed = c.serving_embed_tensors * (s.embed > 1 ? model.embed : model.embed / s.embed)
@@ -44,7 +48,12 @@ export function servingMemory({ model, terms, run, phase, constants: c }: Servin
   if (terms.moeLayers > 0) activations += expertWorkspace(model, run, tokens, s, c) / 2
   // only each sequence's last position goes on to the sampler; the program computes logits in f32 for it alone
   const logits = sequences * (model.vocab / s.vocab) * 4
-  const workspace = c.fixed_gib * gib + gathered + cast
+  let copies = 0
+  if (relayout && phase === 'decode') {
+    copies += c.weight_layout_copies * stored * bytes
+    if (model.kv_heads === s.kvHeads) copies += c.cache_layout_copies * kvCache
+  }
+  const workspace = c.fixed_gib * gib + gathered + cast + copies
   const required = parameters + kvCache + activations + logits + workspace
   return { parameters, optimizer: 0, gradients: 0, activations, logits, kvCache, workspace, required }
 }
