@@ -1,42 +1,30 @@
 /**
  * A set of spans of time, kept joined where they touch. Spans that arrive in order (as a profile's lines hold them) cost nothing;
- * others are put in order once. Beyond `capacity` spans, neighbours with the smallest gaps are joined, so memory stays bounded
- * at the price of counting those gaps in.
+ * others are put in order once. Beyond `capacity` spans, neighbours with the smallest gaps are joined into one that remembers how much
+ * of it is covered, so memory stays bounded: totals stay exact, overlaps inside such spans are taken as if evenly spread.
  */
 export class Intervals {
-  private starts: Float64Array
-  private ends: Float64Array
+  private starts = new Float64Array(256)
+  private ends = new Float64Array(256)
+  private covered = new Float64Array(256)
   private count = 0
   private ordered = true
   private joinGap = 0
   private readonly capacity: number
 
-  constructor(capacity = 1 << 20) {
+  constructor(capacity = 1 << 18) {
     this.capacity = Math.max(16, capacity)
-    this.starts = new Float64Array(256)
-    this.ends = new Float64Array(256)
   }
 
   add(start: number, end: number): void {
-    if (!(end > start)) return
-    const last = this.count - 1
-    if (last >= 0) {
-      const lastStart = this.starts[last] as number
-      if (start < lastStart) this.ordered = false
-      else if (start <= (this.ends[last] as number) + this.joinGap) {
-        if (end > (this.ends[last] as number)) this.ends[last] = end
-        return
-      }
-    }
-    if (this.count === this.starts.length) this.grow()
-    this.starts[this.count] = start
-    this.ends[this.count] = end
-    this.count++
+    if (end > start) this.append(start, end, end - start)
   }
 
   addAll(other: Intervals): void {
     other.settle()
-    for (let index = 0; index < other.count; index++) this.add(other.starts[index] as number, other.ends[index] as number)
+    for (let index = 0; index < other.count; index++) {
+      this.append(other.starts[index] as number, other.ends[index] as number, other.covered[index] as number)
+    }
   }
 
   get size(): number {
@@ -51,7 +39,9 @@ export class Intervals {
     for (let index = this.firstEndingAfter(from); index < this.count; index++) {
       const start = this.starts[index] as number
       if (start >= to) break
-      sum += Math.min(this.ends[index] as number, to) - Math.max(start, from)
+      const end = this.ends[index] as number
+      if (start >= from && end <= to) sum += this.covered[index] as number
+      else sum += (Math.min(end, to) - Math.max(start, from)) * this.density(index)
     }
     return sum
   }
@@ -67,13 +57,43 @@ export class Intervals {
       const start = Math.max(this.starts[mine] as number, other.starts[theirs] as number, from)
       const myEnd = this.ends[mine] as number
       const theirEnd = other.ends[theirs] as number
-      const end = Math.min(myEnd, theirEnd, to)
       if (start >= to) break
-      if (end > start) sum += end - start
+      const end = Math.min(myEnd, theirEnd, to)
+      if (end > start) sum += (end - start) * this.density(mine) * other.density(theirs)
       if (myEnd <= theirEnd) mine++
       else theirs++
     }
     return sum
+  }
+
+  private append(start: number, end: number, covered: number): void {
+    const last = this.count - 1
+    if (last >= 0) {
+      if (start < (this.starts[last] as number)) this.ordered = false
+      else if (start <= (this.ends[last] as number) + this.joinGap) {
+        this.join(last, start, end, covered)
+        return
+      }
+    }
+    if (this.count === this.starts.length) this.grow()
+    this.starts[this.count] = start
+    this.ends[this.count] = end
+    this.covered[this.count] = covered
+    this.count++
+  }
+
+  /** Widens a span by one that starts no earlier: what both cover counts once. */
+  private join(index: number, start: number, end: number, covered: number): void {
+    const last = this.ends[index] as number
+    const both = Math.max(0, Math.min(last, end) - start)
+    const fresh = covered * (1 - both / (end - start))
+    if (end > last) this.ends[index] = end
+    const length = (this.ends[index] as number) - (this.starts[index] as number)
+    this.covered[index] = Math.min(length, (this.covered[index] as number) + fresh)
+  }
+
+  private density(index: number): number {
+    return (this.covered[index] as number) / ((this.ends[index] as number) - (this.starts[index] as number))
   }
 
   private firstEndingAfter(time: number): number {
@@ -97,12 +117,11 @@ export class Intervals {
       if (this.count < this.starts.length) return
     }
     const size = Math.min(this.starts.length * 2, Math.max(this.capacity, this.starts.length + 1))
-    const starts = new Float64Array(size)
-    const ends = new Float64Array(size)
-    starts.set(this.starts)
-    ends.set(this.ends)
-    this.starts = starts
-    this.ends = ends
+    for (const name of ['starts', 'ends', 'covered'] as const) {
+      const larger = new Float64Array(size)
+      larger.set(this[name])
+      this[name] = larger
+    }
   }
 
   private settle(): void {
@@ -110,8 +129,10 @@ export class Intervals {
     const order = Array.from({ length: this.count }, (_, index) => index).sort(
       (a, b) => (this.starts[a] as number) - (this.starts[b] as number),
     )
-    this.starts = Float64Array.from(order, (index) => this.starts[index] as number)
-    this.ends = Float64Array.from(order, (index) => this.ends[index] as number)
+    for (const name of ['starts', 'ends', 'covered'] as const) {
+      const values = this[name]
+      this[name] = Float64Array.from(order, (index) => values[index] as number)
+    }
     this.ordered = true
     this.compact()
   }
@@ -121,11 +142,12 @@ export class Intervals {
     for (let index = 0; index < this.count; index++) {
       const start = this.starts[index] as number
       const end = this.ends[index] as number
-      if (kept > 0 && start <= (this.ends[kept - 1] as number) + this.joinGap) {
-        if (end > (this.ends[kept - 1] as number)) this.ends[kept - 1] = end
-      } else {
+      const covered = this.covered[index] as number
+      if (kept > 0 && start <= (this.ends[kept - 1] as number) + this.joinGap) this.join(kept - 1, start, end, covered)
+      else {
         this.starts[kept] = start
         this.ends[kept] = end
+        this.covered[kept] = covered
         kept++
       }
     }

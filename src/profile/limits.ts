@@ -16,6 +16,6 @@ export const defaultLimits: ProfileLimits = {
   fileBytes: 8 * 2 ** 30,
   memoryBytes: 64 * 2 ** 20,
   files: 4096,
-  intervals: 1 << 20,
+  intervals: 1 << 18,
   hloBytes: 64 * 2 ** 20,
 }
