@@ -69,10 +69,11 @@ describe('prompts diagnose', () => {
     cpSync(v6e, join(assumed, 'profile'), { recursive: true })
     writeFileSync(
       join(assumed, 'experiment.yaml'),
-      'id: assumed\nhardware: {chip: v6e, topology: v6e-4}\nphase: decode\nmodel: llama2-7b\nrun: {global_batch: 16, seq_len: 2048, weight_dtype: bf16}\nmesh: {model: 4}\nprofile: profile\n',
+      'id: assumption\nhardware: {chip: v6e, topology: v6e-4}\nphase: decode\nmodel: llama2-7b\nrun: {global_batch: 16, seq_len: 2048, weight_dtype: bf16}\nmesh: {data: 4}\nprofile: profile\n',
     )
     const { code, json } = await runCli(['diagnose', assumed, '--json'])
     expect(code).toBe(0)
+    expect((json as Diagnosis).experiment).toBe('assumption')
     expect((json as Diagnosis).cards.length).toBeGreaterThan(0)
     expect((json as Diagnosis).bottleneck.class).toBe('host')
   })
