@@ -113,6 +113,8 @@ function poisonedEntry(attack: Attack) {
       uri: `knowledge/docs/poison.md#${attack.id}`,
       sources: [],
       keywords: ['communication', 'v5p', 'model', 'data'],
+      chips: [],
+      phases: [],
     })
   }
   const item = aCase(`poison-${attack.id}`, {

@@ -37,14 +37,17 @@ function whatChanges({ workload, baseline }: Situation, { bottleneck }: Analysis
   const change = formatChange(perToken(after) / perToken(before))
   const parts = biggestChange(before, after)
   const sameBatch = card.changes.global_batch === undefined
-  const from = sameBatch
-    ? `the step goes from ${formatMs(before.step_time_ms)} to ${formatMs(after.step_time_ms)}`
-    : `the step takes ${formatMs(after.step_time_ms)}`
+  const from = sameBatch ? stepFromTo(before.step_time_ms, after.step_time_ms) : `the step takes ${formatMs(after.step_time_ms)}`
   return `${move}: ${parts ? `${parts}, and ` : ''}${from} (${change} time a token); ${memory}.`
 }
 
 function perToken(estimate: Estimate): number {
   return 1 / estimate.tokens_per_second_per_chip
+}
+
+function stepFromTo(before: number, after: number): string {
+  const [from, to] = [formatMs(before), formatMs(after)]
+  return from === to ? `the step stays at ${to}` : `the step goes from ${from} to ${to}`
 }
 
 /** `model (tensor) from 4 to 2 and data (fsdp) from 16 to 32, remat minimal`; the whole mesh where there was none. */

@@ -92,7 +92,7 @@ const topicWords = {
 } as const
 
 const axisWords: Record<Axis, string> = {
-  replica: 'data parallelism replica',
+  replica: 'replica axis replicated parameters gradient all-reduce',
   stage: 'pipeline parallelism stage bubble',
   data: 'FSDP data axis shards parameters',
   seq: 'context parallelism sequence axis long context',
@@ -112,22 +112,20 @@ export async function evidenceFor(
     .filter((hit) => (hit.similarity ?? 0) >= likeEnough)
     .map((hit) => ({ hit, worth: caseWorth(hit, card, deps.tenant) }))
     .sort((a, b) => b.worth - a.worth)
-    .slice(0, 2)
     .map(({ hit }) => caseEvidence(hit))
-  const { hits } = await deps.library.search({
-    kind: 'doc',
-    tenant: deps.tenant,
-    text: docQuestion(card, situation, analysis),
-    signature: null,
-    embedding: null,
-    limit: 8,
-  })
+    .filter((one, i, all) => all.findIndex((other) => other.title === one.title) === i)
+    .slice(0, 2)
   const documents = new Map<string, Hit<'doc'>>()
-  for (const hit of hits) {
-    const name = hit.item.id.split('#')[0]!
-    if (!documents.has(name)) documents.set(name, hit)
+  for (const text of docQuestions(card, situation, analysis)) {
+    const { hits } = await deps.library.search({ kind: 'doc', tenant: deps.tenant, text, signature: null, embedding: null, limit: 12 })
+    const hit = hits.find(({ item }) => isAbout(item, situation) && !documents.has(documentOf(item)))
+    if (hit) documents.set(documentOf(hit.item), hit)
   }
-  return [...cases, ...[...documents.values()].slice(0, 2).map(docEvidence)]
+  return [...cases, ...[...documents.values()].map(docEvidence)]
+}
+
+function documentOf({ id }: DocSection): string {
+  return id.split('#')[0]!
 }
 
 function caseWorth(hit: Hit<'case'>, card: Verdict, tenant: string): number {
@@ -137,19 +135,18 @@ function caseWorth(hit: Hit<'case'>, card: Verdict, tenant: string): number {
   return (hit.similarity ?? 0) + (sameProposal ? 0.5 : sameAxes ? 0.2 : 0) + (hit.tenant === tenant ? 0.3 : 0)
 }
 
-function docQuestion(card: Verdict, { baseline, workload }: Situation, analysis: Analysis): string {
-  const moved = axes.filter((axis) =>
-    baseline ? axisSize(baseline.mesh, axis) !== axisSize(card.mesh, axis) : axisSize(card.mesh, axis) > 1,
-  )
-  const settings = Object.keys(card.changes).map((name) => name.replaceAll('_', ' '))
+/** What to look up for a card: what it uses more of (or else changes), and what holds the job back. */
+function docQuestions(card: Verdict, { baseline, workload }: Situation, analysis: Analysis): string[] {
+  const before = (axis: Axis) => (baseline ? axisSize(baseline.mesh, axis) : 1)
+  const grown = axes.filter((axis) => axisSize(card.mesh, axis) > before(axis))
+  const settings = Object.keys(card.changes).map((name) => (name === 'flags' ? 'optimizer host offload' : name.replaceAll('_', ' ')))
+  // the axis that grew from nothing says most of what is new, and anything more than FSDP
+  const fresh = grown.filter((axis) => before(axis) === 1)
+  const special = (fresh.length > 0 ? fresh : grown).filter((axis) => axis !== 'data')
+  const idea = [...(special.length > 0 ? special : grown).map((axis) => axisWords[axis]), ...settings].join(' ')
   const topic = analysis.bottleneck.class === 'unknown' ? '' : topicWords[analysis.bottleneck.class]
-  return [
-    topic,
-    ...moved.map((axis) => axisWords[axis]),
-    ...settings,
-    workload.slice.chip,
-    workload.phase === 'train' ? '' : `serving ${workload.phase}`,
-  ].join(' ')
+  const phase = workload.phase === 'train' ? '' : `serving ${workload.phase}`
+  return [`${idea} when it pays`, `${topic} ${phase} ${workload.slice.chip}`]
 }
 
 export function caseEvidence(hit: Hit<'case'>): Evidence {
@@ -181,6 +178,11 @@ export function titleOfCase({ workload, from, to, result, status, measured_befor
   const ending = result === 'oom' ? ', out of memory' : times.length > 0 ? `, ${times.join(' → ')}` : ''
   const told = status === 'published' ? '' : ` (${status})`
   return `${status === 'refuted' ? 'Proved wrong: ' : ''}${model} on ${workload.chip} ${harmless(workload.topology)}: ${meshes.join(' → ')}${ending}${told}`
+}
+
+/** Whether a section is about this chip and phase, or about all. */
+function isAbout({ chips, phases }: DocSection, { workload }: Situation): boolean {
+  return (chips.length === 0 || chips.includes(workload.slice.chip)) && (phases.length === 0 || phases.includes(workload.phase))
 }
 
 /** A name that others wrote, without what a chat system could take for a mention or a link, and not longer than a name. */

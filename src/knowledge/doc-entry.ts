@@ -39,6 +39,8 @@ export function sectionsOfDoc(name: string, markdown: string): DocSection[] {
       uri: `knowledge/docs/${name}.md#${anchor}`,
       sources: header.sources.map(({ title, uri }) => ({ title, uri })),
       keywords: [...header.topics, ...header.chips, ...header.bottlenecks, ...header.axes],
+      chips: header.chips,
+      phases: header.phases,
     })
   }
   return sections

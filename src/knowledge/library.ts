@@ -13,6 +13,9 @@ export interface DocSection {
   sources: { title: string; uri: string }[]
   /** What its document's header says it is about: topics, chips, bottlenecks, axes. */
   keywords: string[]
+  /** The chips and phases that it is about; none named: all. */
+  chips: string[]
+  phases: string[]
 }
 
 export type EntryKind = 'case' | 'doc'
