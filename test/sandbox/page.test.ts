@@ -113,18 +113,24 @@ describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium
 
   it('answers follow-ups in the thread, and the question behind "Why not …?"', async () => {
     const [first] = (await diagnose('llama2-70b-v5p')) as [Locator]
+    const before = await replies().count()
     await replyBox().fill('why not model=8?')
     await replyBox().press('Enter')
-    await said(/model=8/)
-      .and(page.locator('#replies > li', { hasText: /a step|memory|exposed/ }))
-      .waitFor()
+    const answer = replies().nth(before + 1)
+    await answer.waitFor()
+    expect(await answer.textContent()).toMatch(/PROMPTS.*model=8.* a step/s)
     await first.getByRole('button', { name: 'Why not …?' }).click()
     const dialog = page.getByRole('dialog', { name: 'Why not …?' })
     await dialog.getByLabel('Another mesh, or a part of one').fill('data=16 seq=4')
-    const before = await replies().count()
     await dialog.getByRole('button', { name: 'Ask' }).click()
-    await replies().nth(before).waitFor()
-    expect(await replies().nth(before).textContent()).toContain('data=16 · seq=4')
+    await replies()
+      .nth(before + 2)
+      .waitFor()
+    expect(
+      await replies()
+        .nth(before + 2)
+        .textContent(),
+    ).toContain('data=16 · seq=4')
     expect(await dialog.isVisible()).toBe(false)
   })
 
@@ -158,6 +164,23 @@ describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium
     expect(await page.getByRole('dialog').count()).toBe(0)
     expect(await focused()).toMatch(/^\|react\|/)
     expect(await page.getByRole('status').textContent()).toContain('PROMPTS: ')
+  })
+
+  it("opens a command's thread, and takes a message by its shortcut", async () => {
+    await box().fill('/prompts plan mixtral-v6e')
+    await box().press('Enter')
+    await said('asked: /prompts plan mixtral-v6e').waitFor()
+    await replies()
+      .nth(1)
+      .getByText(/mixtral-v6e/)
+      .first()
+      .waitFor()
+    await box().fill('have a look at llama3-8b-v5e-cold')
+    await box().press('Enter')
+    const message = page.locator('#messages > li', { hasText: 'have a look at' }).last()
+    await message.locator('article').hover()
+    await message.getByRole('button', { name: 'Diagnose this experiment' }).click()
+    await cards().first().waitFor()
   })
 
   it('shows what someone writes as text, never as markup of the page', async () => {

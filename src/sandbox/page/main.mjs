@@ -5,7 +5,17 @@ import { drawMessages } from './messages.mjs'
 import { drawModal } from './modal.mjs'
 
 const at = (id) => document.getElementById(id)
-const state = { snapshot: null, emoji: {}, me: null, channel: null, thread: null, home: false, said: new Map(), asked: new Set() }
+const state = {
+  snapshot: null,
+  emoji: {},
+  me: null,
+  channel: null,
+  thread: null,
+  home: false,
+  said: new Map(),
+  asked: new Set(),
+  commandAt: null,
+}
 
 async function look() {
   const query = state.me === null ? '' : `?as=${encodeURIComponent(state.me)}`
@@ -79,7 +89,7 @@ function draw() {
       [...(replies.get(message.threadTs) ?? []), message].sort((a, b) => Number(a.ts) - Number(b.ts)),
     )
   }
-  openWhatWasAsked(replies)
+  openWhatWasAsked(channel.messages, replies)
   const context = {
     ...{ names, emoji, me: state.me, bot: snapshot.bot, people: snapshot.people, replies },
     send: (action) => send({ channel: channel.id, ...action }),
@@ -167,8 +177,13 @@ function openThread(ts, focus) {
   if (focus) at('reply').focus()
 }
 
-/** The thread of what was asked here opens with the bot's first answer; focus stays where it is. */
-function openWhatWasAsked(replies) {
+/** The thread of what was asked here opens with the bot's first answer; focus stays where it is. A command's thread is under the bot's own words. */
+function openWhatWasAsked(messages, replies) {
+  for (const message of messages) {
+    const isCommand = state.commandAt !== null && Number(message.ts) >= state.commandAt && message.text.startsWith(`<@${state.me}> asked`)
+    if (isCommand) state.asked.add(message.ts)
+    if (isCommand) state.commandAt = null
+  }
   for (const ts of state.asked) {
     if (!replies.has(ts)) continue
     state.asked.delete(ts)
@@ -209,6 +224,7 @@ makeComposer(at('composer-form'), {
   ...{ id: 'composer', label: 'Message the channel', placeholder: 'Message the channel, or /prompts help' },
   async onSend(text) {
     const known = new Set(state.snapshot.channels.flatMap((channel) => channel.messages.map((message) => message.ts)))
+    if (text.startsWith('/prompts')) state.commandAt = Math.floor(Date.now() / 1000)
     const done = await send({ do: 'say', channel: state.channel, text, threadTs: null })
     if (done) {
       await look()
