@@ -37,6 +37,8 @@ export interface Entry {
   plainness: 0 | 1 | 2
   /** A post was tried and nobody knows how it ended: Slack is asked before another. */
   uncertain: boolean
+  /** When Slack answered the last try; the pace counts from there. */
+  answeredAt?: number
   /** Whether it outlives the process. */
   durable: boolean
 }

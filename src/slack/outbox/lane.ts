@@ -108,10 +108,14 @@ export class Lane {
     if (entry === null) return
     this.#entries = this.#entries.filter((other) => other !== entry)
     this.#current = entry
+    entry.answeredAt = undefined
     try {
       const outcome = await this.#options.send(entry)
       const own = this.#options.buckets[0]
-      if (this.#options.paceFromEnd && own !== undefined) await this.#options.state.hold(own.key, own.pace.intervalMs)
+      if (this.#options.paceFromEnd && own !== undefined) {
+        const left = own.pace.intervalMs - (Date.now() - (entry.answeredAt ?? Date.now()))
+        if (left > 0) await this.#options.state.hold(own.key, left)
+      }
       if (outcome === 'done') return
       this.push(entry)
       await sleep(outcome.retryInMs, undefined, { signal: this.#stop.signal })

@@ -94,6 +94,7 @@ export class Sender {
       unfurl_links: false,
       unfurl_media: false,
     } as never)
+    entry.answeredAt = Date.now()
     await this.#options.onRecorded(entry, { channel: answer.channel ?? op.channel, ts: String(answer.ts), version: entry.version }, op.mark)
   }
 
