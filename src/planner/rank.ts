@@ -1,5 +1,6 @@
 import type { Verdict } from '../contract/verdict.ts'
 import { costModel } from './cost-model.ts'
+import { jobChips, tokensPerStep } from './model-flops.ts'
 import { type MeshTuple, toTuple } from './placement.ts'
 import type { Workload } from './workload.ts'
 
@@ -9,7 +10,7 @@ export interface RankKey {
   tier: 0 | 1 | 2 | 3
   /** 0 when the experiment's SLO is met, or there is none. */
   slo: 0 | 1
-  /** Seconds a token for throughput, seconds a step for latency, dollars a token for cost. */
+  /** Seconds a step for latency; seconds for the tokens of the experiment's own step for throughput, and so for cost. */
   score: number
   /** Ties, and scores that are too near to tell apart: unsplit before split, fewer axes, then the score, more margin, the axes' sizes. */
   split: 0 | 1
@@ -44,9 +45,12 @@ export function memoryTier(margin: number): 0 | 1 | 2 {
   return margin < costModel.memory.relative_error ? 1 : 0
 }
 
-/** What the objective makes smallest, from a step in seconds and its tokens. On a given slice dollars a token follow seconds a token. */
-export function scoreOf({ objective }: Workload, stepSeconds: number, tokens: number): number {
-  return objective === 'latency' ? stepSeconds : stepSeconds / tokens
+/**
+ * What the objective makes smallest, from a step in seconds and its tokens. On a given slice dollars a token follow seconds a token; they
+ * are counted for the tokens of the experiment's own step, so that objectives agree where the batch stays.
+ */
+export function scoreOf(workload: Workload, stepSeconds: number, tokens: number): number {
+  return workload.objective === 'latency' ? stepSeconds : (stepSeconds * tokensPerStep(workload)) / tokens
 }
 
 export function sloTier({ phase, slo }: Workload, stepMs: number): 0 | 1 {
@@ -62,7 +66,8 @@ export function keyOfVerdict(workload: Workload, verdict: Verdict): RankKey {
   const rest = { axes, split: verdict.physical === 'split' ? 1 : 0, margin: memory?.margin ?? 0, sizes } as const
   if (!verdict.legal || !estimate || !memory) return { tier: 3, slo: 0, score: 0, ...rest }
   const tier = compiler?.status === 'fits' ? 0 : compiler?.status === 'oom' || compiler?.status === 'error' ? 2 : memoryTier(memory.margin)
-  const score = workload.objective === 'latency' ? estimate.step_time_ms / 1000 : 1 / estimate.tokens_per_second_per_chip
+  const tokens = estimate.tokens_per_second_per_chip * jobChips(workload) * (estimate.step_time_ms / 1000)
+  const score = scoreOf(workload, estimate.step_time_ms / 1000, tokens)
   return { tier, slo: sloTier(workload, estimate.step_time_ms), score, ...rest }
 }
 
