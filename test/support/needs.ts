@@ -17,7 +17,7 @@ export function findPython(need: 'jax' | 'xprof' | 'qdrant-client' | 'mlflow' | 
   const modules = { jax: 'jax', xprof: 'xprof', 'qdrant-client': 'qdrant_client', mlflow: 'mlflow', python: 'json' }
   const folders = { jax: 'compiler', xprof: 'xprof', 'qdrant-client': 'test-servers', mlflow: 'test-servers', python: 'compiler' }
   const candidates = [
-    need === 'xprof' ? process.env['PROMPTS_XPROF_PYTHON'] : process.env['PROMPTS_PYTHON'],
+    need === 'xprof' ? process.env.PROMPTS_XPROF_PYTHON : process.env.PROMPTS_PYTHON,
     join(toolFolder(folders[need]), 'python'),
     'python3',
   ]
@@ -33,7 +33,7 @@ export function findPython(need: 'jax' | 'xprof' | 'qdrant-client' | 'mlflow' | 
 
 /** A program on the PATH or in the project's own folder of test servers, or null. */
 export function findProgram(name: string): string | null {
-  for (const folder of [toolFolder('test-servers'), ...(process.env['PATH'] ?? '').split(':')]) {
+  for (const folder of [toolFolder('test-servers'), ...(process.env.PATH ?? '').split(':')]) {
     if (existsSync(join(folder, name))) return join(folder, name)
   }
   return null

@@ -16,7 +16,7 @@ export class SummaryReporter implements Reporter {
     }
     const lines = leftOut.length > 0 ? [`${leftOut.length} left out:`, ...leftOut.map((name) => `  ${name}`)] : []
     process.stdout.write(`${[...lines, `${counts.passed} passed, ${counts.failed} failed`].join('\n')}\n`)
-    if (process.env['PROMPTS_TEST_ALL'] === '1' && leftOut.length > 0) {
+    if (process.env.PROMPTS_TEST_ALL === '1' && leftOut.length > 0) {
       process.stdout.write('PROMPTS_TEST_ALL=1: no test may be left out\n')
       process.exitCode = 1
     }
