@@ -30,7 +30,8 @@ const scripts = {
     return '0'`,
   hold: `
     local t = redis.call('TIME'); local now = t[1] * 1000 + t[2] / 1000
-    local tat = math.max(now + tonumber(ARGV[1]), tonumber(redis.call('GET', KEYS[1]) or '0'))
+    local tat = now + tonumber(ARGV[1])
+    if ARGV[2] ~= '1' then tat = math.max(tat, tonumber(redis.call('GET', KEYS[1]) or '0')) end
     redis.call('SET', KEYS[1], string.format('%.3f', tat), 'PX', math.ceil(tat - now) + 1000)
     return 1`,
 } as const
@@ -94,8 +95,8 @@ export class RedisStateStore implements StateStore {
     return Number(await this.#redis.eval(scripts.take, 1, this.#bucket(key), String(pace.intervalMs), String(pace.burst)))
   }
 
-  async hold(key: string, ms: number): Promise<void> {
-    await this.#redis.eval(scripts.hold, 1, this.#bucket(key), String(ms))
+  async hold(key: string, ms: number, options: { exactly?: boolean } = {}): Promise<void> {
+    await this.#redis.eval(scripts.hold, 1, this.#bucket(key), String(ms), options.exactly === true ? '1' : '0')
   }
 
   async close(): Promise<void> {

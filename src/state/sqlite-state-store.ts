@@ -88,8 +88,9 @@ export class SqliteStateStore implements StateStore {
     })
   }
 
-  async hold(key: string, ms: number): Promise<void> {
-    this.#transaction(() => this.#setTat(key, Math.max(this.#tat(key), this.#now() + ms)))
+  async hold(key: string, ms: number, options: { exactly?: boolean } = {}): Promise<void> {
+    const until = this.#now() + ms
+    this.#transaction(() => this.#setTat(key, options.exactly === true ? until : Math.max(this.#tat(key), until)))
   }
 
   async close(): Promise<void> {

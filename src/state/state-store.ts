@@ -20,8 +20,8 @@ export interface StateStore {
    * Zero when the place was taken; else how long to wait before asking again, with nothing taken.
    */
   take(key: string, pace: Pace): Promise<number>
-  /** Keeps a bucket shut for `ms` from now (a Retry-After); never shortens a longer hold. */
-  hold(key: string, ms: number): Promise<void>
+  /** Keeps a bucket shut for `ms` from now (a Retry-After); never shortens a longer hold, unless it is to be `exactly` this one. */
+  hold(key: string, ms: number, options?: { exactly?: boolean }): Promise<void>
   close(): Promise<void>
 }
 

@@ -12,9 +12,9 @@ export function stateStoreSuite(name: string, open: () => Promise<StateStore>): 
     afterEach(() => store.close())
 
     it('gives a claim to exactly one of many callers, until it expires or is released', async () => {
-      const won = await Promise.all(Array.from({ length: 20 }, () => store.claim('claim:a', 120)))
+      const won = await Promise.all(Array.from({ length: 20 }, () => store.claim('claim:a', 1000)))
       expect(won.filter(Boolean)).toHaveLength(1)
-      await sleep(150)
+      await sleep(1050)
       expect(await store.claim('claim:a', 10_000)).toBe(true)
       expect(await store.claim('claim:a', 10_000)).toBe(false)
       await store.release('claim:a')
@@ -33,16 +33,16 @@ export function stateStoreSuite(name: string, open: () => Promise<StateStore>): 
     })
 
     it('setIfAbsent answers with the value that stands, and writes again after expiry', async () => {
-      expect(await store.setIfAbsent('s:a', 'first', 80)).toBe('first')
-      expect(await store.setIfAbsent('s:a', 'second', 80)).toBe('first')
-      await sleep(110)
+      expect(await store.setIfAbsent('s:a', 'first', 1000)).toBe('first')
+      expect(await store.setIfAbsent('s:a', 'second', 1000)).toBe('first')
+      await sleep(1050)
       expect(await store.setIfAbsent('s:a', 'third', 10_000)).toBe('third')
     })
 
     it('counts in a window that starts with the first add', async () => {
-      expect(await store.increment('n:a', 1, 150)).toBe(1)
+      expect(await store.increment('n:a', 1, 1000)).toBe(1)
       expect(await store.increment('n:a', 2.5, 10_000)).toBe(3.5)
-      await sleep(180)
+      await sleep(1050)
       expect(await store.increment('n:a', 1, 10_000)).toBe(1)
       const counts = await Promise.all(Array.from({ length: 10 }, () => store.increment('n:b', 1, 10_000)))
       expect([...counts].sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
@@ -66,12 +66,12 @@ export function stateStoreSuite(name: string, open: () => Promise<StateStore>): 
     })
 
     it('paces a bucket: a burst, then one an interval, and nothing taken by those who must wait', async () => {
-      const pace = { intervalMs: 200, burst: 2 }
+      const pace = { intervalMs: 1000, burst: 2 }
       const waits = await Promise.all(Array.from({ length: 10 }, () => store.take('bucket:a', pace)))
       expect(waits.filter((wait) => wait === 0)).toHaveLength(2)
       const longest = Math.max(...waits)
-      expect(longest).toBeGreaterThan(100)
-      expect(longest).toBeLessThanOrEqual(200)
+      expect(longest).toBeGreaterThan(500)
+      expect(longest).toBeLessThanOrEqual(1000)
       await sleep(longest + 5)
       expect(await store.take('bucket:a', pace)).toBe(0)
       expect(await store.take('bucket:a', pace)).toBeGreaterThan(0)
@@ -83,6 +83,10 @@ export function stateStoreSuite(name: string, open: () => Promise<StateStore>): 
       const wait = await store.take('bucket:h', { intervalMs: 1, burst: 1 })
       expect(wait).toBeGreaterThan(4000)
       expect(wait).toBeLessThanOrEqual(5000)
+      await store.hold('bucket:h', 300, { exactly: true })
+      const shorter = await store.take('bucket:h', { intervalMs: 1, burst: 1 })
+      expect(shorter).toBeGreaterThan(0)
+      expect(shorter).toBeLessThanOrEqual(300)
     })
   })
 }

@@ -39,6 +39,8 @@ export interface Entry {
   uncertain: boolean
   /** When Slack answered the last try; the pace counts from there. */
   answeredAt?: number
+  /** Slack asked for a pause until then. */
+  heldUntil?: number
   /** Whether it outlives the process. */
   durable: boolean
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pace, StateStore } from '../../state/state-store.ts'
 import type { Entry } from './entry.ts'
+import { requestTimeoutMs } from './pace.ts'
 
 /** What became of an entry: done (sent, or given up), or to be tried again after a while, nothing else of the lane before it. */
 export type Outcome = 'done' | { retryInMs: number }
@@ -20,6 +21,8 @@ export interface LaneOptions {
 /** How far behind one that waits for another message a ready one is looked for. */
 const lookAhead = 20
 const waitingMs = 200
+/** Longer than a request may take; a process that dies in one leaves its channel shut for as long. */
+const inFlightMs = requestTimeoutMs + 1000
 
 /** A queue of messages of one kind that share a limit: sent one after another, the most important first, at Slack's pace. */
 export class Lane {
@@ -105,16 +108,21 @@ export class Lane {
   async #sendOne(): Promise<void> {
     // asked again: something more important may have come while this lane waited for its place
     const entry = await this.#firstReady()
-    if (entry === null) return
+    const own = this.#options.buckets[0]
+    if (entry === null) {
+      if (this.#options.paceFromEnd && own !== undefined) await this.#options.state.hold(own.key, 0, { exactly: true })
+      return
+    }
     this.#entries = this.#entries.filter((other) => other !== entry)
     this.#current = entry
     entry.answeredAt = undefined
+    entry.heldUntil = undefined
     try {
       const outcome = await this.#options.send(entry)
-      const own = this.#options.buckets[0]
       if (this.#options.paceFromEnd && own !== undefined) {
-        const left = own.pace.intervalMs - (Date.now() - (entry.answeredAt ?? Date.now()))
-        if (left > 0) await this.#options.state.hold(own.key, left)
+        const now = Date.now()
+        const left = Math.max(own.pace.intervalMs - (now - (entry.answeredAt ?? now)), (entry.heldUntil ?? 0) - now, 0)
+        await this.#options.state.hold(own.key, left, { exactly: true })
       }
       if (outcome === 'done') return
       this.push(entry)
@@ -146,6 +154,9 @@ export class Lane {
       const wait = await this.#options.state.take(bucket.key, bucket.pace)
       if (wait > 0) return wait
     }
+    const own = this.#options.buckets[0]
+    // while a request is on its way no other process may send one after it: it is not known which would arrive first
+    if (this.#options.paceFromEnd && own !== undefined) await this.#options.state.hold(own.key, inFlightMs)
     return 0
   }
 }

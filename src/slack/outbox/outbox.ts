@@ -271,6 +271,7 @@ export class Outbox {
         entry.attempts -= 1
         if (!entry.uncertain) await this.#entries.clearTried(entry)
         this.#options.log.warn('Slack asks for a pause', about)
+        entry.heldUntil = Date.now() + failure.retryAfterMs
         await this.#options.state.hold(`pace:${lane}`, failure.retryAfterMs)
         const hits = await this.#options.state.increment(`strain:${entry.team}`, 1, workspaceStrain.windowMs)
         if (hits >= workspaceStrain.hits) await this.#options.state.hold(`pace:workspace/${entry.team}`, failure.retryAfterMs)
