@@ -91,6 +91,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
 
     const started = Date.now()
     const delivered = new Map<string, number>()
+    const slow: number[] = []
     let retried = 0
     let duplicates = 0
     const unacked = new Map<string, number>()
@@ -107,6 +108,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
           continue
         }
         delivered.set(question.ts, Date.now() - started)
+        if ((forwarder.ackMs.at(-1) ?? 0) > 300) slow.push(Math.round((Date.now() - started) / 1000))
         // every tenth comes again under its own id, every eleventh as the message event of the same mention
         if (at % 10 === 0) {
           duplicates += 1
@@ -131,6 +133,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
       say(`${seconds(started)} s: both are up again`)
     }
     await Promise.all(sending)
+    if (slow.length > 0) say(`acks over 300 ms at these seconds: ${slow.join(' ')}`)
     for (const [why, count] of unacked) say(`no ack: ${count} × ${why}`)
     say(`${seconds(started)} s: every question is delivered; waiting for the answers`)
 

@@ -98,7 +98,7 @@ export class EntryStore {
       if (!options.all && (await this.#state.get(`outalive:${owner}`)) !== null) continue
       if (!(await this.#state.claim(`outtakeover:${owner}`, 60_000))) continue
       for (;;) {
-        const found = await this.#state.list(`outbox-${owner}:`, 200)
+        const found = await this.#state.list(`outbox-${owner}:`, 40)
         if (found.length === 0) break
         const taken = found.map(({ value }) => JSON.parse(value) as Entry)
         await Promise.all(taken.map((entry) => this.save(entry)))
