@@ -1,13 +1,13 @@
 import type { WebClient } from '@slack/web-api'
 
 /**
- * The ts of the message with this key in its metadata, or null. The second line of defence against double posts, asked only when a post
+ * The message with this key in its metadata and the version of what it shows, or null. The second line of defence against double posts, asked only when a post
  * was tried and its end is not known: in some workspaces this method is allowed once a minute, 15 messages.
  */
 export async function findByMetadata(
   client: WebClient,
   where: { channel: string; threadTs: string | null; key: string; type: string },
-): Promise<string | null> {
+): Promise<{ ts: string; version: number } | null> {
   let cursor: string | undefined
   for (let page = 0; page < 10; page += 1) {
     const paging = { channel: where.channel, include_all_metadata: true, limit: 100, ...(cursor === undefined ? {} : { cursor }) }
@@ -17,10 +17,10 @@ export async function findByMetadata(
         : await client.conversations.replies({ ...paging, ts: where.threadTs })
     for (const message of (found.messages ?? []) as {
       ts?: string
-      metadata?: { event_type?: string; event_payload?: { key?: unknown } }
+      metadata?: { event_type?: string; event_payload?: { key?: unknown; version?: unknown } }
     }[]) {
       if (message.metadata?.event_type === where.type && message.metadata.event_payload?.key === where.key && message.ts !== undefined) {
-        return message.ts
+        return { ts: message.ts, version: Number(message.metadata.event_payload.version) || 0 }
       }
     }
     cursor = found.response_metadata?.next_cursor

@@ -45,8 +45,8 @@ export class Sender {
       case 'put': {
         const record = await this.#options.entries.sent(entry.team, entry.key)
         if (record !== null && kind === 'post') return 'edit_instead'
-        if (record === null) await this.#post(client, entry, op)
-        else if (record.version < entry.version) await this.#edit(client, entry, record)
+        if (record === null) return this.#post(client, entry, op)
+        if (record.version < entry.version) await this.#edit(client, entry, record)
         return 'sent'
       }
     }
@@ -75,27 +75,27 @@ export class Sender {
     await this.#options.state.delete(reactedKey(op))
   }
 
-  async #post(client: WebClient, entry: Entry, op: Extract<Op, { kind: 'put' }>): Promise<void> {
+  async #post(client: WebClient, entry: Entry, op: Extract<Op, { kind: 'put' }>): Promise<'sent' | 'edit_instead'> {
     if (await this.#options.entries.markTried(entry)) {
       entry.uncertain = true
       const found = await findByMetadata(client, { channel: op.channel, threadTs: op.threadTs, key: entry.key, type: metadataType })
       if (found !== null) {
-        const record = { channel: op.channel, ts: found, version: 0 }
-        await this.#options.onRecorded(entry, record, op.mark)
-        await this.#edit(client, entry, record)
-        return
+        await this.#options.onRecorded(entry, { channel: op.channel, ...found }, op.mark)
+        // an edit has its own limit and so its own lane
+        return found.version < entry.version ? 'edit_instead' : 'sent'
       }
     }
     const answer = await client.chat.postMessage({
       channel: op.channel,
       ...threadOf(op.threadTs),
       ...shaped(op.message, entry.plainness),
-      metadata: { event_type: metadataType, event_payload: { key: entry.key, ...(op.mark ?? {}) } },
+      metadata: { event_type: metadataType, event_payload: { key: entry.key, version: entry.version, ...(op.mark ?? {}) } },
       unfurl_links: false,
       unfurl_media: false,
     } as never)
     entry.answeredAt = Date.now()
     await this.#options.onRecorded(entry, { channel: answer.channel ?? op.channel, ts: String(answer.ts), version: entry.version }, op.mark)
+    return 'sent'
   }
 
   async #edit(client: WebClient, entry: Entry, record: SentRecord): Promise<void> {
