@@ -78,7 +78,7 @@ export async function runDiagnosis(
     loaded ??= await deps.loadExperiment(request.subject, signal)
     if (loaded.profile === null)
       throw new PromptsError('bad_profile', `The profile ${source.profile} is no longer there.`, { hint: 'Start the diagnosis again.' })
-    const value = await deps.readProfile(await loaded.profile.open(signal), signal)
+    const value = await deps.readProfile(await loaded.profile.open(signal), signal, source.experiment?.mesh ?? null)
     return {
       value,
       detail: value.kpis.step_time_ms === null ? value.device.type : `${value.device.type}, ${formatMs(value.kpis.step_time_ms)} a step`,

@@ -2,6 +2,7 @@ import type { Compiler } from '../compiler/compiler.ts'
 import type { Config } from '../config.ts'
 import type { Card } from '../contract/diagnosis.ts'
 import type { Experiment } from '../contract/experiment.ts'
+import type { Mesh } from '../contract/mesh.ts'
 import type { ProfileReport } from '../contract/profile-report.ts'
 import type { Verdict } from '../contract/verdict.ts'
 import type { LoadedExperiment } from '../experiment/sources/experiment-source.ts'
@@ -36,7 +37,8 @@ export interface AgentDeps {
   library: Library
   embedder: Embedder | null
   loadExperiment: (subject: RunRequest['subject'], signal: AbortSignal) => Promise<FoundExperiment>
-  readProfile: (source: string, signal: AbortSignal) => Promise<ProfileReport>
+  /** `mesh` is the one that ran, where an experiment says so: it tells collectives by axis and finds what depends on the mesh. */
+  readProfile: (source: string, signal: AbortSignal, mesh: Mesh | null) => Promise<ProfileReport>
   /** @throws PromptsError for names that are not known and settings that contradict each other. */
   resolve: (experiment: Experiment) => Workload
   /** null where none is installed or it is turned off. */

@@ -89,7 +89,7 @@ async function openContext(deps: AgentDeps, tenant: string, text: string, signal
   const loaded = await deps.loadExperiment(isId ? { kind: 'experiment', id: text.trim() } : { kind: 'inline', yaml: text }, signal)
   if (loaded.experiment === null)
     throw new PromptsError('bad_experiment', 'That is a profile without an experiment.', { hint: 'Give the YAML of an experiment.' })
-  const report = loaded.profile ? await deps.readProfile(await loaded.profile.open(signal), signal) : null
+  const report = loaded.profile ? await deps.readProfile(await loaded.profile.open(signal), signal, loaded.experiment?.mesh ?? null) : null
   const cases = await deps.library.list({ kind: 'case', tenant, limit: 2000, own: true })
   const situation = situate(deps, loaded.experiment, report, cases)
   const plan = rankSpace(situation, ownMeasurements(situation.workload, tenant, cases), deps.clock)

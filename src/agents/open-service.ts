@@ -1,5 +1,6 @@
 import type { Compiler } from '../compiler/compiler.ts'
 import type { Config } from '../config.ts'
+import { axes, axisSize, type Mesh } from '../contract/mesh.ts'
 import { findExperiment, loadSubject } from '../experiment/load-experiment.ts'
 import { parseExperiment } from '../experiment/parse-experiment.ts'
 import { resolveWorkload } from '../experiment/resolve-workload.ts'
@@ -49,7 +50,7 @@ export async function openDiagnoseService(options: {
     library: library.library,
     embedder: library.embedder,
     loadExperiment: (subject, signal) => loadFor(subject, sources, openSubject, signal),
-    readProfile: (source, signal) => readProfile(source, { signal }),
+    readProfile: (source, signal, mesh) => readProfile(source, { signal, ...(mesh ? { mesh: axesOf(mesh) } : {}) }),
     resolve: (experiment) => resolveWorkload(experiment, { findChip: (name) => findChip(name, { prices }), findSlice, resolveModel }),
     compiler,
     evaluateCards: async (input, onChange, signal) =>
@@ -83,4 +84,9 @@ async function loadFor(
       return { experiment, origin: 'a message', profile: null, links: [], notes }
     }
   }
+}
+
+/** The axes of one slice in the order of the device mesh, those of 1 left out. */
+function axesOf(mesh: Mesh): { name: string; size: number }[] {
+  return axes.filter((axis) => axisSize(mesh, axis) > 1).map((axis) => ({ name: axis, size: axisSize(mesh, axis) }))
 }
