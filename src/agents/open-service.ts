@@ -5,10 +5,7 @@ import { findExperiment, loadSubject } from '../experiment/load-experiment.ts'
 import { parseExperiment } from '../experiment/parse-experiment.ts'
 import { resolveWorkload } from '../experiment/resolve-workload.ts'
 import type { ExperimentSource, LoadedExperiment } from '../experiment/sources/experiment-source.ts'
-import { findChip } from '../knowledge/data/chips.ts'
-import { resolveModel } from '../knowledge/data/models.ts'
-import { parsePrices } from '../knowledge/data/prices.ts'
-import { findSlice } from '../knowledge/data/topologies.ts'
+import { openCatalog } from '../knowledge/data/catalog.ts'
 import { createGeminiClient } from '../knowledge/gemini/client.ts'
 import { type OpenedLibrary, openLibrary } from '../knowledge/open-library.ts'
 import { createFileMemory } from '../memory/file-memory.ts'
@@ -40,7 +37,7 @@ export async function openDiagnoseService(options: {
   const { config, sources, compiler } = options
   const memory = createFileMemory({ folder: config.PROMPTS_HOME })
   const library = await openLibrary(config, options.onStoreChange ? { onStoreChange: options.onStoreChange } : {})
-  const prices = parsePrices(config.PROMPTS_PRICES)
+  const catalog = openCatalog(config.PROMPTS_PRICES)
   const client = createGeminiClient(config)
   const openSubject = options.openSubject ?? ((subject: string, signal: AbortSignal) => loadSubject(subject, sources, signal))
 
@@ -51,7 +48,7 @@ export async function openDiagnoseService(options: {
     embedder: library.embedder,
     loadExperiment: (subject, signal) => loadFor(subject, sources, openSubject, signal),
     readProfile: (source, signal, mesh) => readProfile(source, { signal, ...(mesh ? { mesh: axesOf(mesh) } : {}) }),
-    resolve: (experiment) => resolveWorkload(experiment, { findChip: (name) => findChip(name, { prices }), findSlice, resolveModel }),
+    resolve: (experiment) => resolveWorkload(experiment, catalog),
     compiler,
     evaluateCards: async (input, onChange, signal) =>
       compiler === null ? { cards: input.cards, notes: [] } : evaluateCards({ ...deps, compiler }, input, onChange, signal),

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { type OpenedService, openDiagnoseService } from '../agents/open-service.ts'
+import { compilerPython } from '../compiler/compiler.ts'
 import type { Config } from '../config.ts'
 import { createSources } from '../experiment/sources/create-sources.ts'
 import { compilerOf } from './compile.ts'
@@ -26,5 +27,5 @@ export async function openService(
 /** Whether the compiler is switched on and installed. */
 export function hasCompiler(config: Config): boolean {
   if (config.PROMPTS_COMPILER === 'off') return false
-  return existsSync(config.PROMPTS_COMPILER_PYTHON ?? join(resolve(config.PROMPTS_HOME), 'compiler', 'bin', 'python'))
+  return existsSync(compilerPython({ home: resolve(config.PROMPTS_HOME), python: config.PROMPTS_COMPILER_PYTHON ?? null }))
 }

@@ -3,13 +3,13 @@ import { PromptsError } from '../errors.ts'
 import { findExperiment } from '../experiment/load-experiment.ts'
 import { resolveWorkload } from '../experiment/resolve-workload.ts'
 import { createSources } from '../experiment/sources/create-sources.ts'
+import { openCatalog } from '../knowledge/data/catalog.ts'
 import { planExperiment } from '../planner/plan.ts'
 import type { SlackDeps } from '../slack/deps.ts'
 import { createExperimentDirectory } from '../slack/experiment-directory.ts'
 import { createInfrastructure } from '../slack/infrastructure.ts'
 import type { Log } from '../slack/log.ts'
 import { hasCompiler, openService } from './open-service.ts'
-import { catalogOf } from './open-workload.ts'
 
 const casesShown = 10
 
@@ -34,7 +34,11 @@ export async function openSlack(config: Config, log: Log): Promise<{ deps: Slack
       const found = await findExperiment(id, sources, signal)
       if (found.experiment === null)
         throw new PromptsError('bad_experiment', `${id} is a profile alone`, { hint: 'A plan needs an experiment file.' })
-      return planExperiment({ workload: resolveWorkload(found.experiment, catalogOf(config)), top: 10, clock: () => performance.now() })
+      return planExperiment({
+        workload: resolveWorkload(found.experiment, openCatalog(config.PROMPTS_PRICES)),
+        top: 10,
+        clock: () => performance.now(),
+      })
     },
     async cases(tenant, text) {
       const answer = await library.search({ kind: 'case', tenant, text, signature: null, embedding: null, limit: casesShown })

@@ -1,11 +1,8 @@
 import type { Config } from '../config.ts'
 import { PromptsError } from '../errors.ts'
-import { type Catalog, resolveWorkload } from '../experiment/resolve-workload.ts'
+import { resolveWorkload } from '../experiment/resolve-workload.ts'
 import type { LoadedExperiment } from '../experiment/sources/experiment-source.ts'
-import { findChip } from '../knowledge/data/chips.ts'
-import { resolveModel } from '../knowledge/data/models.ts'
-import { parsePrices } from '../knowledge/data/prices.ts'
-import { findSlice } from '../knowledge/data/topologies.ts'
+import { openCatalog } from '../knowledge/data/catalog.ts'
 import type { Workload } from '../planner/workload.ts'
 import { openSubject } from './subject.ts'
 
@@ -21,11 +18,5 @@ export async function openWorkload(
       hint: 'Name an experiment.yaml; `prompts profile` reads a profile.',
     })
   }
-  return { loaded, workload: resolveWorkload(loaded.experiment, catalogOf(config)) }
-}
-
-/** The shipped knowledge with the operator's own prices. */
-export function catalogOf(config: Config): Catalog {
-  const prices = parsePrices(config.PROMPTS_PRICES)
-  return { findChip: (name) => findChip(name, { prices }), findSlice, resolveModel }
+  return { loaded, workload: resolveWorkload(loaded.experiment, openCatalog(config.PROMPTS_PRICES)) }
 }

@@ -30,13 +30,13 @@ export const command: Command = {
     const all = flags['all'] === true
     const top = topOf(flags['top']) ?? (json || all ? undefined : defaultTop)
     const { workload } = await openWorkload(positionals[0]!, config, signal)
-    const plan = planExperiment({ workload, top, all, clock: () => performance.now() })
+    const clock = () => performance.now()
     if (typeof flags['explain'] === 'string') {
       const verdict = evaluateMesh(workload, parseMesh(flags['explain']))
-      const full = top === undefined ? plan : planExperiment({ workload, clock: () => performance.now() })
-      print(explainMesh({ workload, verdict, ranked: full.ranked }))
+      print(explainMesh({ workload, verdict, ranked: planExperiment({ workload, clock }).ranked }))
       return exitCodes.ok
     }
+    const plan = planExperiment({ workload, top, all, clock })
     if (flags['compile']) {
       const compiler = compilerOf(config)
       for (const [i, verdict] of plan.ranked.slice(0, compiledTop).entries()) {

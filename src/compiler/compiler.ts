@@ -63,9 +63,14 @@ const queueLimit = 200
 const maxOutputBytes = 4 * 1024 * 1024
 const program = fileURLToPath(new URL('./program/main.py', import.meta.url))
 
+/** The Python that compiles: the operator's, or the one that setup:compiler installs under `home`. */
+export function compilerPython({ home, python }: Pick<CompilerOptions, 'home' | 'python'>): string {
+  return python ?? join(home, 'compiler', 'bin', 'python')
+}
+
 /** A bounded pool of compiler processes with a cache on disk. */
 export function createCompiler(options: CompilerOptions): Compiler {
-  const python = options.python ?? join(options.home, 'compiler', 'bin', 'python')
+  const python = compilerPython(options)
   const cache = createCompileCache(join(options.home, 'compile-cache'))
   const places = createSemaphore(options.processes, queueLimit)
   const limits = { timeoutMs: options.timeoutMs, memoryGib: options.memoryGib, maxOutputBytes }
