@@ -5,9 +5,14 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort, startRedisServer } from '../../test/support/redis-server.ts'
 import { Forwarder } from '../../test/support/slack/forwarder.ts'
+import type { Call } from '../../test/support/slack/gate.ts'
 import { spawnBot } from '../../test/support/slack/spawn.ts'
 import { botUser, Workspace } from '../../test/support/slack/workspace.ts'
 import { leastChannelMs, percentile } from './least-time.ts'
+import { type Beyond, type Try, whereTimeWent } from './where-time-went.ts'
+
+/** Slack's limit: a message a second a channel. */
+const gapMs = 1000
 
 export interface LoadOptions {
   mentions: number
@@ -18,6 +23,8 @@ export interface LoadOptions {
   /** serve and worker as processes on Redis; else one process with SQLite. */
   redis: boolean
   compiler: boolean
+  /** The verdicts of every so manieth run come only after so long, when its cards are in Slack already. */
+  lateVerdicts?: { every: number; ms: number }
   /** How long Slack waits before the second and third try of what was not acked. */
   retryAfterMs: number[]
   /** Give up after this long. */
@@ -36,12 +43,16 @@ export interface LoadResult {
   lastAnswerSeconds: number
   leastSeconds: number
   lastMessageSeconds: number
+  /** Of the channel whose last answer came last: its least time, and what came on top. */
+  slowest: { posts: number; leastSeconds: number; beyond: Beyond }
   posts: number
   edits: number
   reactions: number
   injected429s: number
   lostAnswers: number
   verdictMessages: number
+  /** Cards that neither say what the compiler said nor stand above a message that does. */
+  unheard: number
   /** Threads that did not get exactly one summary and three cards in order; each named. */
   wrong: string[]
   violations: string[]
@@ -58,6 +69,9 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     ...{ home, api: slack.apiUrl, 'stage-ms': '5', workers: '8' },
     ...(redis === null ? {} : { redis: redis.url }),
     ...(options.compiler ? { compiler: true } : {}),
+    ...(options.lateVerdicts === undefined
+      ? {}
+      : { 'late-every': String(options.lateVerdicts.every), 'late-ms': String(options.lateVerdicts.ms) }),
   }
   const startAll = async () => {
     const serve = spawnBot({ ...common, role: 'serve', port })
@@ -125,11 +139,14 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
       await sleep(Math.max(0, question.dueMs - (Date.now() - started)))
       await deliver(question, at)
     })
+    let down: { from: number; to: number } | null = null
     if (options.crash) {
       await sleep(options.seconds * 550)
       say(`${seconds(started)} s: the server and the worker are killed (-9)`)
+      const from = Date.now() - started
       await Promise.all([bots.serve.kill('SIGKILL'), bots.worker?.kill('SIGKILL')])
       bots = await startAll()
+      down = { from, to: Date.now() - started }
       say(`${seconds(started)} s: both are up again`)
     }
     await Promise.all(sending)
@@ -153,7 +170,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
         told = Date.now()
         say(`${seconds(started)} s: ${count} posts`)
       }
-      if (count >= expected && Date.now() - quietSince > 10_000) break
+      if (count >= expected && Date.now() - quietSince > 10_000 && (!options.compiler || unheard(slack.gate.calls) === 0)) break
     }
     say(`${seconds(started)} s: quiet`)
 
@@ -170,23 +187,28 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     const isAnswer = (key: string) => /\/(?:root|card[123])$/.test(key)
     const keyOf = (body: Record<string, string>) =>
       String((JSON.parse(body.metadata ?? '{}') as { event_payload?: { key?: string } }).event_payload?.key)
-    const times = posted().map((call) => ({ at: call.at - started, answer: isAnswer(keyOf(call.body)) }))
+    const times = posted().map((call) => ({ at: call.at - started, channel: call.body.channel, answer: isAnswer(keyOf(call.body)) }))
     const byChannel = Map.groupBy(questions, (question) => question.channel)
-    const least = Math.max(
-      ...[...byChannel.values()].map((some) =>
-        leastChannelMs(
-          some.map((question) => delivered.get(question.ts) ?? 0),
-          4,
-          1000,
-        ),
-      ),
-    )
+    const leastOf = (channel: string) =>
+      leastChannelMs(
+        (byChannel.get(channel) ?? []).map((question) => delivered.get(question.ts) ?? 0),
+        4,
+        gapMs,
+      )
+    const least = Math.max(...[...byChannel.keys()].map(leastOf))
+    const last = times.filter((entry) => entry.answer).reduce((a, b) => (b.at > a.at ? b : a))
+    const tries = triesOf(slack.gate.calls, last.channel ?? '', started).filter((one) => one.at <= last.at)
     return {
       ...{ mentions: options.mentions, deliveries: forwarder.ackMs.length, retried, duplicates },
       ackP50Ms: percentile(forwarder.ackMs, 0.5),
       ackP99Ms: percentile(forwarder.ackMs, 0.99),
       ackWorstMs: percentile(forwarder.ackMs, 1),
-      lastAnswerSeconds: Math.max(...times.filter((entry) => entry.answer).map((entry) => entry.at)) / 1000,
+      lastAnswerSeconds: last.at / 1000,
+      slowest: {
+        posts: tries.filter((one) => one.end !== 'rate_limited').length,
+        leastSeconds: leastOf(last.channel ?? '') / 1000,
+        beyond: whereTimeWent(tries, gapMs, down),
+      },
       leastSeconds: least / 1000,
       lastMessageSeconds: Math.max(...times.map((entry) => entry.at)) / 1000,
       ...{
@@ -194,7 +216,14 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
         edits: slack.gate.count('chat.update'),
         reactions: slack.gate.count('reactions.add') + slack.gate.count('reactions.remove'),
       },
-      ...{ injected429s: injected, lostAnswers: lost, verdictMessages, wrong, violations: slack.gate.violations },
+      ...{
+        injected429s: injected,
+        lostAnswers: lost,
+        verdictMessages,
+        unheard: options.compiler ? unheard(slack.gate.calls) : 0,
+        wrong,
+        violations: slack.gate.violations,
+      },
     }
   } finally {
     await Promise.all([bots.serve.kill('SIGKILL'), bots.worker?.kill('SIGKILL')])
@@ -202,6 +231,39 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     await redis?.stop()
     rmSync(home, { recursive: true, force: true })
   }
+}
+
+/** The tries to post in a channel, in order. */
+function triesOf(calls: readonly Call[], channel: string, started: number): Try[] {
+  return calls.flatMap((call) => {
+    if (call.method !== 'chat.postMessage' || call.body.channel !== channel) return []
+    const { outcome, answeredAt } = call
+    if (outcome !== 'passed' && outcome !== 'rate_limited' && outcome !== 'answer_lost') return []
+    return [
+      {
+        at: call.at - started,
+        answeredAt: answeredAt === null ? null : answeredAt - started,
+        end: outcome === 'passed' ? 'posted' : outcome,
+      },
+    ]
+  })
+}
+
+/** Threads with a card that still says it is being compiled, and no message with its run's verdicts. */
+function unheard(calls: readonly Call[]): number {
+  const shown = new Map<string, { thread: string; text: string }>()
+  const told = new Set<string>()
+  for (const { method, ts, body, outcome } of calls) {
+    if (outcome !== 'passed' && outcome !== 'answer_lost') continue
+    if (method === 'chat.postMessage' && ts !== null) {
+      shown.set(`${body.channel}/${ts}`, { thread: `${body.channel}/${body.thread_ts}`, text: body.blocks ?? '' })
+      if ((body.metadata ?? '').includes('/verdicts"')) told.add(`${body.channel}/${body.thread_ts}`)
+    }
+    const edited = method === 'chat.update' ? shown.get(`${body.channel}/${body.ts}`) : undefined
+    if (edited !== undefined) edited.text = body.blocks ?? ''
+  }
+  const waiting = [...shown.values()].filter(({ thread, text }) => text.includes('compiling…') && !told.has(thread))
+  return new Set(waiting.map((one) => one.thread)).size
 }
 
 function seconds(started: number): string {

@@ -4,6 +4,7 @@ import { findExperiment } from '../experiment/load-experiment.ts'
 import { resolveWorkload } from '../experiment/resolve-workload.ts'
 import { createSources } from '../experiment/sources/create-sources.ts'
 import { openCatalog } from '../knowledge/data/catalog.ts'
+import { createSpendLog } from '../memory/spend-log.ts'
 import { planExperiment } from '../planner/plan.ts'
 import type { SlackDeps } from '../slack/deps.ts'
 import { createExperimentDirectory } from '../slack/experiment-directory.ts'
@@ -12,6 +13,13 @@ import type { Log } from '../slack/log.ts'
 import { hasCompiler, openService } from './open-service.ts'
 
 const casesShown = 10
+
+/** What Gemini may still cost a workspace today; null where nothing costs. The agents keep to the cap themselves. */
+function budgetOf(config: Config): (tenant: string) => Promise<number | null> {
+  if (config.GEMINI_API_KEY === undefined && !config.GOOGLE_GENAI_USE_VERTEXAI) return async () => null
+  const spend = createSpendLog({ folder: config.PROMPTS_HOME, now: () => new Date() })
+  return async (tenant) => config.PROMPTS_SPEND_CAP_USD - (await spend.today(tenant))
+}
 
 /** All that the bot and its workers are given, as the operator configured it. */
 export async function openSlack(config: Config, log: Log): Promise<{ deps: SlackDeps; close(): Promise<void> }> {
@@ -44,6 +52,7 @@ export async function openSlack(config: Config, log: Log): Promise<{ deps: Slack
       const answer = await library.search({ kind: 'case', tenant, text, signature: null, embedding: null, limit: casesShown })
       return answer.hits.map((hit) => hit.item)
     },
+    budgetLeft: budgetOf(config),
     async pictures(run, tenant) {
       const { picturesOfRun } = await import('../pictures/pictures-of-run.ts')
       return picturesOfRun(opened.memory, run, tenant)

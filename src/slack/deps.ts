@@ -46,7 +46,7 @@ export interface SlackDeps {
   plan?: (id: string, signal: AbortSignal) => Promise<Plan>
   /** `/prompts cases`: this tenant's and the shipped ones. */
   cases?: (tenant: string, text: string) => Promise<Case[]>
-  /** Dollars that the workspace may still spend today; null where nothing costs. Asked before each run. */
+  /** Dollars that the workspace may still spend today; null where nothing costs. Asked before each run; where it is spent the plan says that rules answer. */
   budgetLeft?: (tenant: string) => Promise<number | null>
   /** Pictures for the summary (roofline, step breakdown), drawn after the diagnosis; uploaded by the outbox's client. */
   pictures?: (run: string, tenant: string) => Promise<{ name: string; png: Uint8Array; altText: string }[]>

@@ -1,5 +1,5 @@
 import type { SlackDeps } from './deps.ts'
-import { createCompileHandler } from './runs/compile-handler.ts'
+import { createCompileFailureHandler, createCompileHandler } from './runs/compile-handler.ts'
 import { createFailureHandler, createRunHandler } from './runs/run-handler.ts'
 import { createServices, type SlackServices } from './services.ts'
 
@@ -45,9 +45,13 @@ export async function startWorker(deps: SlackDeps, options: WorkerOptions = {}):
       delivery,
       onWithdrawn: (record, input) => adoption.withdrawn(record, input),
     })
+    const notCompiled = createCompileFailureHandler({ records, delivery })
     await deps.compiles.work(handle, {
       concurrency: deps.config.PROMPTS_COMPILER_PROCESSES,
-      onFailed: async (job, error) => deps.log.error('compiling failed', { run: job.data.run, error: String(error) }),
+      async onFailed(job, error) {
+        deps.log.error('compiling failed', { run: job.data.run, error: String(error) })
+        await notCompiled(job.data)
+      },
     })
   }
   return {

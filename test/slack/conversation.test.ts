@@ -118,6 +118,26 @@ describe('a conversation in Slack', () => {
     expect(texts(found)[0]).toContain(error.id)
   })
 
+  it('says in a failed run’s thread why it failed, and what to do, when asked there', async () => {
+    const error = new PromptsError('bad_experiment', 'exp-9: run.global_batch is missing', { hint: 'Add it.' })
+    bot = await startBot(slack, { fake: { fail: (id) => (id === 'exp-9' ? error : null) } })
+    const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-9' })
+    await vi.waitFor(async () => expect(texts(await slack.answers(channel, ts)).join()).toContain('Add it.'), soon)
+    await bot.slack.say({ person: 1, channel, text: 'why not model=8?', threadTs: ts })
+    await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(2), soon)
+    const reply = texts(await slack.answers(channel, ts))[1]
+    expect(reply).toContain('The diagnosis of exp-9 failed: exp-9: run.global_batch is missing')
+    expect(reply).toContain('`diagnose exp-9` to try again')
+    expect(reply).toContain(error.id)
+    // another run of this thread answers: questions go to it
+    await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-10', threadTs: ts })
+    await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(6), soon)
+    await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-9', threadTs: ts })
+    await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(7), soon)
+    await bot.slack.say({ person: 1, channel, text: 'why not model=8?', threadTs: ts })
+    await vi.waitFor(async () => expect(texts(await slack.answers(channel, ts)).at(-1)).toContain('model=8 moves 2.1 GB'), soon)
+  })
+
   it('takes each delivery once, whatever its retry header says and by whichever event it comes', async () => {
     bot = await startBot(slack)
     const ts = await bot.slack.mention({ person: 0, channel, text: '@prompts diagnose exp-123', times: 4 })
@@ -135,16 +155,28 @@ describe('a conversation in Slack', () => {
   })
 
   it('two people asking for the same experiment join one run; both threads get the answer', async () => {
-    bot = await startBot(slack, { fake: { stageMs: 200 } })
+    bot = await startBot(slack, { fake: { stageMs: 600 } })
     const first = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
     const second = await bot.slack.say({ person: 1, channel, text: '@prompts diagnose exp-123' })
     expect(await answered(first)).toHaveLength(4)
     expect(await answered(second)).toHaveLength(4)
     expect(bot.diagnose.calls).toHaveLength(1)
+    // where one thread does not want it any more, the other still gets it
+    const third = await bot.slack.say({ person: 1, channel, text: '@prompts diagnose exp-124' })
+    const fourth = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-124' })
+    await vi.waitFor(async () => expect(texts(await slack.answers(channel, fourth)).join()).toContain('is being diagnosed already'), soon)
+    expect(texts(await slack.answers(channel, fourth)).join()).toContain(`${channel}-${third}`)
+    await bot.slack.say({ person: 0, channel, text: 'cancel', threadTs: fourth })
+    await vi.waitFor(
+      async () => expect(texts(await slack.answers(channel, fourth)).join()).toContain('It goes on for the other thread'),
+      soon,
+    )
+    expect(await answered(third)).toHaveLength(4)
+    expect(await slack.answers(channel, fourth)).toHaveLength(1)
     // afterwards the same experiment is a new run
-    const third = await bot.slack.say({ person: 1, channel, text: '@prompts diagnose exp-123' })
-    await answered(third)
-    expect(bot.diagnose.calls).toHaveLength(2)
+    const fifth = await bot.slack.say({ person: 1, channel, text: '@prompts diagnose exp-123' })
+    await answered(fifth)
+    expect(bot.diagnose.calls).toHaveLength(3)
   })
 
   it('cancels by button and by word; nothing follows', async () => {
@@ -220,6 +252,7 @@ describe('a conversation in Slack', () => {
     await bot.slack.say({ person: 1, channel, text: 'why not model=8?', threadTs: ts })
     await vi.waitFor(async () => expect(await last()).toContain('model=8 moves 2.1 GB more'), soon)
     await bot.slack.say({ person: 1, channel, text: 'lunch?', threadTs: ts })
+    await bot.slack.say({ person: 1, channel, text: 're-run', threadTs: ts })
     await bot.slack.say({ person: 1, channel, text: '<@U123> why not model=4?', threadTs: ts })
     await bot.slack.say({ person: 1, channel, text: 'it ran at 22.9 s', threadTs: ts })
     await vi.waitFor(async () => expect(await last()).toContain('28.9 s → 22.9 s'), soon)
@@ -311,11 +344,9 @@ describe('a conversation in Slack', () => {
     expect(await slack.answers(channel, ts)).toHaveLength(4)
   })
 
-  it('respects the allow-list of channels and experiments, the quota and the budget, and says which', async () => {
-    let left: number | null = null
+  it('respects the allow-list of channels and experiments, and the quota, and says which', async () => {
     bot = await startBot(slack, {
       env: { PROMPTS_CHANNELS: `${channel}=exp-*`, PROMPTS_QUOTA_PER_PERSON: '1' },
-      deps: { budgetLeft: async () => left },
     })
     const other = slack.channels[count++]!
     const ask = async (where: string, person: number, id: string) => {
@@ -327,9 +358,14 @@ describe('a conversation in Slack', () => {
     expect(await ask(channel, 0, 'llama-1')).toContain('may not ask for llama-1')
     expect(await ask(channel, 0, 'exp-1')).not.toContain(':x:')
     expect(await ask(channel, 0, 'exp-2')).toContain('all a person may')
-    left = 0
-    expect(await ask(channel, 1, 'exp-3')).toContain('budget of this workspace is spent')
     expect(bot.diagnose.calls).toHaveLength(1)
+  })
+
+  it('says before a run that Gemini’s money of the day is spent, and answers all the same', async () => {
+    bot = await startBot(slack, { fake: { stageMs: 400 }, deps: { budgetLeft: async () => 0 } })
+    const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
+    await vi.waitFor(async () => expect(texts(await slack.answers(channel, ts))[0]).toContain('for Gemini are spent: rules answer'), soon)
+    expect(await answered(ts)).toHaveLength(4)
   })
 
   it('does not answer guests or shared channels unless it may', async () => {
@@ -351,6 +387,24 @@ describe('a conversation in Slack', () => {
     )
     slack.gate.answers.clear()
     expect(bot.diagnose.calls).toEqual([])
+  })
+
+  it('lets no guest adopt, ask, cancel or see what there is in a thread of ours', async () => {
+    bot = await startBot(slack)
+    const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
+    const found = await answered(ts)
+    slack.gate.answers.set('users.info', () => ({ ok: true, user: { id: slack.users[1], is_ultra_restricted: true } }))
+    const run = bot.diagnose.calls[0]
+    await bot.slack.react({ person: 1, channel, ts: found[1]!.ts, name: 'white_check_mark' })
+    await bot.slack.click({ person: 1, channel, threadTs: ts, ts: found[1]!.ts, action: 'adopt', value: { run, rank: 1 } })
+    await bot.slack.say({ person: 1, channel, text: 'it ran at 1 s', threadTs: ts })
+    await vi.waitFor(() => expect(ephemerals().filter((call) => call.body.text?.includes('I do not answer guests'))).toHaveLength(3), soon)
+    const help = await bot.slack.say({ person: 1, channel, text: '@prompts help' })
+    await vi.waitFor(async () => expect(texts(await slack.answers(channel, help)).join()).toContain('I do not answer guests'), soon)
+    expect(texts(await slack.answers(channel, help)).join()).not.toContain('exp-123')
+    slack.gate.answers.clear()
+    expect(bot.diagnose.adoptions).toEqual([])
+    expect(await slack.answers(channel, ts)).toHaveLength(4)
   })
 
   it('refuses what is not signed by Slack, and unknown paths', async () => {

@@ -4,6 +4,7 @@ import type { Rank } from '../blocks/card-message.ts'
 import { errorMessage, mayNotAdoptMessage, whichCardMessage } from '../blocks/notice-messages.ts'
 import type { SlackDeps } from '../deps.ts'
 import type { Outbox } from '../outbox/outbox.ts'
+import { checkAsker } from '../requests/access.ts'
 import type { RunRecord, RunRecords } from '../runs/run-records.ts'
 import type { Adoption } from './adoption.ts'
 import { reactionMeaning } from './reaction-meaning.ts'
@@ -108,7 +109,9 @@ export class Reactions {
       outbox.whisper({ team: record.team, key: `adopt/${record.run}/${input.user}/${Date.now()}`, ...place, user: input.user, message })
     try {
       if (!input.added) return await adoption.unmark(record, place, input)
-      const who = await adoption.mayNot(await clientFor(record.team), record, input.user)
+      const client = await clientFor(record.team)
+      await checkAsker(deps, client, { team: record.team, channel: place.channel, user: input.user, isSharedChannel: undefined })
+      const who = await adoption.mayNot(client, record, input.user)
       if (who !== null) return await whisper(mayNotAdoptMessage(who))
       await adoption.mark(record, place, input)
     } catch (thrown) {

@@ -38,6 +38,7 @@ export function cardMessage(diagnosis: Diagnosis, card: Card, state: CardState =
   for (const snippet of Object.values(card.snippets).slice(0, 1)) blocks.push(preformatted(snippet))
   blocks.push(context(compilerLine(card, state), ...cautions(card)))
   if (state.replaces !== null) blocks.push(context(`:arrows_counterclockwise: ${escapeText(state.replaces, 500)}`))
+  if (state.adopted !== null) blocks.push(context(`:white_check_mark: adopted by <@${state.adopted.by}>`))
   blocks.push(buttons(diagnosis.run, card.rank, state))
   return message(plain(`Card ${card.rank}: ${title.replace(/^:\w+:\s*/, '')}. ${figures(diagnosis, card)}`), blocks)
 }

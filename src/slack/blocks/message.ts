@@ -10,8 +10,8 @@ export interface Message {
 
 /** The message with its `text` kept within what Slack shows. */
 export function message(text: string, blocks: AnyBlock[]): Message {
-  // the fallback text is read as markup too: words of others must not call a channel from there
-  return { text: clip(text.replaceAll(/<(?=[!#])/g, '&lt;'), limits.messageText), blocks }
+  // the fallback text is read as markup too: words of others must not call a channel or hide an address there
+  return { text: clip(text.replaceAll(/<(?!@[A-Z0-9]+>|#[A-Z0-9]+>|!subteam\^[A-Z0-9]+>)/g, '&lt;'), limits.messageText), blocks }
 }
 
 /** A paragraph of markup; `folds` lets Slack hide what is long behind "see more". */

@@ -3,6 +3,7 @@ import type { Card } from '../../contract/diagnosis.ts'
 import { formatMesh } from '../../contract/mesh.ts'
 import type { PromptsError } from '../../errors.ts'
 import { formatChange, formatGibNumber, formatMs } from '../../text/units.ts'
+import type { RunEnd, RunFailure } from '../runs/run-records.ts'
 import { type Rank, rankEmoji } from './card-message.ts'
 import { actions, button, context, type Message, message, section } from './message.ts'
 import { escapeCode, escapeText, plain } from './text.ts'
@@ -11,9 +12,30 @@ import { escapeCode, escapeText, plain } from './text.ts'
 export function errorMessage(error: PromptsError, options: { about?: string; run?: string } = {}): Message {
   const about = options.about === undefined ? '' : `*${escapeText(options.about, 200)}*: `
   const reason = `:x: ${about}${escapeText(error.message, 1500)}`
-  const next = error.hint === '' ? '' : `\n${escapeText(error.hint, 1000)}`
+  const next = error.hint === '' ? '' : `\n${withChannels(escapeText(error.hint, 1000))}`
   const ids = [options.run === undefined ? null : `run \`${escapeCode(options.run, 150)}\``, `error \`${error.id}\` (${error.code})`]
   return message(plain(reason), [section(reason + next), context(ids.filter((id) => id !== null).join(' · '))])
+}
+
+/** Channels' ids as links to them: nobody knows a channel by its id. */
+function withChannels(escaped: string): string {
+  return escaped.replaceAll(/\bC[A-Z0-9]{8,12}\b/g, (id) => `<#${id}>`)
+}
+
+/** Asked about a run that has no answer: what became of it, and what to do. */
+export function noAnswerMessage(input: { run: string; title: string; end: RunEnd | null; failure: RunFailure | null }): Message {
+  const about = `The diagnosis of ${escapeText(input.title, 200)}`
+  const again = `Mention me with \`diagnose ${escapeCode(input.title, 150)}\` to try again.`
+  const text = () => {
+    if (input.end === 'cancelled') return `:no_entry_sign: ${about} was cancelled. ${again}`
+    if (input.end !== 'failed')
+      return `:hourglass_flowing_sand: ${about} is under way; ask again when its cards are here. _cancel_ stops it.`
+    const why = input.failure === null ? ' failed' : ` failed: ${escapeText(input.failure.message, 1000)}`
+    const hint = input.failure === null || input.failure.hint === '' ? '' : `\n${escapeText(input.failure.hint, 800)}`
+    return `:x: ${about}${/[.!?]$/.test(why) ? why : `${why}.`}${hint}\n${again}`
+  }
+  const ids = [`run \`${escapeCode(input.run, 150)}\``, input.failure === null ? null : `error \`${escapeCode(input.failure.id, 60)}\``]
+  return message(plain(text()), [section(text()), context(ids.filter((id) => id !== null).join(' · '))])
 }
 
 /** Said in the thread when someone adopts a card. */
@@ -109,7 +131,7 @@ export function replyMessage(text: string): Message {
   const parts: string[] = []
   for (let at = 0; at < body.length && parts.length < 4; at += 2400) parts.push(body.slice(at, at + 2400))
   return message(
-    body,
+    escapeText(body, 3900),
     parts.map((part) => section(escapeText(part, 2990), { folds: true })),
   )
 }

@@ -19,7 +19,13 @@ const statuses = { started: 'in_progress', done: 'complete', failed: 'error', sk
 export type Standing = Partial<Record<Stage, Progress>>
 
 /** The root message while a run goes on: its stages as a plan, and a way to stop it. */
-export function planMessage(input: { run: string; title: string; standing: Standing; withCompiler?: boolean }): Message {
+export function planMessage(input: {
+  run: string
+  title: string
+  standing: Standing
+  withCompiler?: boolean
+  note?: string | null
+}): Message {
   const shown = stages.filter((stage) => stage !== 'compile' || input.withCompiler === true || input.standing.compile !== undefined)
   const title = clip(`Diagnosing ${input.title}`, 150)
   const running = shown.find((stage) => input.standing[stage]?.status === 'started')
@@ -37,19 +43,17 @@ export function planMessage(input: { run: string; title: string; standing: Stand
   const blocks: AnyBlock[] = [
     { type: 'plan', title, tasks },
     actions(button('Cancel', 'cancel', { run: input.run }, 'danger')),
-    context(`run \`${input.run}\``),
+    context(...(input.note ? [escapeText(input.note, 300)] : []), `run \`${input.run}\``),
   ]
   return message(`:eyes: ${title}${running ? `: ${titles[running].toLowerCase()}` : ''}`, blocks)
 }
 
-/** A run that waits its turn. */
-export function queuedMessage(input: { run: string; title: string; ahead: number }): Message {
-  const text = `:eyes: Diagnosing ${escapeText(input.title, 200)}${input.ahead > 0 ? `: ${input.ahead} runs are before it` : ''}`
-  return message(text, [section(text), actions(button('Cancel', 'cancel', { run: input.run }, 'danger')), context(`run \`${input.run}\``)])
-}
-
-export function cancelledMessage(input: { run: string; title: string; by: string | null }): Message {
+/** @param input.others Threads that still wait for the run: then only this one was left out. */
+export function cancelledMessage(input: { run: string; title: string; by: string | null; others?: number }): Message {
   const who = input.by === null ? '' : ` by <@${input.by}>`
-  const text = `:no_entry_sign: The diagnosis of ${escapeText(input.title, 200)} was cancelled${who}.`
+  const others = input.others ?? 0
+  const goesOn =
+    others === 0 ? '' : ` here. It goes on for ${others === 1 ? 'the other thread that asked' : `${others} other threads that asked`}`
+  const text = `:no_entry_sign: The diagnosis of ${escapeText(input.title, 200)} was cancelled${who}${goesOn}.`
   return message(text, [section(text), context(`run \`${input.run}\` · mention me with the experiment again to start anew`)])
 }

@@ -18,16 +18,14 @@ export const bottleneckWords: Readonly<Record<BottleneckClass, string>> = {
   communication: 'bound by communication',
   host: 'waiting on the host',
   capacity: 'out of memory',
-  unknown: 'not clear yet',
+  unknown: 'no clear bottleneck',
 }
 
 /** The summary that the root message becomes: the bottleneck in one line, KPIs, top ops, what was found besides, and what follows. */
 export function summaryMessage(diagnosis: Diagnosis, options: { title: string; pictures?: Picture[] }): Message {
   const { bottleneck } = diagnosis
   const also = bottleneck.also.filter((kind) => kind !== bottleneck.class).map((kind) => bottleneckWords[kind])
-  const headline = `*${escapeText(options.title, 200)}* is *${bottleneckWords[bottleneck.class]}*${
-    bottleneck.class === 'unknown' ? '' : ` (confidence ${formatShare(bottleneck.confidence)})`
-  }${also.length > 0 ? `, also ${also.join(', ')}` : ''}`
+  const headline = `*${escapeText(options.title, 200)}*${finding(diagnosis)}${also.length > 0 ? `, also ${also.join(', ')}` : ''}`
   const evidence = bottleneck.evidence.slice(0, 3).map((line) => `• ${escapeText(line, 500)}`)
   const blocks: AnyBlock[] = [section([headline, ...evidence].join('\n'), { folds: true })]
   const kpis = kpiFields(diagnosis)
@@ -47,6 +45,20 @@ export function summaryMessage(diagnosis: Diagnosis, options: { title: string; p
   blocks.push(context(footer(diagnosis)))
   if (diagnosis.cards.length > 0) blocks.push(feedback(diagnosis.run))
   return message(plain(headline), blocks)
+}
+
+/** What was found, after the experiment's name. A cold start (no profile, nothing measured) says so: what it names is predicted. */
+function finding({ bottleneck, kpis, top_ops }: Diagnosis): string {
+  const isColdStart = top_ops.length === 0 && Object.values(kpis).every((value) => value === null)
+  const words = bottleneckWords[bottleneck.class]
+  if (isColdStart) {
+    if (bottleneck.class === 'unknown') return ': a *cold start*, planned from the experiment alone'
+    return bottleneck.class === 'capacity'
+      ? ' is predicted to run *out of memory*'
+      : ` is predicted to be *${words}*, nothing was measured yet`
+  }
+  if (bottleneck.class === 'unknown') return ' has *no clear bottleneck*'
+  return ` is *${words}* (confidence ${formatShare(bottleneck.confidence)})`
 }
 
 function kpiFields(diagnosis: Diagnosis): string[] {
@@ -71,10 +83,14 @@ function kpiFields(diagnosis: Diagnosis): string[] {
 }
 
 function topOps(diagnosis: Diagnosis): AnyBlock {
-  const rows = diagnosis.top_ops
-    .slice(0, 5)
-    .map((op) => [clip(op.name, 120), clip(op.category, 60), op.bound_by, formatShare(op.share), formatMs(op.self_ms)])
-  return table([['Top ops', 'Category', 'Bound by', 'Share', 'Self time'], ...rows], 3)
+  // self times add up over cores and steps; what an engineer compares is the part of one step
+  const step = diagnosis.kpis.step_time_ms
+  const rows = diagnosis.top_ops.slice(0, 5).map((op) => {
+    const known = [clip(op.name, 120), clip(op.category, 60), op.bound_by, formatShare(op.share)]
+    return step === null ? known : [...known, formatMs(op.share * step)]
+  })
+  const head = ['Top ops', 'Category', 'Bound by', 'Share']
+  return table([step === null ? head : [...head, 'Of a step'], ...rows], 3)
 }
 
 function whatFollows(diagnosis: Diagnosis): string {

@@ -39,12 +39,7 @@ export function link(uri: string, title: string, max: number): string {
   return linked.length <= max ? linked : plain
 }
 
-/** Markup to words, for notifications and screen readers. */
+/** Markup to words, for notifications and screen readers. Escapes stay: Slack reads them there too. */
 export function plain(markup: string): string {
-  return markup
-    .replaceAll(/<(?:https?:[^|>]*)\|([^>]*)>/g, '$1')
-    .replaceAll(/[*`]/g, '')
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&')
+  return markup.replaceAll(/<(?:https?:[^|>]*)\|([^>]*)>/g, '$1').replaceAll(/[*`]/g, '')
 }

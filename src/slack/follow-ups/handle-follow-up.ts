@@ -1,11 +1,11 @@
 import { asPromptsError, PromptsError } from '../../errors.ts'
 import { helpMessage } from '../blocks/help-message.ts'
 import type { Message } from '../blocks/message.ts'
-import { errorMessage, outcomeMessage, replyMessage } from '../blocks/notice-messages.ts'
+import { errorMessage, noAnswerMessage, outcomeMessage, replyMessage } from '../blocks/notice-messages.ts'
 import type { Asker } from '../requests/access.ts'
 import { cancelRun } from '../runs/cancel-run.ts'
 import type { SlackServices } from '../services.ts'
-import { outcomeExperiment } from './is-follow-up.ts'
+import { isOutcome, outcomeExperiment } from './is-follow-up.ts'
 
 const deadlineMs = 90_000
 
@@ -52,10 +52,14 @@ async function answerTo(services: SlackServices, input: FollowUpInput): Promise<
     if (adopted !== null) return outcomeOf(services, input, run, experiment)
   }
   const record = await records.get(run)
+  if (record !== null && (await deps.memory.diagnosis(run)) === null) {
+    const [end, failure] = await Promise.all([records.ended(run), records.failure(run)])
+    return noAnswerMessage({ run, title: record.title, end, failure })
+  }
   const signal = AbortSignal.timeout(deadlineMs)
   const answer = await deps.diagnose.followUp({ run, tenant: asker.team, text: input.text, by: asker.user }, { signal })
   if (answer.kind === 'cancel') {
-    await cancelRun(services, { run, by: asker.user, channel: asker.channel, threadTs: input.threadTs })
+    await cancelRun(services, { run, by: asker.user, team: asker.team, channel: asker.channel, threadTs: input.threadTs })
     return null
   }
   if (answer.case !== null) {
@@ -70,9 +74,16 @@ async function answerTo(services: SlackServices, input: FollowUpInput): Promise<
 }
 
 /** "It ran as exp-124": that experiment's own step time is the outcome. */
-async function outcomeOf(services: SlackServices, input: FollowUpInput, run: string, experiment: string): Promise<Message> {
+async function outcomeOf(services: SlackServices, input: FollowUpInput, run: string, experiment: string): Promise<Message | null> {
   const { deps, adoption } = services
-  const stepTimeMs = await deps.experiments.stepTimeMs(experiment)
+  let stepTimeMs: number | null
+  try {
+    stepTimeMs = await deps.experiments.stepTimeMs(experiment)
+  } catch (error) {
+    // people also write single words to each other
+    if (!input.addressed && asPromptsError(error).code === 'unknown_experiment' && !/\s/.test(input.text.trim())) return null
+    throw error
+  }
   if (stepTimeMs === null) {
     throw new PromptsError('impossible_measurement', `${experiment} has no step time yet`, { hint: 'Write it here: it ran at 22.9 s' })
   }
@@ -81,11 +92,19 @@ async function outcomeOf(services: SlackServices, input: FollowUpInput, run: str
   return outcomeMessage({ by: input.asker.user, case: written })
 }
 
-/** Of several runs in a thread: the one of the adopted card for an outcome, else the newest. */
-async function runOf(services: SlackServices, input: FollowUpInput): Promise<string> {
-  const runs = await services.records.threadRuns(input.asker.team, input.asker.channel, input.threadTs)
-  for (const run of runs.toReversed()) {
-    if ((await services.adoption.current(input.asker.team, run)) !== null) return run
+/** Of several runs in a thread: the one of the adopted card for an outcome, the one that is named, the newest that has an answer, the newest. */
+async function runOf({ records, adoption, deps }: SlackServices, input: FollowUpInput): Promise<string> {
+  const { team, channel } = input.asker
+  const runs = (await records.threadRuns(team, channel, input.threadTs)).toReversed()
+  // a button's or a dialog's own
+  if (runs.length < 2 || !runs.includes(input.run) || input.askTs.startsWith('modal-')) return input.run
+  if (isOutcome(input.text)) {
+    for (const run of runs) if ((await adoption.current(team, run)) !== null) return run
   }
+  for (const run of runs) {
+    const title = (await records.get(run))?.title
+    if (title !== undefined && input.text.includes(title)) return run
+  }
+  for (const run of runs) if ((await deps.memory.diagnosis(run)) !== null) return run
   return input.run
 }

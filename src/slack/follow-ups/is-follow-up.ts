@@ -7,7 +7,15 @@ export function isFollowUp(text: string): boolean {
   return patterns.some((pattern) => pattern.test(text.trim()))
 }
 
+const measured = [/\b(?:ran|runs|running|measured|got|took)\b.*\b\d+(?:[.,]\d+)?\s*(?:ms|s|sec|seconds)\b/i, /\bstep time\b.*\d/i]
+
+/** Words that say how something ran: a time, or the experiment that it ran as. */
+export function isOutcome(text: string): boolean {
+  return outcomeExperiment(text) !== null || measured.some((pattern) => pattern.test(text))
+}
+
 const patterns = [
+  ...measured,
   /^why\b/i,
   /^(?:and |but |so )?what (?:if|about|happens|would|is the (?:bottleneck|evidence|memory))\b/i,
   /^how (?:about|much (?:memory|hbm)|does card)\b/i,
@@ -15,8 +23,6 @@ const patterns = [
   /\b(?:show|what(?:'s| is)) (?:me )?the (?:evidence|sources?|snippet|memory|breakdown)\b/i,
   /\bcards? [123]\b.*\?/i,
   /\b(?:replica|stage|data|seq|model|expert|fsdp|tensor|context|pipeline|mdl)\s*[=:]\s*\d+/i,
-  /\b(?:ran|runs|running|measured|got|took)\b.*\b\d+(?:[.,]\d+)?\s*(?:ms|s|sec|seconds)\b/i,
-  /\bstep time\b.*\d/i,
   /^(?:cancel|stop)[.!]?$/i,
   /^(?:explain|help)\b/i,
 ]

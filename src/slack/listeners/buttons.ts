@@ -2,10 +2,14 @@ import type { App } from '@slack/bolt'
 import { message, section } from '../blocks/message.ts'
 import { whyNotModal } from '../blocks/why-not-modal.ts'
 import { handleFollowUp } from '../follow-ups/handle-follow-up.ts'
+import { replayFlag } from '../receivers/inbox.ts'
+import { type Asker, checkAsker } from '../requests/access.ts'
 import { cancelRun } from '../runs/cancel-run.ts'
 import type { SlackServices } from '../services.ts'
 import { guarded } from './guard.ts'
 import { actionBodySchema, cardValueSchema, feedbackValueSchema, parseValue, runValueSchema, whyNotContextSchema } from './payloads.ts'
+
+const clickMs = 3600_000
 
 interface Click {
   team: string
@@ -25,14 +29,19 @@ export function listenToButtons(app: App, services: SlackServices): void {
       const click = readClick(body, context.teamId)
       if (click === null) return
       const where = { team: click.team, channel: click.channel, threadTs: click.threadTs, user: click.user }
-      await guarded(services, 'a button', where, () => handle(click))
+      await guarded(services, 'a button', where, async () => {
+        if (context[replayFlag] !== true && !(await isFirstClick(services, click))) return
+        await mayAsk(services, { ...click, isSharedChannel: undefined })
+        await handle(click)
+      })
     })
 
   on(/^adopt(_choice_[123])?$/, (click) => change(services, click, true))
   on('unadopt', (click) => change(services, click, false))
   on('cancel', async (click) => {
     const value = parseValue(runValueSchema, click.value)
-    if (value !== null) await cancelRun(services, { run: value.run, by: click.user, channel: click.channel, threadTs: click.threadTs })
+    if (value !== null)
+      await cancelRun(services, { run: value.run, by: click.user, team: click.team, channel: click.channel, threadTs: click.threadTs })
   })
   on('feedback', async (click) => {
     const value = parseValue(feedbackValueSchema, click.value)
@@ -42,6 +51,11 @@ export function listenToButtons(app: App, services: SlackServices): void {
       name: 'feedback',
       data: { by: click.user, feedback: value.feedback },
     })
+    const text =
+      value.feedback === 'good' ? 'Noted with the run. Thank you.' : 'Noted with the run. What was wrong? Write it in this thread.'
+    const key = `feedback/${value.run}/${click.user}/${value.feedback}`
+    const { team, channel, threadTs, user } = click
+    await services.outbox.whisper({ team, key, channel, threadTs, user, message: message(text, [section(text)]) })
   })
   on('why_not', async (click) => {
     const value = parseValue(cardValueSchema, click.value)
@@ -58,16 +72,17 @@ export function listenToButtons(app: App, services: SlackServices): void {
     if (place === null || team === undefined || text === undefined || text === '') return
     const asker = { team, channel: place.channel, user: body.user.id, isSharedChannel: undefined }
     if ((await ownRecord(services, place.run, team)) === null) return
-    await guarded(services, 'a question', { team, ...place, user: body.user.id }, () =>
-      handleFollowUp(services, {
+    await guarded(services, 'a question', { team, ...place, user: body.user.id }, async () => {
+      await mayAsk(services, asker)
+      await handleFollowUp(services, {
         asker,
         threadTs: place.threadTs,
         askTs: `modal-${view.id}`,
         run: place.run,
         text: `why not ${text}?`,
         addressed: true,
-      }),
-    )
+      })
+    })
   })
 }
 
@@ -89,6 +104,16 @@ async function change(services: SlackServices, click: Click, added: boolean): Pr
     return
   }
   await services.adoption.unmark(record, place, { user: click.user, rank: value.rank, source: null })
+}
+
+/** @throws PromptsError `not_allowed` for guests and in shared channels, unless the operator lets them. */
+async function mayAsk(services: SlackServices, asker: Asker): Promise<void> {
+  await checkAsker(services.deps, await services.clients.forTeam(asker.team), asker)
+}
+
+/** A click is one trigger: delivered again (by Slack, or by whoever caught it on its way) it does nothing. */
+async function isFirstClick({ deps }: SlackServices, { triggerId }: Click): Promise<boolean> {
+  return triggerId === undefined || deps.state.claim(`click:${triggerId}`, clickMs)
 }
 
 /** The run, if it is this workspace's: a button's value is data from outside. */

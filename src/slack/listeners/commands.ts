@@ -4,6 +4,7 @@ import { asPromptsError, PromptsError } from '../../errors.ts'
 import { message, section } from '../blocks/message.ts'
 import { errorMessage } from '../blocks/notice-messages.ts'
 import { escapeCode } from '../blocks/text.ts'
+import { checkAsker } from '../requests/access.ts'
 import { handleAsk, help } from '../requests/handle-ask.ts'
 import { parseAsk } from '../requests/parse-ask.ts'
 import type { SlackServices } from '../services.ts'
@@ -22,6 +23,7 @@ export function listenToCommands(app: App, services: SlackServices): void {
     try {
       const ask = parseAsk(text)
       const wants = ask.verb === 'cases' || ((ask.verb === 'diagnose' || ask.verb === 'plan' || ask.verb === null) && ask.ids.length > 0)
+      await checkAsker(services.deps, client, asker)
       if (!wants) {
         const answer = await help(services, {
           client,
@@ -36,6 +38,7 @@ export function listenToCommands(app: App, services: SlackServices): void {
         await respond({ response_type: 'ephemeral', text: answer.text, blocks: answer.blocks })
         return
       }
+      await assertInChannel(client, channel)
       // a command has no message of its own: this one is the root of the thread that the answer goes to
       const asked = `<@${user}> asked: \`${escapeCode(`/prompts ${text}`, 500)}\``
       const anchor = await services.outbox.putAndWait(

@@ -2,6 +2,7 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { type HomeRun, homeView } from '../blocks/home-view.ts'
 import type { SlackServices } from '../services.ts'
+import { threadLink } from '../thread-link.ts'
 import { guarded } from './guard.ts'
 
 const shownRuns = 15
@@ -70,9 +71,4 @@ function settingsOf({ deps: { config, compiler } }: SlackServices): { name: stri
     { name: 'TPU compiler', value: compiler ? 'checks every card' : 'not installed' },
     { name: 'Runs are kept', value: `${config.PROMPTS_KEEP_DAYS} days` },
   ]
-}
-
-/** A link that opens the thread in any client, made without a call to Slack. */
-function threadLink(team: string, channel: string, threadTs: string): string {
-  return `https://app.slack.com/client/${team}/${channel}/thread/${channel}-${threadTs}`
 }

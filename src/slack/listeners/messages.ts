@@ -1,8 +1,11 @@
 import type { App, Context } from '@slack/bolt'
 import type { WebClient } from '@slack/web-api'
+import { asPromptsError } from '../../errors.ts'
+import { errorMessage } from '../blocks/notice-messages.ts'
 import { handleFollowUp } from '../follow-ups/handle-follow-up.ts'
 import { isFollowUp, outcomeExperiment } from '../follow-ups/is-follow-up.ts'
 import { replayFlag } from '../receivers/inbox.ts'
+import { type Asker, checkAsker } from '../requests/access.ts'
 import { handleAsk } from '../requests/handle-ask.ts'
 import { cancelRun } from '../runs/cancel-run.ts'
 import type { SlackServices } from '../services.ts'
@@ -82,13 +85,27 @@ async function followUp(delivered: Delivered, message: MessageEvent & { user: st
   if (run === undefined) return
   await guarded(services, 'a follow-up', { team, channel: message.channel, threadTs, user: null }, async () => {
     if (!(await isFirst(delivered, team, message, envelope.event_id))) return
+    const asker = { team, channel: message.channel, user: message.user, isSharedChannel: envelope.is_ext_shared_channel }
+    if (!(await mayFollowUp(delivered, asker, threadTs, message.ts))) return
     if (/^(?:cancel|stop)[.!]?$/i.test(message.text.trim())) {
-      for (const one of runs.slice(-3)) await cancelRun(services, { run: one, by: message.user, channel: message.channel, threadTs })
+      for (const one of runs.slice(-3)) await cancelRun(services, { run: one, by: message.user, team, channel: message.channel, threadTs })
       return
     }
-    const asker = { team, channel: message.channel, user: message.user, isSharedChannel: envelope.is_ext_shared_channel }
     await handleFollowUp(services, { asker, threadTs, askTs: message.ts, run, text: message.text, addressed: false })
   })
+}
+
+/** Guests and shared channels may not ask here either; only who asked is told. */
+async function mayFollowUp({ services, client }: Delivered, asker: Asker, threadTs: string, askTs: string): Promise<boolean> {
+  try {
+    await checkAsker(services.deps, client, asker)
+    return true
+  } catch (thrown) {
+    const { team, channel, user } = asker
+    const key = `refused/${channel}/${askTs}`
+    await services.outbox.whisper({ team, key, channel, threadTs, user, message: errorMessage(asPromptsError(thrown)) })
+    return false
+  }
 }
 
 /**

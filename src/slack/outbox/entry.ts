@@ -2,8 +2,11 @@ import type { View } from '@slack/types'
 import type { Rank } from '../blocks/card-message.ts'
 import type { Message } from '../blocks/message.ts'
 
-/** 0: answers, and all that a person waits for; 1: what follows by itself (compiler verdicts); 2: 👀 and progress, which give way. */
-export type Priority = 0 | 1 | 2
+/**
+ * 0: answers, and all that a person waits for; 1: what follows by itself (compiler verdicts); 2: 👀 and progress, which give way and are dropped when
+ * late; 3: what only tidies up (a card whose verdict was told elsewhere), which waits for a quiet moment.
+ */
+export type Priority = 0 | 1 | 2 | 3
 
 /** What a message stands for, so that a reaction on it can be understood. */
 export interface CardMark {
@@ -37,6 +40,8 @@ export interface Entry {
   plainness: 0 | 1 | 2
   /** A post was tried and nobody knows how it ended: Slack is asked before another. */
   uncertain: boolean
+  /** When the last try asked Slack to post; absent where it found that it need not. */
+  requestedAt?: number
   /** When Slack answered the last try; the pace counts from there. */
   answeredAt?: number
   /** Slack asked for a pause until then. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pace, StateStore } from '../../state/state-store.ts'
 import type { Entry } from './entry.ts'
-import { requestTimeoutMs } from './pace.ts'
+import { inFlightMs, renewMs } from './pace.ts'
 
 /** What became of an entry: done (sent, or given up), or to be tried again after a while, nothing else of the lane before it. */
 export type Outcome = 'done' | { retryInMs: number }
@@ -21,8 +21,6 @@ export interface LaneOptions {
 /** How far behind one that waits for another message a ready one is looked for. */
 const lookAhead = 20
 const waitingMs = 200
-/** Longer than a request may take; a process that dies in one leaves its channel shut for as long. */
-const inFlightMs = requestTimeoutMs + 1000
 
 /** A queue of messages of one kind that share a limit: sent one after another, the most important first, at Slack's pace. */
 export class Lane {
@@ -115,20 +113,32 @@ export class Lane {
     }
     this.#entries = this.#entries.filter((other) => other !== entry)
     this.#current = entry
+    entry.requestedAt = undefined
     entry.answeredAt = undefined
     entry.heldUntil = undefined
     try {
-      const outcome = await this.#options.send(entry)
-      if (this.#options.paceFromEnd && own !== undefined) {
-        const now = Date.now()
-        const left = Math.max(own.pace.intervalMs - (now - (entry.answeredAt ?? now)), (entry.heldUntil ?? 0) - now, 0)
-        await this.#options.state.hold(own.key, left, { exactly: true })
-      }
+      const outcome = await this.#keepingShut(() => this.#options.send(entry))
+      if (this.#options.paceFromEnd && own !== undefined)
+        await this.#options.state.hold(own.key, pauseAfter(entry, own.pace), { exactly: true })
       if (outcome === 'done') return
       this.push(entry)
       await sleep(outcome.retryInMs, undefined, { signal: this.#stop.signal })
     } finally {
       this.#current = null
+    }
+  }
+
+  /** While a request is on its way its channel stays shut to every process: renewed as long as this one lives. */
+  async #keepingShut<T>(work: () => Promise<T>): Promise<T> {
+    const own = this.#options.buckets[0]
+    if (!this.#options.paceFromEnd || own === undefined) return work()
+    const timer = setInterval(() => {
+      this.#options.state.hold(own.key, inFlightMs).catch(this.#options.onError)
+    }, renewMs)
+    try {
+      return await work()
+    } finally {
+      clearInterval(timer)
     }
   }
 
@@ -145,18 +155,25 @@ export class Lane {
   /** The most important first, then the oldest; without progress that is too late. */
   #inOrder(): Entry[] {
     const now = Date.now()
-    this.#entries = this.#entries.filter((entry) => entry.priority < 2 || entry.deadlineAt > now)
+    this.#entries = this.#entries.filter((entry) => entry.priority !== 2 || entry.deadlineAt > now)
     return this.#entries.toSorted((a, b) => a.priority - b.priority || a.createdAt - b.createdAt)
   }
 
   async #takePlace(): Promise<number> {
     for (const bucket of [...this.#options.buckets].reverse()) {
-      const wait = await this.#options.state.take(bucket.key, bucket.pace)
+      // until the answer no other process may send: it is not known which would arrive first
+      const isOwn = bucket === this.#options.buckets[0]
+      const pace = isOwn && this.#options.paceFromEnd ? { ...bucket.pace, intervalMs: inFlightMs } : bucket.pace
+      const wait = await this.#options.state.take(bucket.key, pace)
       if (wait > 0) return wait
     }
-    const own = this.#options.buckets[0]
-    // while a request is on its way no other process may send one after it: it is not known which would arrive first
-    if (this.#options.paceFromEnd && own !== undefined) await this.#options.state.hold(own.key, inFlightMs)
     return 0
   }
+}
+
+/** How long after a try the next may go: the pace counts from the answer, and only where something was asked of Slack. */
+function pauseAfter(entry: Entry, pace: Pace): number {
+  const now = Date.now()
+  const paced = entry.requestedAt === undefined ? 0 : pace.intervalMs - (now - (entry.answeredAt ?? now))
+  return Math.max(paced, (entry.heldUntil ?? 0) - now, 0)
 }

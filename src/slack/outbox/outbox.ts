@@ -191,7 +191,7 @@ export class Outbox {
       attempts: 0,
       plainness: 0,
       uncertain: false,
-      durable: priority < 2,
+      durable: priority !== 2,
     }
     if (entry.durable) await this.#entries.save(entry)
     await this.#enqueue(entry)
@@ -322,9 +322,7 @@ export class Outbox {
     try {
       await this.#entries.takeOver({ all }, async (taken) => {
         this.#options.log.info('going on with messages that another process left', { count: taken.length })
-        // what the dead process had on its way may still arrive: a second for each channel before the next
-        const channels = new Set(taken.flatMap(({ team, op }) => (op.kind === 'put' ? [`pace:post/${team}/${op.channel}`] : [])))
-        await Promise.all([...channels].map((bucket) => this.#options.state.hold(bucket, paces.post.intervalMs * 1.5)))
+        // what the dead process had on its way keeps its channel shut by itself
         await Promise.all(taken.sort((a, b) => a.createdAt - b.createdAt).map((entry) => this.#enqueue(entry)))
       })
     } finally {

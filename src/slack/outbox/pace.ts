@@ -18,6 +18,12 @@ export type LaneKind = keyof typeof paces
 export const workspaceStrain = { windowMs: 5000, hits: 10 } as const
 
 export const requestTimeoutMs = 10_000
+/**
+ * While a post is on its way its channel is shut for so long, renewed as long as the sender lives: a process that dies in the middle leaves the
+ * channel shut for no longer, and one whose event loop stands still for less keeps it.
+ */
+export const inFlightMs = 3000
+export const renewMs = 1000
 export const maxAttempts = 8
 /** How long a message may wait for its turn before it is given up. */
 export const answerDeadlineMs = 3_600_000

@@ -85,6 +85,7 @@ export class Sender {
         return found.version < entry.version ? 'edit_instead' : 'sent'
       }
     }
+    entry.requestedAt = Date.now()
     const answer = await client.chat.postMessage({
       channel: op.channel,
       ...threadOf(op.threadTs),

@@ -79,7 +79,7 @@ export function checkExperiment(deps: SlackDeps, channel: string, experiment: st
 }
 
 /**
- * Counts a run against the person's day and the workspace's money.
+ * Counts a run against the person's day.
  * @throws PromptsError `not_allowed` naming the quota and when it starts anew.
  */
 export async function checkQuota(deps: SlackDeps, asker: Asker, run: string): Promise<void> {
@@ -93,12 +93,13 @@ export async function checkQuota(deps: SlackDeps, asker: Asker, run: string): Pr
       hint: 'It starts anew at midnight UTC; an admin can raise PROMPTS_QUOTA_PER_PERSON.',
     })
   }
-  const left = (await deps.budgetLeft?.(asker.team)) ?? null
-  if (left !== null && left <= 0) {
-    throw new PromptsError('not_allowed', "Today's budget of this workspace is spent", {
-      hint: 'It starts anew at midnight UTC; an admin can raise PROMPTS_SPEND_CAP_USD, or unset the Gemini key: rules cost nothing.',
-    })
-  }
+}
+
+/** What to know before a run starts: Gemini's day is spent, so rules answer. Null where there is nothing to say. */
+export async function budgetNote(deps: SlackDeps, team: string): Promise<string | null> {
+  const left = (await deps.budgetLeft?.(team).catch(() => null)) ?? null
+  if (left === null || left > 0) return null
+  return `Today's $${deps.config.PROMPTS_SPEND_CAP_USD} for Gemini are spent: rules answer until midnight UTC.`
 }
 
 async function isGuest(deps: SlackDeps, client: WebClient, asker: Asker): Promise<boolean> {

@@ -8,7 +8,7 @@ import { handleFollowUp } from '../follow-ups/handle-follow-up.ts'
 import type { MessageEvent } from '../listeners/payloads.ts'
 import { cancelRun } from '../runs/cancel-run.ts'
 import type { SlackServices } from '../services.ts'
-import { type Asker, checkAsker, isAllowed, parseChannelRules } from './access.ts'
+import { type Asker, checkAsker, checkExperiment, isAllowed, parseChannelRules } from './access.ts'
 import { fetchSharedFile, isExperimentFile, readInlineExperiment } from './inline-experiment.ts'
 import { type Ask, maxIds, parseAsk } from './parse-ask.ts'
 import { type StartInput, type Subject, startRuns } from './start-runs.ts'
@@ -33,10 +33,15 @@ export interface AskInput {
 export async function handleAsk(services: SlackServices, input: AskInput): Promise<void> {
   const { records } = services
   const { asker, threadTs } = input
+  try {
+    await checkAsker(services.deps, input.client, asker)
+  } catch (thrown) {
+    return say(services, input, 'asker', () => Promise.reject(thrown))
+  }
   const ask = parseAsk(input.text)
   const own = input.inThread ? await records.threadRuns(asker.team, asker.channel, threadTs) : []
   if (own.length > 0 && ask.verb === 'cancel') {
-    for (const run of own.slice(-3)) await cancelRun(services, { run, by: asker.user, channel: asker.channel, threadTs })
+    for (const run of own.slice(-3)) await cancelRun(services, { run, by: asker.user, team: asker.team, channel: asker.channel, threadTs })
     return
   }
   const files = (input.files ?? []).map((file) => ({
@@ -59,7 +64,7 @@ export async function handleAsk(services: SlackServices, input: AskInput): Promi
     const why = ask.verb === 'diagnose' ? 'I found no experiment id in that.' : undefined
     return say(services, input, 'help', () => help(services, input, why))
   }
-  const start: StartInput = { client: input.client, asker, threadTs, askTs: input.askTs, eyesTs: input.eyesTs, subjects: [] }
+  const start: StartInput = { asker, threadTs, askTs: input.askTs, eyesTs: input.eyesTs, subjects: [] }
   const subjects: Subject[] = ask.ids.slice(0, maxIds).map((id) => ({ kind: 'experiment', id }))
   for (const text of ask.inline) await take(services, input, subjects, 'The experiment in your message', async () => text)
   for (const file of files.filter(isExperimentFile).slice(0, maxIds)) {
@@ -117,13 +122,12 @@ export async function help(services: SlackServices, input: AskInput, why?: strin
 }
 
 async function planAnswer(services: SlackServices, input: AskInput, id: string): Promise<Message> {
-  await checkAsker(services.deps, input.client, input.asker)
+  checkExperiment(services.deps, input.asker.channel, id)
   if (services.deps.plan === undefined) return help(services, input, 'Plans are not available here; ask me to diagnose it instead.')
   return planListMessage(await services.deps.plan(id, AbortSignal.timeout(lookupMs)))
 }
 
 async function casesAnswer(services: SlackServices, input: AskInput, ask: Ask): Promise<Message> {
-  await checkAsker(services.deps, input.client, input.asker)
   const words = ask.text.replace(/^\s*cases?\b\s*(?:list|search|for|of)?/i, '').trim()
   return casesMessage((await services.deps.cases?.(input.asker.team, words)) ?? [], words)
 }

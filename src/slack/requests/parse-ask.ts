@@ -99,8 +99,9 @@ function fromLink(address: string, label: string | undefined): string {
   if (run !== undefined) {
     const parts = safeDecode(run)
       .split('/')
-      .filter((part) => part !== '' && !/^\d{4}[_-]\d{2}[_-]\d{2}/.test(part) && part !== 'plugins' && part !== 'profile')
-    const id = parts.at(-1)
+      .filter((part) => part !== '' && part !== 'plugins' && part !== 'profile')
+    // a run in a folder is known by the folder; one that stands alone, by its date
+    const id = parts.findLast((part) => !/^\d{4}[_-]\d{2}[_-]\d{2}/.test(part)) ?? parts.at(-1)
     if (id !== undefined) return id
   }
   if (label !== undefined && experimentIdSchema.safeParse(label).success) return label

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { WebClient } from '@slack/web-api'
 import { asPromptsError } from '../../errors.ts'
 import type { RunRequest } from '../../memory/sharding-memory.ts'
 import { errorMessage, joinedMessage } from '../blocks/notice-messages.ts'
@@ -8,7 +7,8 @@ import type { SlackDeps } from '../deps.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { Delivery } from '../runs/delivery.ts'
 import { messageKey, type RunRecord, type RunRecords, type Watcher } from '../runs/run-records.ts'
-import { type Asker, checkAsker, checkExperiment, checkQuota } from './access.ts'
+import { threadLink } from '../thread-link.ts'
+import { type Asker, checkExperiment, checkQuota } from './access.ts'
 import type { InlineExperiment } from './inline-experiment.ts'
 
 export type Subject = { kind: 'experiment'; id: string } | ({ kind: 'inline' } & InlineExperiment)
@@ -21,7 +21,6 @@ export interface StartOptions {
 }
 
 export interface StartInput {
-  client: WebClient
   asker: Asker
   threadTs: string
   /** Names the question: the same message always leads to the same runs. */
@@ -31,15 +30,9 @@ export interface StartInput {
   subjects: Subject[]
 }
 
-/** Starts a run for each subject, or joins the one that is under way. Each failure is said in the thread. Idempotent a message. */
+/** Starts a run for each subject, or joins the one that is under way, for someone who may ask. Each failure is said in the thread. Idempotent a message. */
 export async function startRuns(options: StartOptions, input: StartInput): Promise<void> {
   const { deps } = options
-  try {
-    await checkAsker(deps, input.client, input.asker)
-  } catch (thrown) {
-    await sayFailure(options, input, 'asker', thrown)
-    return
-  }
   for (const [at, subject] of input.subjects.entries()) {
     try {
       checkExperiment(deps, input.asker.channel, subject.id)
@@ -131,7 +124,7 @@ async function joinRun(options: StartOptions, run: string, watcher: Watcher): Pr
       key: messageKey(run, watcher, 'root'),
       channel: watcher.channel,
       threadTs: watcher.threadTs,
-      message: joinedMessage({ title: record.title, run, by: record.by, link: null }),
+      message: joinedMessage({ title: record.title, run, by: record.by, link: linkTo(record, watcher) }),
       priority: 2,
       mark: { run, rank: null },
     })
@@ -141,6 +134,11 @@ async function joinRun(options: StartOptions, run: string, watcher: Watcher): Pr
   const diagnosis = await deps.memory.diagnosis(run)
   if (diagnosis !== null) await delivery.answer(record, watcher, diagnosis)
   return true
+}
+
+/** The thread that the run was asked in, for whoever joins it; only where they surely may read it: in the same channel. */
+function linkTo(record: RunRecord, watcher: Watcher): string | null {
+  return record.channel === watcher.channel ? threadLink(record.team, record.channel, record.threadTs) : null
 }
 
 async function sayFailure(options: StartOptions, input: StartInput, part: string, thrown: unknown, about?: string): Promise<void> {

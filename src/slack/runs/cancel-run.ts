@@ -1,14 +1,23 @@
 import { message, section } from '../blocks/message.ts'
 import type { SlackServices } from '../services.ts'
+import type { RunRecord } from './run-records.ts'
 
-/** Stops a run at whatever stage it is. Says so in its threads; privately where there was nothing to stop. */
-export async function cancelRun(
-  services: SlackServices,
-  input: { run: string; by: string; channel: string; threadTs: string },
-): Promise<void> {
+export interface CancelInput {
+  run: string
+  by: string
+  team: string
+  channel: string
+  threadTs: string
+}
+
+/**
+ * Stops a run at whatever stage it is. Where other threads wait for it too, only this one is left out: the others go on. Says so in its
+ * threads; privately where there was nothing to stop. Another workspace's run is left alone.
+ */
+export async function cancelRun(services: SlackServices, input: CancelInput): Promise<void> {
   const { deps, records, delivery, outbox } = services
   const record = await records.get(input.run)
-  if (record === null) return
+  if (record === null || record.team !== input.team) return
   const say = (text: string) =>
     outbox.whisper({
       team: record.team,
@@ -18,6 +27,7 @@ export async function cancelRun(
       threadTs: input.threadTs,
       message: message(text, [section(text)]),
     })
+  if (await leftOut(services, record, input)) return
   const end = await records.end(input.run, 'cancelled')
   if (end === 'cancelled') {
     await deps.memory.append(input.run, { kind: 'user_input', name: 'cancel', data: { by: input.by } })
@@ -26,14 +36,20 @@ export async function cancelRun(
     return
   }
   if (await deps.compiles.cancel(`compile-${input.run}`)) {
-    const diagnosis = await deps.memory.diagnosis(input.run)
-    for (const watcher of diagnosis === null ? [] : await records.watchers(input.run)) {
-      for (const card of diagnosis?.cards ?? []) {
-        if (diagnosis !== null && card.compiler === null)
-          await delivery.card(record, watcher, diagnosis, card, { compiling: false, priority: 1 })
-      }
-    }
+    await delivery.compilingEnded(record)
     return say('Compiling was stopped; the cards stand without its verdict.')
   }
   await say(end === 'done' ? 'This run is done already; there is nothing to cancel.' : 'This run has ended already.')
+}
+
+/** True where this thread joined a run that others wait for too: it alone stops waiting. */
+async function leftOut({ deps, records, delivery }: SlackServices, record: RunRecord, input: CancelInput): Promise<boolean> {
+  if ((await records.ended(record.run)) !== null) return false
+  const watchers = await records.watchers(record.run)
+  const own = watchers.find((watcher) => watcher.channel === input.channel && watcher.threadTs === input.threadTs)
+  if (own === undefined || watchers.length < 2) return false
+  await records.unwatch(record.run, own)
+  await deps.memory.append(record.run, { kind: 'user_input', name: 'leave', data: { by: input.by } })
+  await delivery.leftOut(record, own, { by: input.by, others: watchers.length - 1 })
+  return true
 }

@@ -4,7 +4,7 @@ import type { Job } from '../../jobs/job-queue.ts'
 import type { CompileJob, SlackDeps } from '../deps.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { Delivery } from './delivery.ts'
-import { messageKey, type RunRecord, type RunRecords } from './run-records.ts'
+import { messageKey, type RunRecord, type RunRecords, type Watcher } from './run-records.ts'
 
 /** With more edits than this waiting, a run's verdicts come as one message. */
 const busyEdits = 10
@@ -28,7 +28,8 @@ export function createCompileHandler(options: CompileHandlerOptions): (job: Job<
     const shown = new Map(diagnosis.cards.map((card) => [card.rank, JSON.stringify(card)]))
     const handled = new Set<string>()
     let last: { cards: Card[]; withdrawn: WithdrawnCard[] } = { cards: diagnosis.cards, withdrawn: [] }
-    let coalescing = false
+    // cards whose verdict is told in the run's one message
+    const told: { watcher: Watcher; rank: Card['rank'] }[] = []
 
     const onCard = async (cards: Card[], withdrawn: WithdrawnCard[]) => {
       last = { cards, withdrawn }
@@ -49,27 +50,34 @@ export function createCompileHandler(options: CompileHandlerOptions): (job: Job<
           // a card that is not posted yet just changes while it waits; one that is there needs an edit, of which there are few a minute
           const isThere = (await outbox.sent(record.team, messageKey(record.run, watcher, `card${rank}`))) !== null
           if (isThere && gone === undefined && outbox.pressure(record.team, watcher.channel).edits >= busyEdits) {
-            coalescing = true
+            told.push({ watcher, rank })
             continue
           }
           if (card === undefined && gone !== undefined) await delivery.withdrawn(record, watcher, gone.card, gone.reason)
           if (card !== undefined) {
             const replaces = gone === undefined ? null : `Takes the place of a card that was withdrawn: ${gone.reason}`
-            await delivery.card(record, watcher, { ...diagnosis, cards }, card, { compiling: true, priority: 1, replaces })
+            await delivery.card(record, watcher, { ...diagnosis, cards }, card, { priority: 1, replaces })
           }
         }
       }
     }
 
     await deps.diagnose.compileCards(job.data.run, { onCard, signal: job.signal })
-    for (const watcher of await records.watchers(record.run)) {
-      if (coalescing) await delivery.verdicts(record, watcher, last.cards, last.withdrawn)
-      else if (last.cards.some((card) => card.compiler === null)) {
-        // no verdict came for it: the card must not go on saying "compiling"
-        for (const card of last.cards.filter((one) => one.compiler === null)) {
-          await delivery.card(record, watcher, { ...diagnosis, cards: last.cards }, card, { compiling: false, priority: 1 })
-        }
-      }
+    await delivery.compilingEnded(record, last.cards)
+    const threads = new Map(told.map(({ watcher }) => [`${watcher.channel}/${watcher.threadTs}`, watcher]))
+    for (const watcher of threads.values()) await delivery.verdicts(record, watcher, last.cards, last.withdrawn)
+    // their cards are edited when there is nothing else to do
+    for (const { watcher, rank } of told) {
+      const card = last.cards.find((one) => one.rank === rank)
+      if (card !== undefined) await delivery.card(record, watcher, { ...diagnosis, cards: last.cards }, card, { priority: 3 })
     }
+  }
+}
+
+/** The compiler could not be asked, however often it was tried: its cards say so. */
+export function createCompileFailureHandler({ records, delivery }: Pick<CompileHandlerOptions, 'records' | 'delivery'>) {
+  return async (data: CompileJob): Promise<void> => {
+    const record = await records.get(data.run)
+    if (record !== null) await delivery.compilingEnded(record)
   }
 }

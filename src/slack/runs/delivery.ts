@@ -5,7 +5,9 @@ import { errorMessage, verdictsMessage } from '../blocks/notice-messages.ts'
 import { cancelledMessage, planMessage, type Standing } from '../blocks/plan-message.ts'
 import { bottleneckWords, type Picture, summaryMessage } from '../blocks/summary-message.ts'
 import type { SlackDeps } from '../deps.ts'
+import type { Priority } from '../outbox/entry.ts'
 import type { Outbox } from '../outbox/outbox.ts'
+import { budgetNote } from '../requests/access.ts'
 import { messageKey, type RunRecord, type RunRecords, type Watcher } from './run-records.ts'
 import { knownPictures } from './upload-pictures.ts'
 
@@ -40,7 +42,8 @@ export class Delivery {
       await outbox.react({ team: record.team, channel: watcher.channel, ts: watcher.askTs, name: eyes, add: true })
     if (outbox.pressure(record.team, watcher.channel).answers > 0) return
     if (!(await this.#takeProgressSlot(record))) return
-    await this.#root(record, watcher, planMessage({ run: record.run, title: record.title, standing: {}, withCompiler: false }), 2)
+    const note = await budgetNote(this.#options.deps, record.team)
+    await this.#root(record, watcher, planMessage({ run: record.run, title: record.title, standing: {}, note }), 2)
   }
 
   /** Shows the stages where a root is there to show them on. */
@@ -48,7 +51,8 @@ export class Delivery {
     const { outbox, records } = this.#options
     if ((await this.#slotOf(record.run)) === null || outbox.pressure(record.team, record.channel).edits > 3) return
     if ((await records.ended(record.run)) !== null) return
-    const shown = planMessage({ run: record.run, title: record.title, standing })
+    const note = await budgetNote(this.#options.deps, record.team)
+    const shown = planMessage({ run: record.run, title: record.title, standing, note })
     for (const watcher of await records.watchers(record.run)) {
       const there = await outbox.sent(record.team, messageKey(record.run, watcher, 'root'))
       if (there !== null) await this.#root(record, watcher, shown, 2)
@@ -79,7 +83,7 @@ export class Delivery {
     const { outbox, deps } = this.#options
     const pictures = await knownPictures(deps, record.run)
     await this.#root(record, watcher, summaryMessage(diagnosis, { title: record.title, pictures }), 0)
-    for (const card of diagnosis.cards) await this.card(record, watcher, diagnosis, card, { compiling: deps.compiler, priority: 0 })
+    for (const card of diagnosis.cards) await this.card(record, watcher, diagnosis, card, { priority: 0 })
     if (watcher.askTs !== null)
       await outbox.react({ team: record.team, channel: watcher.channel, ts: watcher.askTs, name: eyes, add: false })
   }
@@ -89,12 +93,12 @@ export class Delivery {
     watcher: Watcher,
     diagnosis: Diagnosis,
     card: Card,
-    options: { compiling: boolean; priority: 0 | 1; replaces?: string | null },
+    options: { priority: Priority; replaces?: string | null },
   ): Promise<void> {
     const adopted = await this.#options.adopted(record.team, record.run)
     const state = {
       adopted: adopted?.rank === card.rank ? { by: adopted.by } : null,
-      compiling: options.compiling && card.compiler === null,
+      compiling: card.compiler === null && (await this.#options.records.isCompiling(record.run)),
       replaces: options.replaces ?? null,
     }
     await this.#options.outbox.put({
@@ -134,6 +138,18 @@ export class Delivery {
     })
   }
 
+  /** No verdict follows any more: cards without one must not go on saying that they are being compiled. */
+  async compilingEnded(record: RunRecord, cards?: Card[]): Promise<void> {
+    const { deps, records } = this.#options
+    await records.endCompiling(record.run)
+    const diagnosis = await deps.memory.diagnosis(record.run)
+    if (diagnosis === null) return
+    const shown = { ...diagnosis, cards: cards ?? diagnosis.cards }
+    for (const watcher of await records.watchers(record.run)) {
+      for (const card of shown.cards.filter((one) => one.compiler === null)) await this.card(record, watcher, shown, card, { priority: 1 })
+    }
+  }
+
   /** The root becomes the reason why there is no answer. */
   async fail(record: RunRecord, thrown: unknown): Promise<PromptsError> {
     const error = asPromptsError(thrown)
@@ -148,6 +164,7 @@ export class Delivery {
     await deps.memory
       .append(record.run, { kind: 'error', name: error.code, data: { id: error.id, message: error.message } })
       .catch(() => {})
+    await records.recordFailure(record.run, { id: error.id, message: error.message, hint: error.hint })
     await records.close(record)
     await this.#everyWatcher(record, async (watcher) => {
       await this.#root(record, watcher, errorMessage(error, { about: record.title, run: record.run }), 0)
@@ -167,6 +184,13 @@ export class Delivery {
         await outbox.react({ team: record.team, channel: watcher.channel, ts: watcher.askTs, name: eyes, add: false })
     })
     await this.#freeProgressSlot(record)
+  }
+
+  /** One thread waits no longer; the run goes on for the others. */
+  async leftOut(record: RunRecord, watcher: Watcher, input: { by: string; others: number }): Promise<void> {
+    await this.#root(record, watcher, cancelledMessage({ run: record.run, title: record.title, ...input }), 0)
+    if (watcher.askTs !== null)
+      await this.#options.outbox.react({ team: record.team, channel: watcher.channel, ts: watcher.askTs, name: eyes, add: false })
   }
 
   /** Once for each thread, those that join meanwhile too. */

@@ -31,10 +31,11 @@ export function createRunHandler(options: RunHandlerOptions): (job: Job<RunJob>)
       const diagnosis = await untilAborted(deps.diagnose.diagnose(request, { onProgress: shower.onProgress, signal }), signal)
       shower.stop()
       if ((await records.end(request.run, 'done')) !== 'done') return
+      const compiles = deps.compiler && diagnosis.cards.length > 0
+      if (compiles) await records.beginCompiling(request.run)
       await delivery.finish(record, diagnosis)
       await options.onAnswered?.(record)
-      if (deps.compiler && diagnosis.cards.length > 0)
-        await deps.compiles.add(`compile-${request.run}`, { run: request.run, team: record.team })
+      if (compiles) await askCompiler(options, record)
       await delivery.addPictures(record, diagnosis).catch((error: unknown) => deps.log.warn('no pictures', { error: String(error) }))
     } catch (thrown) {
       shower.stop()
@@ -47,6 +48,16 @@ export function createRunHandler(options: RunHandlerOptions): (job: Job<RunJob>)
       }
       throw thrown
     }
+  }
+}
+
+/** The answer stands without the compiler: where it cannot be asked, the cards say so. */
+async function askCompiler({ deps, delivery }: RunHandlerOptions, record: RunRecord): Promise<void> {
+  try {
+    await deps.compiles.add(`compile-${record.run}`, { run: record.run, team: record.team })
+  } catch (error) {
+    deps.log.warn('the compiler was not asked', { run: record.run, error: String(error) })
+    await delivery.compilingEnded(record)
   }
 }
 

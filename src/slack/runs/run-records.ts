@@ -5,6 +5,13 @@ const day = 24 * 3600_000
 /** How a run ended. The first end that is written stands. */
 export type RunEnd = 'done' | 'failed' | 'cancelled'
 
+/** Why a run failed, for whoever asks about it later. */
+export interface RunFailure {
+  id: string
+  message: string
+  hint: string
+}
+
 /** What Slack knows of a run, besides its record in Sharding Memory. */
 export interface RunRecord {
   run: string
@@ -71,6 +78,15 @@ export class RunRecords {
     return (await this.#state.get(`runend:${run}`)) as RunEnd | null
   }
 
+  async recordFailure(run: string, failure: RunFailure): Promise<void> {
+    await this.#state.set(`failure:${run}`, JSON.stringify(failure), this.#keepMs)
+  }
+
+  async failure(run: string): Promise<RunFailure | null> {
+    const value = await this.#state.get(`failure:${run}`)
+    return value === null ? null : (JSON.parse(value) as RunFailure)
+  }
+
   /** All messages of an ended run are written down. */
   async markDelivered(run: string): Promise<void> {
     await this.#state.set(`delivered:${run}`, '1', this.#keepMs)
@@ -80,8 +96,26 @@ export class RunRecords {
     return (await this.#state.get(`delivered:${run}`)) !== null
   }
 
+  /** The compiler was asked about this run's cards; since when. */
+  async beginCompiling(run: string): Promise<void> {
+    await this.#state.set(`compiling:${run}`, new Date().toISOString(), this.#keepMs)
+  }
+
+  async isCompiling(run: string): Promise<boolean> {
+    return (await this.#state.get(`compiling:${run}`)) !== null
+  }
+
+  async endCompiling(run: string): Promise<void> {
+    await this.#state.delete(`compiling:${run}`)
+  }
+
   async watch(run: string, watcher: Watcher): Promise<void> {
     await this.#state.set(`watch-${run}:${watcher.channel}/${watcher.threadTs}`, JSON.stringify(watcher), this.#keepMs)
+  }
+
+  /** This thread waits no longer. */
+  async unwatch(run: string, watcher: Pick<Watcher, 'channel' | 'threadTs'>): Promise<void> {
+    await this.#state.delete(`watch-${run}:${watcher.channel}/${watcher.threadTs}`)
   }
 
   async watchers(run: string): Promise<Watcher[]> {
@@ -102,6 +136,6 @@ export class RunRecords {
 
   async forget(run: string): Promise<void> {
     for (const { key } of await this.#state.list(`watch-${run}:`, 200)) await this.#state.delete(key)
-    for (const name of ['run', 'runend', 'delivered']) await this.#state.delete(`${name}:${run}`)
+    for (const name of ['run', 'runend', 'delivered', 'compiling', 'failure']) await this.#state.delete(`${name}:${run}`)
   }
 }

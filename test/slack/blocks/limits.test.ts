@@ -9,7 +9,7 @@ import { helpMessage } from '../../../src/slack/blocks/help-message.ts'
 import { homeView } from '../../../src/slack/blocks/home-view.ts'
 import type { Message } from '../../../src/slack/blocks/message.ts'
 import * as notices from '../../../src/slack/blocks/notice-messages.ts'
-import { cancelledMessage, planMessage, queuedMessage } from '../../../src/slack/blocks/plan-message.ts'
+import { cancelledMessage, planMessage } from '../../../src/slack/blocks/plan-message.ts'
 import { summaryMessage } from '../../../src/slack/blocks/summary-message.ts'
 import { whyNotModal } from '../../../src/slack/blocks/why-not-modal.ts'
 import { longestDiagnosis } from '../../support/slack/diagnoses.ts'
@@ -43,9 +43,8 @@ const link = `https://example.slack.com/archives/${'C'.repeat(200)}`
 const meshText = long(2000)
 
 const longest: Record<string, Message> = {
-  plan: planMessage({ run, title, standing, withCompiler: true }),
-  queued: queuedMessage({ run, title, ahead: 1e9 }),
-  cancelled: cancelledMessage({ run, title, by: user }),
+  plan: planMessage({ run, title, standing, withCompiler: true, note: long(9000) }),
+  cancelled: cancelledMessage({ run, title, by: user, others: 1e6 }),
   summary: summaryMessage(diagnosis, {
     title,
     pictures: Array.from({ length: 9 }, () => ({ slackFileId: 'F123', altText: long(9000) })),
@@ -53,6 +52,7 @@ const longest: Record<string, Message> = {
   card: cardMessage(diagnosis, aCard, { adopted: { by: user }, compiling: true, replaces: long(9000) }),
   withdrawnCard: withdrawnCardMessage(aCard, long(9000)),
   error: notices.errorMessage(new PromptsError('internal', long(90_000), { hint: long(90_000) }), { about: title, run }),
+  noAnswer: notices.noAnswerMessage({ run, title, end: 'failed', failure: { id: 'e-1', message: long(9000), hint: long(9000) } }),
   adopted: notices.adoptedMessage({ by: user, rank: 1, case: aCase, instead: { by: user, rank: 2 } }),
   takenBack: notices.takenBackMessage({ by: user, rank: 1, now: { by: user, rank: 3 } }),
   whichCard: notices.whichCardMessage({ run, on: 1, meant: 2 }),

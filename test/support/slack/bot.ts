@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Config, readConfig } from '../../../src/config.ts'
+import { PromptsError } from '../../../src/errors.ts'
 import { createFileMemory } from '../../../src/memory/file-memory.ts'
 import type { SlackDeps } from '../../../src/slack/deps.ts'
 import { createInfrastructure } from '../../../src/slack/infrastructure.ts'
@@ -49,7 +50,10 @@ export async function startBot(
     ...{ config, memory, diagnose, log, compiler: false, ...infrastructure },
     experiments: {
       examples: async () => ['exp-123', 'exp-124'],
-      stepTimeMs: async (id) => (id === 'exp-124' ? 22_900 : null),
+      async stepTimeMs(id) {
+        if (id === 'exp-124') return 22_900
+        throw new PromptsError('unknown_experiment', `No experiment ${id}`)
+      },
     },
     ...options.deps,
   })

@@ -7,7 +7,9 @@ export interface Call {
   at: number
   body: Record<string, string>
   /** What the gate did with it. */
-  outcome: 'passed' | 'rate_limited' | 'refused' | 'dropped'
+  outcome: 'passed' | 'rate_limited' | 'refused' | 'dropped' | 'answer_lost'
+  /** When its answer left, or was lost. */
+  answeredAt: number | null
   /** ts of the message that a post made. */
   ts: string | null
 }
@@ -71,7 +73,7 @@ export class Gate {
   }
 
   count(method: string): number {
-    return this.calls.filter((call) => call.method === method && call.outcome === 'passed').length
+    return this.calls.filter((call) => call.method === method && (call.outcome === 'passed' || call.outcome === 'answer_lost')).length
   }
 
   async #handle(request: IncomingMessage): Promise<{ status: number; headers: Record<string, string>; body: string }> {
@@ -83,7 +85,7 @@ export class Gate {
     if (file !== undefined) return { status: 200, headers: { 'content-type': 'text/plain' }, body: file }
     const method = path.replace(/^\/api\//, '')
     const body = Object.fromEntries(new URLSearchParams(raw))
-    const call: Call = { method, at: Date.now(), body, outcome: 'passed', ts: null }
+    const call: Call = { method, at: Date.now(), body, outcome: 'passed', answeredAt: null, ts: null }
     this.calls.push(call)
     const json = { 'content-type': 'application/json' }
     const limited = (seconds: number) => {
@@ -122,7 +124,11 @@ export class Gate {
     const text = await forwarded.text()
     if (method === 'chat.postMessage') call.ts = (JSON.parse(text) as { ts?: string }).ts ?? null
     if (this.delayMs > 0) await sleep(this.delayMs)
-    if (fault?.kind === 'lose_answer') throw new Error('lost')
+    call.answeredAt = Date.now()
+    if (fault?.kind === 'lose_answer') {
+      call.outcome = 'answer_lost'
+      throw new Error('lost')
+    }
     return { status: forwarded.status, headers: json, body: text }
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createFileMemory } from '../../../src/memory/file-memory.ts'
 import { createInfrastructure } from '../../../src/slack/infrastructure.ts'
@@ -21,6 +22,9 @@ const { values } = parseArgs({
     'stage-ms': { type: 'string', default: '5' },
     workers: { type: 'string', default: '2' },
     compiler: { type: 'boolean', default: false },
+    // the verdicts of every so manieth run come so late
+    'late-every': { type: 'string', default: '0' },
+    'late-ms': { type: 'string', default: '0' },
     verbose: { type: 'boolean', default: false },
   },
 })
@@ -31,7 +35,7 @@ const config = botConfig({ apiUrl: values.api ?? '' }, values.home ?? '', {
     PROMPTS_WORKERS: values.workers,
     PROMPTS_ALLOW_GUESTS: '1',
     PROMPTS_QUOTA_PER_PERSON: '100000',
-    PROMPTS_COMPILER_PROCESSES: '4',
+    PROMPTS_COMPILER_PROCESSES: '64',
   },
   ...(values.redis === undefined ? {} : { REDIS_URL: values.redis }),
 })
@@ -56,6 +60,8 @@ const diagnose = fakeDiagnoseService({
   stageMs: Number(values['stage-ms']),
   compile: async (run, onCard) => {
     const diagnosis = await memory.diagnosis(run)
+    const number = Number(/\d+$/.exec(diagnosis?.experiment ?? '')?.[0])
+    if (number % Number(values['late-every']) === 0) await sleep(Number(values['late-ms']))
     await onCard(
       (diagnosis?.cards ?? []).map((card) => ({ ...card, compiler: fits as never })),
       [],

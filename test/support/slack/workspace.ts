@@ -69,6 +69,7 @@ export class Workspace {
     const workspace = new Workspace(emulator, gate, await gate.start())
     const list = (await workspace.as(botToken).conversations.list({ limit: 1000 })).channels ?? []
     workspace.channels.push(...list.filter((channel) => channel.name?.startsWith('team-')).map((channel) => String(channel.id)))
+    for (const channel of workspace.channels) await workspace.as(botToken).conversations.join({ channel })
     const members = (await workspace.as(botToken).users.list({})).members ?? []
     workspace.users.push(...members.filter((member) => member.name?.startsWith('person')).map((member) => String(member.id)))
     return workspace
