@@ -53,7 +53,11 @@ const settings = z.object({
   SLACK_CLIENT_ID: z.string().optional().describe('OAuth, many workspaces'),
   SLACK_CLIENT_SECRET: z.string().optional().describe('OAuth, many workspaces'),
   SLACK_STATE_SECRET: z.string().optional().describe('OAuth: signs the state'),
-  PROMPTS_INSTALLATION_KEY: z.string().optional().describe('32 bytes, base64: encrypts stored installations'),
+  PROMPTS_INSTALLATION_KEY: z
+    .string()
+    .optional()
+    .describe('32 bytes, base64: encrypts stored installations; a new key goes in front, with a comma'),
+  PROMPTS_WORKSPACES: list.default([]).describe('OAuth: workspaces (T…) that may install the app; all that it is distributed to if empty'),
   SLACK_API_URL: z.string().optional().describe("another address that speaks Slack's Web API"),
   PORT: number(3000, 0, 65535).describe('port for HTTP and health'),
   PROMPTS_ADOPTERS: z.string().default('anyone').describe('who may adopt: anyone, asker, or a user group id'),

@@ -22,12 +22,29 @@ export const command: Command = {
     if (typeof picture === 'string') {
       // the drawing library is loaded only for this
       const { renderComparison } = await import('../pictures/render.ts')
-      await writeFile(picture, (await renderComparison(comparison)).png)
+      const { png } = await renderComparison(comparison)
+      await writeFile(picture, png).catch((cause: unknown) => {
+        throw new PromptsError('bad_arguments', `${picture} cannot be written: ${reasonOf(cause)}`, {
+          hint: 'Name a PNG file in a folder that is there and that you may write to.',
+          cause,
+        })
+      })
       context.note(`drew ${picture}`)
     }
     context.print(context.flags['json'] ? JSON.stringify(comparison) : formatComparison(comparison))
     return exitCodes.ok
   },
+}
+
+function reasonOf(cause: unknown): string {
+  const code = (cause as { code?: unknown } | null)?.code
+  const words: Record<string, string> = {
+    ENOENT: 'there is no such folder',
+    EACCES: 'permission denied',
+    EISDIR: 'it is a folder',
+    ENOSPC: 'the disk is full',
+  }
+  return words[String(code)] ?? (cause instanceof Error ? cause.message : String(cause))
 }
 
 async function reportOf(subject: string, { config, signal }: CommandContext) {

@@ -1,3 +1,5 @@
+import type { AppsManifestCreateArguments } from '@slack/web-api'
+
 /** The scopes that the app asks for, the fewest it can do with, and what each is for. */
 export const scopeReasons = {
   'app_mentions:read': 'hears when someone mentions it',
@@ -26,8 +28,10 @@ export const botEvents = [
   'reaction_added',
   'reaction_removed',
   'app_home_opened',
-]
-const oauthEvents = ['tokens_revoked', 'app_uninstalled']
+] as const
+const oauthEvents = ['tokens_revoked', 'app_uninstalled'] as const
+
+type Manifest = AppsManifestCreateArguments['manifest']
 
 export interface ManifestOptions {
   /** Public address of this server: HTTP instead of Socket Mode. */
@@ -37,10 +41,10 @@ export interface ManifestOptions {
 }
 
 /** The app's manifest, as Slack's "create an app from a manifest" takes it. */
-export function appManifest(options: ManifestOptions = {}): Record<string, unknown> {
+export function appManifest(options: ManifestOptions = {}): Manifest {
   const base = options.url?.replace(/\/+$/, '')
   const request = base === undefined ? undefined : `${base}/slack/events`
-  const withUrl = (entry: object) => (request === undefined ? entry : { ...entry, url: request })
+  const withUrl = <T extends object>(entry: T) => (request === undefined ? entry : { ...entry, url: request })
   return {
     _metadata: { major_version: 2 },
     display_information: {

@@ -24,6 +24,8 @@ export async function startServe(deps: SlackDeps, options: ServeOptions = {}): P
   const services = createServices(deps)
   const { app, replay } = createSlackApp(deps, { services, ...(options.receiver === undefined ? {} : { receiver: options.receiver }) })
   await services.outbox.start()
+  const resealed = (await services.installations?.reseal()) ?? 0
+  if (resealed > 0) deps.log.info('sealed installations with the new key', { count: resealed })
   const worker: RunningWorker | null = (options.works ?? deps.alone) ? await startWorker(deps, { services }) : null
   const housekeeping = new Housekeeping(services)
   housekeeping.start()

@@ -1,4 +1,3 @@
-import type { InstallationStore } from '@slack/bolt'
 import { PromptsError } from '../errors.ts'
 import { Adoption } from './adoption/adoption.ts'
 import { Reactions } from './adoption/reactions.ts'
@@ -13,7 +12,7 @@ import { uploadPictures } from './runs/upload-pictures.ts'
 /** The parts that listeners and workers share. */
 export interface SlackServices {
   deps: SlackDeps
-  installations: InstallationStore | null
+  installations: EncryptedInstallationStore | null
   clients: Clients
   outbox: Outbox
   records: RunRecords
@@ -54,7 +53,7 @@ export function createServices(deps: SlackDeps): SlackServices {
   return { deps, installations, clients, outbox, records, delivery, adoption, reactions }
 }
 
-function createInstallations({ config, state }: SlackDeps): InstallationStore | null {
+function createInstallations({ config, state }: SlackDeps): EncryptedInstallationStore | null {
   if (config.SLACK_CLIENT_ID === undefined) return null
   if (
     config.SLACK_CLIENT_SECRET === undefined ||
@@ -65,5 +64,10 @@ function createInstallations({ config, state }: SlackDeps): InstallationStore | 
       hint: 'Set SLACK_CLIENT_SECRET, SLACK_STATE_SECRET and PROMPTS_INSTALLATION_KEY too; for one workspace set SLACK_BOT_TOKEN alone.',
     })
   }
-  return new EncryptedInstallationStore(state, config.PROMPTS_INSTALLATION_KEY)
+  if (config.SLACK_STATE_SECRET.length < 16) {
+    throw new PromptsError('bad_config', 'SLACK_STATE_SECRET is too short: whoever guesses it can forge an installation', {
+      hint: 'openssl rand -base64 32',
+    })
+  }
+  return new EncryptedInstallationStore(state, config.PROMPTS_INSTALLATION_KEY, config.PROMPTS_WORKSPACES)
 }

@@ -168,6 +168,12 @@ describe('prompts profile', () => {
 })
 
 describe('prompts compare', () => {
+  it('says where a picture cannot be written', async () => {
+    const { code, json } = await runCli(['compare', 'llama2-70b-v5p', 'llama2-70b-v5p', '--picture', 'no/such/folder/x.png', '--json'])
+    expect(code).toBe(2)
+    expect(json).toMatchObject({ error: { code: 'bad_arguments', message: expect.stringContaining('there is no such folder') } })
+  })
+
   it('compares a profile with itself as no change', async () => {
     const { code, json } = await runCli(['compare', 'llama2-70b-v5p', 'llama2-70b-v5p', '--json'])
     expect(code).toBe(0)

@@ -14,7 +14,12 @@ describe('many workspaces by OAuth', () => {
     slack = await Workspace.start({ channels: 2 })
     bot = await startBot(slack, {
       env: {
-        ...{ SLACK_BOT_TOKEN: '', SLACK_CLIENT_ID: '1.2', SLACK_CLIENT_SECRET: 'client-secret', SLACK_STATE_SECRET: 'state-secret' },
+        ...{
+          SLACK_BOT_TOKEN: '',
+          SLACK_CLIENT_ID: '1.2',
+          SLACK_CLIENT_SECRET: 'client-secret',
+          SLACK_STATE_SECRET: 'state-secret-of-a-test',
+        },
         PROMPTS_INSTALLATION_KEY: randomBytes(32).toString('base64'),
       },
     })
@@ -52,7 +57,11 @@ describe('many workspaces by OAuth', () => {
     await bot.slack.event({ type: 'tokens_revoked', tokens: { oauth: ['U1'], bot: [] } })
     await new Promise((resolve) => setTimeout(resolve, 200))
     expect(await bot.deps.state.list('installation:', 10)).toHaveLength(1)
-    await bot.slack.event({ type: 'app_uninstalled' })
+    // told late, of an installation before this one
+    await bot.slack.event({ type: 'app_uninstalled' }, { eventTime: Math.floor(Date.now() / 1000) - 60 })
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(await bot.deps.state.list('installation:', 10)).toHaveLength(1)
+    await bot.slack.event({ type: 'app_uninstalled' }, { eventTime: Math.ceil(Date.now() / 1000) })
     await vi.waitFor(async () => expect(await bot.deps.state.list('installation:', 10)).toEqual([]), soon)
     const calls = bot.diagnose.calls.length
     await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-124' })

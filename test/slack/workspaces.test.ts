@@ -53,6 +53,36 @@ describe('installations', () => {
   })
 })
 
+describe('keys and workspaces of installations', () => {
+  const installation = { team: { id: 'T1', name: 'one' }, bot: { token: 'xoxb-secret' }, isEnterpriseInstall: false } as never
+  const query = { teamId: 'T1', enterpriseId: undefined, isEnterpriseInstall: false as const }
+  const aKey = () => randomBytes(32).toString('base64')
+
+  it('a new key in front reads what the old one sealed, seals it anew, and then stands alone', async () => {
+    const state = new SqliteStateStore(':memory:')
+    const [old, next] = [aKey(), aKey()]
+    await new EncryptedInstallationStore(state, old).storeInstallation(installation)
+    const both = new EncryptedInstallationStore(state, `${next}, ${old}`)
+    expect((await both.fetchInstallation(query)).bot?.token).toBe('xoxb-secret')
+    expect(await both.reseal()).toBe(1)
+    expect(await both.reseal()).toBe(0)
+    expect((await new EncryptedInstallationStore(state, next).fetchInstallation(query)).bot?.token).toBe('xoxb-secret')
+    await expect(new EncryptedInstallationStore(state, old).fetchInstallation(query)).rejects.toMatchObject({ code: 'bad_config' })
+  })
+
+  it('stores and reads only the operator’s workspaces where they are named', async () => {
+    const state = new SqliteStateStore(':memory:')
+    const key = aKey()
+    await expect(new EncryptedInstallationStore(state, key, ['T2']).storeInstallation(installation)).rejects.toMatchObject({
+      code: 'not_allowed',
+    })
+    expect(await state.list('installation:', 10)).toEqual([])
+    await new EncryptedInstallationStore(state, key, ['T1', 'T2']).storeInstallation(installation)
+    // taken off the list later
+    await expect(new EncryptedInstallationStore(state, key, ['T2']).fetchInstallation(query)).rejects.toMatchObject({ code: 'not_allowed' })
+  })
+})
+
 describe('the manifest', () => {
   const file = parse(readFileSync(join(projectRoot, 'manifest.yml'), 'utf8')) as unknown
 
@@ -77,6 +107,16 @@ describe('the manifest', () => {
 })
 
 describe('the inbox', () => {
+  it('writes no verification token down', async () => {
+    const state = new SqliteStateStore(':memory:')
+    let kept = ''
+    await new Inbox(state, silentLog).process({ body: { event_id: 'Ev1', token: 'secret-token' }, ack: async () => {} }, async () => {
+      kept = JSON.stringify(await state.list('inbox:', 10))
+    })
+    expect(kept).toContain('Ev1')
+    expect(kept).not.toContain('secret-token')
+  })
+
   it('handles again what a process that died had acked and not finished, and only that', async () => {
     const state = new SqliteStateStore(':memory:')
     const event = (id: string): ReceiverEvent => ({ body: { event_id: id }, ack: async () => {} })

@@ -9,7 +9,7 @@ const tools = ['overview_page', 'op_profile', 'hlo_stats', 'roofline_model', 'me
 const api = '/data/plugin/profile'
 
 /**
- * Runs of an XProf server (`xprof+http://host:port`): a run's name is its id. A server holds profiles only, so an experiment found here is a
+ * Runs of an XProf server (`xprof+http://host:port`): a run's name is its id, or its folder's where it lies in one. A server holds profiles only, so an experiment found here is a
  * profile alone, unless another source has the experiment.
  */
 export function xprofSource({ address, cacheRoot }: { address: string; cacheRoot: string }): ExperimentSource {
@@ -25,9 +25,17 @@ export function xprofSource({ address, cacheRoot }: { address: string; cacheRoot
     name,
     async find(id, signal) {
       if (!experimentIdSchema.safeParse(id).success) return null
-      return (await runs(signal)).includes(id) ? runOf(base, id, cacheRoot) : null
+      const all = await runs(signal)
+      // a folder of runs, as MaxText and TensorBoard leave it: the newest
+      const run = all.includes(id)
+        ? id
+        : all
+            .filter((name) => name.startsWith(`${id}/`))
+            .sort()
+            .at(-1)
+      return run === undefined ? null : runOf(base, run, cacheRoot)
     },
-    list: async (limit, signal) => (await runs(signal)).slice(0, limit),
+    list: async (limit, signal) => [...new Set((await runs(signal)).map((run) => run.split('/')[0] ?? run))].slice(0, limit),
   }
 }
 
@@ -50,7 +58,8 @@ export function runOf(base: URL, run: string, cacheRoot: string): LoadedExperime
       return fetchInto(cacheRoot, `${base.origin}/${run}`, files, profileFetchLimits, signal)
     },
   }
-  const page = (tool: string) => new URL(`/#profile?run=${encodeURIComponent(run)}&tag=${tool}`, base).href
+  // as XProf's own address bar has it; what stands behind a # it does not read
+  const page = (tool: string) => new URL(`/?run=${encodeURIComponent(run)}&tag=${tool}`, base).href
   return {
     experiment: null,
     origin: name,

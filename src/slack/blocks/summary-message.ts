@@ -4,12 +4,18 @@ import type { BottleneckClass } from '../../contract/profile-report.ts'
 import { formatGib, formatMs, formatShare, formatUsd } from '../../text/units.ts'
 import { baselineStepMs } from './card-message.ts'
 import { context, fields, type Message, message, section, table } from './message.ts'
-import { clip, escapeCode, escapeText, plain } from './text.ts'
+import { clip, escapeCode, escapeText, link, plain } from './text.ts'
 
 /** A picture that was uploaded to Slack for this message. */
 export interface Picture {
   slackFileId: string
   altText: string
+}
+
+/** A page of the operator's own to look at: the run in XProf. */
+export interface Page {
+  title: string
+  uri: string
 }
 
 export const bottleneckWords: Readonly<Record<BottleneckClass, string>> = {
@@ -22,7 +28,7 @@ export const bottleneckWords: Readonly<Record<BottleneckClass, string>> = {
 }
 
 /** The summary that the root message becomes: the bottleneck in one line, KPIs, top ops, what was found besides, and what follows. */
-export function summaryMessage(diagnosis: Diagnosis, options: { title: string; pictures?: Picture[] }): Message {
+export function summaryMessage(diagnosis: Diagnosis, options: { title: string; pictures?: Picture[]; pages?: readonly Page[] }): Message {
   const { bottleneck } = diagnosis
   const also = bottleneck.also.filter((kind) => kind !== bottleneck.class).map((kind) => bottleneckWords[kind])
   const headline = `*${escapeText(options.title, 200)}*${finding(diagnosis)}${also.length > 0 ? `, also ${also.join(', ')}` : ''}`
@@ -42,6 +48,8 @@ export function summaryMessage(diagnosis: Diagnosis, options: { title: string; p
   blocks.push(section(whatFollows(diagnosis)))
   const notes = diagnosis.notes.slice(0, 5).map((note) => escapeText(note, 500))
   if (notes.length > 0) blocks.push(context(...notes))
+  const pages = (options.pages ?? []).slice(0, 4).map((page) => link(page.uri, page.title, 700))
+  if (pages.length > 0) blocks.push(context(`Look closer: ${pages.join(' · ')}`))
   blocks.push(context(footer(diagnosis)))
   if (diagnosis.cards.length > 0) blocks.push(feedback(diagnosis.run))
   return message(plain(headline), blocks)

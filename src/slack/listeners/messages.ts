@@ -50,7 +50,13 @@ function readMessage(event: unknown): (MessageEvent & { user: string }) | null {
   const parsed = messageEventSchema.safeParse(event)
   if (!parsed.success) return null
   const { user, bot_id, subtype } = parsed.data
-  if (user === undefined || bot_id !== undefined || (subtype !== undefined && subtype !== 'file_share' && subtype !== 'thread_broadcast'))
+  // Slackbot's reminders and notices come as a person's would
+  if (
+    user === undefined ||
+    user === 'USLACKBOT' ||
+    bot_id !== undefined ||
+    (subtype !== undefined && subtype !== 'file_share' && subtype !== 'thread_broadcast')
+  )
     return null
   return { ...parsed.data, user }
 }

@@ -293,7 +293,11 @@ export class Outbox {
         }
         return this.#giveUp(entry, about)
       case 'refused':
-        if (revoked.has(failure.error)) await this.#options.onRevoked?.(entry.team, failure.error)
+        if (revoked.has(failure.error)) {
+          await this.#options.onRevoked?.(entry.team, failure.error)
+          // the app may have been installed anew since its token was read
+          if (entry.attempts < 2 && entry.priority !== 2) return { retryInMs: 500 }
+        }
         // already_reacted, no_reaction: it is as it should be
         if (entry.op.kind === 'react') {
           await this.#entries.forget(entry)

@@ -1,9 +1,10 @@
+import { z } from 'zod'
 import type { Card, Diagnosis } from '../../contract/diagnosis.ts'
 import { asPromptsError, type PromptsError } from '../../errors.ts'
 import { cardMessage, withdrawnCardMessage } from '../blocks/card-message.ts'
 import { errorMessage, verdictsMessage } from '../blocks/notice-messages.ts'
 import { cancelledMessage, planMessage, type Standing } from '../blocks/plan-message.ts'
-import { bottleneckWords, type Picture, summaryMessage } from '../blocks/summary-message.ts'
+import { bottleneckWords, type Page, type Picture, summaryMessage } from '../blocks/summary-message.ts'
 import type { SlackDeps } from '../deps.ts'
 import type { Priority } from '../outbox/entry.ts'
 import type { Outbox } from '../outbox/outbox.ts'
@@ -16,6 +17,9 @@ const progressRoots = 8
 const eyes = 'eyes'
 /** Pictures need an edit of each summary; with more edits than this waiting there are none. */
 const picturesUnder = 5
+
+/** What is read here of the stored stage `experiment`. */
+const experimentStageSchema = z.object({ links: z.array(z.object({ title: z.string(), uri: z.string() })) })
 
 export interface DeliveryOptions {
   deps: SlackDeps
@@ -74,15 +78,15 @@ export class Delivery {
     if (outbox.pressure(record.team, record.channel).edits > picturesUnder) return
     const pictures = await this.#options.pictures(record)
     if (pictures.length === 0) return
-    const shown = summaryMessage(diagnosis, { title: record.title, pictures })
+    const shown = summaryMessage(diagnosis, { title: record.title, pictures, pages: await this.#pages(record.run) })
     for (const watcher of await records.watchers(record.run)) await this.#root(record, watcher, shown, 1)
   }
 
   /** The whole answer in one thread. */
   async answer(record: RunRecord, watcher: Watcher, diagnosis: Diagnosis): Promise<void> {
     const { outbox, deps } = this.#options
-    const pictures = await knownPictures(deps, record.run)
-    await this.#root(record, watcher, summaryMessage(diagnosis, { title: record.title, pictures }), 0)
+    const [pictures, pages] = await Promise.all([knownPictures(deps, record.run), this.#pages(record.run)])
+    await this.#root(record, watcher, summaryMessage(diagnosis, { title: record.title, pictures, pages }), 0)
     for (const card of diagnosis.cards) await this.card(record, watcher, diagnosis, card, { priority: 0 })
     if (watcher.askTs !== null)
       await outbox.react({ team: record.team, channel: watcher.channel, ts: watcher.askTs, name: eyes, add: false })
@@ -218,6 +222,13 @@ export class Delivery {
       priority,
       mark: { run: record.run, rank: null },
     })
+  }
+
+  /** Pages of the place that the experiment came from: an XProf server of the operator's. */
+  async #pages(run: string): Promise<Page[]> {
+    const stage = (await this.#options.deps.memory.stageResult(run, 'experiment')) as { value?: unknown } | null
+    const parsed = experimentStageSchema.safeParse(stage?.value)
+    return parsed.success ? parsed.data.links : []
   }
 
   async #takeProgressSlot(record: RunRecord): Promise<boolean> {

@@ -19,6 +19,11 @@ describe.skipIf(lacks('xprof', 'shared'))(needing('xprofSource against the real 
     const run = join(root, 'logs/plugins/profile/exp-7')
     mkdirSync(run, { recursive: true })
     copyFileSync(join(sharedData, 'profiles/tpu-v6e-inference/host0.xplane.pb'), join(run, 'host0.xplane.pb'))
+    for (const date of ['2026_01_01_00_00_00', '2026_02_01_00_00_00']) {
+      const nested = join(root, 'logs/exp-9/plugins/profile', date)
+      mkdirSync(nested, { recursive: true })
+      copyFileSync(join(run, 'host0.xplane.pb'), join(nested, 'host0.xplane.pb'))
+    }
     const port = await freePort()
     const xprof = join(dirname(findPython('xprof')!), 'xprof')
     server = await startServer({
@@ -35,15 +40,21 @@ describe.skipIf(lacks('xprof', 'shared'))(needing('xprofSource against the real 
 
   it('finds a run by its name, reads it as its file is read, and links to its pages', async () => {
     const source = xprofSource({ address, cacheRoot: join(root, 'cache') })
-    expect(await source.list(10, signal)).toEqual(['exp-7'])
+    expect((await source.list(10, signal)).sort()).toEqual(['exp-7', 'exp-9'])
     const found = await source.find('exp-7', signal)
     expect(found?.experiment).toBeNull()
-    expect(found?.links[0]?.uri).toMatch(/run=exp-7&tag=overview_page/)
+    expect(found?.links[0]?.uri).toMatch(/^http:\/\/[^/]+\/\?run=exp-7&tag=overview_page$/)
     const report = await readProfile(await found!.profile!.open(signal))
     const own = await readProfile(join(root, 'logs'))
     expect(report.kpis.duty_cycle).toBeCloseTo(own.kpis.duty_cycle!, 2)
     expect(report.kpis.peak_hbm_gib).toBeCloseTo(own.kpis.peak_hbm_gib!, 1)
     expect(report.top_ops[0]?.name).toBe(own.top_ops[0]?.name)
+  })
+
+  it('finds the newest run of a folder by the folder’s name', async () => {
+    const found = await xprofSource({ address, cacheRoot: join(root, 'cache') }).find('exp-9', signal)
+    expect(found?.links[0]?.uri).toContain('run=exp-9%2F2026_02_01_00_00_00')
+    expect((await readProfile(await found!.profile!.open(signal))).device.devices).toBeGreaterThan(0)
   })
 
   it('has no run of another name', async () => {

@@ -47,6 +47,7 @@ const longest: Record<string, Message> = {
   cancelled: cancelledMessage({ run, title, by: user, others: 1e6 }),
   summary: summaryMessage(diagnosis, {
     title,
+    pages: Array.from({ length: 9 }, () => ({ title: long(900), uri: `https://example.com/${'x'.repeat(2900)}` })),
     pictures: Array.from({ length: 9 }, () => ({ slackFileId: 'F123', altText: long(9000) })),
   }),
   card: cardMessage(diagnosis, aCard, { adopted: { by: user }, compiling: true, replaces: long(9000) }),

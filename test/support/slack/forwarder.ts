@@ -55,7 +55,7 @@ export class Forwarder {
     })
   }
 
-  async event(event: Record<string, unknown>, options: { eventId?: string; retry?: number } = {}): Promise<number> {
+  async event(event: Record<string, unknown>, options: { eventId?: string; retry?: number; eventTime?: number } = {}): Promise<number> {
     const body = {
       ...{
         token: 'x',
@@ -64,7 +64,7 @@ export class Forwarder {
         type: 'event_callback',
         event_id: options.eventId ?? `Ev${randomUUID()}`,
       },
-      ...{ event_time: Math.floor(Date.now() / 1000), is_ext_shared_channel: false, event },
+      ...{ event_time: options.eventTime ?? Math.floor(Date.now() / 1000), is_ext_shared_channel: false, event },
       authorizations: [{ enterprise_id: null, team_id: teamId, user_id: botUser, is_bot: true, is_enterprise_install: false }],
     }
     const retry: Record<string, string> =
