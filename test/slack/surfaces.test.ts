@@ -186,7 +186,23 @@ describe('commands, shortcuts, Home, Socket Mode, and what the clock does', () =
     expect(view).toContain('bound by communication')
     expect(view).toContain('predicted 22.5 s (−22 %), measured –')
     expect(view).toContain('who asked')
+    expect(view).toContain('@prompts diagnose exp-123')
     expect(slack.gate.violations).toEqual([])
+    // what was asked in a private channel only who asked sees; guests see nothing
+    const homeOf = async (person: number) => {
+      const before = slack.gate.count('views.publish')
+      await bot.slack.event({ type: 'app_home_opened', user: slack.users[person], channel: 'D1', tab: 'home' })
+      await vi.waitFor(() => expect(slack.gate.count('views.publish')).toBe(before + 1), soon)
+      return slack.gate.calls.findLast((call) => call.method === 'views.publish')?.body.view ?? ''
+    }
+    expect(await homeOf(1)).toContain('bound by communication')
+    await bot.deps.state.delete(`private:${teamId}/${channel}`)
+    slack.gate.answers.set('conversations.info', () => ({ ok: true, channel: { id: channel, is_private: true } }))
+    expect(await homeOf(1)).not.toContain('bound by communication')
+    expect(await homeOf(0)).toContain('bound by communication')
+    slack.gate.answers.set('users.info', () => ({ ok: true, user: { is_restricted: true } }))
+    await bot.deps.state.delete(`guest:${teamId}/${slack.users[2]}`)
+    expect(await homeOf(2)).toContain('I do not answer guests')
   })
 
   it('asks for an outcome once, a day after an adoption, and not where one is known', async () => {

@@ -30,19 +30,26 @@ export interface HomeInput {
   examples: string[]
 }
 
+/** App Home of someone whom the bot does not answer. */
+export function closedHomeView(why: string, hint: string): { type: 'home'; blocks: AnyBlock[] } {
+  return { type: 'home', blocks: [section(`${escapeText(why, 500)}.`), context(escapeText(hint, 500))] }
+}
+
 /** App Home: how to ask, recent runs, adopted cards with their predicted and measured gains, and this workspace's settings. */
 export function homeView(input: HomeInput): { type: 'home'; blocks: AnyBlock[] } {
-  const example = input.examples[0] ?? '<experiment id>'
   const blocks: AnyBlock[] = [
     header('Recent runs'),
     ...(input.runs.length === 0
-      ? [section(`None yet. In a channel: \`${escapeCode(`@prompts diagnose ${example}`, 200)}\``)]
-      : input.runs.slice(0, 20).map((run) => section(runLine(run)))),
+      ? [section('None yet that you may see.')]
+      : input.runs.slice(0, 20).flatMap((run) => [section(runLine(run)), context(runFacts(run))])),
     { type: 'divider' },
     header('Adopted cards'),
     ...(input.adoptions.length === 0
       ? [section('None yet. React :white_check_mark: on a card to adopt it.')]
       : input.adoptions.slice(0, 20).map((entry) => section(adoptionLine(entry)))),
+    { type: 'divider' },
+    header('How to ask'),
+    section(howToAsk(input.examples)),
     { type: 'divider' },
     header('Settings of this workspace'),
     section(
@@ -61,8 +68,30 @@ const signs = { waiting: ':eyes:', done: ':white_check_mark:', failed: ':x:', ca
 function runLine(run: HomeRun): string {
   const title = escapeText(run.title, 150)
   const name = run.link === null ? `*${title}*` : `*<${run.link}|${title}>*`
-  const found = run.bottleneck === null ? '' : ` ${escapeText(run.bottleneck, 80)}`
-  return `${signs[run.state]} ${name}${found}${run.by === null ? '' : ` · <@${run.by}>`} · ${escapeText(run.at.slice(0, 16).replace('T', ' '), 30)} · \`${escapeCode(run.run, 130)}\``
+  const found = { waiting: 'under way', failed: 'failed', cancelled: 'cancelled', done: run.bottleneck ?? 'done' }[run.state]
+  return `${signs[run.state]} ${name}: ${escapeText(found, 80)}`
+}
+
+function runFacts(run: HomeRun): string {
+  const parts = [localTime(run.at), run.by === null || run.by === '' ? null : `<@${run.by}>`, `\`${escapeCode(run.run, 130)}\``]
+  return parts.filter((part) => part !== null).join(' · ')
+}
+
+/** A time as each reader's own clock has it. */
+function localTime(iso: string): string {
+  const seconds = Math.floor(Date.parse(iso) / 1000)
+  const written = escapeText(`${iso.slice(0, 16).replace('T', ' ')} UTC`, 40)
+  return Number.isFinite(seconds) ? `<!date^${seconds}^{date_short_pretty} {time}|${written}>` : written
+}
+
+function howToAsk(examples: readonly string[]): string {
+  const id = examples[0] ?? '<experiment id>'
+  const code = (text: string) => `\`${escapeCode(text, 200)}\``
+  return [
+    `${code(`@prompts diagnose ${id}`)} in a channel where I am, or ${code(`diagnose ${id}`)} in a message to me`,
+    `${code(`/prompts plan ${id}`)} ranks every mesh without a profile; ${code('/prompts cases')} looks into the library`,
+    'In a thread of mine: _why not model=8?_, _what if batch doubles?_, _it ran at 22.9 s_, _cancel_',
+  ].join('\n')
 }
 
 function adoptionLine(entry: HomeAdoption): string {

@@ -1,6 +1,8 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { type HomeRun, homeView } from '../blocks/home-view.ts'
+import { asPromptsError } from '../../errors.ts'
+import { closedHomeView, type HomeRun, homeView } from '../blocks/home-view.ts'
+import { checkPerson, isPrivate } from '../requests/access.ts'
 import type { SlackServices } from '../services.ts'
 import { threadLink } from '../thread-link.ts'
 import { guarded } from './guard.ts'
@@ -19,15 +21,25 @@ export function listenToHome(app: App, services: SlackServices): void {
 
 /** Draws a person's App Home anew. */
 export async function publishHome(services: SlackServices, team: string, user: string): Promise<void> {
-  const { deps, outbox, adoption } = services
+  const { deps, outbox, adoption, clients } = services
+  const client = await clients.forTeam(team)
+  try {
+    await checkPerson(deps, client, { team, user })
+  } catch (thrown) {
+    const error = asPromptsError(thrown)
+    return outbox.publishHome({ team, user, view: closedHomeView(error.message, error.hint) as never })
+  }
+  // what was asked in a private channel or a direct message is shown to who asked alone
+  const maySee = async (asked: { by: string | null; channel: string }) =>
+    asked.by === user || !(await isPrivate(deps, client, team, asked.channel))
   const [runs, adopted, examples] = await Promise.all([
-    recentRuns(services, team),
-    adoption.list(team),
+    recentRuns(services, team, maySee),
+    visible(await adoption.list(team), maySee),
     deps.experiments.examples(3).catch(() => []),
   ])
   const view = homeView({
     runs,
-    adoptions: adopted.slice(0, shownRuns).map(({ title, mesh, by, beforeMs, predictedMs, measuredMs, channel, threadTs }) => ({
+    adoptions: adopted.map(({ title, mesh, by, beforeMs, predictedMs, measuredMs, channel, threadTs }) => ({
       ...{ title, mesh, by, beforeMs, predictedMs, measuredMs },
       link: threadLink(team, channel, threadTs),
     })),
@@ -37,11 +49,26 @@ export async function publishHome(services: SlackServices, team: string, user: s
   await outbox.publishHome({ team, user, view: view as never })
 }
 
-async function recentRuns(services: SlackServices, team: string): Promise<HomeRun[]> {
+type MaySee = (asked: { by: string | null; channel: string }) => Promise<boolean>
+
+/** The first of these that this person may see. */
+async function visible<T extends { by: string | null; channel: string }>(all: readonly T[], maySee: MaySee): Promise<T[]> {
+  const seen: T[] = []
+  for (const one of all) {
+    if (seen.length >= shownRuns) break
+    if (await maySee(one)) seen.push(one)
+  }
+  return seen
+}
+
+async function recentRuns(services: SlackServices, team: string, maySee: MaySee): Promise<HomeRun[]> {
   const { deps, records } = services
-  const requests = await deps.memory.list({ tenant: team, limit: shownRuns })
+  const requests = (await deps.memory.list({ tenant: team, limit: shownRuns * 4 })).map((request) => ({
+    ...request,
+    channel: request.thread?.channel ?? '',
+  }))
   return Promise.all(
-    requests.map(async (request) => {
+    (await visible(requests, maySee)).map(async (request) => {
       const [record, end] = await Promise.all([records.get(request.run), records.ended(request.run)])
       const title = record?.title ?? (request.subject.kind === 'experiment' ? request.subject.id : request.run)
       return {

@@ -63,7 +63,12 @@ export async function checkAsker(deps: SlackDeps, client: WebClient, asker: Aske
       hint: 'Ask in a channel of your own workspace; an admin can set PROMPTS_ALLOW_SHARED_CHANNELS.',
     })
   }
-  if (!config.PROMPTS_ALLOW_GUESTS && (await isGuest(deps, client, asker))) {
+  await checkPerson(deps, client, asker)
+}
+
+/** @throws PromptsError `not_allowed` for guests, unless the operator lets them; `unavailable`. */
+export async function checkPerson(deps: SlackDeps, client: WebClient, asker: Pick<Asker, 'team' | 'user'>): Promise<void> {
+  if (!deps.config.PROMPTS_ALLOW_GUESTS && (await isGuest(deps, client, asker))) {
     throw new PromptsError('not_allowed', 'I do not answer guests', {
       hint: 'Ask a member of this workspace; an admin can set PROMPTS_ALLOW_GUESTS.',
     })
@@ -102,7 +107,7 @@ export async function budgetNote(deps: SlackDeps, team: string): Promise<string 
   return `Today's $${deps.config.PROMPTS_SPEND_CAP_USD} for Gemini are spent: rules answer until midnight UTC.`
 }
 
-async function isGuest(deps: SlackDeps, client: WebClient, asker: Asker): Promise<boolean> {
+async function isGuest(deps: SlackDeps, client: WebClient, asker: Pick<Asker, 'team' | 'user'>): Promise<boolean> {
   return remembered(deps, `guest:${asker.team}/${asker.user}`, async () => {
     const { user } = await client.users.info({ user: asker.user })
     return user?.is_restricted === true || user?.is_ultra_restricted === true || user?.is_stranger === true
@@ -116,6 +121,15 @@ async function isShared(deps: SlackDeps, client: WebClient, asker: Asker): Promi
     const { channel } = await client.conversations.info({ channel: asker.channel })
     return channel?.is_ext_shared === true || channel?.is_pending_ext_shared === true
   })
+}
+
+/** Whether a channel is one that not everyone in the workspace may read; one that Slack does not tell of is. */
+export async function isPrivate(deps: SlackDeps, client: WebClient, team: string, channel: string): Promise<boolean> {
+  if (!/^[CG]/.test(channel)) return true
+  return remembered(deps, `private:${team}/${channel}`, async () => {
+    const { channel: info } = await client.conversations.info({ channel })
+    return info?.is_private !== false
+  }).catch(() => true)
 }
 
 async function remembered(deps: SlackDeps, key: string, ask: () => Promise<boolean>): Promise<boolean> {
