@@ -2,7 +2,7 @@ import type { Card, Evidence } from '../contract/diagnosis.ts'
 import type { Verdict } from '../contract/verdict.ts'
 import type { ResolvedRun } from '../planner/workload.ts'
 import type { Situation } from './situation.ts'
-import { maxtextSnippet } from './snippets/maxtext.ts'
+import { maxtextFlags } from './snippets/maxtext-flags.ts'
 import type { SnippetInput } from './snippets/snippet-input.ts'
 import { writeSnippet } from './snippets/snippets.ts'
 
@@ -29,12 +29,13 @@ export function speedup(baseline: Verdict | null, verdict: Verdict): number | nu
   return Number((verdict.estimate.tokens_per_second_per_chip / baseline.estimate.tokens_per_second_per_chip).toFixed(4))
 }
 
-/** A card's settings word by word, for an operator's own MaxText program. */
-export function maxtextFlags(situation: Situation, verdict: Verdict): string[] {
-  return maxtextSnippet(snippetInput(situation, verdict)).split(/\s+/)
+/** A verdict's settings word by word, for an operator's own MaxText program; undefined where MaxText cannot say it, or is not the framework. */
+export function maxtextFlagsOf({ workload }: Pick<Situation, 'workload'>, verdict: Verdict): { maxtextFlags?: string[] } {
+  const flags = workload.framework === 'maxtext' ? maxtextFlags(workload, snippetInput({ workload }, verdict)) : null
+  return flags === null ? {} : { maxtextFlags: flags }
 }
 
-function snippetInput({ workload }: Situation, verdict: Verdict): SnippetInput {
+function snippetInput({ workload }: Pick<Situation, 'workload'>, verdict: Verdict): SnippetInput {
   return {
     mesh: verdict.mesh,
     dcn: verdict.dcn,

@@ -3,7 +3,7 @@ import type { Card } from '../contract/diagnosis.ts'
 import { formatMesh, sameMesh } from '../contract/mesh.ts'
 import type { CompilerVerdict, Verdict } from '../contract/verdict.ts'
 import { formatGibNumber } from '../text/units.ts'
-import { makeCard, maxtextFlags } from './cards.ts'
+import { makeCard, maxtextFlagsOf } from './cards.ts'
 import type { AgentDeps, EvaluateInput } from './deps.ts'
 import type { WithdrawnCard } from './diagnose-service.ts'
 import { isBaseline } from './proposer.ts'
@@ -31,7 +31,7 @@ export async function evaluateCards(
   let replacements = 0
 
   const judge = async (card: Card): Promise<CompilerVerdict> => {
-    const candidate = { ...card, ...(situation.workload.framework === 'maxtext' ? { maxtextFlags: maxtextFlags(situation, card) } : {}) }
+    const candidate = { ...card, ...maxtextFlagsOf(situation, card) }
     const { verdict } = await deps.compiler.judge(situation.workload, candidate, { full: false, signal })
     await deps.memory.append(run, { kind: 'compiler', name: formatMesh(card.mesh), data: verdict })
     return verdict

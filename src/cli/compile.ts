@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
+import { maxtextFlagsOf } from '../agents/cards.ts'
 import { type Compiler, createCompiler } from '../compiler/compiler.ts'
-import { replayStep } from '../compiler/replay-step.ts'
+import { studyModule } from '../compiler/study-module.ts'
 import type { Config } from '../config.ts'
 import { formatMesh } from '../contract/mesh.ts'
 import type { Verdict } from '../contract/verdict.ts'
@@ -16,7 +17,7 @@ export function compilerOf(config: Config): Compiler {
     memoryGib: config.PROMPTS_COMPILER_MEMORY_GIB,
     timeoutMs: config.PROMPTS_COMPILER_TIMEOUT_SECONDS * 1000,
     maxtextCommand: config.PROMPTS_MAXTEXT_COMMAND?.split(/\s+/).filter((word) => word !== '') ?? null,
-    replay: replayStep,
+    study: studyModule,
   })
 }
 
@@ -36,6 +37,7 @@ export async function compileVerdict(
     throw new PromptsError('unavailable', 'The TPU compiler is switched off', { hint: 'Unset PROMPTS_COMPILER=off.' })
   note(`compiling ${formatMesh(verdict.mesh)} …`)
   const { mesh, dcn, changes, physical } = verdict
-  const { verdict: compiled } = await compiler.judge(workload, { mesh, dcn, changes, physical }, { full, signal })
+  const candidate = { mesh, dcn, changes, physical, ...maxtextFlagsOf({ workload }, verdict) }
+  const { verdict: compiled } = await compiler.judge(workload, candidate, { full, signal })
   return { ...verdict, compiler: compiled }
 }

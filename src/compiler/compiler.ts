@@ -13,6 +13,7 @@ import { createMaxTextProgram } from './maxtext-program.ts'
 import { type CompileRequest, type CompileResponse, compileResponseSchema } from './protocol.ts'
 import { type ProcessResult, runProcess } from './run-process.ts'
 import { createSemaphore } from './semaphore.ts'
+import type { ModuleStudy, studyModule } from './study-module.ts'
 
 /** What is compiled: a mesh with what else changes, and how it lies on the chips. */
 export interface Candidate {
@@ -28,7 +29,9 @@ export interface Candidate {
 export interface Judgement {
   verdict: CompilerVerdict
   memory: CompileResponse['memory']
-  /** The scheduled module, gzipped; null unless it compiled at full effort. */
+  /** Collectives by axis, anti-patterns and the replayed step of the compiled module; null where none was kept. */
+  study: ModuleStudy | null
+  /** The scheduled module, gzipped; null unless the reference program compiled. */
   hloPath: string | null
 }
 
@@ -53,8 +56,8 @@ export interface CompilerOptions {
   timeoutMs: number
   /** The operator's own MaxText train_compile command, in words; null without one. */
   maxtextCommand: readonly string[] | null
-  /** Replays a scheduled module to a step time, ms; null where it cannot. */
-  replay: ((hloPath: string, workload: Workload, candidate: Candidate) => Promise<number | null>) | null
+  /** Reads a compiled module; null: modules are kept but not read. */
+  study: typeof studyModule | null
 }
 
 /** Fast effort's peak was measured 11 % below full effort's on a Llama-2-7B step; half as much again is left as a margin. */
@@ -98,7 +101,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
   ): Promise<{ response: CompileResponse | null; unknown: string | null; seconds: number }> => {
     const versions = await versionsOnce(signal)
     const key = cache.key(request, versions)
-    const hloPath = request.effort === 'full' ? cache.hloPath(key) : null
+    const hloPath = cache.hloPath(key)
     const cached = await cache.get(key)
     if (cached) return { response: cached, unknown: null, seconds: (cached.seconds.lower ?? 0) + (cached.seconds.compile ?? 0) }
     const release = await places.acquire(signal)
@@ -107,10 +110,10 @@ export function createCompiler(options: CompilerOptions): Compiler {
       const result = await runProcess([python, program], JSON.stringify({ ...request, hlo_path: hloPath }), limits, signal, process.env)
       const parsed = compileResponseSchema.safeParse(parseObject(result.stdout))
       if (!parsed.success) {
-        if (hloPath !== null) await rm(hloPath, { force: true })
+        await rm(hloPath, { force: true })
         return { response: null, unknown: failure(result), seconds: result.seconds }
       }
-      if (parsed.data.status !== 'error') await cache.put(key, parsed.data)
+      if (parsed.data.status === 'fits' || parsed.data.status === 'oom') await cache.put(key, parsed.data)
       return { response: parsed.data, unknown: null, seconds: result.seconds }
     } finally {
       release()
@@ -121,14 +124,13 @@ export function createCompiler(options: CompilerOptions): Compiler {
     const request = compileRequest(workload, candidate, { effort, hloPath: null })
     const { response, unknown, seconds } = await compileOnce(request, signal)
     const hloPath = response?.hlo_path ?? null
-    const stepTimeMs =
-      hloPath !== null && options.replay !== null ? await options.replay(hloPath, workload, candidate).catch(() => null) : null
+    const study = hloPath !== null && options.study !== null ? await options.study(hloPath, workload, candidate, effort).catch(() => null) : null
     return {
       verdict: {
-        status: response?.status ?? 'unknown',
+        status: response === null || response.status === 'unsupported' ? 'unknown' : response.status,
         required_gib: response?.required_gib ?? null,
         available_gib: response?.available_gib ?? null,
-        step_time_ms: stepTimeMs,
+        step_time_ms: study?.stepTimeMs ?? null,
         effort,
         program: 'reference',
         versions: response?.versions ?? {},
@@ -136,6 +138,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
         message: response === null ? unknown : response.message,
       },
       memory: response?.memory ?? null,
+      study,
       hloPath,
     }
   }
@@ -157,7 +160,12 @@ export function createCompiler(options: CompilerOptions): Compiler {
     },
     async judge(workload, candidate, { full, signal }) {
       if (maxtext !== null && workload.framework === 'maxtext' && candidate.maxtextFlags) {
-        return { verdict: await maxtext.compile(candidate.maxtextFlags, signal), memory: null, hloPath: null }
+        return {
+          verdict: await maxtext.compile(candidate.maxtextFlags, workload.chip.hbm_available_gib_per_device, signal),
+          memory: null,
+          study: null,
+          hloPath: null,
+        }
       }
       if (!full) {
         const fast = await attempt(workload, candidate, 'fast', signal)

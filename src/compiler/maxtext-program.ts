@@ -1,36 +1,69 @@
 import type { CompilerVerdict } from '../contract/verdict.ts'
+import { tellingCommand } from './maxtext-command.ts'
 import { readMaxTextOutput } from './read-maxtext-output.ts'
-import { type ProcessLimits, runProcess } from './run-process.ts'
+import { type ProcessLimits, type ProcessResult, runProcess } from './run-process.ts'
 import type { Semaphore } from './semaphore.ts'
+
+/** Keeps libtpu from looking for a TPU host and from refusing a second process; what the operator's environment sets stands. */
+export const maxTextEnvironment: Readonly<Record<string, string>> = {
+  TPU_SKIP_MDS_QUERY: '1',
+  JAX_PLATFORMS: 'cpu',
+  TPU_ACCELERATOR_TYPE: 'x',
+  TPU_WORKER_HOSTNAMES: 'localhost',
+  ALLOW_MULTIPLE_LIBTPU_LOAD: '1',
+}
 
 /**
  * The operator's own MaxText program as judge: their `train_compile` command with a card's flags appended. The command comes from the
- * operator's configuration only; the flags are `name=value` words of ours and never pass a shell.
+ * operator's configuration only; the flags are `name=value` words of ours and never pass a shell. `availableGib` is what the chip lets a
+ * program use on one device: MaxText says it only of a program that does not fit.
  */
 export function createMaxTextProgram(options: { command: readonly string[]; limits: ProcessLimits; places: Semaphore }): {
-  compile(flags: readonly string[], signal: AbortSignal): Promise<CompilerVerdict>
+  compile(flags: readonly string[], availableGib: number, signal: AbortSignal): Promise<CompilerVerdict>
 } {
+  const command = tellingCommand(options.command)
   return {
-    async compile(flags, signal) {
+    async compile(flags, availableGib, signal) {
       const release = await options.places.acquire(signal)
       try {
-        const result = await runProcess([...options.command, ...flags], '', options.limits, signal, process.env)
+        const environment = { ...maxTextEnvironment, ...process.env }
+        const result = await runProcess([...command, ...flags], '', options.limits, signal, environment)
         const read = readMaxTextOutput(`${result.stdout}\n${result.stderr}`)
-        const ended = result.reason === null ? `it ended with exit code ${result.exitCode}` : `it was stopped (${result.reason})`
+        const stopped = result.reason !== null
         return {
-          status: read.status,
-          required_gib: read.requiredGib,
-          available_gib: read.availableGib,
+          status: stopped ? 'unknown' : read.status,
+          required_gib: stopped ? null : read.requiredGib,
+          available_gib: read.availableGib ?? availableGib,
           step_time_ms: null,
           effort: 'full',
           program: 'user',
           versions: read.versions,
           seconds: result.seconds,
-          message: read.status === 'unknown' ? `no verdict in the program's output; ${ended}` : read.message,
+          message: stopped ? stopMessage(result.reason, result.seconds) : (read.message ?? silence(read.status, result)),
         }
       } finally {
         release()
       }
     },
   }
+}
+
+function stopMessage(reason: string | null, seconds: number): string {
+  switch (reason) {
+    case 'timeout':
+      return `MaxText did not answer in ${Math.round(seconds)} s and was stopped`
+    case 'memory':
+      return 'MaxText took more memory than it may and was stopped'
+    case 'output':
+      return 'MaxText printed more than it may and was stopped'
+    default:
+      return 'cancelled'
+  }
+}
+
+function silence(status: CompilerVerdict['status'], { exitCode, signalName, stderr }: ProcessResult): string | null {
+  if (status !== 'unknown') return null
+  const ended = signalName ? `by ${signalName}` : exitCode === null ? 'before it started' : `with exit code ${exitCode}`
+  const last = stderr.trim().split('\n').at(-1)?.slice(0, 200) ?? ''
+  return `no verdict in MaxText's output; it ended ${ended}${last === '' ? '' : `: ${last}`}`
 }

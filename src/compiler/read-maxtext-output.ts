@@ -1,4 +1,5 @@
 import type { CompilerVerdict } from '../contract/verdict.ts'
+import { lastException, type PythonException } from './python-exception.ts'
 
 export interface MaxTextOutput {
   status: CompilerVerdict['status']
@@ -11,32 +12,37 @@ export interface MaxTextOutput {
 const gibBytes = 2 ** 30
 
 /**
- * Reads what MaxText's `train_compile` prints: the compiler's out-of-memory error with its two figures, or the memory statistics of a program
- * that compiled (`CompiledMemoryStats(… peak_memory_in_bytes=…)`; without a peak, argument + output − alias + temp). Anything else is `unknown`.
+ * Reads what MaxText's `train_compile` prints. A program that compiled says so, with the compiler's peak where `maxtext/tell_peak.py` told it and
+ * else with argument + output − alias + temp, which is a few percent more. One that did not ends in a Python exception: out of memory with its two
+ * figures, or a refusal (`error`). What failed before anything was judged (a missing module or file, no network), and everything else, is `unknown`.
  */
 export function readMaxTextOutput(text: string): MaxTextOutput {
-  const versions = readVersions(text)
-  const none = { requiredGib: null, availableGib: null, versions, message: null }
-  const oom = readOutOfMemory(text)
-  if (oom) return { status: 'oom', ...oom, versions }
-  const stats = readMemoryStats(text)
-  if (stats !== null) return { ...none, status: 'fits', requiredGib: stats }
-  if (/Jitting and compilation complete|Finished train_compile/.test(text)) return { ...none, status: 'fits' }
-  const error = /^(?:[\w.]*(?:Error|Exception)): (.{1,300})/m.exec(text)
-  return error ? { ...none, status: 'error', message: error[0] } : { ...none, status: 'unknown' }
+  const nothing = { requiredGib: null, availableGib: null, versions: readVersions(text), message: null }
+  if (/^(?:Jitting and compilation complete|Finished train_compile\.py successfully)/m.test(text)) {
+    const peak = readPeak(text)
+    const sum = readSum(text)
+    const message = peak === null && sum !== null ? 'the sum of its buffers: the peak is a few percent less' : null
+    return { ...nothing, status: 'fits', requiredGib: peak ?? sum, message }
+  }
+  const outOfMemory = readOutOfMemory(text)
+  if (outOfMemory) return { ...nothing, status: 'oom', ...outOfMemory }
+  const exception = lastException(text) ?? configError(text)
+  if (exception === null) return { ...nothing, status: 'unknown' }
+  return { ...nothing, status: isSetup(exception) ? 'unknown' : 'error', message: messageOf(exception) }
 }
 
 function readOutOfMemory(text: string): { requiredGib: number | null; availableGib: number | null; message: string } | null {
-  const line = /RESOURCE_EXHAUSTED[^\n]*/.exec(text)?.[0]
-  if (line === undefined) return null
-  const around = text.slice(text.indexOf(line), text.indexOf(line) + 4000)
+  const at = text.search(/RESOURCE_EXHAUSTED|CompileTimeHbmOom/)
+  if (at < 0) return null
+  const around = text.slice(at, at + 4000)
   const used =
     /Used ([\d.]+)([KMGT]) of ([\d.]+)([KMGT]) hbm/.exec(around) ??
     /\(([\d.]+)([KMGT])\) exceeds available HBM \(([\d.]+)([KMGT])\)/.exec(around)
+  const firstLine = /^[^\n]*/.exec(around)![0]
   return {
     requiredGib: used ? toGib(used[1]!, used[2]!) : null,
     availableGib: used ? toGib(used[3]!, used[4]!) : null,
-    message: line.slice(0, 500),
+    message: cut(firstLine),
   }
 }
 
@@ -44,20 +50,72 @@ function toGib(value: string, unit: string): number {
   return Number(value) * ({ K: 2 ** -20, M: 2 ** -10, G: 1, T: 1024 }[unit] ?? 1)
 }
 
-function readMemoryStats(text: string): number | null {
-  const stats = /CompiledMemoryStats\(([^)]*)\)/.exec(text)?.[1]
+function readPeak(text: string): number | null {
+  const peaks = [...text.matchAll(/^prompts: peak_memory_in_bytes=(\d{1,18})$/gm)].map((match) => Number(match[1]))
+  const peak = Math.max(0, ...peaks)
+  return peak > 0 ? peak / gibBytes : null
+}
+
+function readSum(text: string): number | null {
+  const stats = /CompiledMemoryStats\(([^)\n]*)\)/.exec(text)?.[1]
   if (stats === undefined) return null
-  const read = (name: string) => Number(new RegExp(`(?:^|[ ,])${name}=(\\d+)`).exec(stats)?.[1] ?? Number.NaN)
-  const peak = read('peak_memory_in_bytes')
-  if (peak > 0) return peak / gibBytes
+  const read = (name: string) => Number(new RegExp(`(?:^|[ ,])${name}=(\\d{1,18})`).exec(stats)?.[1] ?? Number.NaN)
   const sum = read('argument_size_in_bytes') + read('output_size_in_bytes') - read('alias_size_in_bytes') + read('temp_size_in_bytes')
   return Number.isFinite(sum) ? sum / gibBytes : null
 }
 
-/** `jax 0.10.2`-like lines, and MaxText's `Config param` of the topology are not versions: only names we know. */
+/** What `tell_peak.py` says first; without it, what MaxText logs of jax. */
 function readVersions(text: string): Record<string, string> {
   const versions: Record<string, string> = {}
-  for (const [, name, version] of text.matchAll(/\b(jax|jaxlib|libtpu|maxtext)(?:[ =:]+(?:version )?)v?(\d+\.\d+[\w.]*)/gi))
-    versions[name!.toLowerCase()] ??= version!
+  const lines = [
+    ...text.matchAll(/^prompts: (maxtext|jax|jaxlib|libtpu) ([\w.+-]{1,60})$/gm),
+    ...text.matchAll(/System Information: (Jax|Jaxlib) Version: ([\w.+-]{1,60})/g),
+  ]
+  for (const [, name, version] of lines) versions[name!.toLowerCase()] ??= version!
   return versions
+}
+
+/** MaxText's settings are read before anything is compiled; on some machines it says what is wrong with them in this way alone. */
+function configError(text: string): PythonException | null {
+  const message = /MAXTEXT CONFIG ERROR: ((?:(?!\n[IWEF]\d{4} )[\s\S]){1,2000})/.exec(text)?.[1]
+  return message === undefined ? null : { name: 'ConfigError', message }
+}
+
+const setupErrors = new Set([
+  'ModuleNotFoundError',
+  'ImportError',
+  'FileNotFoundError',
+  'NotADirectoryError',
+  'PermissionError',
+  'OSError',
+  'ConnectionError',
+  'ConnectionRefusedError',
+  'TimeoutError',
+  'MemoryError',
+  'KeyboardInterrupt',
+  'UnsupportedInterpolationType',
+])
+
+/** Says nothing of the program: the installation, the machine or the network is at fault, and no card is. */
+function isSetup({ name, message }: PythonException): boolean {
+  return (
+    setupErrors.has(name) ||
+    /\b(?:UNAVAILABLE|ABORTED|DEADLINE_EXCEEDED|CANCELLED)\b|Unable to initialize backend|already in use/.test(message)
+  )
+}
+
+function messageOf({ name, message }: PythonException): string {
+  const setting = /^'(\w+)' not in '/.exec(message)?.[1]
+  if (setting !== undefined) return `MaxText has no setting ${setting}`
+  const uneven = /key path (\S+) [\s\S]*axis (\d+) is partitioned (\d+) times, but the dimension size is (\d+)/.exec(message)
+  if (uneven) return cut(`${name}: axis ${uneven[2]} of ${uneven[1]} is ${uneven[4]} long, which ${uneven[3]} does not divide`)
+  const validation = /^\d+ validation errors? for \w+\n([\s\S]*)/.exec(message)?.[1]
+  const body = (validation ?? message).replace(/\[type=[\s\S]*$/, '').replace(/^\s*Value error, /, '')
+  const tidy = body.replace(/\s+/g, ' ').trim()
+  if (validation !== undefined || name === 'ConfigError') return cut(`MaxText refuses its settings: ${tidy}`)
+  return cut(tidy === '' ? name : `${name}: ${tidy}`)
+}
+
+function cut(text: string): string {
+  return text.length > 300 ? `${text.slice(0, 299)}…` : text
 }

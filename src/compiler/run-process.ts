@@ -8,6 +8,9 @@ export interface ProcessLimits {
   maxOutputBytes: number
 }
 
+/** The end of a log that is kept: MaxText prints its thousand settings, and one refusal of it lists all their names (20 kB). */
+const stderrTail = 200_000
+
 /** How a process ended. `reason` is set when we ended it. */
 export interface ProcessResult {
   stdout: string
@@ -58,7 +61,7 @@ export function runProcess(
       if (stdout.length > limits.maxOutputBytes) stop('output')
     })
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      stderr = (stderr + chunk).slice(-20_000)
+      stderr = (stderr + chunk).slice(-stderrTail)
     })
     child.on('error', (error) => finish(null, null, error.message))
     child.on('close', (code, name) => finish(code, name))

@@ -63,6 +63,9 @@ function policyOf(name: string, certainty: RematPolicy['certainty'], device: rea
   }
 }
 
+/** MaxText's settings of single tensors, which a `custom` policy reads. */
+export const rematTensorSettings: readonly string[] = Object.keys(file.settings)
+
 /** The tensors that MaxText's single settings keep; null when there are none. */
 function customLists(flags: Readonly<Record<string, string>>): { device: string[]; host: string[] } | null {
   const lists = { device: [] as string[], host: [] as string[] }

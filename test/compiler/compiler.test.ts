@@ -54,7 +54,7 @@ ${behave}
     memoryGib: 4,
     timeoutMs: 5000,
     maxtextCommand: null,
-    replay: null,
+    study: null,
     ...options,
   })
   return {
@@ -127,7 +127,7 @@ describe('createCompiler', () => {
   })
 
   it('says how to install it when it is not there', async () => {
-    const compiler = createCompiler({ home, python: null, processes: 1, memoryGib: 4, timeoutMs: 1000, maxtextCommand: null, replay: null })
+    const compiler = createCompiler({ home, python: null, processes: 1, memoryGib: 4, timeoutMs: 1000, maxtextCommand: null, study: null })
     expect((await compiler.status(signal)).ready).toBe(false)
     await expect(compiler.judge(exampleWorkload(), candidate, { full: true, signal })).rejects.toMatchObject({
       code: 'unavailable',
@@ -139,7 +139,7 @@ describe('createCompiler', () => {
     const script = join(home, 'train_compile')
     writeFileSync(
       script,
-      `#!/bin/sh\nfor word in "$@"; do echo "word $word" >> ${home}/words; done\necho 'CompiledMemoryStats(generated_code_size_in_bytes=1, peak_memory_in_bytes=10737418240)'\n`,
+      `#!/bin/sh\nfor word in "$@"; do echo "word $word" >> ${home}/words; done\necho 'prompts: peak_memory_in_bytes=10737418240'\necho 'Jitting and compilation complete!'\n`,
     )
     chmodSync(script, 0o755)
     const { compiler } = compilerWith('exit 1', { maxtextCommand: [script, 'base.yml'] })

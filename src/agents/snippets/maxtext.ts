@@ -1,6 +1,6 @@
 import type { Dtype, Run } from '../../contract/experiment.ts'
 import { axes, axisSize } from '../../contract/mesh.ts'
-import { optimizerOffloadFlag } from '../../planner/footprint/optimizer-state.ts'
+import { offloadsOptimizer, optimizerOffloadFlag } from '../../planner/footprint/optimizer-state.ts'
 import { axisNames } from '../../text/axis-names.ts'
 import type { SnippetInput } from './snippet-input.ts'
 
@@ -14,19 +14,22 @@ const dtypeNames: Record<Dtype, string> = { f32: 'float32', bf16: 'bfloat16', in
  * `dcn_data_parallelism` are -1 by default and would take up what is left.
  */
 export function maxtextSnippet(input: SnippetInput): string {
+  return [...meshSettings(input), runSettings(input, (name) => input.changes[name] !== undefined)]
+    .filter((line) => line.length > 0)
+    .map((line) => line.join(' '))
+    .join('\n')
+}
+
+/** The mesh: one line of settings for each of its parts; a part that is not there is empty. */
+export function meshSettings(input: SnippetInput): string[][] {
   const names = axisNames.maxtext
-  const lines = [
+  return [
     axes.map((axis) => `ici_${names[axis]}_parallelism=${axisSize(input.mesh, axis)}`),
     unusedAxes.map((name) => `ici_${name}_parallelism=1`),
     axes.map((axis) => `dcn_${names[axis]}_parallelism=${axisSize(input.dcn, axis)}`),
     input.physical === 'split' ? ['allow_split_physical_axes=true'] : [],
     pipelineSettings(input),
-    changedSettings(input),
   ]
-  return lines
-    .filter((line) => line.length > 0)
-    .map((line) => line.join(' '))
-    .join('\n')
 }
 
 function pipelineSettings({ mesh, dcn, model, run }: SnippetInput): string[] {
@@ -39,27 +42,27 @@ function pipelineSettings({ mesh, dcn, model, run }: SnippetInput): string[] {
   ]
 }
 
-function changedSettings({ changes, run, devices }: SnippetInput): string[] {
+/** The settings of a run, those that are wanted. */
+export function runSettings({ run, devices }: SnippetInput, wanted: (name: keyof Run) => boolean): string[] {
   const settings: string[] = []
-  const changed = (name: keyof Run) => changes[name] !== undefined
-  if (changed('remat')) settings.push(`remat_policy=${run.remat}`)
-  if (changed('global_batch') || changed('microbatches')) {
+  if (wanted('remat')) settings.push(`remat_policy=${run.remat}`)
+  if (wanted('global_batch') || wanted('microbatches')) {
     settings.push(`per_device_batch_size=${tidy(run.global_batch / run.microbatches / devices)}`)
     settings.push(`gradient_accumulation_steps=${run.microbatches}`)
   }
-  if (changed('seq_len')) settings.push(`max_target_length=${run.seq_len}`)
-  if (changed('activation_dtype')) settings.push(`dtype=${dtypeNames[run.activation_dtype]}`)
-  if (changed('matmul_dtype'))
+  if (wanted('seq_len')) settings.push(`max_target_length=${run.seq_len}`)
+  if (wanted('activation_dtype')) settings.push(`dtype=${dtypeNames[run.activation_dtype]}`)
+  if (wanted('matmul_dtype'))
     settings.push(`quantization=${run.matmul_dtype === 'int8' || run.matmul_dtype === 'fp8' ? run.matmul_dtype : "''"}`)
-  if (changed('weight_dtype')) settings.push(`weight_dtype=${dtypeNames[run.weight_dtype]}`)
-  if (changed('optimizer_dtype')) settings.push(`mu_dtype=${dtypeNames[run.optimizer_dtype]}`)
-  if (changed('gradient_dtype')) settings.push(`grad_dtype=${dtypeNames[run.gradient_dtype]}`)
-  if (changed('optimizer')) settings.push(`opt_type=${run.optimizer}`)
-  if (changed('attention')) settings.push(`attention=${run.attention}`)
-  if (changed('moe'))
+  if (wanted('weight_dtype')) settings.push(`weight_dtype=${dtypeNames[run.weight_dtype]}`)
+  if (wanted('optimizer_dtype')) settings.push(`mu_dtype=${dtypeNames[run.optimizer_dtype]}`)
+  if (wanted('gradient_dtype')) settings.push(`grad_dtype=${dtypeNames[run.gradient_dtype]}`)
+  if (wanted('optimizer')) settings.push(`opt_type=${run.optimizer}`)
+  if (wanted('attention')) settings.push(`attention=${run.attention}`)
+  if (wanted('moe'))
     settings.push(`sparse_matmul=${run.moe === 'dropless'} capacity_factor=${run.moe === 'dropless' ? -1 : (run.capacity_factor ?? 1)}`)
-  else if (changed('capacity_factor')) settings.push(`capacity_factor=${run.capacity_factor}`)
-  if (changes.flags?.[optimizerOffloadFlag] === 'true') settings.push(`${optimizerOffloadFlag}=true`)
+  else if (wanted('capacity_factor')) settings.push(`capacity_factor=${run.capacity_factor}`)
+  if (wanted('flags') && offloadsOptimizer(run)) settings.push(`${optimizerOffloadFlag}=true`)
   return settings
 }
 

@@ -4,7 +4,7 @@ import { axes, axisSize, meshSchema } from '../../contract/mesh.ts'
 import { antiPatternSchema, bottleneckSchema, kpisSchema, opSchema } from '../../contract/profile-report.ts'
 import { compilerVerdictSchema, physicalSchema, type Verdict } from '../../contract/verdict.ts'
 import { PromptsError } from '../../errors.ts'
-import { maxtextFlags } from '../cards.ts'
+import { maxtextFlagsOf } from '../cards.ts'
 import { signatureOf, titleOfCase } from '../retrieval.ts'
 import type { Situation } from '../situation.ts'
 import { objectionsTo, verify } from '../verifier.ts'
@@ -204,10 +204,7 @@ export const compileTool = defineTool({
     const { verdict, objections } = verify(situation, { mesh, dcn: dcn ?? situation.workload.dcn, changes: changes ?? {} })
     if (verdict.violations.length > 0)
       throw new PromptsError('bad_mesh', objections.join('; '), { hint: 'Only legal meshes are compiled.' })
-    const candidate = {
-      ...verdict,
-      ...(situation.workload.framework === 'maxtext' ? { maxtextFlags: maxtextFlags(situation, verdict) } : {}),
-    }
+    const candidate = { ...verdict, ...maxtextFlagsOf(situation, verdict) }
     return (await deps.compiler.judge(situation.workload, candidate, { full, signal })).verdict
   },
 })
