@@ -4,6 +4,7 @@ import { PromptsError } from '../errors.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { PrivateState } from './private-state.ts'
 import type { Relay } from './relay.ts'
+import { type SharedFile, share } from './share-files.ts'
 import { botUser, type Person, type SandboxWorkspace, teamId } from './workspace.ts'
 
 const ts = z.string().regex(/^\d{1,12}\.\d{1,8}$/)
@@ -11,7 +12,16 @@ const base = { user: z.string().max(30), channel: z.string().max(30) }
 
 /** What the page may ask for, each as the person that it acts for. */
 export const actionSchema = z.discriminatedUnion('do', [
-  z.strictObject({ do: z.literal('say'), ...base, text: z.string().min(1).max(20_000), threadTs: ts.nullable() }),
+  z.strictObject({
+    do: z.literal('say'),
+    ...base,
+    text: z.string().max(20_000),
+    threadTs: ts.nullable(),
+    files: z
+      .array(z.strictObject({ name: z.string().min(1).max(200), content: z.string().min(1).max(400_000) }))
+      .max(5)
+      .default([]),
+  }),
   z.strictObject({ do: z.literal('react'), ...base, ts, name: z.string().regex(/^[a-z0-9_+'-]{1,80}$/), added: z.boolean() }),
   z.strictObject({
     do: z.literal('click'),
@@ -83,11 +93,25 @@ async function say(deps: ActionDeps, person: Person, action: Extract<Action, { d
     })
   }
   const text = toMarkup(action.text, deps.workspace.people)
+  if (text === '' && action.files.length === 0) throw new PromptsError('bad_arguments', 'There is nothing to send')
   const thread = action.threadTs === null ? {} : { thread_ts: action.threadTs }
-  const posted = await person.client.chat.postMessage({ channel: action.channel, text, ...thread })
-  const event = { user: person.id, text, channel: action.channel, ts: String(posted.ts), event_ts: String(posted.ts), ...thread }
-  if (text.includes(`<@${botUser}>`)) await deps.deliveries.event({ type: 'app_mention', ...event })
-  await deps.deliveries.event({ type: 'message', channel_type: 'channel', ...event })
+  const where = { channel: action.channel, text, ...thread }
+  const { ts, files } = action.files.length === 0 ? await post(person, where) : await share(deps, person, where, action.files)
+  const event = { user: person.id, text, channel: action.channel, ts, event_ts: ts, ...thread, ...(files.length > 0 ? { files } : {}) }
+  const isDirect = deps.workspace.direct.some((one) => one.id === action.channel)
+  if (!isDirect && text.includes(`<@${botUser}>`)) await deps.deliveries.event({ type: 'app_mention', ...event })
+  const kind = { channel_type: isDirect ? 'im' : 'channel', ...(files.length > 0 ? { subtype: 'file_share' } : {}) }
+  await deps.deliveries.event({ type: 'message', ...kind, ...event })
+}
+
+interface Posting {
+  channel: string
+  text: string
+  thread_ts?: string
+}
+
+async function post(person: Person, where: Posting): Promise<{ ts: string; files: SharedFile[] }> {
+  return { ts: String((await person.client.chat.postMessage(where)).ts), files: [] }
 }
 
 /** What a person types as Slack stores it: escaped, names and addresses marked up. */

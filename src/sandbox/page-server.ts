@@ -43,7 +43,8 @@ const headers = {
   'cache-control': 'no-store',
 }
 
-const bodyLimit = 128 * 1024
+/** Room for files of an experiment and more, so that a too large one is seen to be refused. */
+const bodyLimit = 1024 * 1024
 const coalesceMs = 120
 
 /** Serves the page on loopback: its assets by name, what a person sees, what they do, and a stream that says when to look again. */

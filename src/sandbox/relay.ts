@@ -36,6 +36,7 @@ export async function startRelay(input: {
       input.onResponse(response[1]!, response[2]!, JSON.parse(raw.toString()) as Record<string, unknown>)
       return { status: 200, type: 'text/plain', body: 'ok' }
     }
+    if (request.method === 'GET' && path.startsWith('/files-pri/')) return file(path, request.headers.authorization ?? '')
     const method = /^\/api\/([A-Za-z0-9.]+)$/.exec(path)?.[1]
     if (method === undefined) return { status: 404, type: 'text/plain', body: 'not found' }
     const type = request.headers['content-type'] ?? 'application/x-www-form-urlencoded'
@@ -49,6 +50,11 @@ export async function startRelay(input: {
     const known = forwarded.status === 200 ? readJson(text) : null
     if (known?.ok === true) input.onCall({ method, body: readCall(raw.toString(), type), answer: known })
     return { status: forwarded.status, type: 'application/json', body: text }
+  }
+  /** A file that someone shared, to whoever has the right to it. */
+  const file = async (path: string, authorization: string) => {
+    const answered = await fetch(new URL(path, input.target), { headers: { authorization }, signal: AbortSignal.timeout(forwardMs) })
+    return { status: answered.status, type: 'text/plain', body: await answered.text() }
   }
   const server = createServer((request, reply) => {
     answer(request)

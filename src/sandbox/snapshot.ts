@@ -11,6 +11,7 @@ export interface ShownMessage {
   reactions: { name: string; users: string[] }[]
   isEdited: boolean
   isEphemeral: boolean
+  files: { id: string; name: string }[]
 }
 
 /** All that the page shows to one person. */
@@ -18,7 +19,7 @@ export interface Snapshot {
   me: string
   bot: { id: string; name: string }
   people: { id: string; name: string }[]
-  channels: { id: string; name: string; messages: ShownMessage[] }[]
+  channels: { id: string; name: string; isDirect: boolean; messages: ShownMessage[] }[]
   modal: { id: string; view: unknown } | null
   home: unknown
   examples: string[]
@@ -35,9 +36,9 @@ export async function takeSnapshot(input: {
 }): Promise<Snapshot> {
   const { workspace, own, user } = input
   const channels = await Promise.all(
-    workspace.channels.map(async ({ id, name }) => {
+    conversationsOf(workspace, user).map(async ({ id, name, isDirect }) => {
       const whispers = own.whispersOf(user).filter((whisper) => whisper.channel === id)
-      return { id, name, messages: [...(await messagesOf(workspace, id)), ...whispers.map(shownWhisper)] }
+      return { id, name, isDirect, messages: [...(await messagesOf(workspace, id)), ...whispers.map(shownWhisper)] }
     }),
   )
   const modal = own.modalOf(user)
@@ -50,6 +51,12 @@ export async function takeSnapshot(input: {
     home: own.homeOf(user)?.view ?? null,
     examples: input.examples,
   }
+}
+
+/** The channels, and this person's own conversation with the bot. */
+function conversationsOf({ channels, direct }: SandboxWorkspace, user: string) {
+  const own = direct.filter((one) => one.user === user).map(({ id }) => ({ id, name: 'PROMPTS', isDirect: true }))
+  return [...channels.map(({ id, name }) => ({ id, name, isDirect: false })), ...own]
 }
 
 async function messagesOf({ bot }: SandboxWorkspace, channel: string): Promise<ShownMessage[]> {
@@ -71,9 +78,10 @@ async function messagesOf({ bot }: SandboxWorkspace, channel: string): Promise<S
     reactions: (message.reactions ?? []).map(({ name, users }) => ({ name: String(name), users: users ?? [] })),
     isEdited: 'edited' in message,
     isEphemeral: false,
+    files: (message.files ?? []).map(({ id, name }) => ({ id: String(id), name: name ?? 'file' })),
   }))
 }
 
 function shownWhisper({ ts, threadTs, text, blocks }: Whisper): ShownMessage {
-  return { ts, user: botUser, text, blocks, threadTs, reactions: [], isEdited: false, isEphemeral: true }
+  return { ts, user: botUser, text, blocks, threadTs, reactions: [], isEdited: false, isEphemeral: true, files: [] }
 }

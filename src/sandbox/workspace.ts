@@ -18,6 +18,12 @@ export interface Channel {
   name: string
 }
 
+/** The conversation that a person has with the bot alone. */
+export interface DirectMessages {
+  id: string
+  user: string
+}
+
 /** The emulated side of Slack (npm emulate): a workspace with some people, some channels, and the bot in each of them. */
 export interface SandboxWorkspace {
   /** Where the emulated Web API answers, with its `/api/`. */
@@ -26,6 +32,8 @@ export interface SandboxWorkspace {
   signingSecret: string
   people: readonly Person[]
   channels: readonly Channel[]
+  /** One a person. */
+  direct: readonly DirectMessages[]
   bot: WebClient
   close(): Promise<void>
 }
@@ -71,16 +79,21 @@ export async function startWorkspace(): Promise<SandboxWorkspace> {
   const list = (await bot.conversations.list({})).channels ?? []
   const found = channels.map((name) => ({ id: String(list.find((channel) => channel.name === name)?.id), name }))
   for (const channel of found) await bot.conversations.join({ channel: channel.id })
+  const known = people.map((name, at) => ({
+    id: String(members.find((member) => member.name === name.toLowerCase())?.id),
+    name,
+    client: client(tokens[at]!.token),
+  }))
+  const direct = await Promise.all(
+    known.map(async ({ id: user }) => ({ id: String((await bot.conversations.open({ users: user })).channel?.id), user })),
+  )
   return {
     apiUrl,
     botToken,
     signingSecret: secret(),
-    people: people.map((name, at) => ({
-      id: String(members.find((member) => member.name === name.toLowerCase())?.id),
-      name,
-      client: client(tokens[at]!.token),
-    })),
+    people: known,
     channels: found,
+    direct,
     bot,
     close: () => emulator.close(),
   }

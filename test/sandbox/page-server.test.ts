@@ -74,7 +74,7 @@ describe("the page's server", () => {
     expect((await ask('/api/act', { 'x-prompts-sandbox': 'page' }, 'POST', action)).status).toBe(200)
     expect(acted).toEqual([{ do: 'home' }])
     expect((await ask('/api/act', { 'x-prompts-sandbox': 'page' }, 'POST', '{')).status).toBe(400)
-    expect((await ask('/api/act', { 'x-prompts-sandbox': 'page' }, 'POST', `"${'x'.repeat(200_000)}"`)).status).toBe(400)
+    expect((await ask('/api/act', { 'x-prompts-sandbox': 'page' }, 'POST', `"${'x'.repeat(1_200_000)}"`)).status).toBe(400)
     expect((await ask('/api/state', {}, 'DELETE')).status).toBe(405)
   })
 

@@ -183,6 +183,34 @@ describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium
     await cards().first().waitFor()
   })
 
+  it('takes an experiment as a file, with a mention and in a direct message, and says what is wrong with one', async () => {
+    const attach = (name: string, content: string) =>
+      page.getByLabel('Attach: Message the channel').setInputFiles({ name, mimeType: 'text/yaml', buffer: Buffer.from(content) })
+    const yaml = readFileSync(new URL('../../examples/llama3-8b-v5e-cold/experiment.yaml', import.meta.url), 'utf8')
+    await attach('mine.yaml', yaml.replace('llama3-8b-v5e-cold', 'sent-as-file'))
+    await page.getByText('📄 mine.yaml').waitFor()
+    await box().fill('@prompts diagnose')
+    await box().press('Enter')
+    await cards().nth(2).waitFor()
+    expect(await replies().nth(1).textContent()).toContain('sent-as-file: a cold start')
+    expect(await page.locator('#messages > li').last().textContent()).toContain('mine.yaml')
+
+    await page.getByRole('button', { name: '◆ PROMPTS', exact: true }).click()
+    await attach('typo.yaml', yaml.replace('global_batch', 'globl_batch'))
+    await box().press('Enter')
+    await said(/typo\.yaml.*global_batch/s).waitFor()
+    await attach('big.yaml', `# ${'x'.repeat(300_000)}`)
+    await box().press('Enter')
+    await said('big.yaml is longer than 256 KiB').waitFor()
+    await box().fill('diagnose mixtral-v6e')
+    await box().press('Enter')
+    await cards().nth(2).waitFor()
+    // another person's own conversation is another
+    await page.getByLabel('Acting as').selectOption({ label: 'Jonas' })
+    await page.getByRole('button', { name: '◆ PROMPTS', exact: true }).click()
+    expect(await page.locator('#messages').textContent()).not.toContain('diagnose mixtral-v6e')
+  })
+
   it('shows what someone writes as text, never as markup of the page', async () => {
     const text = '<img src=x onerror=alert(1)> <script>alert(2)</script> *bold* `<b>` &lt; javascript:alert(3) <javascript:alert(4)|x>'
     await box().fill(text)

@@ -79,8 +79,8 @@ function draw() {
   ])
   drawSide(snapshot)
   const channel = snapshot.channels.find((one) => one.id === state.channel) ?? snapshot.channels[0]
-  at('channel-title').textContent = `# ${channel.name}`
-  at('channel-about').textContent = 'Mention @prompts with an experiment'
+  at('channel-title').textContent = titleOf(channel)
+  at('channel-about').textContent = channel.isDirect ? 'Only you and the bot: no mention needed' : 'Mention @prompts with an experiment'
   const replies = new Map()
   for (const message of channel.messages) {
     if (message.threadTs === null || message.threadTs === message.ts) continue
@@ -122,28 +122,33 @@ function focusThreadBox() {
   if (!at('thread').hidden) at('reply').focus()
 }
 
+function titleOf({ name, isDirect }) {
+  return isDirect ? `◆ ${name}` : `# ${name}`
+}
+
 function drawSide(snapshot) {
-  keepFocus(at('channels'), () =>
-    at('channels').replaceChildren(
-      ...snapshot.channels.map(({ id, name }) =>
-        h(
-          'li',
-          {},
-          h(
-            'button',
-            {
-              type: 'button',
-              class: 'nav-item',
-              'data-key': id,
-              'aria-current': id === state.channel ? 'page' : null,
-              onclick: () => openChannel(id),
-            },
-            `# ${name}`,
-          ),
-        ),
+  const entry = (conversation) =>
+    h(
+      'li',
+      {},
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'nav-item',
+          'data-key': conversation.id,
+          'aria-current': conversation.id === state.channel ? 'page' : null,
+          onclick: () => openChannel(conversation.id),
+        },
+        titleOf(conversation),
       ),
-    ),
-  )
+    )
+  for (const [id, isDirect] of [
+    ['channels', false],
+    ['direct', true],
+  ]) {
+    keepFocus(at(id), () => at(id).replaceChildren(...snapshot.channels.filter((one) => one.isDirect === isDirect).map(entry)))
+  }
   if (at('acting').children.length === 0) {
     at('acting').append(...snapshot.people.map(({ id, name }) => h('option', { value: id }, name)))
     const examples = snapshot.examples.slice(0, 3)
@@ -222,10 +227,10 @@ function tell(messages, bot) {
 
 makeComposer(at('composer-form'), {
   ...{ id: 'composer', label: 'Message the channel', placeholder: 'Message the channel, or /prompts help' },
-  async onSend(text) {
+  async onSend(text, files) {
     const known = new Set(state.snapshot.channels.flatMap((channel) => channel.messages.map((message) => message.ts)))
     if (text.startsWith('/prompts')) state.commandAt = Math.floor(Date.now() / 1000)
-    const done = await send({ do: 'say', channel: state.channel, text, threadTs: null })
+    const done = await send({ do: 'say', channel: state.channel, text, threadTs: null, files })
     if (done) {
       await look()
       const mine = state.snapshot.channels
@@ -239,9 +244,14 @@ makeComposer(at('composer-form'), {
 })
 makeComposer(at('reply-form'), {
   ...{ id: 'reply', label: 'Reply in the thread', placeholder: 'Reply: why not model=8?' },
-  onSend: (text) => send({ do: 'say', channel: state.channel, text, threadTs: state.thread }),
+  onSend: (text, files) => send({ do: 'say', channel: state.channel, text, threadTs: state.thread, files }),
 })
 at('acting').addEventListener('change', (event) => {
+  // a conversation of one's own is nobody else's
+  if (state.snapshot.channels.find((one) => one.id === state.channel)?.isDirect) {
+    state.channel = null
+    state.thread = null
+  }
   state.me = event.target.value
   state.said.clear()
   refresh()

@@ -67,11 +67,17 @@ function drawMessage(message, replies, context) {
         message.isEdited ? h('span', { class: 'edited' }, '(edited)') : null,
       ),
       h('div', { class: 'blocks' }, ...body),
+      files(message),
       reactions(message, context),
       repliesLink(message, replies, context),
     ),
     message.isEphemeral ? dismiss(message, context) : toolbar(message, context),
   )
+}
+
+function files(message) {
+  if ((message.files ?? []).length === 0) return null
+  return h('ul', { class: 'files', 'aria-label': 'Files' }, ...message.files.map((file) => h('li', {}, `📄 ${file.name}`)))
 }
 
 function reactions(message, context) {

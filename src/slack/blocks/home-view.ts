@@ -88,9 +88,9 @@ function howToAsk(examples: readonly string[]): string {
   const id = examples[0] ?? '<experiment id>'
   const code = (text: string) => `\`${escapeCode(text, 200)}\``
   return [
-    `${code(`@prompts diagnose ${id}`)} in a channel where I am, or ${code(`diagnose ${id}`)} in a message to me`,
-    `${code(`/prompts plan ${id}`)} ranks every mesh without a profile; ${code('/prompts cases')} looks into the library`,
-    'In a thread of mine: _why not model=8?_, _what if batch doubles?_, _it ran at 22.9 s_, _cancel_',
+    `• ${code(`@prompts diagnose ${id}`)} in a channel where I am, or ${code(`diagnose ${id}`)} in a message to me`,
+    `• ${code(`/prompts plan ${id}`)} ranks every mesh without a profile; ${code('/prompts cases')} looks into the library`,
+    '• in a thread of mine: _why not model=8?_, _what if batch doubles?_, _it ran at 22.9 s_, _cancel_',
   ].join('\n')
 }
 

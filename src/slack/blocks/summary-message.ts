@@ -18,7 +18,7 @@ export interface Page {
   uri: string
 }
 
-export const bottleneckWords: Readonly<Record<BottleneckClass, string>> = {
+const bottleneckWords: Readonly<Record<BottleneckClass, string>> = {
   compute: 'compute-bound',
   hbm: 'bound by HBM bandwidth',
   communication: 'bound by communication',
@@ -55,11 +55,21 @@ export function summaryMessage(diagnosis: Diagnosis, options: { title: string; p
   return message(plain(headline), blocks)
 }
 
-/** What was found, after the experiment's name. A cold start (no profile, nothing measured) says so: what it names is predicted. */
-function finding({ bottleneck, kpis, top_ops }: Diagnosis): string {
-  const isColdStart = top_ops.length === 0 && Object.values(kpis).every((value) => value === null)
+/** No profile, nothing measured: what is said of the bottleneck is predicted. */
+function isColdStart({ kpis, top_ops }: Diagnosis): boolean {
+  return top_ops.length === 0 && Object.values(kpis).every((value) => value === null)
+}
+
+/** What was found in a word or two, for lists. */
+export function bottleneckShort(diagnosis: Diagnosis): string {
+  return isColdStart(diagnosis) ? 'cold start' : bottleneckWords[diagnosis.bottleneck.class]
+}
+
+/** What was found, after the experiment's name. */
+function finding(diagnosis: Diagnosis): string {
+  const { bottleneck } = diagnosis
   const words = bottleneckWords[bottleneck.class]
-  if (isColdStart) {
+  if (isColdStart(diagnosis)) {
     if (bottleneck.class === 'unknown') return ': a *cold start*, planned from the experiment alone'
     return bottleneck.class === 'capacity'
       ? ' is predicted to run *out of memory*'

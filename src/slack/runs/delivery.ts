@@ -4,7 +4,7 @@ import { asPromptsError, type PromptsError } from '../../errors.ts'
 import { cardMessage, withdrawnCardMessage } from '../blocks/card-message.ts'
 import { errorMessage, verdictsMessage } from '../blocks/notice-messages.ts'
 import { cancelledMessage, planMessage, type Standing } from '../blocks/plan-message.ts'
-import { bottleneckWords, type Page, type Picture, summaryMessage } from '../blocks/summary-message.ts'
+import { bottleneckShort, type Page, type Picture, summaryMessage } from '../blocks/summary-message.ts'
 import type { SlackDeps } from '../deps.ts'
 import type { Priority } from '../outbox/entry.ts'
 import type { Outbox } from '../outbox/outbox.ts'
@@ -66,7 +66,7 @@ export class Delivery {
   /** The summary and the cards, in every thread that waits. */
   async finish(record: RunRecord, diagnosis: Diagnosis): Promise<void> {
     const { records } = this.#options
-    await records.save({ ...record, bottleneck: bottleneckWords[diagnosis.bottleneck.class] })
+    await records.save({ ...record, bottleneck: bottleneckShort(diagnosis) })
     await records.close(record)
     await this.#everyWatcher(record, (watcher) => this.answer(record, watcher, diagnosis))
     await this.#freeProgressSlot(record)

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { type Try, whereTimeWent } from '../../../bench/load/where-time-went.ts'
+
+const post = (at: number, answer = 20, end: Try['end'] = 'posted'): Try => ({ at, answeredAt: end === 'posted' ? at + answer : null, end })
+
+describe('where the time between posts went', () => {
+  it('leaves the pace out and adds up the rest by cause', () => {
+    const tries = [post(0), post(1030), post(2000, 0, 'rate_limited'), post(3050), post(4100, 0, 'answer_lost'), post(6100), post(12_000)]
+    expect(whereTimeWent(tries, 1000, { from: 7000, to: 8000 })).toEqual({
+      outage: 4900,
+      rateLimited: 1020,
+      answerLost: 1000,
+      answers: 40,
+      own: 40,
+    })
+  })
+
+  it('has nothing to add where every second was used', () => {
+    const nothing = { outage: 0, rateLimited: 0, answerLost: 0, answers: 0, own: 0 }
+    expect(whereTimeWent([post(0), post(1000), post(2000)], 1000, null)).toEqual(nothing)
+    expect(whereTimeWent([], 1000, null)).toEqual(nothing)
+  })
+})
