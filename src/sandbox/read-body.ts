@@ -5,10 +5,13 @@ import { PromptsError } from '../errors.ts'
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
+  const tooLarge = () => new PromptsError('too_large', `A request is longer than ${limit} bytes`)
   for await (const chunk of request) {
     size += (chunk as Buffer).length
-    if (size > limit) throw new PromptsError('too_large', `A request is longer than ${limit} bytes`)
-    chunks.push(chunk as Buffer)
+    // what is a little too long is read to its end, so that the sender sees the answer
+    if (size > limit * 4) throw tooLarge()
+    if (size <= limit) chunks.push(chunk as Buffer)
   }
+  if (size > limit) throw tooLarge()
   return Buffer.concat(chunks)
 }
