@@ -52,11 +52,11 @@ for (const name of readdirSync(here('../../examples')).filter((entry) => !entry.
 const base = { phase: 'train' as const, framework: 'maxtext' as const }
 const run = { global_batch: 256, seq_len: 4096 }
 for (const model of modelNames())
-  sweep('every model', { ...base, id: model, hardware: { chip: 'v5p', topology: 'v5p-128' }, model, run }, 4)
+  sweep('every model', { ...base, id: model, hardware: { chip: 'v5p', topology: 'v5p-128' }, model, run }, 2)
 for (const topology of ['v4-128', 'v5e-64', 'v6e-256', 'tpu7x-128'])
   for (const slices of [1, 2]) {
     const chip = topology.split('-')[0] as Experiment['hardware']['chip']
-    sweep('every chip, one and two slices', { ...base, id: topology, hardware: { chip, topology, slices }, model: 'mixtral-8x7b', run }, 60)
+    sweep('every chip, one and two slices', { ...base, id: topology, hardware: { chip, topology, slices }, model: 'mixtral-8x7b', run }, 15)
   }
 const remat = JSON.parse(readFileSync(here('../../knowledge/remat-policies.json'), 'utf8')) as { policies: Record<string, unknown> }
 const settings: [string, Partial<Experiment['run']>][] = [
@@ -122,6 +122,10 @@ for (const group of new Set(cases.map((one) => one.group))) {
   const refused = those.filter((answer) => answer !== null).length
   process.stdout.write(`| ${group} | ${those.length - refused} | ${refused} |\n`)
 }
-for (const [i, answer] of answers.entries())
-  if (answer !== null) process.stdout.write(`\nRefused: ${cases[i]!.group}: ${cases[i]!.name}: ${answer}\n`)
+const reasons = Map.groupBy(answers.keys(), (i) => answers[i] ?? '')
+for (const [reason, where] of reasons)
+  if (reason !== '')
+    process.stdout.write(
+      `\nRefused ${where.length} times, as in ${cases[where[0]!]!.group}, ${cases[where[0]!]!.name}: ${reason.slice(0, 250)}\n`,
+    )
 process.stdout.write(`\nNot said in MaxText's words, so compiled as the reference program: ${[...unsaid.keys()].join('; ') || 'none'}\n`)

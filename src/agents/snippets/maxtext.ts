@@ -43,7 +43,7 @@ function pipelineSettings({ mesh, dcn, model, run }: SnippetInput): string[] {
 }
 
 /** The settings of a run, those that are wanted. */
-export function runSettings({ run, devices }: SnippetInput, wanted: (name: keyof Run) => boolean): string[] {
+export function runSettings({ model, run, devices }: SnippetInput, wanted: (name: keyof Run) => boolean): string[] {
   const settings: string[] = []
   if (wanted('remat')) settings.push(`remat_policy=${run.remat}`)
   if (wanted('global_batch') || wanted('microbatches')) {
@@ -59,11 +59,14 @@ export function runSettings({ run, devices }: SnippetInput, wanted: (name: keyof
   if (wanted('gradient_dtype')) settings.push(`grad_dtype=${dtypeNames[run.gradient_dtype]}`)
   if (wanted('optimizer')) settings.push(`opt_type=${run.optimizer}`)
   if (wanted('attention')) settings.push(`attention=${run.attention}`)
-  if (wanted('moe'))
-    settings.push(`sparse_matmul=${run.moe === 'dropless'} capacity_factor=${run.moe === 'dropless' ? -1 : (run.capacity_factor ?? 1)}`)
-  else if (wanted('capacity_factor')) settings.push(`capacity_factor=${run.capacity_factor}`)
+  if (model.experts > 1) settings.push(...expertSettings(run, wanted))
   if (wanted('flags') && offloadsOptimizer(run)) settings.push(`${optimizerOffloadFlag}=true`)
   return settings
+}
+
+function expertSettings(run: SnippetInput['run'], wanted: (name: keyof Run) => boolean): string[] {
+  if (!wanted('moe')) return wanted('capacity_factor') ? [`capacity_factor=${run.capacity_factor}`] : []
+  return [`sparse_matmul=${run.moe === 'dropless'}`, `capacity_factor=${run.moe === 'dropless' ? -1 : (run.capacity_factor ?? 1)}`]
 }
 
 /** 0.25, 4, 1.333333: a number as a command line takes it. */
