@@ -35,7 +35,7 @@ def load_cases() -> list[dict[str, Any]]:
     for workload in book["workloads"]:
         for entry in workload["cases"]:
             changes = entry.get("run", {})
-            changed = "".join(f".{name}={value}" for name, value in changes.items())
+            changed = "".join(f".{name}={_value_name(value)}" for name, value in changes.items())
             case = {
                 "id": _file_name(f"{workload['id']}.{_mesh_name(entry)}{changed}"),
                 "workload": workload["id"],
@@ -62,6 +62,10 @@ def load_cases() -> list[dict[str, Any]]:
 def _mesh_name(entry: dict[str, Any]) -> str:
     dcn = "".join(f"dcn-{axis}{entry['dcn'][axis]}-" for axis in AXES if axis in entry.get("dcn", {}))
     return dcn + "-".join(f"{axis}{entry['mesh'][axis]}" for axis in AXES if axis in entry["mesh"])
+
+
+def _value_name(value: Any) -> str:
+    return "+".join(f"{name}={inner}" for name, inner in value.items()) if isinstance(value, dict) else str(value)
 
 
 def _file_name(text: str) -> str:

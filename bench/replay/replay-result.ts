@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { replayOnSlice } from '../../src/compiler/replay-step.ts'
+import { replayOnSlice } from '../../src/compiler/study-module.ts'
 import { clockOf } from '../../src/hlo/interconnect-of.ts'
 import type { Replay } from '../../src/hlo/replay.ts'
 import type { HloModule } from '../../src/hlo/types.ts'

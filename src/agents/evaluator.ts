@@ -32,8 +32,8 @@ export async function evaluateCards(
 
   const judge = async (card: Card): Promise<CompilerVerdict> => {
     const candidate = { ...card, ...maxtextFlagsOf(situation, card) }
-    const { verdict } = await deps.compiler.judge(situation.workload, candidate, { full: false, signal })
-    await deps.memory.append(run, { kind: 'compiler', name: formatMesh(card.mesh), data: verdict })
+    const { verdict, memory, study } = await deps.compiler.judge(situation.workload, candidate, { full: false, signal })
+    await deps.memory.append(run, { kind: 'compiler', name: formatMesh(card.mesh), data: { ...verdict, memory, study } })
     return verdict
   }
 

@@ -3,6 +3,7 @@ import { evaluateMesh } from '../planner/verdict-of.ts'
 import { parseMesh } from '../text/parse-mesh.ts'
 import type { Command } from './command.ts'
 import { compileVerdict } from './compile.ts'
+import { formatStudy } from './format/format-study.ts'
 import { formatVerdict } from './format/format-verdict.ts'
 import { openWorkload } from './open-workload.ts'
 
@@ -26,10 +27,13 @@ export const command: Command = {
         hint: 'Name one with --mesh data=8,model=2, or find one with prompts plan.',
       })
     const dcn = typeof flags['dcn'] === 'string' ? parseMesh(flags['dcn']) : workload.dcn
-    let verdict = evaluateMesh(workload, mesh, dcn)
-    if (flags['compile'] && verdict.legal)
-      verdict = await compileVerdict(workload, verdict, { config, full: flags['full'] === true, note, signal })
-    print(flags['json'] ? JSON.stringify(verdict) : formatVerdict(verdict, workload.framework))
+    const planned = evaluateMesh(workload, mesh, dcn)
+    const { verdict, study } =
+      flags['compile'] && planned.legal
+        ? await compileVerdict(workload, planned, { config, full: flags['full'] === true, note, signal })
+        : { verdict: planned, study: null }
+    if (flags['json']) print(JSON.stringify(verdict))
+    else print([formatVerdict(verdict, workload.framework), ...(study ? formatStudy(study) : [])].join('\n'))
     return isFeasible(verdict) ? exitCodes.ok : exitCodes.no
   },
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { maxtextFlagsOf } from '../agents/cards.ts'
 import { type Compiler, createCompiler } from '../compiler/compiler.ts'
-import { studyModule } from '../compiler/study-module.ts'
+import { type ModuleStudy, studyModule } from '../compiler/study-module.ts'
 import type { Config } from '../config.ts'
 import { formatMesh } from '../contract/mesh.ts'
 import type { Verdict } from '../contract/verdict.ts'
@@ -21,7 +21,7 @@ export function compilerOf(config: Config): Compiler {
   })
 }
 
-/** The verdict with the compiler's word on it. @throws PromptsError `unavailable` when the compiler is off or not installed. */
+/** The verdict with the compiler's word on it, and what else its program tells. @throws PromptsError `unavailable` when the compiler is off or not installed. */
 export async function compileVerdict(
   workload: Workload,
   verdict: Verdict,
@@ -32,12 +32,12 @@ export async function compileVerdict(
     signal,
     compiler = compilerOf(config),
   }: { config: Config; full: boolean; note: (text: string) => void; signal: AbortSignal; compiler?: Compiler },
-): Promise<Verdict> {
+): Promise<{ verdict: Verdict; study: ModuleStudy | null }> {
   if (config.PROMPTS_COMPILER === 'off')
     throw new PromptsError('unavailable', 'The TPU compiler is switched off', { hint: 'Unset PROMPTS_COMPILER=off.' })
   note(`compiling ${formatMesh(verdict.mesh)} …`)
   const { mesh, dcn, changes, physical } = verdict
   const candidate = { mesh, dcn, changes, physical, ...maxtextFlagsOf({ workload }, verdict) }
-  const { verdict: compiled } = await compiler.judge(workload, candidate, { full, signal })
-  return { ...verdict, compiler: compiled }
+  const { verdict: compiled, study } = await compiler.judge(workload, candidate, { full, signal })
+  return { verdict: { ...verdict, compiler: compiled }, study }
 }

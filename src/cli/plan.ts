@@ -41,7 +41,9 @@ export const command: Command = {
       const compiler = compilerOf(config)
       for (const [i, verdict] of plan.ranked.slice(0, compiledTop).entries()) {
         if (verdict.legal)
-          plan.ranked[i] = await compileVerdict(workload, verdict, { config, full: flags['full'] === true, note, signal, compiler })
+          plan.ranked[i] = (
+            await compileVerdict(workload, verdict, { config, full: flags['full'] === true, note, signal, compiler })
+          ).verdict
       }
     }
     print(json ? JSON.stringify(plan) : formatPlan(plan, workload.framework))

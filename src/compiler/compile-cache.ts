@@ -12,8 +12,8 @@ export interface CompileCache {
   put(key: string, response: CompileResponse): Promise<void>
 }
 
-/** Keeps at most `limit` results in a folder, the least recently used go first. */
-export function createCompileCache(folder: string, limit = 2000): CompileCache {
+/** Keeps at most `limit` results with their modules (some 0.2 MB each) in a folder, the least recently used go first. */
+export function createCompileCache(folder: string, limit = 1000): CompileCache {
   const file = (key: string) => join(folder, `${key}.json`)
   const hloPath = (key: string) => join(folder, `${key}.hlo.pb.gz`)
   return {

@@ -124,7 +124,14 @@ export function createCompiler(options: CompilerOptions): Compiler {
     const request = compileRequest(workload, candidate, { effort, hloPath: null })
     const { response, unknown, seconds } = await compileOnce(request, signal)
     const hloPath = response?.hlo_path ?? null
-    const study = hloPath !== null && options.study !== null ? await options.study(hloPath, workload, candidate, effort).catch(() => null) : null
+    let message = response === null ? unknown : response.message
+    let study: ModuleStudy | null = null
+    if (hloPath !== null && options.study !== null) {
+      study = await options.study(hloPath, workload, candidate, effort).catch((error: Error) => {
+        message = [message, `its module could not be read: ${error.message}`].filter(Boolean).join('; ')
+        return null
+      })
+    }
     return {
       verdict: {
         status: response === null || response.status === 'unsupported' ? 'unknown' : response.status,
@@ -135,7 +142,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
         program: 'reference',
         versions: response?.versions ?? {},
         seconds,
-        message: response === null ? unknown : response.message,
+        message,
       },
       memory: response?.memory ?? null,
       study,

@@ -28,7 +28,8 @@ const gib = z.number().nonnegative()
 
 /** What it prints on stdout: one JSON object. Untrusted until parsed: it is another process. */
 export const compileResponseSchema = z.object({
-  status: z.enum(['fits', 'oom', 'error']),
+  /** unsupported: legal, but the reference program has no such part; no verdict. */
+  status: z.enum(['fits', 'oom', 'error', 'unsupported']),
   required_gib: gib.nullable(),
   available_gib: gib.nullable(),
   memory: z

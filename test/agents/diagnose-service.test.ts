@@ -200,7 +200,7 @@ describe('the compiler', () => {
       async judge(_workload, candidate) {
         asked.push(formatMesh(candidate.mesh))
         expect(candidate.maxtextFlags?.join(' ')).toContain('ici_fsdp_parallelism=')
-        return { verdict: judge(formatMesh(candidate.mesh)), memory: null, hloPath: null }
+        return { verdict: judge(formatMesh(candidate.mesh)), memory: null, study: null, hloPath: null }
       },
     }
   }

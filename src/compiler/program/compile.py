@@ -11,6 +11,7 @@ from typing import Any
 import jax
 from jax.experimental.layout import Format, Layout
 
+from flags import compiler_options, refused_option
 from request import Request
 from serve import abstract_decode_arguments, abstract_prefill_arguments, decode_step, prefill_step
 from sharding import Shardings, build_mesh
@@ -58,16 +59,23 @@ def _free_layout(shardings: Any) -> Any:
     return jax.tree.map(lambda sharding: Format(Layout.AUTO, sharding), shardings)
 
 
-def compile_lowered(lowered: Any, request: Request) -> tuple[Any, float]:
-    """The executable, and the seconds the TPU compiler took. Raises what the compiler raises."""
-    started = time.monotonic()
-    compiled = lowered.compile(compiler_options=_options(request))
-    return compiled, time.monotonic() - started
+def compile_lowered(lowered: Any, request: Request, refused: list[str]) -> Any:
+    """The executable, compiled with the run's own flags; those that this compiler does not know go to `refused`. Raises what the compiler raises."""
+    flags = compiler_options(request.run)
+    while True:
+        known = {name: value for name, value in flags.items() if name not in refused}
+        try:
+            return lowered.compile(compiler_options={**_effort(request), **known} or None)
+        except Exception as error:
+            name = refused_option(str(error))
+            if name not in known:
+                raise
+            refused.append(name)
 
 
-def _options(request: Request) -> dict[str, Any] | None:
+def _effort(request: Request) -> dict[str, Any]:
     if request.effort == "full":
-        return None
+        return {}
     if request.target.platform_topology.startswith("tpu7x"):
         return {**FAST_EFFORT, **WITHOUT_SPARSE_CORE}
     return FAST_EFFORT

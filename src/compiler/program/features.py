@@ -5,6 +5,7 @@ A verdict holds for the parts it used: raising one part's number makes only the 
 
 from __future__ import annotations
 
+from flags import optimizer_on_host
 from request import Request
 
 LONG_SEQUENCE = 32768  # beyond this length flash attention uses larger blocks
@@ -16,6 +17,7 @@ VERSIONS = {
     "dropping": 1,
     "dropless": 1,
     "offload": 1,
+    "optimizer_on_host": 1,
     "saved_mlp": 1,
     "long_flash": 1,
     "quantized": 1,
@@ -42,6 +44,8 @@ def features_of(request: Request) -> list[str]:
             used.append("offload")
         if run.remat.startswith("minimal"):
             used.append("saved_mlp")
+        if optimizer_on_host(run):
+            used.append("optimizer_on_host")
     if run.attention == "flash" and request.phase != "decode" and run.seq_len > LONG_SEQUENCE:
         used.append("long_flash")
     if run.matmul_dtype in ("int8", "fp8") or run.weight_dtype in ("int8", "fp8"):

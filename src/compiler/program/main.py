@@ -45,7 +45,7 @@ def main() -> int:
 
 def answer_request(text: str) -> dict[str, Any]:
     """The response to one request text; every failure is a response with status error."""
-    from request import RequestError, parse_request
+    from request import RequestError, UnsupportedError, parse_request
 
     response: dict[str, Any] = {
         "status": "error", "required_gib": None, "available_gib": None, "memory": None,
@@ -56,6 +56,8 @@ def answer_request(text: str) -> dict[str, Any]:
         request = parse_request(json.loads(text))
         response.update(effort=request.effort, versions=versions(request))
         _compile(request, response)
+    except UnsupportedError as error:
+        response.update(status="unsupported", message=str(error))
     except (RequestError, json.JSONDecodeError) as error:
         response["message"] = str(error)
     except Exception as error:  # whatever the libraries raise is the answer, not a crash
@@ -66,26 +68,33 @@ def answer_request(text: str) -> dict[str, Any]:
 def _compile(request: Any, response: dict[str, Any]) -> None:
     from chips import available_gib
     from compile import compile_lowered, lower, save_module
+    from flags import compiler_options, flags_note
     from verdict import memory_parts, out_of_memory
 
     lowered, shardings, response["seconds"]["lower"] = lower(request)
     response["available_gib"] = available_gib(request.target)
-    notes = "; ".join(shardings.notes) or None
+    refused: list[str] = []
+
+    def notes() -> list[str]:
+        applied = {name: value for name, value in compiler_options(request.run).items() if name not in refused}
+        return flags_note(applied, refused, request.run)
+
     started = time.monotonic()
     try:
-        executable, seconds = compile_lowered(lowered, request)
+        executable = compile_lowered(lowered, request, refused)
     except Exception as error:
         response["seconds"]["compile"] = time.monotonic() - started
         figures = out_of_memory(str(error))
         if figures is None:
             raise
         required, available = figures
-        response.update(status="oom", required_gib=round(required, 4), message=str(error)[:2000])
+        response.update(status="oom", required_gib=round(required, 4), message="; ".join([*notes(), str(error)[:2000]]))
         response["available_gib"] = available or response["available_gib"]
         return
-    response["seconds"]["compile"] = seconds
+    response["seconds"]["compile"] = time.monotonic() - started
     memory = memory_parts(executable)
-    response.update(status="fits", required_gib=memory["peak_gib"], memory=memory, message=notes)
+    message = "; ".join([*notes(), *shardings.notes]) or None
+    response.update(status="fits", required_gib=memory["peak_gib"], memory=memory, message=message)
     if request.hlo_path:
         save_module(executable, request.hlo_path)
         response["hlo_path"] = request.hlo_path

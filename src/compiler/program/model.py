@@ -53,7 +53,7 @@ def run_layers(params: dict[str, Any], x: jax.Array, positions: jax.Array, segme
         out, key_value = decoder_layer(carry, weights, positions, segments, request, shardings)
         return out, key_value if keep_cache else None
 
-    body = step if request.phase != "train" else apply_remat(step, request.run.remat)
+    body = step if request.phase != "train" else apply_remat(step, request.run)
     if shardings.size("stage") > 1:
         return _pipelined(params, x, positions, segments, request, shardings), None
     caches = {}
@@ -69,7 +69,7 @@ def _pipelined(params: dict[str, Any], x: jax.Array, positions: jax.Array, segme
         def step(carry: jax.Array, layer: dict[str, Any]) -> tuple[jax.Array, None]:
             return decoder_layer(carry, layer, positions, segments, request, shardings)[0], None
 
-        return jax.lax.scan(apply_remat(step, request.run.remat), x, weights)[0]
+        return jax.lax.scan(apply_remat(step, request.run), x, weights)[0]
 
     weights = params["moe_layers" if request.model.is_moe else "dense_layers"]
     return run_pipeline(stage_layers, weights, x, positions, segments, request, shardings)

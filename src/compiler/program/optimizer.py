@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import NamedSharding, PartitionSpec
 
+from flags import optimizer_on_host
 from params import JAX_DTYPES
 from request import Run
 
@@ -22,7 +23,23 @@ def state_dtype(run: Run) -> Any:
 
 
 def abstract_state(params: Any, run: Run) -> Any:
-    """The optimizer state for abstract parameters, as ShapeDtypeStructs with shardings."""
+    """The optimizer state for abstract parameters, as ShapeDtypeStructs with shardings; on the host where the run says so."""
+    state = _device_state(params, run)
+    if not optimizer_on_host(run):
+        return state
+
+    def on_host(leaf: jax.ShapeDtypeStruct) -> jax.ShapeDtypeStruct:
+        return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=leaf.sharding.with_memory_kind("pinned_host"))
+
+    return jax.tree.map(on_host, state)
+
+
+def on_device(state: Any, abstract: Any) -> Any:
+    """The state where an update can read it: a copy from the host where it lives there (MaxText's optimizer_memory_host_offload)."""
+    return jax.tree.map(lambda leaf, spec: jax.device_put(leaf, spec.sharding.with_memory_kind("device")), state, abstract)
+
+
+def _device_state(params: Any, run: Run) -> Any:
     dtype = state_dtype(run)
 
     def like(param: jax.ShapeDtypeStruct) -> jax.ShapeDtypeStruct:

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from params import parameter_tree
-from request import Request, RequestError
+from request import Request, RequestError, UnsupportedError
 from sharding import Shardings
 
 StageFunction = Callable[[jax.Array, Any, jax.Array, jax.Array], jax.Array]
@@ -65,7 +65,7 @@ def run_pipeline(stage_layers: StageFunction, weights: Any, x: jax.Array, positi
 def _check(request: Request, shardings: Shardings, batch: int, stages: int, count: int) -> None:
     model = request.model
     if model.is_moe and model.dense_layers:
-        raise RequestError("a pipeline over leading dense layers is not in the reference program")
+        raise UnsupportedError("a pipeline over leading dense layers is not in the reference program")
     if model.layers % stages:
         raise RequestError(f"model.layers {model.layers} is not divisible by stage {stages}")
     shards = shardings.size("replica", "data", "expert")

@@ -7,7 +7,8 @@ from typing import Any
 
 import jax
 
-from request import RequestError
+from flags import custom_tensors
+from request import Run, UnsupportedError
 
 QKV = ("query_proj", "key_proj", "value_proj")
 MLP_IN = ("mlpwi_0", "mlpwi_1", "mlpwi")
@@ -24,8 +25,8 @@ POLICIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "save_out_proj": (("out_proj",), ()),
     "qkv_proj_offloaded": ((), QKV),
     "minimal_offloaded": ((), (*QKV, "out_proj", *MLP_IN, "mlpwo")),
-    # MaxText's `custom` is a list of tensors chosen by the user. The public recipes that use it keep the layer
-    # input on the host and recompute the rest, or offload the projections: taken here as the first of these.
+    # MaxText's `custom` is a list of tensors chosen by the user; where the run's flags do not hold it, it is taken as
+    # what the public recipes do that use it: keep the layer input on the host and recompute the rest.
     "custom": ((), ("decoder_layer_input",)),
 }
 ALIASES = {
@@ -36,14 +37,14 @@ ALIASES = {
 }
 
 
-def apply_remat(layer: Callable[..., Any], policy_name: str) -> Callable[..., Any]:
+def apply_remat(layer: Callable[..., Any], run: Run) -> Callable[..., Any]:
     """Wraps a layer function for use inside a scan over layers; `none` saves all and changes nothing."""
-    name = ALIASES.get(policy_name, policy_name)
+    name = ALIASES.get(run.remat, run.remat)
     if name == "none":
         return layer
     if name not in POLICIES:
-        raise RequestError(f"remat {policy_name!r} is not in the reference program")
-    saved, offloaded = POLICIES[name]
+        raise UnsupportedError(f"remat {run.remat!r} is not in the reference program")
+    saved, offloaded = (custom_tensors(run) if name == "custom" else None) or POLICIES[name]
     policies = jax.checkpoint_policies
     policy = None
     if offloaded:

@@ -20,6 +20,10 @@ class RequestError(ValueError):
     """The request is not one this program understands, or cannot be compiled as it stands."""
 
 
+class UnsupportedError(RequestError):
+    """Legal, but not in the reference program: no verdict."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Target:
     platform_topology: str  # "v5p:4x4x4"

@@ -7,8 +7,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from flags import optimizer_on_host
 from model import embed_tokens, logits_of, run_layers
-from optimizer import abstract_state, apply_updates, clip_by_global_norm
+from optimizer import abstract_state, apply_updates, clip_by_global_norm, on_device
 from params import JAX_DTYPES, abstract_parameters
 from request import Request, RequestError
 from sharding import Shardings
@@ -47,7 +48,10 @@ def train_step(state: Any, batch: dict[str, jax.Array], request: Request,
     if run.optimizer != "none":
         gradients = clip_by_global_norm(gradients)
     step = state["step"] + 1
-    params, optimizer = apply_updates(state["params"], gradients, state["optimizer"], step, run)
+    optimizer = state["optimizer"]
+    if optimizer_on_host(run):
+        optimizer = on_device(optimizer, abstract_state(abstract_parameters(request.model, run, shardings), run))
+    params, optimizer = apply_updates(state["params"], gradients, optimizer, step, run)
     metrics = {"loss": loss}
     if run.optimizer == "none":
         metrics["gradients"] = gradients

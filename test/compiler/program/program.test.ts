@@ -12,8 +12,10 @@ describe.skipIf(lacks('jax'))(needing('the compiler program with the real compil
   it('says that a small step fits, and writes its module', patient, () => {
     const folder = mkdtempSync(join(tmpdir(), 'prompts-program-'))
     const path = join(folder, 'module.hlo.pb.gz')
-    const response = compileResponseSchema.parse(compileWith({ ...smallRequest, hlo_path: path }))
-    expect(response).toMatchObject({ status: 'fits', available_gib: 31.25, hlo_path: path, message: null })
+    const flags = { LIBTPU_INIT_ARGS: '--xla_tpu_enable_async_collective_fusion=false --xla_tpu_nonsense=true', scan_layers: 'true' }
+    const response = compileResponseSchema.parse(compileWith({ ...smallRequest, run: { ...smallRequest.run, flags }, hlo_path: path }))
+    const message = 'with xla_tpu_enable_async_collective_fusion=false; without xla_tpu_nonsense, scan_layers'
+    expect(response).toMatchObject({ status: 'fits', available_gib: 31.25, hlo_path: path, message })
     expect(response.required_gib).toBeGreaterThan(0.01)
     expect(response.required_gib).toBe(response.memory?.peak_gib)
     expect(existsSync(path)).toBe(true)
@@ -41,6 +43,10 @@ describe.skipIf(lacks('jax'))(needing('the compiler program with the real compil
       status: 'error',
       message: 'a microbatch of 7 sequences is not divisible by replica x data x expert = 2',
     })
+    expect(compileWith({ ...smallRequest, run: { ...smallRequest.run, remat: 'my_own' } })).toMatchObject({
+      status: 'unsupported',
+      message: "remat 'my_own' is not in the reference program",
+    })
   })
 
   it('lowers every phase and axis of a mixture of experts', patient, () => {
@@ -55,7 +61,7 @@ from compile import lower
 from request import parse_request
 texts = []
 for raw in json.load(sys.stdin):
-    texts.append([word for word in ("ragged_all_to_all", "tpu_custom_call") if word in lower(parse_request(raw))[0].as_text()])
+    texts.append([word for word in ("ragged_all_to_all", "tpu_custom_call", "pinned_host") if word in lower(parse_request(raw))[0].as_text()])
 print(json.dumps(texts))
 `,
       JSON.stringify([
@@ -72,9 +78,20 @@ print(json.dumps(texts))
           ...smallRequest,
           run: { ...smallRequest.run, matmul_dtype: 'int8', microbatches: 2, optimizer: 'adafactor', attention: 'dot_product' },
         },
+        { ...smallRequest, run: { ...smallRequest.run, flags: { optimizer_memory_host_offload: 'true' } } },
+        { ...smallRequest, run: { ...smallRequest.run, remat: 'custom', flags: { qkv_proj: 'offload', decoder_layer_input: 'device' } } },
       ]),
     )
-    expect(lowered).toEqual([['ragged_all_to_all', 'tpu_custom_call'], ['tpu_custom_call'], ['tpu_custom_call'], [], []])
+    const withHost = ['tpu_custom_call', 'pinned_host']
+    expect(lowered).toEqual([
+      ['ragged_all_to_all', 'tpu_custom_call'],
+      ['tpu_custom_call'],
+      ['tpu_custom_call'],
+      [],
+      [],
+      withHost,
+      withHost,
+    ])
   })
 
   it('makes attention masks as the kernel would without the shortcut', patient, () => {

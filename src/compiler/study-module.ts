@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises'
+import { gunzipSync } from 'node:zlib'
+import { axes, axisSize, type Mesh } from '../contract/mesh.ts'
+import type { AntiPattern } from '../contract/profile-report.ts'
+import type { Effort } from '../contract/verdict.ts'
+import { findAntiPatterns, replayTimes } from '../hlo/anti-patterns/find.ts'
+import { deviceSpeedOf, interconnectOf } from '../hlo/interconnect-of.ts'
+import { readHloModule } from '../hlo/read-module.ts'
+import { type Replay, replaySchedule } from '../hlo/replay.ts'
+import { type AxisTraffic, trafficByAxis } from '../hlo/traffic-by-axis.ts'
+import type { HloModule } from '../hlo/types.ts'
+import { type CostModel, costModel } from '../planner/cost-model.ts'
+import { devicePositions, physicalPlacement } from '../planner/physical-mesh.ts'
+import { toTuple } from '../planner/placement.ts'
+import type { Chip, Slice, Workload } from '../planner/workload.ts'
+
+const maxModuleBytes = 1 << 30
+
+/** What a module was compiled for; `clockGhz` in place of the chip's own. */
+export interface ReplayTarget {
+  chip: Chip
+  slice: Slice
+  mesh: Mesh
+  clockGhz?: number
+}
+
+/** Replays a module on the slice and mesh it was compiled for; null where the chip's clock is not known. */
+export function replayOnSlice(module: HloModule, target: ReplayTarget, constants: CostModel = costModel): Replay | null {
+  const { chip, slice, mesh } = target
+  const tuple = toTuple(mesh)
+  const placed = physicalPlacement(tuple, slice).axes.flatMap((axis, i) => (axis === null ? [] : [{ name: axes[i]!, ...axis }]))
+  const positions = devicePositions(tuple, slice)
+  const network = { ...constants.time, intra_chip_gbps: chip.intra_chip_gbps ?? constants.time.intra_chip_gbps }
+  const device = deviceSpeedOf(chip, network, target.clockGhz)
+  if (device === null) return null
+  return replaySchedule(module, {
+    device,
+    net: interconnectOf(chip, network, { axes: placed, positions, dims: slice.dims, wrap: slice.wrap }),
+  })
+}
+
+/** What a compiled module tells beside its memory. */
+export interface ModuleStudy {
+  /** The replayed step; null at fast effort, whose schedule differs too much, and where the chip's clock is not known. */
+  stepTimeMs: number | null
+  exposedCommunicationMs: number | null
+  collectives: AxisTraffic[]
+  /** With shares of the replayed step at full effort, without at fast. */
+  antiPatterns: AntiPattern[]
+}
+
+/**
+ * Reads a gzipped scheduled module that was compiled for a workload on one mesh.
+ * @throws PromptsError `bad_hlo` when the file is no module.
+ */
+export async function studyModule(hloPath: string, workload: Workload, candidate: { mesh: Mesh }, effort: Effort): Promise<ModuleStudy> {
+  const module = readHloModule(gunzipSync(await readFile(hloPath), { maxOutputLength: maxModuleBytes }))
+  const { chip, slice } = workload
+  const { mesh } = candidate
+  const named = axes.map((name) => ({ name, size: axisSize(mesh, name) })).filter(({ size }) => size > 1)
+  const replay = effort === 'full' ? replayOnSlice(module, { chip, slice, mesh }) : null
+  return {
+    stepTimeMs: replay && Math.round(replay.stepTimeMs * 100) / 100,
+    exposedCommunicationMs: replay && Math.round(replay.exposedCommunicationMs * 100) / 100,
+    collectives: trafficByAxis(module, named),
+    antiPatterns: findAntiPatterns(module, { mesh: named, mxuSide: chip.mxu_side, ...(replay ? replayTimes(replay) : {}) }),
+  }
+}
