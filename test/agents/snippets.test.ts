@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { SnippetInput } from '../../src/agents/snippets/snippet-input.ts'
@@ -60,6 +61,13 @@ const sizes = fc.constantFrom(1, 2, 4, 8)
 const meshes = fc.record(Object.fromEntries(axes.map((axis) => [axis, sizes]))) as fc.Arbitrary<Mesh>
 
 describe('snippets', () => {
+  it('pastes whatever a policy is called as one word of a shell', () => {
+    const remat = "full; touch it's"
+    const { maxtext } = writeSnippets(input({ changes: { remat }, run: { ...input().run, remat } }))
+    const said = execFileSync('sh', ['-c', `for word in ${maxtext!.replaceAll('\n', ' ')}; do echo "$word"; done`]).toString()
+    expect(said.split('\n')).toContain(`remat_policy=${remat}`)
+  })
+
   it('pins every MaxText axis inside a slice and across slices, whatever the mesh', () => {
     fc.assert(
       fc.property(meshes, meshes, (mesh, dcn) => {

@@ -45,7 +45,7 @@ function pipelineSettings({ mesh, dcn, model, run }: SnippetInput): string[] {
 /** The settings of a run, those that are wanted. */
 export function runSettings({ model, run, devices }: SnippetInput, wanted: (name: keyof Run) => boolean): string[] {
   const settings: string[] = []
-  if (wanted('remat')) settings.push(`remat_policy=${run.remat}`)
+  if (wanted('remat')) settings.push(`remat_policy=${shellWord(run.remat)}`)
   if (wanted('global_batch') || wanted('microbatches')) {
     settings.push(`per_device_batch_size=${tidy(run.global_batch / run.microbatches / devices)}`)
     settings.push(`gradient_accumulation_steps=${run.microbatches}`)
@@ -67,6 +67,11 @@ export function runSettings({ model, run, devices }: SnippetInput, wanted: (name
 function expertSettings(run: SnippetInput['run'], wanted: (name: keyof Run) => boolean): string[] {
   if (!wanted('moe')) return wanted('capacity_factor') ? [`capacity_factor=${run.capacity_factor}`] : []
   return [`sparse_matmul=${run.moe === 'dropless'}`, `capacity_factor=${run.moe === 'dropless' ? -1 : (run.capacity_factor ?? 1)}`]
+}
+
+/** A policy's name is whatever an experiment or a model's answer says: quoted, it pastes as one word. */
+function shellWord(value: string): string {
+  return /^[\w.-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`
 }
 
 /** 0.25, 4, 1.333333: a number as a command line takes it. */
