@@ -8,6 +8,12 @@ import type { Verdict } from '../contract/verdict.ts'
 import { PromptsError } from '../errors.ts'
 import type { Workload } from '../planner/workload.ts'
 
+/** The operator's own train_compile command, in words; null without one. */
+export function maxTextCommand(config: Config): string[] | null {
+  const words = config.PROMPTS_MAXTEXT_COMMAND?.split(/\s+/).filter((word) => word !== '') ?? []
+  return words.length > 0 ? words : null
+}
+
 /** The compiler as the operator configured it. */
 export function compilerOf(config: Config): Compiler {
   return createCompiler({
@@ -16,7 +22,7 @@ export function compilerOf(config: Config): Compiler {
     processes: config.PROMPTS_COMPILER_PROCESSES,
     memoryGib: config.PROMPTS_COMPILER_MEMORY_GIB,
     timeoutMs: config.PROMPTS_COMPILER_TIMEOUT_SECONDS * 1000,
-    maxtextCommand: config.PROMPTS_MAXTEXT_COMMAND?.split(/\s+/).filter((word) => word !== '') ?? null,
+    maxtextCommand: maxTextCommand(config),
     study: studyModule,
   })
 }

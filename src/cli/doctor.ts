@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
+import { askMaxText } from '../compiler/maxtext-program.ts'
 import type { Config } from '../config.ts'
 import { asPromptsError, exitCodes } from '../errors.ts'
 import { createSources } from '../experiment/sources/create-sources.ts'
 import { checkRedis } from '../jobs/check-redis.ts'
 import type { Command } from './command.ts'
-import { compilerOf } from './compile.ts'
+import { compilerOf, maxTextCommand } from './compile.ts'
 import { formatTable } from './format/table.ts'
 
 /** One line of the doctor's. `off` is not configured, which is fine; `broken` is configured and does not work. */
@@ -29,6 +30,7 @@ export const command: Command = {
         nodeRuntime(),
         ...sources(config, within),
         compiler(config, within),
+        maxtext(config, within),
         redis(config),
         library(config),
         gemini(config),
@@ -79,6 +81,18 @@ async function compiler(config: Config, signal: AbortSignal): Promise<Finding> {
   return config.PROMPTS_COMPILER_PYTHON
     ? { part: 'TPU compiler', state: 'broken', detail }
     : off('TPU compiler', `npm run setup:compiler installs it into ${resolve(config.PROMPTS_HOME)}`)
+}
+
+async function maxtext(config: Config, signal: AbortSignal): Promise<Finding> {
+  const part = 'Your MaxText'
+  const command = maxTextCommand(config)
+  if (command === null) return off(part, 'PROMPTS_MAXTEXT_COMMAND names it: docs/maxtext-compile.md')
+  const limits = { timeoutMs: deadlineMs, memoryGib: config.PROMPTS_COMPILER_MEMORY_GIB, maxOutputBytes: 1e6 }
+  const answer = await askMaxText(command, limits, signal)
+  if (answer === null) return { part, state: 'ok', detail: 'set; its first compilation tells its versions' }
+  if (answer.problem !== null) return { part, state: 'broken', detail: answer.problem }
+  const versions = Object.entries(answer.versions)
+  return { part, state: 'ok', detail: versions.map(([name, version]) => `${name} ${version}`).join(', ') }
 }
 
 async function redis(config: Config): Promise<Finding> {

@@ -1,5 +1,5 @@
 import type { CompilerVerdict } from '../contract/verdict.ts'
-import { tellingCommand } from './maxtext-command.ts'
+import { tellingCommand, versionsCommand } from './maxtext-command.ts'
 import { readMaxTextOutput } from './read-maxtext-output.ts'
 import { type ProcessLimits, type ProcessResult, runProcess } from './run-process.ts'
 import type { Semaphore } from './semaphore.ts'
@@ -46,6 +46,21 @@ export function createMaxTextProgram(options: { command: readonly string[]; limi
       }
     },
   }
+}
+
+/** The versions of the operator's MaxText, or what is wrong; null where only a run can tell. */
+export async function askMaxText(
+  command: readonly string[],
+  limits: ProcessLimits,
+  signal: AbortSignal,
+): Promise<{ versions: Record<string, string>; problem: string | null } | null> {
+  const asking = versionsCommand(command)
+  if (asking === null) return null
+  const result = await runProcess(asking, '', limits, signal, { ...maxTextEnvironment, ...process.env })
+  const { versions } = readMaxTextOutput(result.stdout)
+  if (versions['maxtext'] !== undefined) return { versions, problem: null }
+  const { message } = readMaxTextOutput(result.stderr)
+  return { versions, problem: message ?? (versions['jax'] === undefined ? 'it does not answer' : 'this Python has no maxtext package') }
 }
 
 function stopMessage(reason: string | null, seconds: number): string {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { tellingCommand } from '../../src/compiler/maxtext-command.ts'
-import { createMaxTextProgram } from '../../src/compiler/maxtext-program.ts'
+import { askMaxText, createMaxTextProgram } from '../../src/compiler/maxtext-program.ts'
 import { createSemaphore } from '../../src/compiler/semaphore.ts'
 import { findPython, lacks, needing } from '../support/needs.ts'
 
@@ -66,6 +66,20 @@ describe('createMaxTextProgram', () => {
       places: createSemaphore(1, 1),
     })
     expect(await program.compile([], 15.75, signal)).toMatchObject({ status: 'unknown', message: expect.stringContaining('ENOENT') })
+  })
+})
+
+describe('askMaxText', () => {
+  const limits = { timeoutMs: 30_000, memoryGib: 4, maxOutputBytes: 1e6 }
+
+  it('says what is wrong with the Python that is named', async () => {
+    expect(await askMaxText([join(folder, 'python3'), '-m', 'x'], limits, signal)).toMatchObject({ problem: 'it does not answer' })
+    expect(await askMaxText(['my-compile', 'base.yml'], limits, signal)).toBeNull()
+  })
+
+  it.skipIf(lacks('jax'))(needing('misses a package that is not installed', 'jax'), async () => {
+    const answer = await askMaxText([findPython('jax')!, '-m', 'x'], limits, signal)
+    expect(answer).toMatchObject({ versions: { jax: expect.stringMatching(/^\d/) }, problem: 'this Python has no maxtext package' })
   })
 })
 
