@@ -100,6 +100,11 @@ export class Housekeeping {
 
 /** Deletes one run: its record, and what Slack's side knows of it. Messages in Slack stay: they are the workspace's. */
 export async function forgetRun(services: SlackServices, run: string): Promise<void> {
+  const { state } = services.deps
+  const record = await services.records.get(run)
+  if (record !== null) await state.delete(`adopted:${record.team}/${run}`)
+  for (const { key } of await state.list(`marks-${run}:`, 1000)) await state.delete(key)
+  await state.delete(`pictures:${run}`)
   await services.deps.memory.delete(run)
   await services.records.forget(run)
 }

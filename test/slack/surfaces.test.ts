@@ -235,6 +235,26 @@ describe('commands, shortcuts, Home, Socket Mode, and what the clock does', () =
     expect(await bot.deps.memory.list({ tenant: teamId, limit: 10 })).toEqual([])
   })
 
+  it('forgets a run for who asked for it, and for nobody else', async () => {
+    bot = await startBot(slack)
+    const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
+    await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(4), soon)
+    const run = bot.diagnose.calls[0]!
+    const asked = async (person: number) => {
+      responses.length = 0
+      await bot.slack.command({ person, channel, text: `forget ${run}`, responseUrl })
+      await vi.waitFor(() => expect(responses).toHaveLength(1), soon)
+      return responses[0]!
+    }
+    expect(await asked(1)).toContain('only they can')
+    expect(await bot.deps.memory.diagnosis(run)).not.toBeNull()
+    expect(await asked(0)).toContain('is forgotten')
+    expect(await bot.deps.memory.request(run)).toBeNull()
+    expect(await asked(0)).toContain('I know no run')
+    await bot.slack.say({ person: 0, channel, text: '@prompts why not model=8?', threadTs: ts })
+    await vi.waitFor(async () => expect(await text(ts)).toContain('not kept any more'), soon)
+  })
+
   it('talks over Socket Mode as over HTTP, and acks each envelope', async () => {
     const socket = new SocketServer()
     await socket.start()

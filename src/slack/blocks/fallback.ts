@@ -32,13 +32,27 @@ function plainBlock(block: AnyBlock): AnyBlock[] {
     }
     case 'table':
       return 'rows' in block
-        ? [fence((block.rows as { text?: string }[][]).map((row) => row.map((cell) => cell.text ?? '').join('  ')).join('\n'))]
+        ? [fence(inColumns((block.rows as { text?: string }[][]).map((row) => row.map((cell) => cell.text ?? ''))))]
         : []
     case 'rich_text':
       return [fence(texts(block))]
     default:
       return []
   }
+}
+
+/** Cells under one another; a wide one is cut, so that a row stays a line. */
+function inColumns(rows: string[][]): string {
+  const cells = rows.map((row) => row.map((cell) => clip(cell.replaceAll('\n', ' '), 40)))
+  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 function paragraph(text: string): AnyBlock {

@@ -18,5 +18,5 @@ export function helpMessage(input: { examples: string[]; why?: string; mention: 
     known.length === 0
       ? 'No experiments are found yet; an admin sets where they are with PROMPTS_EXPERIMENTS.'
       : `Experiments here: ${known.join(' ')}`
-  return message(`${input.why ?? 'How to ask me'}: ${input.mention} ${ask}`, [...blocks, context(all)])
+  return message(`${input.why ?? 'How to ask me.'} For example: ${input.mention} ${ask}`, [...blocks, context(all)])
 }

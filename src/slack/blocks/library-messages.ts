@@ -14,13 +14,18 @@ export function planListMessage(plan: Plan): Message {
       String(at + 1),
       clip(formatMesh(verdict.mesh), 120),
       verdict.estimate === null ? '–' : formatMs(verdict.estimate.step_time_ms),
-      verdict.estimate?.mfu == null ? '–' : formatShare(verdict.estimate.mfu),
       verdict.memory === null
         ? '–'
         : `${formatGibNumber(verdict.memory.required_gib)} of ${formatGibNumber(verdict.memory.available_gib)} GiB`,
+      verdict.estimate?.mfu == null ? '–' : formatShare(verdict.estimate.mfu),
     ])
-  const body = rows.length === 0 ? [] : [table([['', 'Mesh', 'Step (predicted)', 'MFU', 'HBM'], ...rows], 2)]
-  return message(plain(head), [section(head), ...body, context('Planned without a profile; diagnose it for evidence and cards to adopt.')])
+  const body =
+    rows.length === 0 ? [] : [table([['#', 'Mesh', 'Step', 'HBM', 'MFU'], ...rows], ['right', 'left', 'right', 'right', 'right'])]
+  return message(plain(head), [
+    section(head),
+    ...body,
+    context('Predicted, without a profile; diagnose it for evidence and cards to adopt.'),
+  ])
 }
 
 /** Cases of the library, the nearest first. */

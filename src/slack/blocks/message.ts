@@ -59,12 +59,12 @@ export function richText(text: string): RichTextBlock {
   return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements: [{ type: 'text', text: text === '' ? '–' : text }] }] }
 }
 
-/** A table of plain cells; columns after the first `leftColumns` are aligned right. */
-export function table(rows: string[][], leftColumns: number): TableBlock {
+/** A table of plain cells, the first row its head. @param align One a column. */
+export function table(rows: string[][], align: readonly ('left' | 'right')[]): TableBlock {
   const columns = Math.min(limits.tableColumns, rows[0]?.length ?? 0)
   return {
     type: 'table',
-    column_settings: Array.from({ length: columns }, (_, at) => ({ align: at < leftColumns ? ('left' as const) : ('right' as const) })),
+    column_settings: align.slice(0, columns).map((side) => ({ align: side })),
     rows: rows
       .slice(0, limits.tableRows)
       .map((row) => row.slice(0, columns).map((cell) => ({ type: 'raw_text' as const, text: cell === '' ? '–' : cell }))),

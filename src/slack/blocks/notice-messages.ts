@@ -43,7 +43,7 @@ export function adoptedMessage(input: { by: string; rank: Rank; case: Case; inst
   const mesh = input.case.to === null ? '' : ` *${formatMesh(input.case.to)}*`
   const step = input.case.predicted_step_ms === null ? '' : `, predicted step ${formatMs(input.case.predicted_step_ms)}`
   const instead = input.instead === null ? '' : ` instead of card ${input.instead.rank}`
-  const text = `:white_check_mark: <@${input.by}> adopted card ${input.rank}:${mesh}${step}${instead}.`
+  const text = `:white_check_mark: <@${input.by}> adopted card ${input.rank}${instead}:${mesh}${step}.`
   return message(plain(text), [
     section(text),
     context(
@@ -81,7 +81,7 @@ export function withdrawnNotice(input: { adopters: string[]; rank: Rank; card: C
   const instead =
     input.replacement === null
       ? ' Nothing takes its place.'
-      : ` Its place takes *${formatMesh(input.replacement.mesh)}*, not adopted by anyone yet.`
+      : ` *${formatMesh(input.replacement.mesh)}* takes its place; nobody has adopted it yet.`
   const text = `:rotating_light: ${who} card ${input.rank} (*${formatMesh(input.card.mesh)}*), which you adopted, is withdrawn: ${escapeText(input.reason, 1000)}.${instead}`
   return message(plain(text), [section(text), context('The adoption is taken back and its case marked as withdrawn.')])
 }
@@ -95,7 +95,7 @@ export function verdictsMessage(cards: Card[], withdrawn: { card: Card; reason: 
       const gib = card.compiler!.required_gib
       return `${rankEmoji[card.rank]}  ${formatMesh(card.mesh)}: ${words[card.compiler!.status]}${gib === null ? '' : `, ${formatGibNumber(gib)} GiB`}`
     })
-  const gone = withdrawn.slice(0, 3).map((entry) => `withdrawn: ${formatMesh(entry.card.mesh)}: ${escapeText(entry.reason, 500)}`)
+  const gone = withdrawn.slice(0, 3).map((entry) => `:x:  withdrawn: ${formatMesh(entry.card.mesh)}: ${escapeText(entry.reason, 500)}`)
   const text = ['*Compiler*', ...lines, ...gone].join('\n')
   return message(plain(text), [section(text)])
 }

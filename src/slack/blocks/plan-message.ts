@@ -55,5 +55,8 @@ export function cancelledMessage(input: { run: string; title: string; by: string
   const goesOn =
     others === 0 ? '' : ` here. It goes on for ${others === 1 ? 'the other thread that asked' : `${others} other threads that asked`}`
   const text = `:no_entry_sign: The diagnosis of ${escapeText(input.title, 200)} was cancelled${who}${goesOn}.`
-  return message(text, [section(text), context(`run \`${input.run}\` · mention me with the experiment again to start anew`)])
+  return message(text, [
+    section(text),
+    context(`run \`${input.run}\` · mention me with the experiment again to ${others === 0 ? 'start anew' : 'join it again'}`),
+  ])
 }

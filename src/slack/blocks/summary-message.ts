@@ -32,7 +32,7 @@ export function summaryMessage(diagnosis: Diagnosis, options: { title: string; p
   const { bottleneck } = diagnosis
   const also = bottleneck.also.filter((kind) => kind !== bottleneck.class).map((kind) => bottleneckWords[kind])
   const headline = `*${escapeText(options.title, 200)}*${finding(diagnosis)}${also.length > 0 ? `, also ${also.join(', ')}` : ''}`
-  const evidence = bottleneck.evidence.slice(0, 3).map((line) => `• ${escapeText(line, 500)}`)
+  const evidence = evidenceOf(diagnosis).map((line) => `• ${escapeText(line, 500)}`)
   const blocks: AnyBlock[] = [section([headline, ...evidence].join('\n'), { folds: true })]
   const kpis = kpiFields(diagnosis)
   if (kpis.length > 0) blocks.push(fields(kpis))
@@ -79,6 +79,13 @@ function finding(diagnosis: Diagnosis): string {
   return ` is *${words}* (confidence ${formatShare(bottleneck.confidence)})`
 }
 
+/** What speaks for it; where nothing does, what would. */
+function evidenceOf(diagnosis: Diagnosis): string[] {
+  const { bottleneck } = diagnosis
+  if (!isColdStart(diagnosis) || bottleneck.class !== 'unknown') return bottleneck.evidence.slice(0, 3)
+  return ['with a profile of a few steps, or the mesh and step time of a run, I can say what holds it back']
+}
+
 function kpiFields(diagnosis: Diagnosis): string[] {
   const { kpis } = diagnosis
   const entry = (name: string, value: number | null, text: string) => (value === null ? [] : [`*${name}*\n${text}`])
@@ -104,11 +111,12 @@ function topOps(diagnosis: Diagnosis): AnyBlock {
   // self times add up over cores and steps; what an engineer compares is the part of one step
   const step = diagnosis.kpis.step_time_ms
   const rows = diagnosis.top_ops.slice(0, 5).map((op) => {
-    const known = [clip(op.name, 120), clip(op.category, 60), op.bound_by, formatShare(op.share)]
-    return step === null ? known : [...known, formatMs(op.share * step)]
+    const time = step === null ? [] : [formatMs(op.share * step)]
+    // a narrow screen shows the first columns
+    return [clip(op.name, 120), formatShare(op.share), ...time, op.bound_by, clip(op.category, 60)]
   })
-  const head = ['Top ops', 'Category', 'Bound by', 'Share']
-  return table([step === null ? head : [...head, 'Of a step'], ...rows], 3)
+  const head = ['Top ops', 'Share', ...(step === null ? [] : ['Of a step']), 'Bound by', 'Category']
+  return table([head, ...rows], ['left', 'right', ...(step === null ? [] : ['right' as const]), 'left', 'left'])
 }
 
 function whatFollows(diagnosis: Diagnosis): string {

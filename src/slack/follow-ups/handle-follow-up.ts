@@ -8,6 +8,8 @@ import type { SlackServices } from '../services.ts'
 import { isOutcome, outcomeExperiment } from './is-follow-up.ts'
 
 const deadlineMs = 90_000
+/** An answer that takes longer shows that it is being looked at. */
+const slowMs = 1500
 
 export interface FollowUpInput {
   asker: Asker
@@ -24,6 +26,7 @@ export async function handleFollowUp(services: SlackServices, input: FollowUpInp
   const { deps, outbox } = services
   const { asker, threadTs, askTs } = input
   let answer: Message | null
+  const stopLooking = lookAtSlowly(services, input)
   try {
     answer = await answerTo(services, input)
   } catch (thrown) {
@@ -36,9 +39,27 @@ export async function handleFollowUp(services: SlackServices, input: FollowUpInp
       cause: String(error.cause ?? ''),
     })
     answer = errorMessage(error, { run: input.run })
+  } finally {
+    await stopLooking()
   }
   if (answer === null) return
   await outbox.put({ team: asker.team, key: `reply/${asker.channel}/${askTs}`, channel: asker.channel, threadTs, message: answer })
+}
+
+/** 👀 on a question whose answer takes more than a moment (a model writes it), until it is there. */
+function lookAtSlowly({ outbox }: SlackServices, { asker, askTs }: FollowUpInput): () => Promise<void> {
+  if (!/^\d+\.\d+$/.test(askTs)) return async () => {}
+  const eyes = { team: asker.team, channel: asker.channel, ts: askTs, name: 'eyes' }
+  let looking: Promise<void> | null = null
+  const timer = setTimeout(() => {
+    looking = outbox.react({ ...eyes, add: true }).catch(() => {})
+  }, slowMs)
+  return async () => {
+    clearTimeout(timer)
+    if (looking === null) return
+    await looking
+    await outbox.react({ ...eyes, add: false }).catch(() => {})
+  }
 }
 
 async function answerTo(services: SlackServices, input: FollowUpInput): Promise<Message | null> {
@@ -52,7 +73,13 @@ async function answerTo(services: SlackServices, input: FollowUpInput): Promise<
     if (adopted !== null) return outcomeOf(services, input, run, experiment)
   }
   const record = await records.get(run)
-  if (record !== null && (await deps.memory.diagnosis(run)) === null) {
+  if (record === null) {
+    if (!input.addressed) return null
+    throw new PromptsError('unknown_run', 'The run of this thread is not kept any more', {
+      hint: 'Mention me with the experiment to diagnose it anew.',
+    })
+  }
+  if ((await deps.memory.diagnosis(run)) === null) {
     const [end, failure] = await Promise.all([records.ended(run), records.failure(run)])
     return noAnswerMessage({ run, title: record.title, end, failure })
   }
@@ -68,7 +95,7 @@ async function answerTo(services: SlackServices, input: FollowUpInput): Promise<
   }
   if (answer.kind === 'unknown') {
     if (!input.addressed) return null
-    return helpMessage({ examples: record === null ? [] : [record.title], mention: '@prompts', why: answer.text })
+    return helpMessage({ examples: [record.title], mention: '@prompts', why: answer.text })
   }
   return replyMessage(answer.text)
 }

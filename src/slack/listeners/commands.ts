@@ -5,6 +5,7 @@ import { message, section } from '../blocks/message.ts'
 import { errorMessage } from '../blocks/notice-messages.ts'
 import { escapeCode } from '../blocks/text.ts'
 import { checkAsker } from '../requests/access.ts'
+import { forgetAsked } from '../requests/forget.ts'
 import { handleAsk, help } from '../requests/handle-ask.ts'
 import { parseAsk } from '../requests/parse-ask.ts'
 import type { SlackServices } from '../services.ts'
@@ -24,6 +25,11 @@ export function listenToCommands(app: App, services: SlackServices): void {
       const ask = parseAsk(text)
       const wants = ask.verb === 'cases' || ((ask.verb === 'diagnose' || ask.verb === 'plan' || ask.verb === null) && ask.ids.length > 0)
       await checkAsker(services.deps, client, asker)
+      if (ask.verb === 'forget') {
+        const answer = await forgetAsked(services, asker, ask.ids)
+        await respond({ response_type: 'ephemeral', text: answer.text, blocks: answer.blocks })
+        return
+      }
       if (!wants) {
         const answer = await help(services, {
           client,

@@ -9,6 +9,7 @@ import type { MessageEvent } from '../listeners/payloads.ts'
 import { cancelRun } from '../runs/cancel-run.ts'
 import type { SlackServices } from '../services.ts'
 import { type Asker, checkAsker, checkExperiment, isAllowed, parseChannelRules } from './access.ts'
+import { forgetAsked } from './forget.ts'
 import { fetchSharedFile, isExperimentFile, readInlineExperiment } from './inline-experiment.ts'
 import { type Ask, maxIds, parseAsk } from './parse-ask.ts'
 import { type StartInput, type Subject, startRuns } from './start-runs.ts'
@@ -43,6 +44,10 @@ export async function handleAsk(services: SlackServices, input: AskInput): Promi
   if (own.length > 0 && ask.verb === 'cancel') {
     for (const run of own.slice(-3)) await cancelRun(services, { run, by: asker.user, team: asker.team, channel: asker.channel, threadTs })
     return
+  }
+  if (ask.verb === 'forget') {
+    const runs = ask.ids.length > 0 ? ask.ids : own
+    return say(services, input, 'forget', () => forgetAsked(services, asker, runs))
   }
   const files = (input.files ?? []).map((file) => ({
     name: file.name ?? 'file',

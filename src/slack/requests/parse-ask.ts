@@ -2,7 +2,7 @@ import { experimentIdSchema } from '../../contract/experiment.ts'
 
 /** What someone's words ask for, before anything is looked up. */
 export interface Ask {
-  verb: 'diagnose' | 'plan' | 'cases' | 'help' | 'cancel' | null
+  verb: 'diagnose' | 'plan' | 'cases' | 'help' | 'cancel' | 'forget' | null
   /** Experiment ids, in order, each once. */
   ids: string[]
   /** Experiment files written into the message. */
@@ -27,6 +27,7 @@ const verbs: Readonly<Record<string, Ask['verb']>> = {
     hello: 'help',
     cancel: 'cancel',
     stop: 'cancel',
+    forget: 'forget',
   },
 }
 const fillers = new Set(

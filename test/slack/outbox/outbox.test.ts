@@ -143,7 +143,13 @@ describe('the outbox', () => {
     slack.gate.fault = (method, body) =>
       method === 'chat.postMessage' && (body.blocks ?? '').includes('"table"') ? { kind: 'error', error: 'invalid_blocks' } : null
     const outbox = await open()
-    await outbox.put({ team, key: 'a', channel, threadTs: thread, message: message('t', [section('kept'), table([['h'], ['cell']], 1)]) })
+    await outbox.put({
+      team,
+      key: 'a',
+      channel,
+      threadTs: thread,
+      message: message('t', [section('kept'), table([['h'], ['cell']], ['left'])]),
+    })
     await vi.waitFor(async () => expect(await slack.answers(channel, thread)).toHaveLength(1), soon)
     const [answer] = await slack.answers(channel, thread)
     expect(JSON.stringify(answer?.blocks)).toContain('cell')
