@@ -8,11 +8,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { tellingCommand } from '../../src/compiler/maxtext-command.ts'
 import { maxTextEnvironment } from '../../src/compiler/maxtext-program.ts'
 
 const fixtures = fileURLToPath(new URL('../../test/fixtures/maxtext-compile/', import.meta.url))
 const { cases } = z
-  .object({ cases: z.array(z.object({ id: z.string(), what: z.string(), settings: z.string() })) })
+  .object({ cases: z.array(z.object({ id: z.string(), what: z.string(), told: z.boolean().default(false), settings: z.string() })) })
   .parse(JSON.parse(readFileSync(new URL('./recordings.json', import.meta.url), 'utf8')))
 
 const [python, ...only] = process.argv.slice(2)
@@ -25,12 +26,14 @@ const packageFolder = execFileSync(python, [
   .trim()
 const venv = packageFolder.replace(/\/lib\/python[\d.]+\/site-packages\/maxtext$/, '')
 
-for (const { id, settings } of cases) {
+for (const { id, told, settings } of cases) {
   if (only.length > 0 && !only.includes(id)) continue
   const folder = mkdtempSync(join(tmpdir(), 'maxtext-'))
   const words = settings.split(' ')
   const started = performance.now()
-  const ran = spawnSync(python, ['-m', 'maxtext.trainers.pre_train.train_compile', join(packageFolder, 'configs/base.yml'), ...words], {
+  const plain = [python, '-m', 'maxtext.trainers.pre_train.train_compile', join(packageFolder, 'configs/base.yml'), ...words]
+  const [program, ...args] = told ? tellingCommand(plain) : plain
+  const ran = spawnSync(program!, args, {
     cwd: folder,
     env: { ...process.env, ...maxTextEnvironment },
     encoding: 'utf8',

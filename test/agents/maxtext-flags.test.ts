@@ -73,6 +73,10 @@ describe('maxtextFlagsOf', () => {
     expect(flagsOf(exampleWorkload({ model: refused }))).toContain('base_emb_dim=16384')
   })
 
+  it('says what MaxText needs of a model beside its name', () => {
+    expect(flagsOf(exampleWorkload({ model: findModel('gemma4-e2b')!.model }))).toContain('scan_layers=false')
+  })
+
   it('says what experts do only where there are some', () => {
     expect(flagsOf(exampleWorkload())!.some((word) => word.startsWith('sparse_matmul'))).toBe(false)
     const moe = exampleWorkload({

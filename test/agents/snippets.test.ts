@@ -61,6 +61,12 @@ const sizes = fc.constantFrom(1, 2, 4, 8)
 const meshes = fc.record(Object.fromEntries(axes.map((axis) => [axis, sizes]))) as fc.Arbitrary<Mesh>
 
 describe('snippets', () => {
+  it('leaves the leading dense layers of a MoE out of the pipeline, as MaxText does', () => {
+    const model = { ...input().model, layers: 61, experts: 384, dense_layers: 1 }
+    const { maxtext } = writeSnippets(input({ mesh: { stage: 4, data: 16 }, model }))
+    expect(maxtext).toContain('pipeline_parallel_layers=60 num_layers_per_pipeline_stage=15 ')
+  })
+
   it('pastes whatever a policy is called as one word of a shell', () => {
     const remat = "full; touch it's"
     const { maxtext } = writeSnippets(input({ changes: { remat }, run: { ...input().run, remat } }))

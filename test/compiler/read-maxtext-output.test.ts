@@ -50,6 +50,8 @@ describe('readMaxTextOutput, on what a real train_compile printed', () => {
     // the same program as k01 of the data beside a checkout: sum 11.457, peak 11.305
     ['fits-llama2-7b-v5e', 11.457],
     ['fits-split-save-qkv-gemma-2b-v5e', 7.353],
+    ['fits-two-slices-gemma-2b-v5e', 5.403],
+    ['fits-moe-mixtral-v6e', 10.082],
   ])('%s fits, in the sum of its buffers where no peak was told', (id, requiredGib) => {
     const read = readMaxTextOutput(recording(id))
     expect(read).toMatchObject({ status: 'fits', availableGib: null, versions: { jax: '0.12.0.1', jaxlib: '0.12.0.1' } })

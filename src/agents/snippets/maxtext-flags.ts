@@ -5,6 +5,7 @@ import type { ResolvedModel, ResolvedRun, Workload } from '../../planner/workloa
 import { meshSettings, runSettings } from './maxtext.ts'
 import type { SnippetInput } from './snippet-input.ts'
 
+const needs: Readonly<Record<string, readonly string[]>> = json.needs
 const maxtextModels: ReadonlySet<string> = new Set(json.models)
 
 /**
@@ -41,7 +42,7 @@ function isMaxTextRun(run: ResolvedRun): boolean {
 /** MaxText's name of the model, or the dims of a plain decoder; null for what neither describes. */
 function modelSettings(model: ResolvedModel): string[] | null {
   if (model.name !== null && maxtextModels.has(model.name) && sameDims(model, findModel(model.name)?.model))
-    return [`model_name=${model.name}`]
+    return [`model_name=${model.name}`, ...(needs[model.name] ?? [])]
   if (model.shared_experts > 0 || model.dense_layers > 0 || model.extra_parameters > 0 || model.attention_window !== null) return null
   const experts =
     model.experts > 1

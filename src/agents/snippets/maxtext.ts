@@ -35,8 +35,12 @@ export function meshSettings(input: SnippetInput): string[][] {
 function pipelineSettings({ mesh, dcn, model, run }: SnippetInput): string[] {
   const stages = axisSize(mesh, 'stage') * axisSize(dcn, 'stage')
   if (stages === 1) return []
+  const outside = model.experts > 1 ? model.dense_layers : 0
+  const layers = model.layers - outside
   return [
-    `num_layers_per_pipeline_stage=${model.layers / stages}`,
+    // leading dense layers stand outside the pipeline
+    ...(outside > 0 ? [`pipeline_parallel_layers=${layers}`] : []),
+    `num_layers_per_pipeline_stage=${layers / stages}`,
     'num_pipeline_repeats=1',
     `num_pipeline_microbatches=${run.pipeline_microbatches ?? stages}`,
   ]
