@@ -127,7 +127,8 @@ function compilerLine(card: Card, state: CardState): string {
   const words = { fits: 'compiled', oom: 'out of memory', error: 'did not compile', unknown: 'no verdict' }[verdict.status]
   const step = verdict.step_time_ms === null ? null : `replayed step ${formatMs(verdict.step_time_ms)}`
   const memory = verdict.required_gib === null ? null : `${formatGibNumber(verdict.required_gib)} GiB`
-  const parts = [words, memory, step, `${Math.round(verdict.seconds)} s`].filter((part) => part !== null)
+  const took = `${step === null ? '' : 'took '}${Math.round(verdict.seconds)} s`
+  const parts = [words, memory, step, took].filter((part) => part !== null)
   const said = verdict.status !== 'fits' && verdict.message !== null ? `: ${escapeText(verdict.message, 400)}` : ''
   return `compiler: ${parts.join(', ')}${said}`
 }
