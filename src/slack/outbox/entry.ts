@@ -44,6 +44,8 @@ export interface Entry {
   requestedAt?: number
   /** When Slack answered the last try; the pace counts from there. */
   answeredAt?: number
+  /** Slack would not say before then whether it arrived; others may go meanwhile. */
+  notBefore?: number
   /** Slack asked for a pause until then. */
   heldUntil?: number
   /** Whether it outlives the process. */

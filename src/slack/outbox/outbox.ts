@@ -235,6 +235,7 @@ export class Outbox {
       await this.#entries.forget(entry)
       return 'unwanted'
     }
+    if ((entry.notBefore ?? 0) > Date.now()) return 'waits'
     if (kind !== 'post' || entry.after === null) return 'ready'
     return (await this.#entries.isSettled(entry.team, entry.after)) ? 'ready' : 'waits'
   }
@@ -271,6 +272,11 @@ export class Outbox {
         entry.attempts -= 1
         if (!entry.uncertain) await this.#entries.clearTried(entry)
         this.#options.log.warn('Slack asks for a pause', about)
+        // only the question whether it arrived was too much: in some workspaces that may be asked once a minute, and posts are not
+        if (lane.startsWith('post/') && entry.uncertain && entry.requestedAt === undefined) {
+          entry.notBefore = Date.now() + failure.retryAfterMs
+          return { retryInMs: 0 }
+        }
         entry.heldUntil = Date.now() + failure.retryAfterMs
         await this.#options.state.hold(`pace:${lane}`, failure.retryAfterMs)
         const hits = await this.#options.state.increment(`strain:${entry.team}`, 1, workspaceStrain.windowMs)

@@ -127,6 +127,35 @@ describe('the outbox', () => {
     expect(await texts()).toEqual(['one'])
   })
 
+  it('lets other messages go while Slack will not say whether a lost post arrived', async () => {
+    let step = 0
+    slack.gate.fault = (method) => {
+      if (method === 'chat.postMessage') return step++ === 0 ? { kind: 'lose_answer' } : null
+      if (method === 'conversations.replies' && step++ < 3) return { kind: 'rate_limit', seconds: 8 }
+      return null
+    }
+    const outbox = await open()
+    await put(outbox, 'a', 'one')
+    await put(outbox, 'b', 'two')
+    await vi.waitFor(async () => expect(await outbox.sent(team, 'b')).not.toBeNull(), { timeout: 6000, interval: 20 })
+    expect(await outbox.sent(team, 'a')).toBeNull()
+    await vi.waitFor(async () => expect(await outbox.sent(team, 'a')).not.toBeNull(), soon)
+    expect(await texts()).toEqual(['one', 'two'])
+  })
+
+  it('leaves a channel shut only briefly when its process dies in the middle of a post', async () => {
+    const first = await open({ alone: false })
+    slack.gate.delayMs = 4000
+    await put(first, 'a', 'one')
+    await vi.waitFor(() => expect(slack.gate.count('chat.postMessage')).toBe(1), soon)
+    // it is renewed while the sender lives, past the three seconds that it lasts
+    await new Promise((resolve) => setTimeout(resolve, 3500))
+    expect(await state.take(`pace:post/${team}/${channel}`, { intervalMs: 1, burst: 1 })).toBeGreaterThan(1500)
+    slack.gate.delayMs = 0
+    await vi.waitFor(async () => expect(first.waiting()).toBe(0), soon)
+    expect(await state.take(`pace:post/${team}/${channel}`, { intervalMs: 1, burst: 1 })).toBeLessThanOrEqual(1000)
+  })
+
   it('posts again when the request itself was lost', async () => {
     let lost = false
     slack.gate.fault = (method) => {
