@@ -14,7 +14,7 @@ export function formatDiagnosis(diagnosis: Diagnosis): string {
     '',
     formatKpis(diagnosis.kpis),
   ]
-  if (diagnosis.top_ops.length > 0) lines.push('', formatOps(diagnosis.top_ops.slice(0, 5)))
+  if (diagnosis.top_ops.length > 0) lines.push('', formatOps(diagnosis.top_ops.slice(0, 5), diagnosis.kpis.step_time_ms))
   for (const pattern of diagnosis.anti_patterns.slice(0, 5)) lines.push('', formatAntiPattern(pattern))
   if (diagnosis.baseline)
     lines.push('', `now: ${title(diagnosis.baseline)}, ${formatMs(diagnosis.baseline.estimate?.step_time_ms ?? null)}`)

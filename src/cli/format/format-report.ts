@@ -18,7 +18,7 @@ export function formatReport(report: ProfileReport): string {
       `roofline: peak ${significant(roofline.peak_tflops)} TFLOP/s, HBM ${significant(roofline.peak_hbm_gbps ?? 0)} GB/s, ridge ${significant(roofline.ridge_flop_per_byte ?? 0)} FLOP/byte`,
     )
   }
-  if (report.top_ops.length > 0) lines.push('', formatOps(report.top_ops))
+  if (report.top_ops.length > 0) lines.push('', formatOps(report.top_ops, report.kpis.step_time_ms))
   if (report.collectives.length > 0) {
     const rows = report.collectives
       .slice(0, 10)
@@ -62,11 +62,11 @@ export function formatKpis(kpis: Kpis): string {
   return cells.map(([name, value]) => `${name} ${value}`).join(' · ')
 }
 
-export function formatOps(ops: readonly Op[]): string {
-  const rows = ops
-    .slice(0, 10)
-    .map((op) => [op.name, op.category, formatMs(op.self_ms), formatShare(op.share), op.bound_by, op.source ?? ''])
-  return formatTable(['top op', 'category', 'self', 'share', 'bound by', 'source'], rows)
+/** @param stepTimeMs Where it is known an op's time is its part of a step; its self time adds up over cores and steps. */
+export function formatOps(ops: readonly Op[], stepTimeMs: number | null): string {
+  const time = (op: Op) => formatMs(stepTimeMs === null ? op.self_ms : op.share * stepTimeMs)
+  const rows = ops.slice(0, 10).map((op) => [op.name, op.category, time(op), formatShare(op.share), op.bound_by, op.source ?? ''])
+  return formatTable(['top op', 'category', stepTimeMs === null ? 'self' : 'of a step', 'share', 'bound by', 'source'], rows)
 }
 
 export function formatAntiPattern(pattern: ProfileReport['anti_patterns'][number]): string {

@@ -226,7 +226,7 @@ function tell(messages, bot) {
 }
 
 makeComposer(at('composer-form'), {
-  ...{ id: 'composer', label: 'Message the channel', placeholder: 'Message the channel, or /prompts help' },
+  ...{ id: 'composer', label: 'Message the channel', placeholder: 'Message, or /prompts help' },
   async onSend(text, files) {
     const known = new Set(state.snapshot.channels.flatMap((channel) => channel.messages.map((message) => message.ts)))
     if (text.startsWith('/prompts')) state.commandAt = Math.floor(Date.now() / 1000)
