@@ -8,9 +8,12 @@ import { Forwarder } from '../../test/support/slack/forwarder.ts'
 import type { Call } from '../../test/support/slack/gate.ts'
 import { spawnBot } from '../../test/support/slack/spawn.ts'
 import { botUser, Workspace } from '../../test/support/slack/workspace.ts'
+import { converse } from './converse.ts'
 import { leastChannelMs, percentile } from './least-time.ts'
 import { type Beyond, type Try, whereTimeWent } from './where-time-went.ts'
 
+/** Whole conversations beside the questions, each in a channel of its own. */
+const conversations = 2
 /** Slack's limit: a message a second a channel. */
 const gapMs = 1000
 
@@ -63,7 +66,8 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const { say } = options
   const home = mkdtempSync(join(tmpdir(), 'prompts-load-'))
   const redis = options.redis ? await startRedisServer() : null
-  const slack = await Workspace.start({ users: 40, channels: options.channels })
+  const slack = await Workspace.start({ users: 40, channels: options.channels + conversations })
+  const [askedIn, talkedIn] = [slack.channels.slice(0, options.channels), slack.channels.slice(options.channels)]
   const port = String(await freePort())
   const common: Record<string, string | true> = {
     ...{ home, api: slack.apiUrl, 'stage-ms': '5', workers: '8' },
@@ -83,7 +87,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     say(`posting ${options.mentions} questions in ${options.channels} channels`)
     const questions: { channel: string; ts: string; user: string; text: string; dueMs: number }[] = []
     for (let at = 0; at < options.mentions; at += 1) {
-      const channel = slack.channels[at % slack.channels.length]!
+      const channel = askedIn[at % askedIn.length]!
       const person = at % slack.users.length
       const text = `<@${botUser}> diagnose exp-${at}`
       const ts = String((await slack.person(person).chat.postMessage({ channel, text })).ts)
@@ -139,6 +143,11 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
       await sleep(Math.max(0, question.dueMs - (Date.now() - started)))
       await deliver(question, at)
     })
+    // one begins before the crash and ends after it, one begins after it
+    const talks = talkedIn.map(async (channel, at) => {
+      await sleep(options.seconds * (at === 0 ? 350 : 900))
+      return converse({ slack, forwarder, channel, experiment: `exp-${options.mentions * 8 + at + 1}` })
+    })
     let down: { from: number; to: number } | null = null
     if (options.crash) {
       await sleep(options.seconds * 550)
@@ -154,7 +163,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     for (const [why, count] of unacked) say(`no ack: ${count} × ${why}`)
     say(`${seconds(started)} s: every question is delivered; waiting for the answers`)
 
-    const expected = options.mentions * 4
+    const expected = options.mentions * 4 + conversations * 4
     const deadline = started + options.deadlineSeconds * 1000
     const posted = () => slack.gate.calls.filter((call) => call.ts !== null)
     let quietSince = Date.now()
@@ -174,7 +183,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     }
     say(`${seconds(started)} s: quiet`)
 
-    const wrong: string[] = []
+    const wrong = (await Promise.all(talks)).flat().map((line) => `conversation ${line}`)
     let verdictMessages = 0
     for (const question of questions) {
       const keys = (await slack.answers(question.channel, question.ts)).map((message) =>
@@ -185,16 +194,17 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
       if (answer !== 'root card1 card2 card3') wrong.push(`${question.text.slice(-8)}: ${answer || 'nothing'}`)
     }
     const isAnswer = (key: string) => /\/(?:root|card[123])$/.test(key)
+    const asked = new Set(askedIn)
     const keyOf = (body: Record<string, string>) =>
       String((JSON.parse(body.metadata ?? '{}') as { event_payload?: { key?: string } }).event_payload?.key)
-    const times = posted().map((call) => ({ at: call.at - started, channel: call.body.channel, answer: isAnswer(keyOf(call.body)) }))
+    const times = posted().map((call) => ({
+      at: call.at - started,
+      channel: call.body.channel,
+      answer: asked.has(call.body.channel ?? '') && isAnswer(keyOf(call.body)),
+    }))
     const byChannel = Map.groupBy(questions, (question) => question.channel)
-    const leastOf = (channel: string) =>
-      leastChannelMs(
-        (byChannel.get(channel) ?? []).map((question) => delivered.get(question.ts) ?? 0),
-        4,
-        gapMs,
-      )
+    const arrivalsOf = (channel: string) => (byChannel.get(channel) ?? []).map((question) => delivered.get(question.ts) ?? 0)
+    const leastOf = (channel: string) => leastChannelMs(arrivalsOf(channel), 4, gapMs)
     const least = Math.max(...[...byChannel.keys()].map(leastOf))
     const last = times.filter((entry) => entry.answer).reduce((a, b) => (b.at > a.at ? b : a))
     const tries = triesOf(slack.gate.calls, last.channel ?? '', started).filter((one) => one.at <= last.at)
@@ -207,7 +217,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
       slowest: {
         posts: tries.filter((one) => one.end !== 'rate_limited').length,
         leastSeconds: leastOf(last.channel ?? '') / 1000,
-        beyond: whereTimeWent(tries, gapMs, down),
+        beyond: whereTimeWent(tries, { gapMs, arrivals: arrivalsOf(last.channel ?? ''), messagesEach: 4 }, down),
       },
       leastSeconds: least / 1000,
       lastMessageSeconds: Math.max(...times.map((entry) => entry.at)) / 1000,

@@ -21,9 +21,16 @@ export interface Beyond {
  * Adds up the time between a channel's posts that the pace does not account for. A pause that several causes share counts for the first of
  * outage, 429, lost answer.
  * @param tries In order of time.
+ * @param arrivals When each question came, `messagesEach` posts answering one: nothing can be posted before.
  * @param down When the processes were not there; null without a crash.
  */
-export function whereTimeWent(tries: readonly Try[], gapMs: number, down: { from: number; to: number } | null): Beyond {
+export function whereTimeWent(
+  tries: readonly Try[],
+  pace: { gapMs: number; arrivals: readonly number[]; messagesEach: number },
+  down: { from: number; to: number } | null,
+): Beyond {
+  const arrivals = pace.arrivals.toSorted((a, b) => a - b)
+  let posts = 0
   const beyond: Beyond = { outage: 0, rateLimited: 0, answerLost: 0, answers: 0, own: 0 }
   let last: Try | null = null
   let refused = false
@@ -33,7 +40,8 @@ export function whereTimeWent(tries: readonly Try[], gapMs: number, down: { from
       continue
     }
     if (last !== null) {
-      const extra = Math.max(0, one.at - last.at - gapMs)
+      const question = arrivals[Math.floor(posts / pace.messagesEach)] ?? 0
+      const extra = Math.max(0, one.at - Math.max(last.at + pace.gapMs, question))
       if (down !== null && last.at < down.to && one.at > down.from) beyond.outage += extra
       else if (refused) beyond.rateLimited += extra
       else if (last.end === 'answer_lost') beyond.answerLost += extra
@@ -44,6 +52,7 @@ export function whereTimeWent(tries: readonly Try[], gapMs: number, down: { from
       }
     }
     last = one
+    posts += 1
     refused = false
   }
   return beyond
