@@ -1,10 +1,15 @@
 import { openSlack } from '../../src/cli/open-slack.ts'
-import { readConfig } from '../../src/config.ts'
+import { type Config, readConfig } from '../../src/config.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts'
+import type { SlackDeps } from '../../src/slack/deps.ts'
 import { silentLog } from '../../src/slack/log.ts'
 
-/** The sandbox as `prompts sandbox` starts it, without the compiler, on a free port. */
-export function openSandbox(): Promise<Sandbox> {
+/** The sandbox as `prompts sandbox` starts it, without the compiler, on a free port; `change` puts a stand-in in a part's place. */
+export function openSandbox(change: (deps: SlackDeps) => SlackDeps = (deps) => deps): Promise<Sandbox> {
   const config = readConfig({ PROMPTS_COMPILER: 'off', PROMPTS_EXPERIMENTS: 'examples' })
-  return startSandbox({ config, port: 0, openDeps: (own) => openSlack(own, silentLog) })
+  const openDeps = async (own: Config) => {
+    const { deps, close } = await openSlack(own, silentLog)
+    return { deps: change(deps), close }
+  }
+  return startSandbox({ config, port: 0, openDeps })
 }

@@ -111,6 +111,38 @@ describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium
     await page.locator('.ephemeral').waitFor({ state: 'detached' })
   })
 
+  it('shows what the compiler says on each card, in its place, and that one was withdrawn', async () => {
+    const verdict = { status: 'fits', required_gib: 12.6, available_gib: 15.8, step_time_ms: null, seconds: 31, message: null }
+    const other = await openSandbox((deps) => ({
+      ...deps,
+      compiler: true,
+      diagnose: {
+        ...deps.diagnose,
+        async compileCards(run, { onCard }) {
+          const { cards } = (await deps.memory.diagnosis(run))!
+          await new Promise((resolve) => setTimeout(resolve, 4000))
+          const [first, second] = cards.map((card) => ({ ...card, compiler: verdict as never }))
+          await onCard([first!, second!, cards[2]!], [])
+          await onCard([first!, second!], [{ card: cards[2]!, reason: 'out of memory by 3.1 GiB' }])
+        },
+      },
+    }))
+    try {
+      await page.goto(other.url)
+      const shown = await diagnose('llama3-8b-v5e-cold')
+      await shown[1]!.getByText('compiler: compiling…').waitFor()
+      await shown[1]!.getByText('compiler: compiled, 12.6 GiB, 31 s').waitFor()
+      await shown[2]!.getByText('withdrawn: out of memory by 3.1 GiB').waitFor()
+      expect(await shown[2]!.getByRole('button', { name: 'Adopt' }).count()).toBe(0)
+      // the question, the summary, three cards: each changed where it stood
+      expect(await replies().count()).toBe(5)
+      await page.goto(sandbox.url)
+    } finally {
+      problems = problems.filter((problem) => !problem.includes(other.url))
+      await other.stop()
+    }
+  })
+
   it('answers follow-ups in the thread, and the question behind "Why not …?"', async () => {
     const [first] = (await diagnose('llama2-70b-v5p')) as [Locator]
     const before = await replies().count()
