@@ -1,20 +1,22 @@
 /**
- * Compiles the experiments of `programs.json` with a real MaxText, through the product's own path, and keeps each verdict in `programs.jsonl`:
- * `node bench/maxtext/compare.ts PYTHON [id …]`; what is kept is not compiled again. Without arguments it prints the table.
+ * Compiles the experiments of `programs.json` with a real MaxText (`node bench/maxtext/compare.ts PYTHON [id …]`), through the product's own path, or
+ * with the reference program (`reference` instead of PYTHON, after npm run setup:compiler), and keeps each verdict in `programs.jsonl`; what is
+ * kept is not compiled again unless it is named. Without arguments it prints them beside the planner's memory.
  */
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { maxtextFlagsOf } from '../../src/agents/cards.ts'
+import { createCompiler } from '../../src/compiler/compiler.ts'
 import { createMaxTextProgram } from '../../src/compiler/maxtext-program.ts'
 import { createSemaphore } from '../../src/compiler/semaphore.ts'
 import { formatMesh } from '../../src/contract/mesh.ts'
-import { compilerVerdictSchema } from '../../src/contract/verdict.ts'
+import { type CompilerVerdict, compilerVerdictSchema } from '../../src/contract/verdict.ts'
 import { evaluateMesh } from '../../src/planner/verdict-of.ts'
-import { programCases } from './program-cases.ts'
+import { type ProgramCase, programCases } from './program-cases.ts'
 
 const kept = fileURLToPath(new URL('./programs.jsonl', import.meta.url))
 const rowSchema = z.object({ id: z.string(), flags: z.array(z.string()), verdict: compilerVerdictSchema })
@@ -23,42 +25,77 @@ const rows = () =>
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => rowSchema.parse(JSON.parse(line)))
+const limits = { timeoutMs: 1_800_000, memoryGib: 12, maxOutputBytes: 1e8 }
+const { signal } = new AbortController()
 
-const [python, ...only] = process.argv.slice(2)
-if (python !== undefined) await compileAll(python)
+const [judge, ...only] = process.argv.slice(2)
+if (judge !== undefined)
+  await compileAll(judge === 'reference' ? 'reference' : 'user', judge === 'reference' ? reference() : maxtext(judge))
 printTable()
 
-async function compileAll(python: string): Promise<void> {
-  const base = execFileSync(python, ['-c', 'import importlib.util, os; print(os.path.dirname(importlib.util.find_spec("maxtext").origin))'])
-  const program = createMaxTextProgram({
-    command: [python, '-m', 'maxtext.trainers.pre_train.train_compile', join(base.toString().trim(), 'configs/base.yml')],
-    limits: { timeoutMs: 1_800_000, memoryGib: 12, maxOutputBytes: 1e8 },
-    places: createSemaphore(1, 1),
-  })
-  process.chdir(mkdtempSync(join(tmpdir(), 'maxtext-')))
-  for (const { id, workload, mesh, dcn } of programCases()) {
-    if (only.length > 0 ? !only.includes(id) : rows().some((row) => row.id === id)) continue
+type Judge = (one: ProgramCase, flags: string[]) => Promise<CompilerVerdict>
+
+async function compileAll(program: CompilerVerdict['program'], ask: Judge): Promise<void> {
+  for (const one of programCases()) {
+    const { id, workload, mesh, dcn } = one
+    if (only.length > 0 ? !only.includes(id) : find(id, program) !== undefined) continue
     const { maxtextFlags: flags } = maxtextFlagsOf({ workload }, evaluateMesh(workload, mesh, dcn))
     if (flags === undefined) throw new Error(`${id} cannot be said in MaxText's settings`)
-    const verdict = await program.compile(flags, workload.chip.hbm_available_gib_per_device, new AbortController().signal)
+    const verdict = await ask(one, flags)
     process.stderr.write(`${id}: ${JSON.stringify(verdict)}\n`)
-    if (verdict.status !== 'unknown') appendFileSync(kept, `${JSON.stringify({ id, flags, verdict })}\n`)
+    if (verdict.status !== 'unknown') appendFileSync(kept, `${JSON.stringify({ id, flags: program === 'user' ? flags : [], verdict })}\n`)
   }
 }
 
+function maxtext(python: string): Judge {
+  const folder = execFileSync(python, [
+    '-c',
+    'import importlib.util, os; print(os.path.dirname(importlib.util.find_spec("maxtext").origin))',
+  ])
+  const program = createMaxTextProgram({
+    command: [python, '-m', 'maxtext.trainers.pre_train.train_compile', join(folder.toString().trim(), 'configs/base.yml')],
+    limits,
+    places: createSemaphore(1, 1),
+  })
+  process.chdir(mkdtempSync(join(tmpdir(), 'maxtext-')))
+  return ({ workload }, flags) => program.compile(flags, workload.chip.hbm_available_gib_per_device, signal)
+}
+
+function reference(): Judge {
+  const compiler = createCompiler({ home: resolve('.prompts'), python: null, processes: 1, ...limits, maxtextCommand: null, study: null })
+  return async ({ workload, mesh, dcn }) => {
+    const { physical } = evaluateMesh(workload, mesh, dcn)
+    return (await compiler.judge(workload, { mesh, dcn, changes: {}, physical }, { full: true, signal })).verdict
+  }
+}
+
+function find(id: string, program: CompilerVerdict['program']): CompilerVerdict | undefined {
+  return rows().findLast((row) => row.id === id && row.verdict.program === program)?.verdict
+}
+
 function printTable(): void {
-  process.stdout.write('| program | mesh | MaxText | GiB | planner | GiB | difference |\n|---|---|---|---|---|---|---|\n')
-  const all = rows()
+  process.stdout.write(
+    '| program | mesh | MaxText | GiB | planner | GiB | | reference program | GiB | |\n|---|---|---|---|---|---|---|---|---|---|\n',
+  )
   for (const { id, workload, mesh, dcn } of programCases()) {
-    const row = all.findLast((one) => one.id === id)
-    if (row === undefined) continue
+    const user = find(id, 'user')
+    if (user === undefined) continue
+    const own = find(id, 'reference')
     const { memory } = evaluateMesh(workload, mesh, dcn)
-    const required = row.verdict.required_gib
-    const difference = memory && required !== null ? `${(100 * (memory.required_gib / required - 1)).toFixed(1)} %` : ''
-    const shown = `${formatMesh(mesh)}${workload.slices > 1 ? ` × ${formatMesh(dcn)}` : ''}`
-    process.stdout.write(
-      `| ${id}: ${workload.model.name} ${workload.slice.name} | ${shown} | ${row.verdict.status} | ${required?.toFixed(2) ?? ''} ` +
-        `| ${memory?.fits ? 'fits' : 'does not fit'} | ${memory?.required_gib.toFixed(2) ?? ''} | ${difference} |\n`,
-    )
+    const off = (gib: number | null | undefined) =>
+      gib && user.required_gib ? `${gib > user.required_gib ? '+' : ''}${(100 * (gib / user.required_gib - 1)).toFixed(1)} %` : ''
+    const cells = [
+      `${id}: ${workload.model.name} ${workload.slice.name}`,
+      `${formatMesh(mesh)}${workload.slices > 1 ? ` × ${formatMesh(dcn)}` : ''}`,
+      user.status,
+      user.required_gib?.toFixed(2) ?? '',
+      memory?.fits ? 'fits' : 'oom',
+      memory?.required_gib.toFixed(2) ?? '',
+      off(memory?.required_gib),
+      own?.status ?? '',
+      own?.required_gib?.toFixed(2) ?? '',
+      off(own?.required_gib),
+    ]
+    process.stdout.write(`| ${cells.join(' | ')} |\n`)
   }
 }
