@@ -1,6 +1,7 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { asPromptsError } from '../../errors.ts'
+import { formatUsd } from '../../text/units.ts'
 import { closedHomeView, type HomeRun, homeView } from '../blocks/home-view.ts'
 import { checkPerson, isPrivate } from '../requests/access.ts'
 import type { SlackServices } from '../services.ts'
@@ -43,7 +44,7 @@ export async function publishHome(services: SlackServices, team: string, user: s
       ...{ title, mesh, by, beforeMs, predictedMs, measuredMs },
       link: threadLink(team, channel, threadTs),
     })),
-    settings: settingsOf(services),
+    settings: settingsOf(services, (await deps.budgetLeft?.(team).catch(() => null)) ?? null),
     examples,
   })
   await outbox.publishHome({ team, user, view: view as never })
@@ -79,7 +80,7 @@ async function recentRuns(services: SlackServices, team: string, maySee: MaySee)
   )
 }
 
-function settingsOf({ deps: { config, compiler } }: SlackServices): { name: string; value: string }[] {
+function settingsOf({ deps: { config, compiler } }: SlackServices, budgetLeft: number | null): { name: string; value: string }[] {
   const adopters = config.PROMPTS_ADOPTERS
   const group = adopters === 'anyone' ? 'anyone' : adopters === 'asker' ? 'who asked' : `user group ${adopters}`
   return [
@@ -93,7 +94,7 @@ function settingsOf({ deps: { config, compiler } }: SlackServices): { name: stri
       value:
         config.GEMINI_API_KEY === undefined && !config.GOOGLE_GENAI_USE_VERTEXAI
           ? 'rules; nothing leaves'
-          : `Gemini, at most $${config.PROMPTS_SPEND_CAP_USD} a day`,
+          : `Gemini, at most $${config.PROMPTS_SPEND_CAP_USD} a day${budgetLeft === null ? '' : `, ${formatUsd(Math.max(0, budgetLeft))} left today`}`,
     },
     { name: 'TPU compiler', value: compiler ? 'checks every card' : 'not installed' },
     { name: 'Runs are kept', value: `${config.PROMPTS_KEEP_DAYS} days` },

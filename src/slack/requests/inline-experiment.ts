@@ -49,6 +49,12 @@ export async function fetchSharedFile(
   try {
     const answer = await fetch(url, { headers: { authorization: `Bearer ${options.token}` }, redirect: 'error', signal: options.signal })
     if (!answer.ok || answer.body === null) throw new Error(`HTTP ${answer.status}`)
+    // without the scope Slack answers with its sign-in page
+    if (answer.headers.get('content-type')?.startsWith('text/html') === true) {
+      throw new PromptsError('unavailable', `Slack does not let me read ${file.name}`, {
+        hint: 'An admin checks that the app has the scope files:read; or paste the experiment as a code block.',
+      })
+    }
     const chunks: Uint8Array[] = []
     let size = 0
     for await (const chunk of answer.body) {

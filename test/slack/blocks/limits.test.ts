@@ -6,7 +6,7 @@ import { cardMessage, withdrawnCardMessage } from '../../../src/slack/blocks/car
 import { checkLimits } from '../../../src/slack/blocks/check-limits.ts'
 import { withPlainBlocks } from '../../../src/slack/blocks/fallback.ts'
 import { helpMessage } from '../../../src/slack/blocks/help-message.ts'
-import { homeView } from '../../../src/slack/blocks/home-view.ts'
+import { closedHomeView, homeView } from '../../../src/slack/blocks/home-view.ts'
 import type { Message } from '../../../src/slack/blocks/message.ts'
 import * as notices from '../../../src/slack/blocks/notice-messages.ts'
 import { cancelledMessage, planMessage } from '../../../src/slack/blocks/plan-message.ts'
@@ -87,6 +87,7 @@ describe('every message at its longest passes the limit checker', () => {
       examples: ['e'.repeat(128)],
     })
     expect(checkLimits(view)).toEqual([])
+    expect(checkLimits(closedHomeView(long(5000), long(5000)))).toEqual([])
     const modal = whyNotModal({ run, channel: 'C'.repeat(30), threadTs: '1.2' })
     expect(checkLimits({ ...modal })).toEqual([])
   })
