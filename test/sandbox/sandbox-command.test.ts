@@ -36,7 +36,7 @@ describe('prompts sandbox', { timeout: 120_000 }, () => {
     const url = said.stdout.trim()
     expect(await (await fetch(url)).text()).toContain('<title>PROMPTS sandbox</title>')
     const state = (await (await fetch(`${url}/api/state`)).json()) as { channels: { name: string }[]; examples: string[] }
-    expect(state.channels.map((channel) => channel.name)).toEqual(['tpu-training', 'tpu-serving'])
+    expect(state.channels.map((channel) => channel.name)).toEqual(['tpu-training', 'tpu-serving', 'PROMPTS'])
     expect(state.examples).toContain('llama2-70b-v5p')
     // the page, the bot, the relay and the emulated Slack
     const addresses = listening(child.pid!)
