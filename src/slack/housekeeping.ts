@@ -4,6 +4,8 @@ import { outcomeReminder } from './blocks/notice-messages.ts'
 import type { SlackServices } from './services.ts'
 
 const day = 24 * 3600_000
+/** Between a run's answer and its place in the compiler's queue lies a moment; this is many. */
+const lostCompilationMs = 300_000
 
 /** What is done by the clock: reminders, runs that got lost, runs whose time is over. Any number of processes may do it. */
 export class Housekeeping {
@@ -25,6 +27,7 @@ export class Housekeeping {
       this.#timers.push(timer)
     }
     every(60_000, 'lost runs', () => this.endLostRuns())
+    every(60_000, 'lost compilations', () => this.endLostCompilations())
     every(3600_000, 'reminders', () => this.remind())
     every(3600_000, 'retention', () => this.forgetOldRuns())
   }
@@ -77,6 +80,24 @@ export class Housekeeping {
           hint: 'Ask again: it goes on from the stages that are done.',
         }),
       )
+    }
+    return count
+  }
+
+  /** Cards that wait for a verdict which no queue knows of any more: they must not say for ever that they are being compiled. */
+  async endLostCompilations(): Promise<number> {
+    const { deps, records, delivery } = this.#services
+    const waiting = await deps.state.list('compiling:', 5000)
+    if (waiting.length === 0) return 0
+    const depth = await deps.compiles.depth()
+    if (depth.waiting + depth.active > 0) return 0
+    let count = 0
+    for (const { key, value } of waiting) {
+      if (this.#now() - Date.parse(value) < lostCompilationMs) continue
+      const record = await records.get(key.slice('compiling:'.length))
+      if (record === null) await deps.state.delete(key)
+      else await delivery.compilingEnded(record)
+      count += 1
     }
     return count
   }

@@ -235,6 +235,19 @@ describe('commands, shortcuts, Home, Socket Mode, and what the clock does', () =
     expect(await bot.deps.memory.list({ tenant: teamId, limit: 10 })).toEqual([])
   })
 
+  it('ends the waiting of cards whose compilation no queue knows of any more', async () => {
+    bot = await startBot(slack, { deps: { compiler: true } })
+    bot.deps.compiles.add = async () => {} // the job vanishes
+    const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
+    await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(4), soon)
+    expect((await text(ts)).match(/compiling…/g)).toHaveLength(3)
+    expect(await new Housekeeping(bot.server.services).endLostCompilations()).toBe(0)
+    const later = new Housekeeping(bot.server.services, { now: () => Date.now() + 600_000 })
+    expect(await later.endLostCompilations()).toBe(1)
+    await vi.waitFor(async () => expect(await text(ts)).not.toContain('compiling…'), soon)
+    expect(await later.endLostCompilations()).toBe(0)
+  })
+
   it('forgets a run for who asked for it, and for nobody else', async () => {
     bot = await startBot(slack)
     const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
