@@ -33,7 +33,15 @@ export const compileResponseSchema = z.object({
   required_gib: gib.nullable(),
   available_gib: gib.nullable(),
   memory: z
-    .object({ arguments_gib: gib, outputs_gib: gib, temporaries_gib: gib, aliased_gib: gib, generated_code_gib: gib, peak_gib: gib })
+    .object({
+      arguments_gib: gib,
+      outputs_gib: gib,
+      temporaries_gib: gib,
+      aliased_gib: gib,
+      generated_code_gib: gib,
+      host_gib: gib.default(0),
+      peak_gib: gib,
+    })
     .nullable(),
   seconds: z.object({ lower: z.number().nullable(), compile: z.number().nullable() }),
   versions: z.record(z.string(), z.string()),

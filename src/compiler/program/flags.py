@@ -14,7 +14,7 @@ from request import Run
 VARIABLES = ("LIBTPU_INIT_ARGS", "XLA_FLAGS")
 NAME = re.compile(r"xla_[a-z0-9_]{1,120}")
 # what writes, reads or talks to somewhere
-OUTWARD = re.compile(r"dump|path|file|dir|log|url|host|port|address|cache")
+OUTWARD = re.compile(r"dump|path|file|dir|log|url|address|cache")
 VALUE = re.compile(r"[A-Za-z0-9_.,+-]{1,64}")
 REFUSED = (re.compile(r"No such compile option: '([^']+)'"), re.compile(r"Failed to parse '[^']*' into flag (\w+)"))
 

@@ -69,7 +69,7 @@ def _compile(request: Any, response: dict[str, Any]) -> None:
     from chips import available_gib
     from compile import compile_lowered, lower, save_module
     from flags import compiler_options, flags_note
-    from verdict import memory_parts, out_of_memory
+    from verdict import hbm_peak, memory_parts, out_of_memory
 
     lowered, shardings, response["seconds"]["lower"] = lower(request)
     response["available_gib"] = available_gib(request.target)
@@ -92,9 +92,12 @@ def _compile(request: Any, response: dict[str, Any]) -> None:
         response["available_gib"] = available or response["available_gib"]
         return
     response["seconds"]["compile"] = time.monotonic() - started
-    memory = memory_parts(executable)
-    message = "; ".join([*notes(), *shardings.notes]) or None
-    response.update(status="fits", required_gib=memory["peak_gib"], memory=memory, message=message)
+    analysis = executable.memory_analysis()
+    memory = memory_parts(analysis)
+    bound = [] if hbm_peak(analysis)[1] else ["at most: the compiler's peak is that of the host's buffers"]
+    message = "; ".join([*bound, *notes(), *shardings.notes]) or None
+    required = min(memory["peak_gib"], response["available_gib"] or memory["peak_gib"])
+    response.update(status="fits", required_gib=required, memory=memory, message=message)
     if request.hlo_path:
         save_module(executable, request.hlo_path)
         response["hlo_path"] = request.hlo_path

@@ -44,15 +44,28 @@ def _gib(number: str, unit: str) -> float:
     return float(number.rstrip(".")) * UNITS[unit.upper()] / GIB
 
 
-def memory_parts(executable: Any) -> dict[str, float]:
-    """memory_analysis() of one device, in GiB."""
-    analysis = executable.memory_analysis()
+def hbm_peak(analysis: Any) -> tuple[int, bool]:
+    """(bytes of a device's HBM at their peak, whether that is exact or an upper bound).
+
+    The compiler's peak_memory_in_bytes is all arguments, those on the host too, and the larger of two heaps: the device's and the
+    host's. Where the host's is the larger, the device's is known only to be no larger than it and than its temporaries.
+    """
+    peak = analysis.peak_memory_in_bytes - analysis.host_argument_size_in_bytes
+    heap = peak - analysis.argument_size_in_bytes
+    if analysis.host_temp_size_in_bytes == 0 or heap > analysis.host_temp_size_in_bytes:
+        return peak, True
+    return analysis.argument_size_in_bytes + min(heap, analysis.temp_size_in_bytes), False
+
+
+def memory_parts(analysis: Any) -> dict[str, float]:
+    """A program's memory_analysis() of one device, in GiB; `peak_gib` is the HBM's."""
     parts = {
         "arguments_gib": analysis.argument_size_in_bytes,
         "outputs_gib": analysis.output_size_in_bytes,
         "temporaries_gib": analysis.temp_size_in_bytes,
         "aliased_gib": analysis.alias_size_in_bytes,
         "generated_code_gib": analysis.generated_code_size_in_bytes,
-        "peak_gib": analysis.peak_memory_in_bytes,
+        "host_gib": analysis.host_argument_size_in_bytes + analysis.host_temp_size_in_bytes,
+        "peak_gib": hbm_peak(analysis)[0],
     }
     return {name: round(size / GIB, 4) for name, size in parts.items()}

@@ -32,7 +32,8 @@ export function trainMemory({ model, terms, run, policy, constants: c }: TrainMe
   const parameters = stored * dtypeBytes[run.weight_dtype]
   const optimizerState = stored * optimizerBytes(run)
   const optimizer = offloadsOptimizer(run) ? 0 : optimizerState
-  const accumulated = run.microbatches > 1 ? stored * gradientBytes : 0
+  // a scan over microbatches or over a pipeline's ticks carries the sum of the gradients beside those of the step at hand
+  const accumulated = run.microbatches > 1 || s.stage > 1 ? stored * gradientBytes : 0
   const gradients = accumulated + stored * gradientBytes
 
   const inFlight = run.pipeline_microbatches ?? s.stage

@@ -28,4 +28,29 @@ describe.skipIf(lacks('python'))(needing('what the compiler says when memory run
   it('does not take another error for it', () => {
     expect(figures(['INVALID_ARGUMENT: Used 3G of 4G hbm', 'RESOURCE_EXHAUSTED: vmem limit exceeded', ''])).toEqual([null, null, null])
   })
+
+  it("takes the host's buffers out of the compiler's peak", () => {
+    const peaks = runPython(
+      'python',
+      `
+import json
+from types import SimpleNamespace
+from verdict import hbm_peak
+names = ("argument", "host_argument", "temp", "host_temp")
+cases = [([123, 0, 902, 0], 771), ([41, 82, 985, 0], 853), ([123, 0, 881, 768], 891), ([123, 0, 919, 1920], 2043), ([123, 0, 919, 300], 771)]
+print(json.dumps([
+    hbm_peak(SimpleNamespace(peak_memory_in_bytes=peak, **{f"{name}_size_in_bytes": size for name, size in zip(names, sizes)}))
+    for sizes, peak in cases
+]))
+`,
+    )
+    // all arguments and the larger heap: the states on the host, then activations there, whose heap hides the device's where it is larger
+    expect(peaks).toEqual([
+      [771, true],
+      [771, true],
+      [891, false],
+      [1042, false],
+      [771, true],
+    ])
+  })
 })

@@ -75,6 +75,12 @@ describe('activations', () => {
     expect(four.gradients).toBeGreaterThan(once.gradients)
   })
 
+  it('of a pipeline wait with a second sum of the gradients, which its scan over ticks carries', () => {
+    const mesh = { stage: 4, data: 16 }
+    const { gradients, parameters } = memory({ run: { pipeline_microbatches: 4 } }, mesh)
+    expect(gradients).toBeCloseTo(2 * parameters, -3)
+  })
+
   it('dominate in the loss when the vocabulary is large beside the layers', () => {
     const { logits } = memory({ dims: { vocab: 256_000, layers: 8 } }, { data: 64 })
     expect(logits).toBeGreaterThan(0)
