@@ -21,8 +21,15 @@ export function readMaxTextOutput(text: string): MaxTextOutput {
   if (/^(?:Jitting and compilation complete|Finished train_compile\.py successfully)/m.test(text)) {
     const peak = readPeak(text)
     const sum = readSum(text)
-    const message = peak === null && sum !== null ? 'the sum of its buffers: the peak is a few percent less' : null
-    return { ...nothing, status: 'fits', requiredGib: peak ?? sum, message }
+    if (peak)
+      return {
+        ...nothing,
+        status: 'fits',
+        requiredGib: peak.gib,
+        message: peak.exact ? null : 'at most: the compiler tells the peak of what is offloaded',
+      }
+    const message = sum === null ? null : 'the sum of its buffers: the peak is a few percent less'
+    return { ...nothing, status: 'fits', requiredGib: sum, message }
   }
   const outOfMemory = readOutOfMemory(text)
   if (outOfMemory) return { ...nothing, status: 'oom', ...outOfMemory }
@@ -50,10 +57,14 @@ function toGib(value: string, unit: string): number {
   return Number(value) * ({ K: 2 ** -20, M: 2 ** -10, G: 1, T: 1024 }[unit] ?? 1)
 }
 
-function readPeak(text: string): number | null {
-  const peaks = [...text.matchAll(/^prompts: peak_memory_in_bytes=(\d{1,18})$/gm)].map((match) => Number(match[1]))
-  const peak = Math.max(0, ...peaks)
-  return peak > 0 ? peak / gibBytes : null
+/** The largest, should more than one thing have been compiled. */
+function readPeak(text: string): { gib: number; exact: boolean } | null {
+  let largest = { gib: 0, exact: true }
+  for (const [, bound, bytes] of text.matchAll(/^prompts: peak_memory_in_bytes(_at_most)?=(\d{1,18})$/gm)) {
+    const gib = Number(bytes) / gibBytes
+    if (gib > largest.gib) largest = { gib, exact: bound === undefined }
+  }
+  return largest.gib > 0 ? largest : null
 }
 
 function readSum(text: string): number | null {

@@ -58,6 +58,16 @@ describe('readMaxTextOutput, on what a real train_compile printed', () => {
     expect(read.requiredGib).toBeCloseTo(requiredGib, 3)
   })
 
+  it('fits, in its peak and with all versions where tell_peak.py told them', () => {
+    expect(readMaxTextOutput(recording('fits-told-gemma-2b-v5e'))).toEqual({
+      status: 'fits',
+      requiredGib: expect.closeTo(7.308, 3),
+      availableGib: null,
+      versions: { maxtext: '0.2.5', jax: '0.12.0.1', jaxlib: '0.12.0.1', libtpu: '0.0.52' },
+      message: null,
+    })
+  })
+
   it('has a test for every recording', () => {
     const source = readFileSync(fileURLToPath(import.meta.url), 'utf8')
     expect(recordings.filter((id) => !source.includes(`'${id}'`))).toEqual([])
@@ -78,6 +88,11 @@ describe('readMaxTextOutput', () => {
       message: null,
     })
     expect(readMaxTextOutput(finished + stats)).toMatchObject({ status: 'fits', requiredGib: 6, message: expect.stringContaining('sum') })
+  })
+
+  it('says where the peak is only a bound', () => {
+    const told = `prompts: peak_memory_in_bytes_at_most=${3 * gib}\n`
+    expect(readMaxTextOutput(told + finished)).toMatchObject({ requiredGib: 3, message: expect.stringContaining('at most') })
   })
 
   it('does not take a peak alone for a program that compiled', () => {
