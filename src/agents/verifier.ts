@@ -1,6 +1,8 @@
 import type { Run } from '../contract/experiment.ts'
 import { type Mesh, meshSize } from '../contract/mesh.ts'
 import type { Verdict } from '../contract/verdict.ts'
+import { optimizerOffloadFlag } from '../planner/footprint/optimizer-state.ts'
+import { rematPolicy } from '../planner/remat-policy.ts'
 import { evaluateMesh } from '../planner/verdict-of.ts'
 import { formatGibNumber } from '../text/units.ts'
 import type { Situation } from './situation.ts'
@@ -28,8 +30,11 @@ export function verify(situation: Situation, { mesh, dcn, changes }: Proposal): 
   const { workload, calibration } = situation
   const allowed = new Set(workload.tune.map((name) => changeable[name]))
   const foreign = Object.keys(changes).filter((name) => !allowed.has(name as keyof Run))
+  if (changes.flags && !foreign.includes('flags')) foreign.push(...otherFlags(changes.flags, workload.run.flags))
   const verdict = evaluateMesh(workload, mesh, dcn, foreign.length > 0 ? {} : changes, calibration)
   const objections = objectionsTo(verdict)
+  if (changes.remat !== undefined && rematPolicy(changes.remat).certainty === 'unknown')
+    objections.push(`remat "${changes.remat}" is not a policy that we know`)
   for (const name of foreign) objections.push(`run.${name} may not change: the experiment's tune is ${workload.tune.join(', ')}`)
   if (
     !workload.tune.includes('mesh') &&
@@ -40,6 +45,13 @@ export function verify(situation: Situation, { mesh, dcn, changes }: Proposal): 
     objections.push(`the mesh may not change: the experiment's tune is ${workload.tune.join(', ')}`)
   }
   return { verdict, objections }
+}
+
+/** Flags that differ beside the one that `tune: offload` lets vary, as `flags.NAME`. */
+function otherFlags(proposed: Record<string, string>, given: Record<string, string>): string[] {
+  const names = new Set([...Object.keys(proposed), ...Object.keys(given)])
+  names.delete(optimizerOffloadFlag)
+  return [...names].filter((name) => proposed[name] !== given[name]).map((name) => `flags.${name}`)
 }
 
 /** What speaks against a verdict, in words with numbers; empty for a feasible one. */
