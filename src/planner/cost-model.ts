@@ -13,6 +13,7 @@ const costModelSchema = z.strictObject({
     gathered_embed_tensors: constant,
     gathered_layers: constant,
     cast_copies: constant,
+    offloaded_states: constant,
     logits_bytes: constant,
     dispatch_mask_bytes: constant,
     moe_hidden_tensors: constant,

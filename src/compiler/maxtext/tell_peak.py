@@ -27,7 +27,7 @@ def told_peak(stats):
     """
     peak = stats.peak_memory_in_bytes - stats.host_argument_size_in_bytes
     heap = peak - stats.argument_size_in_bytes
-    if stats.host_temp_size_in_bytes == 0 or heap > stats.host_temp_size_in_bytes:
+    if stats.host_temp_size_in_bytes == 0 or heap > 1.01 * stats.host_temp_size_in_bytes:
         return f"peak_memory_in_bytes={peak}"
     return f"peak_memory_in_bytes_at_most={stats.argument_size_in_bytes + min(heap, stats.temp_size_in_bytes)}"
 

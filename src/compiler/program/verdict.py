@@ -17,6 +17,7 @@ HBM_PATTERNS = (
     re.compile(rf"\({SIZE}\)\s*(?:exceeds|is larger than)[^(]*HBM[^(]*\({SIZE}\)", re.IGNORECASE),
 )
 EXCEEDED = re.compile(rf"Exceeded hbm capacity by {SIZE}", re.IGNORECASE)
+PADDED = 1.01
 OUT_OF_MEMORY = ("CompileTimeHbmOom", "RESOURCE_EXHAUSTED", "Ran out of memory in memory space hbm")
 
 
@@ -52,7 +53,8 @@ def hbm_peak(analysis: Any) -> tuple[int, bool]:
     """
     peak = analysis.peak_memory_in_bytes - analysis.host_argument_size_in_bytes
     heap = peak - analysis.argument_size_in_bytes
-    if analysis.host_temp_size_in_bytes == 0 or heap > analysis.host_temp_size_in_bytes:
+    # the host's heap is its temporaries with some padding
+    if analysis.host_temp_size_in_bytes == 0 or heap > PADDED * analysis.host_temp_size_in_bytes:
         return peak, True
     return analysis.argument_size_in_bytes + min(heap, analysis.temp_size_in_bytes), False
 

@@ -31,7 +31,8 @@ export function trainMemory({ model, terms, run, policy, constants: c }: TrainMe
   const batch = 4 * 4 * run.microbatches * tokens
   const parameters = stored * dtypeBytes[run.weight_dtype]
   const optimizerState = stored * optimizerBytes(run)
-  const optimizer = offloadsOptimizer(run) ? 0 : optimizerState
+  // copies from the host start long before the update
+  const optimizer = offloadsOptimizer(run) ? c.offloaded_states * optimizerState : optimizerState
   // a scan over microbatches or over a pipeline's ticks carries the sum of the gradients beside those of the step at hand
   const accumulated = run.microbatches > 1 || s.stage > 1 ? stored * gradientBytes : 0
   const gradients = accumulated + stored * gradientBytes
