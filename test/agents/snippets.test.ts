@@ -67,6 +67,22 @@ describe('snippets', () => {
     expect(maxtext).toContain('pipeline_parallel_layers=60 num_layers_per_pipeline_stage=15 ')
   })
 
+  it('gives a batch a device that MaxText, which cuts the product down, makes the same batch of', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 12_288 }),
+        fc.integer({ min: 1, max: 100_000 }),
+        fc.integer({ min: 1, max: 8 }),
+        (devices, batch, microbatches) => {
+          const changes = { global_batch: batch * microbatches, microbatches }
+          const { maxtext } = writeSnippets(input({ devices, changes, run: { ...input().run, ...changes } }))
+          const perDevice = Number(/per_device_batch_size=([\d.]+)/.exec(maxtext!)![1])
+          expect(Math.trunc(devices * perDevice)).toBe(batch)
+        },
+      ),
+    )
+  })
+
   it('pastes whatever a policy is called as one word of a shell', () => {
     const remat = "full; touch it's"
     const { maxtext } = writeSnippets(input({ changes: { remat }, run: { ...input().run, remat } }))

@@ -51,7 +51,7 @@ export function runSettings({ model, run, devices }: SnippetInput, wanted: (name
   const settings: string[] = []
   if (wanted('remat')) settings.push(`remat_policy=${shellWord(run.remat)}`)
   if (wanted('global_batch') || wanted('microbatches')) {
-    settings.push(`per_device_batch_size=${tidy(run.global_batch / run.microbatches / devices)}`)
+    settings.push(`per_device_batch_size=${perDevice(run.global_batch / run.microbatches, devices)}`)
     settings.push(`gradient_accumulation_steps=${run.microbatches}`)
   }
   if (wanted('seq_len')) settings.push(`max_target_length=${run.seq_len}`)
@@ -78,7 +78,9 @@ function shellWord(value: string): string {
   return /^[\w.-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`
 }
 
-/** 0.25, 4, 1.333333: a number as a command line takes it. */
-function tidy(value: number): string {
-  return String(Number(value.toFixed(6)))
+/** 0.25, 4, 0.333333334: MaxText cuts devices × this down to a whole batch, so what is not exact is rounded up. */
+function perDevice(batch: number, devices: number): string {
+  const tidy = Number((batch / devices).toFixed(6))
+  const value = Math.trunc(tidy * devices) === batch ? tidy : Math.ceil((batch / devices) * 1e9) / 1e9
+  return value.toFixed(9).replace(/\.?0+$/, '')
 }
