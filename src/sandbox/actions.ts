@@ -4,7 +4,7 @@ import { PromptsError } from '../errors.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { PrivateState } from './private-state.ts'
 import type { Relay } from './relay.ts'
-import { type SharedFile, share } from './share-files.ts'
+import { filesOf, type SharedFile, share } from './share-files.ts'
 import { botUser, type Person, type SandboxWorkspace, teamId } from './workspace.ts'
 
 const ts = z.string().regex(/^\d{1,12}\.\d{1,8}$/)
@@ -171,6 +171,7 @@ async function shortcut(deps: ActionDeps, person: Person, action: Extract<Action
       ts: message.ts,
       text: message.text ?? '',
       ...(message.thread_ts ? { thread_ts: message.thread_ts } : {}),
+      files: filesOf(deps, message),
     },
     trigger_id: await trigger(deps, person),
     response_url: deps.relay.responseUrl(action.channel, person.id),

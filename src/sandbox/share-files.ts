@@ -11,6 +11,8 @@ export interface SharedFile {
   url_private_download: string
 }
 
+type StoredFile = { id?: string; name?: string; size?: number; url_private?: string; url_private_download?: string }
+
 /** Uploads files in a message of this person, as Slack's clients do; their addresses are the relay's, where the bot looks for Slack. */
 export async function share(
   deps: Pick<ActionDeps, 'relay'>,
@@ -33,16 +35,18 @@ export async function share(
       : await person.client.conversations.replies({ ...place, ts: thread_ts, limit: 400 })
   const message = messages?.findLast((one) => one.files?.some((file) => ids.has(file.id)) === true) ?? null
   if (message === null) throw new PromptsError('unavailable', 'The emulated Slack did not take the file')
-  const origin = new URL(deps.relay.apiUrl).origin
+  return { ts: String(message.ts), files: filesOf(deps, message) }
+}
+
+/** A message's files with the relay's addresses. */
+export function filesOf({ relay }: Pick<ActionDeps, 'relay'>, message: { files?: StoredFile[] }): SharedFile[] {
+  const origin = new URL(relay.apiUrl).origin
   const here = (address: string | undefined) => new URL(new URL(address ?? '/', origin).pathname, origin).href
-  return {
-    ts: String(message.ts),
-    files: (message.files ?? []).map((file) => ({
-      id: String(file.id),
-      name: String(file.name),
-      size: file.size ?? 0,
-      url_private: here(file.url_private),
-      url_private_download: here(file.url_private_download),
-    })),
-  }
+  return (message.files ?? []).map((file) => ({
+    id: String(file.id),
+    name: String(file.name),
+    size: file.size ?? 0,
+    url_private: here(file.url_private),
+    url_private_download: here(file.url_private_download),
+  }))
 }

@@ -1,10 +1,12 @@
 import type { App } from '@slack/bolt'
+import { PromptsError } from '../../errors.ts'
 import { message, section } from '../blocks/message.ts'
 import { whyNotModal } from '../blocks/why-not-modal.ts'
 import { handleFollowUp } from '../follow-ups/handle-follow-up.ts'
 import { replayFlag } from '../receivers/inbox.ts'
 import { type Asker, checkAsker } from '../requests/access.ts'
 import { cancelRun } from '../runs/cancel-run.ts'
+import type { RunRecord } from '../runs/run-records.ts'
 import type { SlackServices } from '../services.ts'
 import { guarded } from './guard.ts'
 import { actionBodySchema, cardValueSchema, feedbackValueSchema, parseValue, runValueSchema, whyNotContextSchema } from './payloads.ts'
@@ -40,12 +42,14 @@ export function listenToButtons(app: App, services: SlackServices): void {
   on('unadopt', (click) => change(services, click, false))
   on('cancel', async (click) => {
     const value = parseValue(runValueSchema, click.value)
-    if (value !== null)
-      await cancelRun(services, { run: value.run, by: click.user, team: click.team, channel: click.channel, threadTs: click.threadTs })
+    if (value === null) return
+    await ownRecord(services, value.run, click.team)
+    await cancelRun(services, { run: value.run, by: click.user, team: click.team, channel: click.channel, threadTs: click.threadTs })
   })
   on('feedback', async (click) => {
     const value = parseValue(feedbackValueSchema, click.value)
-    if (value === null || (await ownRecord(services, value.run, click.team)) === null) return
+    if (value === null) return
+    await ownRecord(services, value.run, click.team)
     await services.deps.memory.append(value.run, {
       kind: 'user_input',
       name: 'feedback',
@@ -60,6 +64,7 @@ export function listenToButtons(app: App, services: SlackServices): void {
   on('why_not', async (click) => {
     const value = parseValue(cardValueSchema, click.value)
     if (value === null || click.triggerId === undefined) return
+    await ownRecord(services, value.run, click.team)
     const client = await services.clients.forTeam(click.team)
     const view = whyNotModal({ run: value.run, channel: click.channel, threadTs: click.threadTs })
     await client.views.open({ trigger_id: click.triggerId, view })
@@ -71,8 +76,8 @@ export function listenToButtons(app: App, services: SlackServices): void {
     const team = body.team?.id ?? context.teamId
     if (place === null || team === undefined || text === undefined || text === '') return
     const asker = { team, channel: place.channel, user: body.user.id, isSharedChannel: undefined }
-    if ((await ownRecord(services, place.run, team)) === null) return
     await guarded(services, 'a question', { team, ...place, user: body.user.id }, async () => {
+      await ownRecord(services, place.run, team)
       await mayAsk(services, asker)
       await handleFollowUp(services, {
         asker,
@@ -90,7 +95,6 @@ async function change(services: SlackServices, click: Click, added: boolean): Pr
   const value = parseValue(cardValueSchema, click.value)
   if (value === null) return
   const record = await ownRecord(services, value.run, click.team)
-  if (record === null) return
   const place = { channel: click.channel, threadTs: click.threadTs }
   if (added) {
     await services.reactions.say(record, place, { user: click.user, rank: value.rank, source: 'button', added: true })
@@ -116,10 +120,11 @@ async function isFirstClick({ deps }: SlackServices, { triggerId }: Click): Prom
   return triggerId === undefined || deps.state.claim(`click:${triggerId}`, clickMs)
 }
 
-/** The run, if it is this workspace's: a button's value is data from outside. */
-async function ownRecord(services: SlackServices, run: string, team: string) {
+/** The run, if it is this workspace's: a button's value is data from outside. @throws PromptsError `unknown_run`. */
+async function ownRecord(services: SlackServices, run: string, team: string): Promise<RunRecord> {
   const record = await services.records.get(run)
-  return record !== null && record.team === team ? record : null
+  if (record !== null && record.team === team) return record
+  throw new PromptsError('unknown_run', 'This run is not kept any more', { hint: 'Mention me with the experiment to diagnose it anew.' })
 }
 
 function readClick(body: unknown, contextTeam: string | undefined): Click | null {
