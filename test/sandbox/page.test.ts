@@ -227,6 +227,12 @@ describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium
     expect(await replies().nth(1).textContent()).toContain('sent-as-file: a cold start')
     expect(await page.locator('#messages > li').last().textContent()).toContain('mine.yaml')
 
+    // the shortcut reads the file too, and asks anew
+    const message = page.locator('#messages > li').last()
+    await message.locator('article').hover()
+    await message.getByRole('button', { name: 'Diagnose this experiment' }).click()
+    await cards().nth(5).waitFor()
+
     await page.getByRole('button', { name: '◆ PROMPTS', exact: true }).click()
     await attach('typo.yaml', yaml.replace('global_batch', 'globl_batch'))
     await box().press('Enter')

@@ -80,7 +80,9 @@ export function listenToCommands(app: App, services: SlackServices): void {
       // whether the bot can post there is known only by asking: a message shortcut works in every channel
       await assertInChannel(client, channel.id)
       const text = about.text.trim() === '' ? 'diagnose' : `diagnose ${about.text}`
-      await handleAsk(services, { client, asker, text, files: about.files, threadTs, askTs: about.ts, eyesTs: about.ts, inThread: false })
+      // pressed again it is asked again, though the message was answered before
+      const askTs = `${about.ts}/${parsed.data.trigger_id ?? ''}`
+      await handleAsk(services, { client, asker, text, files: about.files, threadTs, askTs, eyesTs: about.ts, inThread: false })
     } catch (thrown) {
       const error = asPromptsError(thrown)
       services.deps.log.warn('a shortcut failed', { id: error.id, code: error.code, message: error.message })

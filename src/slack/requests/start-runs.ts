@@ -160,7 +160,7 @@ async function sayFailure(options: StartOptions, input: StartInput, part: string
 
 /** The same message and subject always have the same run, however often Slack delivers the message. */
 export function runId(asker: Pick<Asker, 'team' | 'channel'>, askTs: string, name: string): string {
-  const day = new Date(Number(askTs) * 1000 || Date.now()).toISOString().slice(0, 10).replaceAll('-', '')
+  const day = new Date(Number.parseFloat(askTs) * 1000 || Date.now()).toISOString().slice(0, 10).replaceAll('-', '')
   return `run-${day}-${hash([asker.team, asker.channel, askTs, name].join(' '), 12)}`
 }
 
