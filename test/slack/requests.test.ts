@@ -4,7 +4,7 @@ import { experimentIdSchema } from '../../src/contract/experiment.ts'
 import { reactionMeaning } from '../../src/slack/adoption/reaction-meaning.ts'
 import { escapeText, link } from '../../src/slack/blocks/text.ts'
 import { isFollowUp, outcomeExperiment } from '../../src/slack/follow-ups/is-follow-up.ts'
-import { isAllowed, parseChannelRules } from '../../src/slack/requests/access.ts'
+import { isAllowed, isAllowedSomewhere, parseChannelRules } from '../../src/slack/requests/access.ts'
 import { readInlineExperiment } from '../../src/slack/requests/inline-experiment.ts'
 import { parseAsk } from '../../src/slack/requests/parse-ask.ts'
 
@@ -88,6 +88,9 @@ describe('follow-ups', () => {
 describe('who may ask', () => {
   const rules = parseChannelRules(['C1', 'C2=llama-*', 'C2=exp.1'])
   it('holds to the allow-list', () => {
+    expect(isAllowedSomewhere([], 'x')).toBe(true)
+    expect(isAllowedSomewhere(parseChannelRules(['C2=llama-*']), 'llama-70b')).toBe(true)
+    expect(isAllowedSomewhere(parseChannelRules(['C2=llama-*']), 'exp-1')).toBe(false)
     expect(isAllowed([], 'C9', 'x')).toBe('yes')
     expect(isAllowed(rules, 'C1', 'anything')).toBe('yes')
     expect(isAllowed(rules, 'C2', 'llama-70b')).toBe('yes')

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { asPromptsError } from '../../errors.ts'
 import { formatUsd } from '../../text/units.ts'
 import { closedHomeView, type HomeRun, homeView } from '../blocks/home-view.ts'
-import { checkPerson, isPrivate } from '../requests/access.ts'
+import { checkPerson, isAllowedSomewhere, isPrivate, parseChannelRules } from '../requests/access.ts'
 import type { SlackServices } from '../services.ts'
 import { threadLink } from '../thread-link.ts'
 import { guarded } from './guard.ts'
@@ -30,13 +30,14 @@ export async function publishHome(services: SlackServices, team: string, user: s
     const error = asPromptsError(thrown)
     return outbox.publishHome({ team, user, view: closedHomeView(error.message, error.hint) as never })
   }
+  const rules = parseChannelRules(deps.config.PROMPTS_CHANNELS)
   // what was asked in a private channel or a direct message is shown to who asked alone
   const maySee = async (asked: { by: string | null; channel: string }) =>
     asked.by === user || !(await isPrivate(deps, client, team, asked.channel))
   const [runs, adopted, examples] = await Promise.all([
     recentRuns(services, team, maySee),
     visible(await adoption.list(team), maySee),
-    deps.experiments.examples(3).catch(() => []),
+    deps.experiments.examples(50).catch(() => []),
   ])
   const view = homeView({
     runs,
@@ -45,7 +46,7 @@ export async function publishHome(services: SlackServices, team: string, user: s
       link: threadLink(team, channel, threadTs),
     })),
     settings: settingsOf(services, (await deps.budgetLeft?.(team).catch(() => null)) ?? null),
-    examples,
+    examples: examples.filter((id) => isAllowedSomewhere(rules, id)),
   })
   await outbox.publishHome({ team, user, view: view as never })
 }

@@ -34,6 +34,11 @@ export function isAllowed(rules: readonly ChannelRule[], channel: string, experi
   return own.some((rule) => rule.pattern === null || matches(rule.pattern, experiment)) ? 'yes' : 'experiment'
 }
 
+/** Whether any channel may ask for an experiment. */
+export function isAllowedSomewhere(rules: readonly ChannelRule[], experiment: string): boolean {
+  return rules.length === 0 || rules.some(({ channel }) => isAllowed(rules, channel, experiment) === 'yes')
+}
+
 function matches(pattern: string, text: string): boolean {
   const source = pattern
     .split('*')
