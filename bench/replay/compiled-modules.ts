@@ -17,7 +17,13 @@ const resultSchema = z.object({
   request: z.object({
     target: z.object({ platform_topology: z.string(), wrap: z.array(z.boolean()).nullable(), num_slices: z.int() }),
     phase: z.string(),
-    run: z.looseObject({ global_batch: z.number(), seq_len: z.number(), remat: z.string() }),
+    run: z.looseObject({
+      global_batch: z.number(),
+      seq_len: z.number(),
+      remat: z.string(),
+      matmul_dtype: z.string().optional(),
+      microbatches: z.number().optional(),
+    }),
     mesh: meshSchema,
     dcn: meshSchema,
   }),

@@ -56,12 +56,14 @@ export function measuredRows(file: string): MeasuredRow[] {
   })
 }
 
-/** Rows that measured the same model, batch and mesh on the same slice as a compiled case; the remat policy may differ. */
+/** Rows that measured the same model, batch, precision of products and mesh on the same slice as a compiled case without accumulation; the remat policy may differ. */
 export function rowsFor(result: CompiledResult, rows: readonly MeasuredRow[]): MeasuredRow[] {
   const topology = result.request.target.platform_topology.split(':')[1]
-  const { global_batch: batch, seq_len: seq } = result.request.run
+  const { global_batch: batch, seq_len: seq, matmul_dtype: dtype, microbatches } = result.request.run
+  if (microbatches !== undefined && microbatches !== 1) return []
   return rows.filter(
     (row) =>
+      row.dtype === (dtype ?? 'bf16') &&
       row.chip === result.chip &&
       row.topology === topology &&
       row.model === result.model &&
