@@ -96,6 +96,13 @@ const checks: readonly Check[] = [
 
   (mesh) =>
     warn(
+      mesh.workload.run.moe === 'dropless' && mesh.workload.model.experts > 1 && degree(mesh, 'expert') > 1,
+      'dropless_exchange',
+      () => `${showDegree(mesh, 'expert')}: the time counts balanced routing; a dropless program exchanges through buffers for the worst`,
+    ),
+
+  (mesh) =>
+    warn(
       mesh.workload.framework === 'maxtext' && mesh.workload.phase === 'decode' && degree(mesh, 'seq') > 1,
       'maxtext_cache_sequence',
       () =>

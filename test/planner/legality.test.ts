@@ -253,6 +253,13 @@ describe('what is legal but costly', () => {
     ['weights over fewer devices', 'weights_not_sharded', workloadOf({ dims: { embed: 8200 } }), { data: 16, model: 4 }, {}],
     ['a short piece of the sequence', 'short_sequence', workloadOf({ run: { seq_len: 1024 } }), { data: 4, seq: 16 }, {}],
     ['a cache that MaxText leaves whole', 'maxtext_cache_sequence', workloadOf({ phase: 'decode' }), { data: 16, seq: 4 }, {}],
+    [
+      'a dropless exchange',
+      'dropless_exchange',
+      workloadOf({ model: 'mixtral-8x7b', run: { moe: 'dropless' } }),
+      { data: 16, expert: 4 },
+      {},
+    ],
     ['seq in Pax', 'pax_seq', workloadOf({ framework: 'pax' }), { data: 16, seq: 4 }, {}],
     ['tensor parallelism across slices', 'dcn_model', workloadOf({ slices: 2 }), { data: 16, model: 4 }, { model: 2 }],
     ['context parallelism across slices', 'dcn_seq', workloadOf({ slices: 2 }), { data: 16, model: 4 }, { seq: 2 }],
