@@ -44,6 +44,7 @@ describe('maxtextFlagsOf', () => {
   it('gives each setting once, as one word, whatever stands in the experiment', () => {
     const anything = fc.oneof(
       fc.string(),
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: OmegaConf would read an environment variable
       fc.constantFrom('full compiled_trainstep_file=/x', '${oc.env:HOME}', 'device', '--xla_dump_to=x'),
     )
     const flags = fc.dictionary(fc.constantFrom('query_proj', 'optimizer_memory_host_offload', 'base_output_directory', '--x'), anything)

@@ -53,7 +53,7 @@ describe.skipIf(lacks('python'))(needing('the request of the compiler program', 
     ).toEqual([
       { program: 'core.1+flash.1', mesh: { replica: 1, stage: 1, data: 2, seq: 1, model: 2, expert: 1 }, dense_mlp: 1024 },
       expect.objectContaining({
-        program: 'core.1+flash.1+dropless.1+offload.1+saved_mlp.1+accumulation.1+lion.1',
+        program: 'core.1+flash.1+dropless.1+offload.2+saved_mlp.1+accumulation.1+lion.1',
         dense_mlp: 3 * 1024,
       }),
       expect.objectContaining({ program: 'core.1+dot_product.1+decode.1' }),
