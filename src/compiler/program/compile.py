@@ -61,9 +61,8 @@ def _free_layout(shardings: Any) -> Any:
 
 def compile_lowered(lowered: Any, request: Request, refused: list[str]) -> Any:
     """The executable, compiled with the run's own flags; those that this compiler does not know go to `refused`. Raises what the compiler raises."""
-    flags = compiler_options(request.run)
     while True:
-        known = {name: value for name, value in flags.items() if name not in refused}
+        known = compiler_options(request.run, refused)
         try:
             return lowered.compile(compiler_options={**_effort(request), **known} or None)
         except Exception as error:

@@ -6,7 +6,7 @@ Flags come from an experiment file, which may be a stranger's: only names of XLA
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Container
 
 from request import Run
 
@@ -30,8 +30,8 @@ CUSTOM_TENSORS: dict[str, tuple[str, ...]] = {
 }
 
 
-def compiler_options(run: Run) -> dict[str, str]:
-    """The compiler flags of a run, `{"xla_tpu_…": "true"}`; a flag without a value is true."""
+def compiler_options(run: Run, refused: Container[str] = ()) -> dict[str, str]:
+    """The compiler flags of a run but for refused ones, `{"xla_tpu_…": "true"}`; a flag without a value is true."""
     found: dict[str, str] = {}
     for name, value in run.flags.items():
         words = str(value).split() if name in VARIABLES else [f"{name}={value}"]
@@ -39,7 +39,7 @@ def compiler_options(run: Run) -> dict[str, str]:
             key, _, given = word.lstrip("-").partition("=")
             if NAME.fullmatch(key) and not OUTWARD.search(key) and VALUE.fullmatch(given or "true"):
                 found[key] = given or "true"
-    return found
+    return {name: value for name, value in found.items() if name not in refused}
 
 
 def refused_option(message: str) -> str | None:
@@ -81,9 +81,10 @@ def not_compiled(run: Run) -> list[str]:
     return left
 
 
-def flags_note(applied: dict[str, Any], refused: list[str], run: Run) -> list[str]:
-    """What a verdict says of the run's flags."""
+def flags_note(refused: list[str], run: Run) -> list[str]:
+    """What a verdict says of the run's flags, of which the compiler refused some."""
     notes = []
+    applied = compiler_options(run, refused)
     if applied:
         notes.append("with " + " ".join(f"{name}={value}" for name, value in applied.items()))
     left = [*refused, *not_compiled(run)]

@@ -68,16 +68,12 @@ def answer_request(text: str) -> dict[str, Any]:
 def _compile(request: Any, response: dict[str, Any]) -> None:
     from chips import available_gib
     from compile import compile_lowered, lower, save_module
-    from flags import compiler_options, flags_note
+    from flags import flags_note
     from verdict import hbm_peak, memory_parts, out_of_memory
 
     lowered, shardings, response["seconds"]["lower"] = lower(request)
     response["available_gib"] = available_gib(request.target)
     refused: list[str] = []
-
-    def notes() -> list[str]:
-        applied = {name: value for name, value in compiler_options(request.run).items() if name not in refused}
-        return flags_note(applied, refused, request.run)
 
     started = time.monotonic()
     try:
@@ -88,14 +84,14 @@ def _compile(request: Any, response: dict[str, Any]) -> None:
         if figures is None:
             raise
         required, available = figures
-        response.update(status="oom", required_gib=round(required, 4), message="; ".join([*notes(), str(error)[:2000]]))
+        response.update(status="oom", required_gib=round(required, 4), message="; ".join([*flags_note(refused, request.run), str(error)[:2000]]))
         response["available_gib"] = available or response["available_gib"]
         return
     response["seconds"]["compile"] = time.monotonic() - started
     analysis = executable.memory_analysis()
     memory = memory_parts(analysis)
     bound = [] if hbm_peak(analysis)[1] else ["at most: the compiler's peak is that of the host's buffers"]
-    message = "; ".join([*bound, *notes(), *shardings.notes]) or None
+    message = "; ".join([*bound, *flags_note(refused, request.run), *shardings.notes]) or None
     required = min(memory["peak_gib"], response["available_gib"] or memory["peak_gib"])
     response.update(status="fits", required_gib=required, memory=memory, message=message)
     if request.hlo_path:
