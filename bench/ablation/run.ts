@@ -1,6 +1,5 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { situate } from '../../src/agents/coordinator.ts'
 import type { AgentDeps } from '../../src/agents/deps.ts'
 import { verify } from '../../src/agents/verifier.ts'
 import type { Diagnosis } from '../../src/contract/diagnosis.ts'
@@ -15,8 +14,9 @@ import { createSqliteLibrary } from '../../src/knowledge/sqlite-library.ts'
 import { forEachFactoring } from '../../src/planner/enumerate.ts'
 import { fromTuple } from '../../src/planner/placement.ts'
 import { readProfile } from '../../src/profile/read-profile.ts'
+import { situate } from '../../src/runs/coordinator.ts'
 import { goodModel, isAnalyzer, jsonTurn, openGeminiService, resultsOf, startGemini } from '../../test/agents/gemini-server.ts'
-import { openTestService, requestFor, signal } from '../../test/agents/service-fixture.ts'
+import { openTestService, requestFor, signal } from '../../test/runs/service-fixture.ts'
 import { projectRoot } from '../../test/support/needs.ts'
 
 /** `npm run bench:ablation`: what each part of the reasoning layer is worth, on the experiments of examples/. */

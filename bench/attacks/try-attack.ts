@@ -12,8 +12,8 @@ import { entryOfSection } from '../../src/knowledge/doc-entry.ts'
 import { cardMessage } from '../../src/slack/blocks/card-message.ts'
 import { replyMessage } from '../../src/slack/blocks/notice-messages.ts'
 import { isAnalyzer, jsonTurn, openGeminiService, resultsOf, type Script, startGemini, toolTurn } from '../../test/agents/gemini-server.ts'
-import { communicationReport, llamaExperiment, openTestService, requestFor, signal } from '../../test/agents/service-fixture.ts'
 import { aCase } from '../../test/knowledge/entries.ts'
+import { communicationReport, llamaExperiment, openTestService, requestFor, signal } from '../../test/runs/service-fixture.ts'
 
 const attackSchema = z.strictObject({
   id: z.string(),

@@ -1,6 +1,6 @@
 import type { Plan, Verdict } from '../contract/verdict.ts'
+import type { AnalyzeStage, ProposeStage } from '../runs/coordinator.ts'
 import type { OwnMeasurement } from './case-match.ts'
-import type { AnalyzeStage, ProposeStage } from './coordinator.ts'
 import type { Retrieved } from './retrieval.ts'
 import type { Analysis, Situation } from './situation.ts'
 

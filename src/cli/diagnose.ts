@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import type { Diagnosis } from '../contract/diagnosis.ts'
 import { exitCodes, PromptsError } from '../errors.ts'
-import { newRunId } from '../memory/new-run-id.ts'
+import { newRunId } from '../runs/new-run-id.ts'
 import type { Command } from './command.ts'
 import { formatDiagnosis } from './format/format-diagnosis.ts'
 import { hasCompiler, localTenant, openService } from './open-service.ts'

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type OpenedService, openDiagnoseService } from '../agents/open-service.ts'
 import { compilerPython } from '../compiler/compiler.ts'
 import type { Config } from '../config.ts'
 import { createSources } from '../experiment/sources/create-sources.ts'
+import { type OpenedService, openDiagnoseService } from '../runs/open-service.ts'
 import { compilerOf } from './compile.ts'
 import { openSubject } from './subject.ts'
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
-import { writeFileAtomically } from '../memory/atomic-file.ts'
+import { writeFileAtomically } from '../files/atomic-file.ts'
 import { createGeminiEmbedder, type Embedder } from './embeddings.ts'
 import { createFallbackLibrary } from './fallback-library.ts'
 import { createGeminiClient } from './gemini/client.ts'

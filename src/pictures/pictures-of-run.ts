@@ -1,5 +1,5 @@
 import { profileReportSchema } from '../contract/profile-report.ts'
-import type { ShardingMemory } from '../memory/sharding-memory.ts'
+import type { ShardingMemory } from '../runs/memory/sharding-memory.ts'
 import { renderBreakdown, renderRoofline } from './render.ts'
 
 /** A picture to upload beside a diagnosis. */

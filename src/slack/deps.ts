@@ -1,9 +1,9 @@
-import type { DiagnoseService } from '../agents/diagnose-service.ts'
 import type { Config } from '../config.ts'
 import type { Case } from '../contract/case.ts'
 import type { Plan } from '../contract/verdict.ts'
 import type { JobQueue } from '../jobs/job-queue.ts'
-import type { RunRequest, ShardingMemory } from '../memory/sharding-memory.ts'
+import type { DiagnoseService } from '../runs/diagnose-service.ts'
+import type { RunRequest, ShardingMemory } from '../runs/memory/sharding-memory.ts'
 import type { StateStore } from '../state/state-store.ts'
 import type { Log } from './log.ts'
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseFollowUp } from '../../src/agents/follow-up/parse.ts'
 import { formatMesh } from '../../src/contract/mesh.ts'
-import { llamaExperiment, openTestService, requestFor, signal } from './service-fixture.ts'
+import { llamaExperiment, openTestService, requestFor, signal } from '../runs/service-fixture.ts'
 
 describe('a follow-up is read', () => {
   it.each([

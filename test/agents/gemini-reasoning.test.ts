@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { formatMesh } from '../../src/contract/mesh.ts'
+import { llamaExperiment, openTestService, requestFor, signal } from '../runs/service-fixture.ts'
 import {
   goodModel,
   isAnalyzer,
@@ -13,7 +14,6 @@ import {
   startGemini,
   toolTurn,
 } from './gemini-server.ts'
-import { llamaExperiment, openTestService, requestFor, signal } from './service-fixture.ts'
 
 const cleanup: (() => Promise<unknown>)[] = []
 afterEach(async () => {

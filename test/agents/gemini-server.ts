@@ -2,7 +2,7 @@ import { LLMock } from '@copilotkit/aimock'
 import type { AgentDeps } from '../../src/agents/deps.ts'
 import { createGeminiReasoning } from '../../src/agents/model/gemini-reasoning.ts'
 import { createGeminiClient } from '../../src/knowledge/gemini/client.ts'
-import { openTestService } from './service-fixture.ts'
+import { openTestService } from '../runs/service-fixture.ts'
 
 /** What the model is asked, as aimock hands it on, and what it is to answer. */
 export type Request = Parameters<NonNullable<NonNullable<Parameters<LLMock['on']>[0]>['predicate']>>[0]

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { createMcpServer } from '../../src/agents/mcp-server.ts'
 import { caseEntry } from '../knowledge/entries.ts'
-import { llamaExperiment, openTestService } from './service-fixture.ts'
+import { llamaExperiment, openTestService } from '../runs/service-fixture.ts'
 
 let test: Awaited<ReturnType<typeof openTestService>>
 let client: Client

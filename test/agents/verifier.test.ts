@@ -5,8 +5,8 @@ import type { Run } from '../../src/contract/experiment.ts'
 import { uncalibrated } from '../../src/planner/calibrate.ts'
 import { costModel } from '../../src/planner/cost-model.ts'
 import type { Workload } from '../../src/planner/workload.ts'
+import { llamaExperiment } from '../runs/service-fixture.ts'
 import { exampleWorkload } from '../support/workload.ts'
-import { llamaExperiment } from './service-fixture.ts'
 
 const objections = (tune: Workload['tune'], changes: Partial<Run>) => {
   const workload = exampleWorkload()

@@ -1,7 +1,7 @@
 import { formatMesh } from '../../contract/mesh.ts'
 import type { Estimate } from '../../contract/verdict.ts'
+import type { FinishedRun } from '../../runs/create-service.ts'
 import { formatChange, formatGibNumber, formatMs } from '../../text/units.ts'
-import type { FinishedRun } from '../create-service.ts'
 
 const parts: [string, (estimate: Estimate) => number][] = [
   ['step', (one) => one.step_time_ms],

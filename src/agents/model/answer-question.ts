@@ -1,5 +1,5 @@
 import { generationModel } from '../../knowledge/gemini/models.ts'
-import type { SpendLog } from '../../memory/spend-log.ts'
+import type { SpendLog } from '../../runs/memory/spend-log.ts'
 import type { AgentDeps } from '../deps.ts'
 import { collectFacts, ground } from '../grounding.ts'
 import { callTool } from '../tools/tool.ts'

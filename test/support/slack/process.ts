@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { createFileMemory } from '../../../src/memory/file-memory.ts'
+import { createFileMemory } from '../../../src/runs/memory/file-memory.ts'
 import { createInfrastructure } from '../../../src/slack/infrastructure.ts'
 import type { Log } from '../../../src/slack/log.ts'
 import { startServe } from '../../../src/slack/serve.ts'

@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../contract/diagnosis.ts'
+import type { Diagnosis } from '../../contract/diagnosis.ts'
 
 /** Who asked for a run and where its answer belongs; everything a restarted process needs to go on. */
 export interface RunRequest {

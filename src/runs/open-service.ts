@@ -1,3 +1,7 @@
+import type { AgentDeps, FoundExperiment } from '../agents/deps.ts'
+import { evaluateCards } from '../agents/evaluator.ts'
+import { createGeminiReasoning } from '../agents/model/gemini-reasoning.ts'
+import { ruleReasoning } from '../agents/reasoning.ts'
 import type { Compiler } from '../compiler/compiler.ts'
 import type { Config } from '../config.ts'
 import { axes, axisSize, type Mesh } from '../contract/mesh.ts'
@@ -8,15 +12,11 @@ import type { ExperimentSource, LoadedExperiment } from '../experiment/sources/e
 import { openCatalog } from '../knowledge/data/catalog.ts'
 import { createGeminiClient } from '../knowledge/gemini/client.ts'
 import { type OpenedLibrary, openLibrary } from '../knowledge/open-library.ts'
-import { createFileMemory } from '../memory/file-memory.ts'
-import type { RunRequest, ShardingMemory } from '../memory/sharding-memory.ts'
 import { readProfile } from '../profile/read-profile.ts'
 import { createDiagnoseService } from './create-service.ts'
-import type { AgentDeps, FoundExperiment } from './deps.ts'
 import type { DiagnoseService } from './diagnose-service.ts'
-import { evaluateCards } from './evaluator.ts'
-import { createGeminiReasoning } from './model/gemini-reasoning.ts'
-import { ruleReasoning } from './reasoning.ts'
+import { createFileMemory } from './memory/file-memory.ts'
+import type { RunRequest, ShardingMemory } from './memory/sharding-memory.ts'
 
 export interface OpenedService {
   service: DiagnoseService

@@ -2,9 +2,9 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createFileMemory } from '../../src/memory/file-memory.ts'
-import { retell } from '../../src/memory/retell.ts'
-import type { RunRequest, ShardingMemory } from '../../src/memory/sharding-memory.ts'
+import { createFileMemory } from '../../../src/runs/memory/file-memory.ts'
+import { retell } from '../../../src/runs/memory/retell.ts'
+import type { RunRequest, ShardingMemory } from '../../../src/runs/memory/sharding-memory.ts'
 
 let folder: string
 let memory: ShardingMemory

@@ -1,6 +1,6 @@
 import type { Case } from '../contract/case.ts'
 import type { Card, Diagnosis } from '../contract/diagnosis.ts'
-import type { RunRequest } from '../memory/sharding-memory.ts'
+import type { RunRequest } from './memory/sharding-memory.ts'
 import type { Progress } from './progress.ts'
 
 /** A card that was shown and had to be taken back. */

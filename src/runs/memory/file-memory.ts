@@ -1,9 +1,9 @@
 import { appendFile, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { type Diagnosis, diagnosisSchema } from '../contract/diagnosis.ts'
-import { PromptsError } from '../errors.ts'
-import { writeFileAtomically } from './atomic-file.ts'
+import { type Diagnosis, diagnosisSchema } from '../../contract/diagnosis.ts'
+import { PromptsError } from '../../errors.ts'
+import { writeFileAtomically } from '../../files/atomic-file.ts'
 import { appendEvent, readEvents, readTextIfThere } from './event-log.ts'
 import type { RunEvent, RunRequest, ShardingMemory } from './sharding-memory.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { asPromptsError, PromptsError } from '../errors.ts'
-import type { ShardingMemory } from '../memory/sharding-memory.ts'
+import type { ShardingMemory } from './memory/sharding-memory.ts'
 import type { Progress, Stage } from './progress.ts'
 
 const storedSchema = z.object({ value: z.unknown(), ms: z.number(), detail: z.string().nullable(), skipped: z.boolean() })
