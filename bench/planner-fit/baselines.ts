@@ -1,9 +1,9 @@
 import { axisSize } from '../../src/contract/mesh.ts'
+import { toTuple } from '../../src/interconnect/mesh-tuple.ts'
+import { physicalPlacement } from '../../src/interconnect/physical-mesh.ts'
 import type { CostModel } from '../../src/planner/cost-model.ts'
 import { costModel } from '../../src/planner/cost-model.ts'
 import { createEvaluator } from '../../src/planner/evaluate.ts'
-import { physicalPlacement } from '../../src/planner/physical-mesh.ts'
-import { toTuple } from '../../src/planner/placement.ts'
 import type { Workload } from '../../src/planner/workload.ts'
 
 /** 1 when a rule puts the faster of two meshes first, 0 when it puts it last, a half when it cannot tell them apart. */

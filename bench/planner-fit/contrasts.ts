@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { toTuple } from '../../src/interconnect/mesh-tuple.ts'
+import { physicalPlacement } from '../../src/interconnect/physical-mesh.ts'
 import { type CostModel, costModel } from '../../src/planner/cost-model.ts'
 import { createEvaluator } from '../../src/planner/evaluate.ts'
-import { physicalPlacement } from '../../src/planner/physical-mesh.ts'
-import { toTuple } from '../../src/planner/placement.ts'
 import { type CompiledCase, referenceCases } from './compiled-cases.ts'
 import { groupBy } from './statistics.ts'
 

@@ -1,8 +1,8 @@
 import { meshSize } from '../../src/contract/mesh.ts'
+import { toTuple } from '../../src/interconnect/mesh-tuple.ts'
+import { physicalPlacement } from '../../src/interconnect/physical-mesh.ts'
 import { costModel } from '../../src/planner/cost-model.ts'
 import { createEvaluator } from '../../src/planner/evaluate.ts'
-import { physicalPlacement } from '../../src/planner/physical-mesh.ts'
-import { toTuple } from '../../src/planner/placement.ts'
 import { measuredRow, readRows } from './measured-rows.ts'
 import { groupBy } from './statistics.ts'
 

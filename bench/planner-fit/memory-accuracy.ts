@@ -1,8 +1,8 @@
+import { toTuple } from '../../src/interconnect/mesh-tuple.ts'
+import { physicalPlacement } from '../../src/interconnect/physical-mesh.ts'
 import { costModel } from '../../src/planner/cost-model.ts'
 import { createEvaluator } from '../../src/planner/evaluate.ts'
 import { gib } from '../../src/planner/footprint/memory-parts.ts'
-import { physicalPlacement } from '../../src/planner/physical-mesh.ts'
-import { toTuple } from '../../src/planner/placement.ts'
 import { type CompiledCase, maxtextCases, referenceCases } from './compiled-cases.ts'
 import { groupBy, median, percent, quantile } from './statistics.ts'
 

@@ -3,9 +3,9 @@ import { replayOnSlice } from '../../src/compiler/study-module.ts'
 import { clockOf } from '../../src/hlo/interconnect-of.ts'
 import type { Replay } from '../../src/hlo/replay.ts'
 import type { HloModule } from '../../src/hlo/types.ts'
+import type { Slice } from '../../src/interconnect/slice.ts'
 import { findChip } from '../../src/knowledge/data/chips.ts'
 import { wrapOf } from '../../src/knowledge/data/topologies.ts'
-import type { Slice } from '../../src/planner/workload.ts'
 import type { CompiledResult } from './compiled-modules.ts'
 
 const clocks: Record<string, { flops: number; estimated_cycles: number }> = JSON.parse(

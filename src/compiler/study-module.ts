@@ -9,10 +9,11 @@ import { readHloModule } from '../hlo/read-module.ts'
 import { type Replay, replaySchedule } from '../hlo/replay.ts'
 import { type AxisTraffic, trafficByAxis } from '../hlo/traffic-by-axis.ts'
 import type { HloModule } from '../hlo/types.ts'
+import { toTuple } from '../interconnect/mesh-tuple.ts'
+import { devicePositions, physicalPlacement } from '../interconnect/physical-mesh.ts'
+import type { Slice } from '../interconnect/slice.ts'
 import { type CostModel, costModel } from '../planner/cost-model.ts'
-import { devicePositions, physicalPlacement } from '../planner/physical-mesh.ts'
-import { toTuple } from '../planner/placement.ts'
-import type { Chip, Slice, Workload } from '../planner/workload.ts'
+import type { Chip, Workload } from '../planner/workload.ts'
 
 const maxModuleBytes = 1 << 30
 

@@ -1,7 +1,8 @@
 import type { ChipName, Experiment, ModelDims } from '../contract/experiment.ts'
 import { compactMesh } from '../contract/mesh.ts'
 import { PromptsError } from '../errors.ts'
-import type { Chip, ResolvedModel, ResolvedRun, Slice, Workload } from '../planner/workload.ts'
+import type { Slice } from '../interconnect/slice.ts'
+import type { Chip, ResolvedModel, ResolvedRun, Workload } from '../planner/workload.ts'
 
 /** The data of `knowledge/` as this module needs it: lookups that throw a coded error naming the nearest entry. */
 export interface Catalog {

@@ -1,11 +1,11 @@
 import type { Kpis } from '../contract/profile-report.ts'
+import { toTuple, tupleProduct } from '../interconnect/mesh-tuple.ts'
+import { physicalPlacement } from '../interconnect/physical-mesh.ts'
 import { type Calibration, calibrateToProfile, measuredStepMs, uncalibrated } from './calibrate.ts'
 import { type CostModel, costModel } from './cost-model.ts'
 import { createEvaluator } from './evaluate.ts'
 import { checkMeasuredStep } from './impossible.ts'
 import { type Outcome, withOutcomes } from './outcomes.ts'
-import { physicalPlacement } from './physical-mesh.ts'
-import { toTuple, tupleProduct } from './placement.ts'
 import type { Workload } from './workload.ts'
 
 /**

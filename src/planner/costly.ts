@@ -1,7 +1,7 @@
 import type { Axis } from '../contract/mesh.ts'
 import type { Physical, Warning } from '../contract/verdict.ts'
+import { axisIndex } from '../interconnect/mesh-tuple.ts'
 import { degree, type PlacedMesh, showDegree } from './placed-mesh.ts'
-import { axisIndex } from './placement.ts'
 import { pipelineMicrobatches } from './rules.ts'
 
 /** What a legal mesh pays for beside its measured parts: replicated KV heads, padding, fractions of a sequence, slow links. */
@@ -130,7 +130,7 @@ const checks: readonly Check[] = [
 
 function overDcn(mesh: PlacedMesh, axis: Axis, what: string): Warning | null {
   return warn(
-    mesh.dcn[axisIndex[axis]]! > 1,
+    mesh.dcn[axisIndex[axis]] > 1,
     `dcn_${axis}`,
     () =>
       `${showDegree(mesh, axis)}: ${what} between slices in every layer, over the slowest network; replica, data or stage cross it less`,

@@ -1,4 +1,4 @@
-import type { MeshTuple } from './placement.ts'
+import { axisPlaces, type MeshTuple, type MutableTuple } from '../interconnect/mesh-tuple.ts'
 
 /** The divisors of n, ascending. */
 export function divisorsOf(n: number): number[] {
@@ -13,22 +13,23 @@ export function divisorsOf(n: number): number[] {
 }
 
 /**
- * Visits every way to write n as an ordered product of `axes` sizes, in lexicographic order. The visitor gets the same array
- * each time, changed in place: it copies what it keeps, and returns false to stop. Returns whether all were visited.
+ * Visits every way to write n as an ordered product of six sizes, in lexicographic order. The visitor gets the same tuple each time,
+ * changed in place: it copies what it keeps, and returns false to stop. Returns whether all were visited.
  */
-export function forEachFactoring(n: number, visit: (tuple: MeshTuple) => unknown, axes = 6): boolean {
+export function forEachFactoring(n: number, visit: (tuple: MeshTuple) => unknown): boolean {
   const divisors = divisorsOf(n)
-  const tuple = new Array<number>(axes).fill(1)
-  const fill = (axis: number, rest: number): boolean => {
-    if (axis === axes - 1) {
-      tuple[axis] = rest
+  const tuple: MutableTuple = [1, 1, 1, 1, 1, 1]
+  const fill = (place: (typeof axisPlaces)[number], rest: number): boolean => {
+    if (place === 5) {
+      tuple[5] = rest
       return visit(tuple) !== false
     }
+    const next = axisPlaces[place + 1] ?? 5
     for (const size of divisors) {
       if (size > rest) break
       if (rest % size !== 0) continue
-      tuple[axis] = size
-      if (!fill(axis + 1, rest / size)) return false
+      tuple[place] = size
+      if (!fill(next, rest / size)) return false
     }
     return true
   }

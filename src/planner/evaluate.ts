@@ -1,3 +1,5 @@
+import type { MeshTuple } from '../interconnect/mesh-tuple.ts'
+import type { Placement } from '../interconnect/placement.ts'
 import { asyncGathers } from './compiler-flags.ts'
 import type { CostModel } from './cost-model.ts'
 import { costModel } from './cost-model.ts'
@@ -6,7 +8,6 @@ import { gib, underPressure } from './footprint/memory-parts.ts'
 import { servingMemory } from './footprint/serving-memory.ts'
 import { trainMemory } from './footprint/train-memory.ts'
 import { type ModelTerms, modelTerms } from './model-terms.ts'
-import type { MeshTuple, Placement } from './placement.ts'
 import { type RematPolicy, rematPolicy } from './remat-policy.ts'
 import { type Shards, shardsOf } from './shards.ts'
 import { decodeTime } from './time/decode-time.ts'
@@ -58,7 +59,7 @@ export function createEvaluator(workload: Workload, constants: CostModel = costM
   return (ici, dcn, placement) => {
     const shards = shardsOf(model, ici, dcn)
     const memory = underPressure(memoryOf(shards), available, saving.saving_from, saving.saving_most)
-    const timing = time(timeInput, shards, axisLinks(rates, placement, ici, dcn, links))
+    const timing = time(timeInput, shards, axisLinks({ rates, placement, ici, dcn, into: links }))
     return { memory, margin: 1 - memory.required / available, timing }
   }
 }

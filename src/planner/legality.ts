@@ -1,9 +1,10 @@
 import type { Mesh } from '../contract/mesh.ts'
 import type { Physical, Violation, Warning } from '../contract/verdict.ts'
+import { type MeshTuple, toTuple } from '../interconnect/mesh-tuple.ts'
+import { placer } from '../interconnect/physical-mesh.ts'
+import type { Placement } from '../interconnect/placement.ts'
 import { costlyWarnings } from './costly.ts'
-import { placer } from './physical-mesh.ts'
 import { type PlacedMesh, placedMesh } from './placed-mesh.ts'
-import { type MeshTuple, type Placement, toTuple } from './placement.ts'
 import { legalityRules } from './rules.ts'
 import type { ResolvedRun, Workload } from './workload.ts'
 

@@ -33,7 +33,7 @@ export function planExperiment(options: PlanOptions): Plan {
     const asIs = choiceOf(workload, {}, constants)
     for (const { ici, dcn } of found.illegal) ranked.push(verdictOf({ choice: asIs, judge, ici, dcn, calibration }))
   }
-  const baseline = workload.mesh ? evaluateMesh(workload, workload.mesh, workload.dcn, {}, calibration, constants) : null
+  const baseline = workload.mesh ? evaluateMesh(workload, workload.mesh, workload.dcn, {}, { calibration, constants }) : null
   const space = { total: found.total, legal: found.legal, fitting: found.fitting }
   return { experiment: workload.id, space, baseline, ranked, elapsed_ms: clock() - started }
 }

@@ -1,7 +1,7 @@
 import type { Verdict } from '../contract/verdict.ts'
-import { costModel } from './cost-model.ts'
+import { axisPlaces, type MeshTuple, toTuple, usedAxes } from '../interconnect/mesh-tuple.ts'
+import { type CostModel, costModel } from './cost-model.ts'
 import { jobChips, tokensPerStep } from './model-flops.ts'
-import { type MeshTuple, toTuple } from './placement.ts'
 import type { Workload } from './workload.ts'
 
 /** What the order of candidates rests on, smaller first. */
@@ -16,7 +16,8 @@ export interface RankKey {
   split: 0 | 1
   axes: number
   margin: number
-  sizes: MeshTuple
+  ici: MeshTuple
+  dcn: MeshTuple
 }
 
 export function compareKeys(a: RankKey, b: RankKey): number {
@@ -28,7 +29,8 @@ export function compareKeys(a: RankKey, b: RankKey): number {
     a.axes - b.axes ||
     a.score - b.score ||
     b.margin - a.margin ||
-    compareSizes(a.sizes, b.sizes)
+    compareSizes(a.ici, b.ici) ||
+    compareSizes(a.dcn, b.dcn)
   )
 }
 
@@ -39,10 +41,10 @@ function tieOf(score: number): number {
   return score > 0 ? Math.round(Math.log(score) / Math.log(tellingRatio)) : 0
 }
 
-/** The tier of a memory margin as the planner predicts it. */
-export function memoryTier(margin: number): 0 | 1 | 2 {
+/** The tier of a memory margin as the planner predicts it, by the error of the cost model in use. */
+export function memoryTier(margin: number, constants: CostModel = costModel): 0 | 1 | 2 {
   if (margin < 0) return 2
-  return margin < costModel.memory.relative_error ? 1 : 0
+  return margin < constants.memory.relative_error ? 1 : 0
 }
 
 /**
@@ -59,19 +61,21 @@ export function sloTier({ phase, slo }: Workload, stepMs: number): 0 | 1 {
 }
 
 /** The key of a verdict, with the compiler's word on memory where there is one: it stands above the planner's. */
-export function keyOfVerdict(workload: Workload, verdict: Verdict): RankKey {
-  const sizes = [...toTuple(verdict.mesh), ...toTuple(verdict.dcn)]
+export function keyOfVerdict(workload: Workload, verdict: Verdict, constants: CostModel = costModel): RankKey {
+  const ici = toTuple(verdict.mesh)
+  const dcn = toTuple(verdict.dcn)
   const { estimate, memory, compiler } = verdict
-  const axes = sizes.filter((size) => size > 1).length
-  const rest = { axes, split: verdict.physical === 'split' ? 1 : 0, margin: memory?.margin ?? 0, sizes } as const
+  const axes = usedAxes(ici) + usedAxes(dcn)
+  const rest = { axes, split: verdict.physical === 'split' ? 1 : 0, margin: memory?.margin ?? 0, ici, dcn } as const
   if (!verdict.legal || !estimate || !memory) return { tier: 3, slo: 0, score: 0, ...rest }
-  const tier = compiler?.status === 'fits' ? 0 : compiler?.status === 'oom' || compiler?.status === 'error' ? 2 : memoryTier(memory.margin)
+  const tier =
+    compiler?.status === 'fits' ? 0 : compiler?.status === 'oom' || compiler?.status === 'error' ? 2 : memoryTier(memory.margin, constants)
   const tokens = estimate.tokens_per_second_per_chip * jobChips(workload) * (estimate.step_time_ms / 1000)
   const score = scoreOf(workload, estimate.step_time_ms / 1000, tokens)
   return { tier, slo: sloTier(workload, estimate.step_time_ms), score, ...rest }
 }
 
 function compareSizes(a: MeshTuple, b: MeshTuple): number {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return (b[i] ?? 0) - (a[i] ?? 0)
+  for (const place of axisPlaces) if (a[place] !== b[place]) return b[place] - a[place]
   return 0
 }

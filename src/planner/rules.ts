@@ -1,7 +1,7 @@
 import { type Axis, axes } from '../contract/mesh.ts'
 import type { Rule } from '../contract/verdict.ts'
+import type { MeshTuple } from '../interconnect/mesh-tuple.ts'
 import { degree, type PlacedMesh, showDegree } from './placed-mesh.ts'
-import type { MeshTuple } from './placement.ts'
 
 /**
  * One reason for which a mesh cannot run. `broken` is asked for every candidate and allocates nothing; `message` carries both

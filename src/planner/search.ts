@@ -1,8 +1,8 @@
-import { type Axis, axes } from '../contract/mesh.ts'
+import { type MeshTuple, toTuple, usedAxes } from '../interconnect/mesh-tuple.ts'
+import type { Placement } from '../interconnect/placement.ts'
 import { type Calibration, calibratedStep } from './calibrate.ts'
 import { countFactorings, forEachFactoring } from './enumerate.ts'
 import { createJudge, type Judge } from './legality.ts'
-import { type MeshTuple, type Placement, toTuple } from './placement.ts'
 import { compareKeys, memoryTier, type RankKey, scoreOf, sloTier } from './rank.ts'
 import type { Choice } from './tune.ts'
 import type { Workload } from './workload.ts'
@@ -27,18 +27,16 @@ export interface Search {
   judge: Judge
 }
 
-/** Across slices only axes whose collectives are rare or can wait are tried; the others are there when the experiment names them. */
-const dcnAxes: readonly Axis[] = ['replica', 'stage', 'data']
-
 /** Judges every factoring of the slice over the six axes, times the free ones of the slices, times the choices. */
 export function search(workload: Workload, choices: readonly Choice[], calibration: Calibration, keepIllegal: boolean): Search {
   const judge = createJudge(workload)
   const slicings = dcnTuples(workload)
   const result: Search = { total: 0, legal: 0, fitting: 0, ranked: [], illegal: [], judge }
+  const trial: Trial = { workload, choices, calibration, judge, counts: result }
   const one = (tuple: MeshTuple): void => {
     const placement = judge.placement(tuple)
     for (const dcn of slicings) {
-      const best = bestChoice(workload, choices, calibration, judge, tuple, dcn, placement, result)
+      const best = bestChoice(trial, { ici: tuple, dcn, placement })
       if (best) result.ranked.push(best)
       else if (keepIllegal) result.illegal.push({ ici: [...tuple], dcn })
     }
@@ -51,44 +49,43 @@ export function search(workload: Workload, choices: readonly Choice[], calibrati
   return result
 }
 
+/** What every mesh of a search is judged with. */
+interface Trial {
+  workload: Workload
+  choices: readonly Choice[]
+  calibration: Calibration
+  judge: Judge
+  counts: Search
+}
+
 function bestChoice(
-  workload: Workload,
-  choices: readonly Choice[],
-  calibration: Calibration,
-  judge: Judge,
-  ici: MeshTuple,
-  dcn: MeshTuple,
-  placement: Placement,
-  counts: Search,
+  { workload, choices, calibration, judge, counts }: Trial,
+  mesh: { ici: MeshTuple; dcn: MeshTuple; placement: Placement },
 ): Candidate | null {
+  const { ici, dcn, placement } = mesh
   if (placement.physical === 'impossible') return null
   let best: Candidate | null = null
-  let sizes: MeshTuple | null = null
+  let kept: MeshTuple | null = null
   for (const choice of choices) {
     if (!judge.isLegal(ici, dcn, choice.workload.run)) continue
     counts.legal++
+    kept ??= [...ici]
     const figures = choice.evaluate(ici, dcn, placement)
     if (figures.margin >= 0) counts.fitting++
     const step = calibratedStep(figures.timing, calibration)
-    sizes ??= [...ici, ...dcn]
     const key: RankKey = {
-      tier: memoryTier(figures.margin),
+      tier: memoryTier(figures.margin, choice.constants),
       slo: sloTier(workload, step * 1000),
       score: scoreOf(workload, step, choice.tokens),
-      axes: countUsed(sizes),
+      axes: usedAxes(ici) + usedAxes(dcn),
       split: placement.physical === 'split' ? 1 : 0,
       margin: figures.margin,
-      sizes,
+      ici: kept,
+      dcn,
     }
-    if (!best || compareKeys(key, best.key) < 0) best = { ici: best ? best.ici : [...ici], dcn, choice, key }
+    if (!best || compareKeys(key, best.key) < 0) best = { ici: kept, dcn, choice, key }
   }
   return best
-}
-
-function countUsed(sizes: MeshTuple): number {
-  let used = 0
-  for (const size of sizes) if (size > 1) used++
-  return used
 }
 
 /** The ways to use the slices: the experiment's own, or every factoring over the axes that can bear the data-center network. */
@@ -97,7 +94,9 @@ function dcnTuples(workload: Workload): MeshTuple[] {
   if (workload.slices === 1 || given.some((size) => size > 1)) return [given]
   const tuples: MeshTuple[] = []
   forEachFactoring(workload.slices, (tuple) => {
-    if (tuple.every((size, i) => size === 1 || dcnAxes.includes(axes[i]!))) tuples.push([...tuple])
+    // only axes whose collectives are rare or can wait; the others are there when the experiment names them
+    const [, , , seq, model, expert] = tuple
+    if (seq === 1 && model === 1 && expert === 1) tuples.push([...tuple])
   })
   return tuples
 }

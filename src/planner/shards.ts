@@ -1,4 +1,4 @@
-import type { MeshTuple } from './placement.ts'
+import type { MeshTuple } from '../interconnect/mesh-tuple.ts'
 import type { ResolvedModel } from './workload.ts'
 
 /**
@@ -29,12 +29,12 @@ export interface Shards {
 }
 
 export function shardsOf(model: ResolvedModel, ici: MeshTuple, dcn: MeshTuple): Shards {
-  const replica = ici[0]! * dcn[0]!
-  const stage = ici[1]! * dcn[1]!
-  const data = ici[2]! * dcn[2]!
-  const seq = ici[3]! * dcn[3]!
-  const tensor = ici[4]! * dcn[4]!
-  const expert = ici[5]! * dcn[5]!
+  const replica = ici[0] * dcn[0]
+  const stage = ici[1] * dcn[1]
+  const data = ici[2] * dcn[2]
+  const seq = ici[3] * dcn[3]
+  const tensor = ici[4] * dcn[4]
+  const expert = ici[5] * dcn[5]
   const expertWeights = dividing(model.embed, data, seq, 1)
   return {
     replica,

@@ -13,6 +13,8 @@ export interface Choice {
   changes: Partial<Experiment['run']>
   evaluate: Evaluator
   tokens: number
+  /** The cost model that judges it. */
+  constants: CostModel
 }
 
 const microbatchCounts = [1, 2, 4, 8, 16]
@@ -45,7 +47,7 @@ export function choicesOf(workload: Workload, constants: CostModel): Choice[] {
 /** One choice: the workload with the changes made. */
 export function choiceOf(workload: Workload, changes: Partial<Experiment['run']>, constants: CostModel): Choice {
   const changed = Object.keys(changes).length === 0 ? workload : { ...workload, run: { ...workload.run, ...changes } as ResolvedRun }
-  return { workload: changed, changes, evaluate: createEvaluator(changed, constants), tokens: tokensPerStep(changed) }
+  return { workload: changed, changes, evaluate: createEvaluator(changed, constants), tokens: tokensPerStep(changed), constants }
 }
 
 /** What an engineer must know of a choice beside its numbers. */

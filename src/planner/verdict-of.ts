@@ -1,13 +1,13 @@
 import type { Experiment } from '../contract/experiment.ts'
 import { compactMesh, type Mesh } from '../contract/mesh.ts'
 import type { Verdict, Warning } from '../contract/verdict.ts'
+import { fromTuple, type MeshTuple, toTuple, tupleProduct } from '../interconnect/mesh-tuple.ts'
 import type { Calibration } from './calibrate.ts'
 import { calibrateWorkload } from './calibrate-workload.ts'
 import { type CostModel, costModel } from './cost-model.ts'
 import { estimateOf, memoryOf } from './estimate.ts'
 import type { Figures } from './evaluate.ts'
 import { createJudge, type Judge } from './legality.ts'
-import { fromTuple, type MeshTuple, toTuple, tupleProduct } from './placement.ts'
 import { memoryTier } from './rank.ts'
 import { type Choice, choiceOf, choiceWarnings } from './tune.ts'
 import type { Workload } from './workload.ts'
@@ -25,7 +25,7 @@ export function verdictOf(options: { choice: Choice; judge: Judge; ici: MeshTupl
     changes: choice.changes,
     legal: legality.legal,
     violations: legality.violations,
-    warnings: [...legality.warnings, ...choiceWarnings(choice), ...memoryWarnings(figures)],
+    warnings: [...legality.warnings, ...choiceWarnings(choice), ...memoryWarnings(figures, choice.constants)],
     physical: legality.physical,
     memory: figures && memoryOf(workload, figures),
     estimate: figures && estimateOf(workload, figures, calibration),
@@ -42,15 +42,15 @@ export function evaluateMesh(
   mesh: Mesh,
   dcn: Mesh = workload.dcn,
   changes: Partial<Experiment['run']> = {},
-  calibration: Calibration = calibrateWorkload({ workload }),
-  constants: CostModel = costModel,
+  options: { calibration?: Calibration; constants?: CostModel } = {},
 ): Verdict {
+  const { constants = costModel, calibration = calibrateWorkload({ workload, constants }) } = options
   const choice = choiceOf(workload, changes, constants)
   return verdictOf({ choice, judge: createJudge(workload), ici: toTuple(compactMesh(mesh)), dcn: toTuple(compactMesh(dcn)), calibration })
 }
 
-function memoryWarnings(figures: Figures | null): Warning[] {
-  if (!figures || memoryTier(figures.margin) !== 1) return []
+function memoryWarnings(figures: Figures | null, constants: CostModel): Warning[] {
+  if (!figures || memoryTier(figures.margin, constants) !== 1) return []
   const share = (figures.margin * 100).toFixed(0)
   return [
     { rule: 'memory_margin', message: `only ${share} % of the memory is left, within the model's error: let the compiler confirm it` },

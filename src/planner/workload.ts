@@ -1,5 +1,6 @@
-import type { ChipName, Dtype, Experiment, Framework, ModelDims, Objective, Phase, Run, Tune } from '../contract/experiment.ts'
+import type { Dtype, Experiment, Framework, ModelDims, Objective, Phase, Run, Tune } from '../contract/experiment.ts'
 import type { Mesh } from '../contract/mesh.ts'
+import type { Slice } from '../interconnect/slice.ts'
 
 /** A chip's figures, per chip unless the name says device; read from `knowledge/chips.json`. `null` is unknown. */
 export interface Chip {
@@ -22,22 +23,6 @@ export interface Chip {
   mxu_side: number
   /** Between the two devices of one chip, GB/s one way; null where there is one device or the figure is not published. */
   intra_chip_gbps: number | null
-}
-
-/** The chips of one slice and how they hang together. */
-export interface Slice {
-  chip: ChipName
-  /** The slice's product name (`v5p-128`), or null for a shape without one. */
-  name: string | null
-  /** Chips along each physical axis: 2 numbers on 2D chips, 3 on 3D chips. */
-  dims: readonly number[]
-  /** Whether each physical axis has wrap-around links. */
-  wrap: readonly boolean[]
-  chips: number
-  hosts: number
-  devicesPerChip: 1 | 2
-  /** JAX devices of one slice. */
-  devices: number
 }
 
 /** A model with every default filled in. `experts` is 1 for a dense model. */

@@ -6,10 +6,10 @@ describe('the space', () => {
   it('is as large as it is counted', () => {
     expect(countFactorings(256, 4)).toBe(165)
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 6 }), (n, axes) => {
+      fc.property(fc.integer({ min: 1, max: 400 }), (n) => {
         let count = 0
-        forEachFactoring(n, () => void count++, axes)
-        expect(count).toBe(countFactorings(n, axes))
+        forEachFactoring(n, () => void count++)
+        expect(count).toBe(countFactorings(n))
       }),
     )
   })

@@ -1,8 +1,8 @@
 import type { Mesh } from '../../src/contract/mesh.ts'
+import { toTuple } from '../../src/interconnect/mesh-tuple.ts'
+import { physicalPlacement } from '../../src/interconnect/physical-mesh.ts'
 import { createEvaluator, type Figures } from '../../src/planner/evaluate.ts'
 import { gib } from '../../src/planner/footprint/memory-parts.ts'
-import { physicalPlacement } from '../../src/planner/physical-mesh.ts'
-import { toTuple } from '../../src/planner/placement.ts'
 import type { Workload } from '../../src/planner/workload.ts'
 
 /** The evaluator's figures of one mesh. */

@@ -37,7 +37,7 @@ describe('a plan', () => {
   })
 
   it('puts the simpler mesh first where predictions are too near to tell apart, and the faster one where they are not', () => {
-    const key = { tier: 0, slo: 0, score: 1, axes: 1, split: 0, margin: 0.5, sizes: [64] } as const
+    const key = { tier: 0, slo: 0, score: 1, axes: 1, split: 0, margin: 0.5, ici: [1, 1, 64, 1, 1, 1], dcn: [1, 1, 1, 1, 1, 1] } as const
     expect(compareKeys({ ...key, score: 1.003 }, { ...key, split: 1 })).toBeLessThan(0)
     expect(compareKeys({ ...key, score: 1.003 }, { ...key, axes: 2 })).toBeLessThan(0)
     expect(compareKeys({ ...key, score: 1.003 }, key)).toBeGreaterThan(0)

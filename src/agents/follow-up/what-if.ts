@@ -42,7 +42,7 @@ function otherRun({ situation, diagnosis, proposed }: FinishedRun, wanted: Mesh,
     Object.keys(wanted).length > 0
       ? completeMesh({ ...situation, workload }, proposed.plan.ranked, wanted)
       : (diagnosis.cards[0] ?? { mesh: situation.workload.mesh ?? {}, dcn: situation.workload.dcn })
-  const verdict = evaluateMesh(workload, reference.mesh, reference.dcn, {}, calibration)
+  const verdict = evaluateMesh(workload, reference.mesh, reference.dcn, {}, { calibration })
   const objections = objectionsTo(verdict)
   const told = describe(changes, experiment)
   const lines = [
@@ -70,7 +70,7 @@ function otherSlice(situation: Situation, wanted: Mesh, changes: WhatIf, deps: A
   const lines: string[] = []
   if (Object.keys(wanted).length > 0) {
     const whole = completeMesh({ ...situation, workload, baseline: null }, plan.ranked, wanted)
-    const verdict = evaluateMesh(workload, whole.mesh, whole.dcn, {}, calibration)
+    const verdict = evaluateMesh(workload, whole.mesh, whole.dcn, {}, { calibration })
     const objections = objectionsTo(verdict)
     lines.push(
       `${formatMesh(whole.mesh)} on ${named}: ${objections.length > 0 ? `not possible: ${objections.join('; ')}` : 'legal and fits'}.`,

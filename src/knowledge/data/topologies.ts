@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type ChipName, chipSchema } from '../../contract/experiment.ts'
 import { PromptsError } from '../../errors.ts'
-import type { Slice } from '../../planner/workload.ts'
+import type { Slice } from '../../interconnect/slice.ts'
 import { nearest } from '../../text/nearest.ts'
 import { type ChipFacts, findChip } from './chips.ts'
 import { lazyKnowledge, sourceSchema } from './read-data.ts'

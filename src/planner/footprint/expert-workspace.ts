@@ -12,8 +12,14 @@ export function routedTokens(model: ResolvedModel, run: ResolvedRun, tokens: num
   return tokens * s.seq * model.experts_per_token * (run.capacity_factor ?? defaultCapacityFactor)
 }
 
+export interface ExpertLayer {
+  model: ResolvedModel
+  run: ResolvedRun
+  constants: CostModel['memory']
+}
+
 /** Bytes of one expert layer's tensors in its backward pass: routed rows, hidden rows, and with dropping the one-hot masks. */
-export function expertWorkspace(model: ResolvedModel, run: ResolvedRun, tokens: number, s: Shards, c: CostModel['memory']): number {
+export function expertWorkspace({ model, run, constants: c }: ExpertLayer, tokens: number, s: Shards): number {
   const bytes = dtypeBytes[run.activation_dtype]
   const rows = routedTokens(model, run, tokens, s)
   // dropless reserves for the worst routing on the receiving side

@@ -28,7 +28,8 @@ export function kvCacheBytes(model: ResolvedModel, run: ResolvedRun, s: Shards):
 }
 
 /** Peak memory of a prefill or of one decoding step: weights, cache, one layer's tensors and gathered weights, the logits. */
-export function servingMemory({ model, terms, run, phase, relayout, constants: c }: ServingMemoryInput, s: Shards): MemoryParts {
+export function servingMemory(input: ServingMemoryInput, s: Shards): MemoryParts {
+  const { model, terms, run, phase, relayout, constants: c } = input
   const bytes = dtypeBytes[run.activation_dtype]
   const stored = storedParameters(model, terms, s)
   const parameters = stored * dtypeBytes[run.weight_dtype]
@@ -45,7 +46,7 @@ export function servingMemory({ model, terms, run, phase, relayout, constants: c
   // a decoding step cuts a layer out of the cache before it reads it
   if (phase === 'decode') activations += (c.cache_layers * kvCache * s.stage) / model.layers
   if (phase === 'prefill' && s.seq > 1) activations += (tokens * s.seq * bytes * 2 * model.kv_heads * model.head_dim) / s.kvHeads
-  if (terms.moeLayers > 0) activations += expertWorkspace(model, run, tokens, s, c) / 2
+  if (terms.moeLayers > 0) activations += expertWorkspace(input, tokens, s) / 2
   // only each sequence's last position goes on to the sampler; the program computes logits in f32 for it alone
   const logits = sequences * (model.vocab / s.vocab) * 4
   let copies = 0

@@ -22,7 +22,8 @@ export interface TrainMemoryInput {
  * (all saved activations and the logits), in the backward pass (saved activations, gradients, one layer's tensors and gathered
  * weights), or in the optimizer's update (gradients and state).
  */
-export function trainMemory({ model, terms, run, policy, constants: c }: TrainMemoryInput, s: Shards): MemoryParts {
+export function trainMemory(input: TrainMemoryInput, s: Shards): MemoryParts {
+  const { model, terms, run, constants: c } = input
   const activationBytes = dtypeBytes[run.activation_dtype]
   const gradientBytes = dtypeBytes[run.gradient_dtype]
   const stored = storedParameters(model, terms, s)
@@ -41,11 +42,11 @@ export function trainMemory({ model, terms, run, policy, constants: c }: TrainMe
   // a pipeline's scan keeps what every tick saves, the idle ones too, and the whole batch as it enters and as it leaves
   const ticks = s.stage > 1 ? (inFlight + s.stage - 1) / inFlight : 1
   const waiting = s.stage > 1 ? ((2 + ticks) * tokens * model.embed * activationBytes) / s.embed : 0
-  const saved = ticks * savedBytes(model, terms, run, policy, tokens, s) + waiting
+  const saved = ticks * savedBytes(input, tokens, s) + waiting
   const cast = run.weight_dtype === run.activation_dtype ? 0 : c.cast_copies * stored * activationBytes
   const gathered = gatheredWeights(terms, s, c.gathered_layers) * activationBytes
   const layerTokens = tokens / (s.stage > 1 ? inFlight : 1)
-  const layer = layerBytes(model, terms, run, layerTokens, s, c)
+  const layer = layerBytes(input, layerTokens, s)
   const vocab = model.vocab / s.vocab
   // over a model axis the product with the table comes in pieces: one more of them is alive beside the whole
   const piece = s.vocab > 1 ? activationBytes / s.vocab : 0
@@ -58,37 +59,43 @@ export function trainMemory({ model, terms, run, policy, constants: c }: TrainMe
   const inUpdate = gradients + (optimizerState - optimizer)
   const state = parameters + optimizer + fixed
 
-  if (inUpdate >= inLoss && inUpdate >= inBackward) return parts(parameters, optimizerState, gradients, 0, 0, fixed, state + inUpdate)
-  if (inLoss >= inBackward) return parts(parameters, optimizer, accumulated, saved, logits, fixed + cast + gatheredTable, state + inLoss)
-  return parts(parameters, optimizer, gradients, saved, 0, fixed + cast + gathered + layer, state + inBackward)
-}
-
-function parts(
-  parameters: number,
-  optimizer: number,
-  gradients: number,
-  activations: number,
-  logits: number,
-  workspace: number,
-  required: number,
-): MemoryParts {
-  return { parameters, optimizer, gradients, activations, logits, kvCache: 0, workspace, required }
+  if (inUpdate >= inLoss && inUpdate >= inBackward) {
+    return {
+      parameters,
+      optimizer: optimizerState,
+      gradients,
+      activations: 0,
+      logits: 0,
+      kvCache: 0,
+      workspace: fixed,
+      required: state + inUpdate,
+    }
+  }
+  if (inLoss >= inBackward) {
+    const workspace = fixed + cast + gatheredTable
+    return { parameters, optimizer, gradients: accumulated, activations: saved, logits, kvCache: 0, workspace, required: state + inLoss }
+  }
+  const workspace = fixed + cast + gathered + layer
+  return { parameters, optimizer, gradients, activations: saved, logits: 0, kvCache: 0, workspace, required: state + inBackward }
 }
 
 /** What the remat policy keeps of all layers of a device. */
-function savedBytes(model: ResolvedModel, terms: ModelTerms, run: ResolvedRun, policy: RematPolicy, tokens: number, s: Shards): number {
+function savedBytes({ model, terms, run, policy }: TrainMemoryInput, tokens: number, s: Shards): number {
+  const inputs = terms.inputs
   let perToken = 0
-  if (terms.denseLayers > 0) perToken += terms.denseLayers * savedPerToken(model, run, terms.denseWidth, terms.inputs, policy, s).device
+  if (terms.denseLayers > 0)
+    perToken += terms.denseLayers * savedPerToken({ model, run, width: terms.denseWidth, inputs, policy, s }).device
   if (terms.moeLayers > 0) {
     // the experts' tensors have names of their own (moe_mlpwi_0 …), which only `none` keeps
     const width = terms.sharedWidth + (policy.saveAll ? model.mlp * model.experts_per_token : 0)
-    perToken += terms.moeLayers * savedPerToken(model, run, width, terms.inputs, policy, s).device
+    perToken += terms.moeLayers * savedPerToken({ model, run, width, inputs, policy, s }).device
   }
   return (tokens * perToken) / s.stage
 }
 
 /** One layer's tensors in its backward pass. */
-function layerBytes(model: ResolvedModel, terms: ModelTerms, run: ResolvedRun, tokens: number, s: Shards, c: CostModel['memory']): number {
+function layerBytes(input: TrainMemoryInput, tokens: number, s: Shards): number {
+  const { model, terms, run, constants: c } = input
   const bytes = dtypeBytes[run.activation_dtype]
   const embed = c.layer_embed_tensors * (model.embed / s.embed) + (s.embed > 1 ? c.gathered_embed_tensors * model.embed : 0)
   // context parallelism gathers keys and values, and their gradients, over the whole sequence
@@ -97,6 +104,6 @@ function layerBytes(model: ResolvedModel, terms: ModelTerms, run: ResolvedRun, t
   let layer = tokens * bytes * (embed + gatheredKeys + scores)
   const width = terms.moeLayers > 0 ? terms.sharedWidth : terms.denseWidth
   layer += tokens * bytes * c.layer_mlp_tensors * (width / s.model)
-  if (terms.moeLayers > 0) layer += expertWorkspace(model, run, tokens, s, c)
+  if (terms.moeLayers > 0) layer += expertWorkspace(input, tokens, s)
   return layer
 }

@@ -1,6 +1,6 @@
 import type { Shards } from '../shards.ts'
-import type { ResolvedModel, ResolvedRun } from '../workload.ts'
-import type { Rates } from './rates.ts'
+import type { ResolvedModel } from '../workload.ts'
+import type { LayerInput } from './layer-work.ts'
 import { addOperation, type Work } from './work.ts'
 
 /** Query-key pairs of one sequence that a causal mask, and an attention window, let through. */
@@ -15,22 +15,18 @@ export function causalPairs(model: ResolvedModel, length: number): number {
  */
 export function addAttention(
   work: Work,
-  rates: Rates,
-  model: ResolvedModel,
-  run: ResolvedRun,
-  s: Shards,
-  sequences: number,
-  times: number,
+  { rates, model, run }: LayerInput,
+  { s, sequences, times }: { s: Shards; sequences: number; times: number },
 ): void {
   const layers = model.layers / s.stage
   const perPair = (4 * model.heads * model.head_dim) / s.model
   if (run.attention === 'flash') {
     const pairs = (sequences * causalPairs(model, run.seq_len)) / s.seq
-    addOperation(work, rates, (pairs * perPair) / rates.attention, 0, layers * times)
+    addOperation(work, rates, { arithmetic: (pairs * perPair) / rates.attention, bytes: 0, times: layers * times })
     return
   }
   const pairs = (sequences * run.seq_len * run.seq_len) / s.seq
   // scores written and read in f32, weights in the activation dtype
   const bytes = pairs * (model.heads / s.model) * (8 + 2 * rates.activationBytes)
-  addOperation(work, rates, (pairs * perPair) / rates.plain, bytes, layers * times)
+  addOperation(work, rates, { arithmetic: (pairs * perPair) / rates.plain, bytes, times: layers * times })
 }

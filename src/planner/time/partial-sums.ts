@@ -4,6 +4,14 @@ import type { LayerInput } from './layer-work.ts'
 /** A sum is read twice (itself, the new part) and written once, in f32. */
 const bytesAnElement = 3 * 4
 
+/** One microbatch: its tokens on a device, and the seconds of the products, and of the gathers and reductions of their weights. */
+export interface PartialSums {
+  s: Shards
+  tokens: number
+  products: number
+  weights: number
+}
+
 /**
  * HBM bytes of the partial sums of one microbatch. Where gathers of weights are slow beside the products they feed, the compiler turns
  * gather and product into a loop over shards (Wang et al., Overlap Communication with Dependent Computation via Decomposition): the
@@ -12,11 +20,7 @@ const bytesAnElement = 3 * 4
  */
 export function partialSumBytes(
   { model, terms, asyncGathers, constants: c }: LayerInput & { asyncGathers: boolean },
-  s: Shards,
-  tokens: number,
-  /** Seconds of the products, and of the gathers and reductions of their weights. */
-  products: number,
-  weights: number,
+  { s, tokens, products, weights }: PartialSums,
 ): number {
   const ring = s.weights
   const windowed =

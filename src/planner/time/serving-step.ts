@@ -7,10 +7,7 @@ import type { Work } from './work.ts'
 /** A forward step: a pipeline's stages follow each other, gathers of weights hide behind compute, the rest hardly does. */
 export function servingStep(
   { model, rates, constants: c }: LayerInput,
-  s: Shards,
-  work: Work,
-  traffic: LayerTraffic,
-  layerUs: number,
+  { s, work, traffic, layerUs }: { s: Shards; work: Work; traffic: LayerTraffic; layerUs: number },
 ): Timing {
   const busy = work.busy + ((model.layers / s.stage) * layerUs) / 1e6
   const communication = traffic.weights + traffic.activations + traffic.keys + traffic.experts + traffic.dcn

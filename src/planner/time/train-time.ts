@@ -7,7 +7,7 @@ import { dtypeBytes } from '../workload.ts'
 import { addAttention } from './attention-work.ts'
 import { type LayerTraffic, layerTraffic } from './layer-traffic.ts'
 import { addLayers, type LayerInput } from './layer-work.ts'
-import type { AxisLink } from './links.ts'
+import type { AxisLinks } from './links.ts'
 import { partialSumBytes } from './partial-sums.ts'
 import type { Passes } from './passes.ts'
 import { stepOf, type Timing } from './timing.ts'
@@ -26,20 +26,20 @@ export interface TrainTimeInput extends LayerInput {
  * One optimizer step. What computes, what communicates, how much of the latter hides behind the former, what waits for the host; a
  * pipeline of P stages and M microbatches idles for (P−1)/(M+P−1) of the time (Huang et al., GPipe).
  */
-export function trainTime(input: TrainTimeInput, s: Shards, links: readonly AxisLink[]): Timing {
+export function trainTime(input: TrainTimeInput, s: Shards, links: AxisLinks): Timing {
   const { model, run, rates, terms, constants: c, passes } = input
   const sequences = run.global_batch / run.microbatches / s.batch
   const tokens = sequences * (run.seq_len / s.seq)
   const work = noWork()
-  addLayers(work, input, s, tokens, passes)
+  addLayers(work, input, { s, tokens, passes })
   const products = work.busy
   // without balancing, the device with the end of the sequence attends to nearly all of it
   const share = input.balancedContext ? 1 : 2 - 1 / s.seq
-  addAttention(work, rates, model, run, s, sequences, passes.attention * share)
+  addAttention(work, input, { s, sequences, times: passes.attention * share })
   const vocab = model.vocab / s.vocab
-  addMatmul(work, rates, rates.plain, tokens / s.stage, model.embed, vocab, 3)
+  addMatmul(work, rates, { rate: rates.plain, m: tokens / s.stage, k: model.embed, n: vocab, times: 3 })
   // the loss reads and writes the logits and their gradient a few times in f32
-  addOperation(work, rates, 0, (tokens / s.stage) * vocab * 16, 1)
+  addOperation(work, rates, { arithmetic: 0, bytes: (tokens / s.stage) * vocab * 16, times: 1 })
   const layerStarts = ((model.layers / s.stage) * 3 * c.layer_overhead_us) / 1e6
   work.busy = run.microbatches * (work.busy + layerStarts)
   work.arithmetic *= run.microbatches
@@ -47,10 +47,11 @@ export function trainTime(input: TrainTimeInput, s: Shards, links: readonly Axis
 
   const stored = storedParameters(model, terms, s)
   const update = stored * (2 * dtypeBytes[run.weight_dtype] + 2 * optimizerBytes(run) + 2 * dtypeBytes[run.gradient_dtype])
-  addOperation(work, rates, 0, update, 1)
+  addOperation(work, rates, { arithmetic: 0, bytes: update, times: 1 })
 
-  const traffic = layerTraffic(input, s, links, tokens, passes, stored)
-  addOperation(work, rates, 0, run.microbatches * partialSumBytes(input, s, tokens, products, traffic.weights), 1)
+  const traffic = layerTraffic(input, { s, links, tokens, passes, stored })
+  const sums = partialSumBytes(input, { s, tokens, products, weights: traffic.weights })
+  addOperation(work, rates, { arithmetic: 0, bytes: run.microbatches * sums, times: 1 })
   const times = run.microbatches
   const communication = times * (traffic.weights + traffic.activations + traffic.keys + traffic.experts + traffic.gradients + traffic.dcn)
   const hidden = Math.min(work.busy, times * hideable(traffic, c, input.asyncGathers))
@@ -86,7 +87,7 @@ function hideable(traffic: LayerTraffic, c: LayerInput['constants'], asyncGather
 /** Activations that the policy keeps on the host go out and come back; so do the optimizer's states when they live there. */
 function hostSeconds({ model, run, terms, policy, rates }: TrainTimeInput, s: Shards, tokens: number, stored: number): number {
   const width = terms.moeLayers > 0 ? terms.sharedWidth : terms.denseWidth
-  const perToken = savedPerToken(model, run, width, terms.inputs, policy, s).host
+  const perToken = savedPerToken({ model, run, width, inputs: terms.inputs, policy, s }).host
   const activations = (2 * run.microbatches * tokens * perToken * model.layers) / s.stage
   const states = offloadsOptimizer(run) ? 2 * stored * optimizerBytes(run) : 0
   return (activations + states) / rates.host

@@ -11,18 +11,31 @@ export function noWork(): Work {
   return { busy: 0, arithmetic: 0, hbmBytes: 0 }
 }
 
+/** Products of one shape; `rate` in FLOP/s. */
+export interface Matmul {
+  rate: number
+  m: number
+  k: number
+  n: number
+  times: number
+}
+
 /**
  * `times` products of [m, k] by [k, n]. A dimension of the weights that is not a multiple of the systolic array's side is padded to it
  * (the scaling book, TPUs), so a narrow shard of a weight runs below peak.
  */
-export function addMatmul(work: Work, rates: Rates, flopsPerSecond: number, m: number, k: number, n: number, times: number): void {
-  const arithmetic = (2 * m * padded(k, rates.tile) * padded(n, rates.tile)) / flopsPerSecond
+export function addMatmul(work: Work, rates: Rates, { rate, m, k, n, times }: Matmul): void {
+  const arithmetic = (2 * m * padded(k, rates.tile) * padded(n, rates.tile)) / rate
   const bytes = rates.activationBytes * (m * k + k * n + m * n)
-  addOperation(work, rates, arithmetic, bytes, times)
+  addOperation(work, rates, { arithmetic, bytes, times })
 }
 
 /** An operation of known arithmetic seconds and HBM bytes. */
-export function addOperation(work: Work, rates: Rates, arithmetic: number, bytes: number, times: number): void {
+export function addOperation(
+  work: Work,
+  rates: Rates,
+  { arithmetic, bytes, times }: { arithmetic: number; bytes: number; times: number },
+): void {
   const memory = bytes / rates.hbm
   work.busy += times * Math.max(arithmetic, memory)
   work.arithmetic += times * arithmetic

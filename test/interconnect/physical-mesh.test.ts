@@ -4,9 +4,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { chips } from '../../src/contract/experiment.ts'
+import { type MeshTuple, tupleProduct } from '../../src/interconnect/mesh-tuple.ts'
+import { devicePositions, physicalPlacement, placer } from '../../src/interconnect/physical-mesh.ts'
 import { forEachFactoring } from '../../src/planner/enumerate.ts'
-import { devicePositions, physicalPlacement, placer } from '../../src/planner/physical-mesh.ts'
-import { type MeshTuple, tupleProduct } from '../../src/planner/placement.ts'
 import { findPython, lacks, needing } from '../support/needs.ts'
 import { fingerprint, readJaxMeshRecord, recordedMeshes, sliceOf } from './jax-mesh-record.ts'
 
@@ -129,7 +129,7 @@ describe('placements', () => {
         const sizes = mesh.filter((size) => size !== 1)
         const moved = [...sizes]
         for (const at of shuffle.slice(0, 6 - sizes.length)) moved.splice(Math.min(at, moved.length), 0, 1)
-        const ours = (tuple: MeshTuple) => physicalPlacement(tuple, slice)
+        const ours = (tuple: readonly number[]) => physicalPlacement(tuple as unknown as MeshTuple, slice)
         expect(ours(moved).physical).toBe(ours(mesh).physical)
         expect(ours(moved).axes.filter(Boolean)).toEqual(ours(mesh).axes.filter(Boolean))
       }),
@@ -141,7 +141,7 @@ describe('placements', () => {
     for (const mesh of [
       [1, 1, 8, 1, 4, 1],
       [1, 1, 64, 1, 4, 1],
-    ]) {
+    ] as const) {
       expect(tupleProduct(mesh)).not.toBe(slice.devices)
       expect(physicalPlacement(mesh, slice).physical).toBe('impossible')
     }
@@ -194,8 +194,8 @@ describe('what the axes of a mesh get', () => {
     forEachFactoring(16, (mesh) => {
       if (mesh[1] === 1) return
       staged++
-      const [replica, stage, data, seq, model, expert] = mesh as [number, number, number, number, number, number]
-      const moved = [replica, data, seq, model, expert, stage]
+      const [replica, stage, data, seq, model, expert] = mesh
+      const moved: MeshTuple = [replica, data, seq, model, expert, stage]
       if (physicalPlacement(mesh, slice).physical !== physicalPlacement(moved, slice).physical) differ++
     })
     expect([differ, staged]).toEqual([20, 56])

@@ -1,6 +1,6 @@
 import type { DevicePosition } from './hand-laid-ring.ts'
 import { type AxisPart, type AxisPlacement, onChipDim } from './placement.ts'
-import type { Slice } from './workload.ts'
+import type { Slice } from './slice.ts'
 
 /**
  * What collectives over a logical axis can use when it lies on (pieces of) physical axes: `pieces` of each, with `stride`

@@ -1,8 +1,9 @@
 import { takeSplit, takeWhole } from './axis-assignment.ts'
 import { type DevicePosition, handLaidRing } from './hand-laid-ring.ts'
-import { type AxisPlacement, type MeshTuple, type Placement, tupleProduct } from './placement.ts'
+import { type axisPlaces, type MeshTuple, type PerAxis, perAxis, tupleProduct } from './mesh-tuple.ts'
+import type { AxisPlacement, Placement } from './placement.ts'
+import type { Slice } from './slice.ts'
 import { placementOnTorus, placementsOnRing } from './torus.ts'
-import type { Slice } from './workload.ts'
 
 /** What the logical axes placed so far hold of the physical ones, and where an axis of each size goes next. */
 interface State {
@@ -22,8 +23,8 @@ interface Step {
 
 interface Layout {
   physical: Placement['physical']
-  /** One a logical axis, null for axes of 1. */
-  steps: readonly (Step | null)[]
+  /** One a logical axis, null for axes of 1; null for a mesh that cannot be laid. */
+  steps: PerAxis<Step | null> | null
 }
 
 /**
@@ -37,9 +38,8 @@ export function placer(slice: Slice): (tuple: MeshTuple) => Placement {
     const ring = ringOf(tuple, slice)
     if (ring) return { physical: 'contiguous', axes: spread(tuple, placementsOnRing(ring, withoutOnes(tuple), slice)) }
     const { physical, steps } = layOut(tuple)
-    const axes = new Array<AxisPlacement | null>(tuple.length)
-    for (let i = 0; i < tuple.length; i++) axes[i] = steps[i]?.placement ?? null
-    return { physical, axes }
+    const at = (place: Place) => steps?.[place]?.placement ?? null
+    return { physical, axes: [at(0), at(1), at(2), at(3), at(4), at(5)] }
   }
 }
 
@@ -55,16 +55,17 @@ export function devicePositions(tuple: MeshTuple, slice: Slice): DevicePosition[
   const { physical, steps } = layouter(slice)(tuple)
   if (physical === 'impossible') return null
   let positions: number[][] = [[0, 0, 0, 0]]
-  for (const step of steps) {
-    for (const [dim, size] of step?.pieces.entries() ?? []) {
-      const stride = step!.strides[dim]!
-      positions = positions.flatMap((at) => Array.from({ length: size }, (_, i) => at.with(dim, at[dim]! + i * stride)))
+  for (const step of steps ?? []) {
+    if (step === null) continue
+    for (const [dim, size] of step.pieces.entries()) {
+      const stride = step.strides[dim] ?? 1
+      positions = positions.flatMap((at) => Array.from({ length: size }, (_, i) => at.with(dim, (at[dim] ?? 0) + i * stride)))
     }
   }
   return positions.map(([x = 0, y = 0, z = 0, core = 0]) => [x, y, z, core] as const)
 }
 
-const impossible: Layout = { physical: 'impossible', steps: [] }
+const impossible: Layout = { physical: 'impossible', steps: null }
 
 function layouter(slice: Slice): (tuple: MeshTuple) => Layout {
   const grid = gridOf(slice)
@@ -88,6 +89,10 @@ function layouter(slice: Slice): (tuple: MeshTuple) => Layout {
   }
 }
 
+type Place = (typeof axisPlaces)[number]
+/** JAX goes from the last logical axis to the first. */
+const lastToFirst = [5, 4, 3, 2, 1, 0] as const satisfies readonly Place[]
+
 type Take = (size: number, state: State) => { mask: number; pieces: readonly number[] } | null
 
 function stepper(slice: Slice, take: Take): (size: number, state: State) => Step | null {
@@ -96,7 +101,7 @@ function stepper(slice: Slice, take: Take): (size: number, state: State) => Step
     const taken = take(size, state)
     if (!taken) return null
     const mask = state.mask | taken.mask
-    const held = state.held.map((n, dim) => n * taken.pieces[dim]!)
+    const held = state.held.map((n, dim) => n * (taken.pieces[dim] ?? 1))
     const name = `${mask}:${held.join('x')}`
     const after = states.get(name) ?? { mask, held, next: new Map() }
     states.set(name, after)
@@ -109,22 +114,19 @@ function stepper(slice: Slice, take: Take): (size: number, state: State) => Step
   }
 }
 
-function walk(tuple: MeshTuple, start: State, step: (size: number, state: State) => Step | null): (Step | null)[] | null {
-  const steps = new Array<Step | null>(tuple.length)
+function walk(tuple: MeshTuple, start: State, step: (size: number, state: State) => Step | null): PerAxis<Step | null> | null {
+  const steps: [...PerAxis<Step | null>] = [null, null, null, null, null, null]
   let state = start
-  for (let axis = tuple.length - 1; axis >= 0; axis--) {
-    const size = tuple[axis]!
-    if (size === 1) {
-      steps[axis] = null
-      continue
-    }
+  for (const place of lastToFirst) {
+    const size = tuple[place]
+    if (size === 1) continue
     let next = state.next.get(size)
     if (next === undefined) {
       next = step(size, state)
       state.next.set(size, next)
     }
     if (next === null) return null
-    steps[axis] = next
+    steps[place] = next
     state = next.state
   }
   return steps
@@ -145,7 +147,7 @@ function withoutOnes(tuple: MeshTuple): number[] {
   return tuple.filter((size) => size !== 1)
 }
 
-function spread(tuple: MeshTuple, axes: readonly AxisPlacement[]): (AxisPlacement | null)[] {
+function spread(tuple: MeshTuple, axes: readonly AxisPlacement[]): PerAxis<AxisPlacement | null> {
   let next = 0
-  return tuple.map((size) => (size === 1 ? null : (axes[next++] ?? null)))
+  return perAxis((_, place) => (tuple[place] === 1 ? null : (axes[next++] ?? null)))
 }

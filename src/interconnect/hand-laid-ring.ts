@@ -1,4 +1,4 @@
-import type { Slice } from './workload.ts'
+import type { Slice } from './slice.ts'
 
 /** Where one JAX device stands: the chip's coordinates, and which of the chip's devices it is. */
 export type DevicePosition = readonly [x: number, y: number, z: number, core: number]

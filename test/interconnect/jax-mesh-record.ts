@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { crc32, gunzipSync } from 'node:zlib'
 import { z } from 'zod'
 import { type ChipName, chipSchema } from '../../src/contract/experiment.ts'
+import type { DevicePosition } from '../../src/interconnect/hand-laid-ring.ts'
+import type { MeshTuple } from '../../src/interconnect/mesh-tuple.ts'
+import type { Slice } from '../../src/interconnect/slice.ts'
 import { findSlice } from '../../src/knowledge/data/topologies.ts'
 import { forEachFactoring } from '../../src/planner/enumerate.ts'
-import type { DevicePosition } from '../../src/planner/hand-laid-ring.ts'
-import type { MeshTuple } from '../../src/planner/placement.ts'
-import type { Slice } from '../../src/planner/workload.ts'
 
 const recordSchema = z.object({
   jax: z.string(),
@@ -35,7 +35,7 @@ export function readJaxMeshRecord(): JaxMeshRecord {
 
 /** The meshes of a recorded slice in the order of its verdicts. */
 export function recordedMeshes(entry: JaxMeshRecord['slices'][number]): MeshTuple[] {
-  const meshes: number[][] = []
+  const meshes: MeshTuple[] = []
   forEachFactoring(entry.devices, (tuple) => {
     if (entry.meshes === 'all' || onesFirst(tuple)) meshes.push([...tuple])
   })

@@ -1,14 +1,5 @@
-import { type Axis, axes, axisSize, type Mesh } from '../contract/mesh.ts'
 import type { Physical } from '../contract/verdict.ts'
-
-/**
- * Sizes of the six axes in the contract's order (replica, stage, data, seq, model, expert), 1 where an axis is not used.
- * The planner's inner loops carry a mesh like this; output carries a `Mesh`.
- */
-export type MeshTuple = readonly number[]
-
-/** Where each axis stands in a `MeshTuple`. */
-export const axisIndex: Readonly<Record<Axis, number>> = { replica: 0, stage: 1, data: 2, seq: 3, model: 4, expert: 5 }
+import type { PerAxis } from './mesh-tuple.ts'
 
 /** The piece of one physical axis that one logical axis occupies. */
 export interface AxisPart {
@@ -42,27 +33,7 @@ export interface AxisPlacement {
 /** A logical mesh on a slice; `axes` in the order of a `MeshTuple`, null for axes of 1. Null axes throughout when impossible. */
 export interface Placement {
   physical: Physical
-  axes: readonly (AxisPlacement | null)[]
+  axes: PerAxis<AxisPlacement | null>
 }
 
 export const onChipDim = 3
-
-export function toTuple(mesh: Mesh): number[] {
-  return axes.map((axis) => axisSize(mesh, axis))
-}
-
-/** The mesh of a tuple, axes of 1 left out. */
-export function fromTuple(tuple: MeshTuple): Mesh {
-  const mesh: Mesh = {}
-  for (const [i, axis] of axes.entries()) {
-    const size = tuple[i] ?? 1
-    if (size !== 1) mesh[axis] = size
-  }
-  return mesh
-}
-
-export function tupleProduct(tuple: MeshTuple): number {
-  let product = 1
-  for (const size of tuple) product *= size
-  return product
-}
