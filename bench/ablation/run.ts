@@ -1,6 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { AgentDeps } from '../../src/agents/deps.ts'
+import { situate } from '../../src/agents/situate.ts'
 import { verify } from '../../src/agents/verifier.ts'
 import type { Diagnosis } from '../../src/contract/diagnosis.ts'
 import { formatMesh, type Mesh } from '../../src/contract/mesh.ts'
@@ -14,7 +14,7 @@ import { readKnowledge, shippedKnowledge } from '../../src/knowledge/read-knowle
 import { createSqliteLibrary } from '../../src/knowledge/sqlite-library.ts'
 import { forEachFactoring } from '../../src/planner/enumerate.ts'
 import { readProfile } from '../../src/profile/read-profile.ts'
-import { situate } from '../../src/runs/coordinator.ts'
+import type { RunDeps } from '../../src/runs/deps.ts'
 import { goodModel, isAnalyzer, jsonTurn, openGeminiService, resultsOf, startGemini } from '../../test/agents/gemini-server.ts'
 import { openTestService, requestFor, signal } from '../../test/runs/service-fixture.ts'
 import { projectRoot } from '../../test/support/needs.ts'
@@ -57,9 +57,9 @@ const settings: Setting[] = [
   { name: 'a model that proposes at random', keep: () => true, model: 'wild' },
 ]
 
-const libraries = new Map<string, AgentDeps['library']>()
+const libraries = new Map<string, RunDeps['library']>()
 
-async function libraryFor(setting: Setting, regime: Regime): Promise<AgentDeps['library']> {
+async function libraryFor(setting: Setting, regime: Regime): Promise<RunDeps['library']> {
   const kept = knowledge.filter((entry) => setting.keep(entry, regime))
   const key = kept.map((entry) => entry.hash).join()
   let library = libraries.get(key)
@@ -73,7 +73,7 @@ async function libraryFor(setting: Setting, regime: Regime): Promise<AgentDeps['
 
 async function diagnose(regime: Regime, setting: Setting): Promise<{ diagnosis: Diagnosis; ms: number }> {
   const library = await libraryFor(setting, regime)
-  const deps: Partial<AgentDeps> = {
+  const deps: Partial<RunDeps> = {
     library,
     loadExperiment: async () => regime.loaded,
     readProfile: async () => regime.report!,

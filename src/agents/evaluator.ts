@@ -2,17 +2,37 @@ import type { Compiler } from '../compiler/compiler.ts'
 import type { Card } from '../contract/diagnosis.ts'
 import { formatMesh, sameMesh } from '../contract/mesh.ts'
 import type { CompilerVerdict, Verdict } from '../contract/verdict.ts'
-import type { WithdrawnCard } from '../runs/diagnose-service.ts'
 import { formatGibNumber } from '../text/units.ts'
 import { makeCard, maxtextFlagsOf } from './cards.ts'
-import type { AgentDeps, EvaluateInput } from './deps.ts'
+import type { AgentDeps } from './deps.ts'
 import { isBaseline } from './proposer.ts'
 import { writeRationale } from './rationale.ts'
-import { evidenceFor } from './retrieval.ts'
+import { evidenceFor, type Retrieved } from './retrieval.ts'
+import type { Analysis, Situation } from './situation.ts'
 import { objectionsTo } from './verifier.ts'
 
 /** Replacements that are compiled for one run at most: each takes minutes. */
 const replacementLimit = 6
+/** What one run may have compiled: its three cards and their replacements. */
+export const compilationsPerRun = 3 + replacementLimit
+
+/** A card that was shown and had to be taken back. */
+export interface WithdrawnCard {
+  card: Card
+  /** In words for the engineer: what the compiler said. */
+  reason: string
+}
+
+export interface EvaluateInput {
+  situation: Situation
+  analysis: Analysis
+  cards: Card[]
+  /** Where replacements come from. */
+  ranked: readonly Verdict[]
+  retrieved: Retrieved
+  run: string
+  tenant: string
+}
 
 /**
  * The Evaluator: asks the TPU compiler about the cards, one after the other. A card that does not compile is withdrawn, and the next of the ranking

@@ -4,11 +4,11 @@ import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprot
 import { z } from 'zod'
 import { experimentIdSchema } from '../contract/experiment.ts'
 import { asPromptsError, PromptsError } from '../errors.ts'
-import { situate } from '../runs/coordinator.ts'
 import { analyze } from './analyzer.ts'
 import { ownMeasurements } from './case-match.ts'
 import type { AgentDeps } from './deps.ts'
 import { rankSpace } from './proposer.ts'
+import { situate } from './situate.ts'
 import { callTool, jsonSchemaOf, type Tool, type ToolContext } from './tools/tool.ts'
 import { compileTool, quickTools } from './tools/tools.ts'
 

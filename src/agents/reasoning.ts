@@ -1,5 +1,4 @@
 import type { Plan, Verdict } from '../contract/verdict.ts'
-import type { AnalyzeStage, ProposeStage } from '../runs/coordinator.ts'
 import type { OwnMeasurement } from './case-match.ts'
 import type { Retrieved } from './retrieval.ts'
 import type { Analysis, Situation } from './situation.ts'
@@ -14,6 +13,23 @@ export interface ProposeInput {
   chosen: Verdict[]
   measurements: readonly OwnMeasurement[]
   tenant: string
+}
+
+/** What the Proposer answers; the stored result of the stage `propose`. */
+export interface ProposeStage {
+  plan: Plan
+  chosen: Verdict[]
+  rationales: (string | null)[]
+  notes: string[]
+  reasoning: 'gemini' | 'rules'
+  cost_usd: number | null
+}
+
+/** What the Analyzer answers; the stored result of the stage `analyze`. */
+export interface AnalyzeStage {
+  analysis: Analysis
+  reasoning: 'gemini' | 'rules'
+  cost_usd: number | null
 }
 
 /** Who fills the roles of Analyzer and Proposer: the rules, or a model whose every failure ends in the rules' answer. */

@@ -1,52 +1,24 @@
-import { analyze, profileFits } from '../agents/analyzer.ts'
+import { analyze } from '../agents/analyzer.ts'
 import { makeCard } from '../agents/cards.ts'
 import { ownMeasurements } from '../agents/case-match.ts'
-import type { AgentDeps } from '../agents/deps.ts'
+import { compilationsPerRun } from '../agents/evaluator.ts'
 import { describeErrors, outcomesOf } from '../agents/learning.ts'
 import { chooseCards, proposalNotes, rankSpace, refuseInfeasible } from '../agents/proposer.ts'
 import { writeRationale } from '../agents/rationale.ts'
-import type { Reasoning } from '../agents/reasoning.ts'
+import type { AnalyzeStage, ProposeStage, Reasoning } from '../agents/reasoning.ts'
 import { evidenceFor, type Retrieved, retrieve } from '../agents/retrieval.ts'
-import { type Analysis, noKpis, type Situation } from '../agents/situation.ts'
+import { situate } from '../agents/situate.ts'
+import { noKpis, type Situation } from '../agents/situation.ts'
 import { objectionsTo } from '../agents/verifier.ts'
-import type { Case } from '../contract/case.ts'
 import type { Card, Diagnosis } from '../contract/diagnosis.ts'
-import type { Experiment } from '../contract/experiment.ts'
 import type { ProfileReport } from '../contract/profile-report.ts'
-import type { Plan, Verdict } from '../contract/verdict.ts'
+import type { Progress, RunRequest } from '../contract/run.ts'
 import { PromptsError } from '../errors.ts'
 import { chipOfDeviceType } from '../knowledge/data/chips.ts'
-import { calibrateWorkload } from '../planner/calibrate-workload.ts'
-import { evaluateMesh } from '../planner/verdict-of.ts'
 import { formatMs } from '../text/units.ts'
-import type { RunRequest } from './memory/sharding-memory.ts'
-import type { Progress } from './progress.ts'
+import type { RunDeps } from './deps.ts'
+import type { ExperimentStage } from './results.ts'
 import { createStageRunner } from './stage-runner.ts'
-
-/** The stored result of the stage `experiment`. */
-export interface ExperimentStage {
-  experiment: Experiment | null
-  origin: string
-  profile: string | null
-  links: { title: string; uri: string }[]
-  notes: string[]
-}
-
-/** The stored result of the stage `propose`. */
-export interface ProposeStage {
-  plan: Plan
-  chosen: Verdict[]
-  rationales: (string | null)[]
-  notes: string[]
-  reasoning: 'gemini' | 'rules'
-  cost_usd: number | null
-}
-
-export interface AnalyzeStage {
-  analysis: Analysis
-  reasoning: 'gemini' | 'rules'
-  cost_usd: number | null
-}
 
 /** Words that belong to every profile without an experiment. */
 const missingExperiment =
@@ -54,7 +26,7 @@ const missingExperiment =
 
 /** Runs the stages of one diagnosis, each stored, and stores the diagnosis. */
 export async function runDiagnosis(
-  deps: AgentDeps,
+  deps: RunDeps,
   request: RunRequest,
   options: { onProgress: (progress: Progress) => void; signal: AbortSignal },
 ): Promise<Diagnosis> {
@@ -65,7 +37,7 @@ export async function runDiagnosis(
   if (finished) return finished
   const runner = createStageRunner({ memory, run, ...options, deadlineMs: deadlineOf(deps, request) })
   const reasoning: Reasoning = deps.reasoning({ run, tenant })
-  let loaded: Awaited<ReturnType<AgentDeps['loadExperiment']>> | null = null
+  let loaded: Awaited<ReturnType<RunDeps['loadExperiment']>> | null = null
 
   const source = await runner.stage<ExperimentStage>('experiment', async (signal) => {
     loaded = await deps.loadExperiment(request.subject, signal)
@@ -181,23 +153,6 @@ export async function runDiagnosis(
   return finish(deps, request, diagnosis, runner.timings())
 }
 
-/** Everything that proposals are computed from; pure given the tenant's cases. */
-export function situate(
-  deps: Pick<AgentDeps, 'resolve'>,
-  experiment: Experiment,
-  report: ProfileReport | null,
-  ownCases: readonly Case[],
-): Situation {
-  const workload = deps.resolve(experiment)
-  const kpis = report && profileFits(report, workload.slice.chip).fits ? report.kpis : null
-  const calibration = calibrateWorkload({ workload, kpis, outcomes: outcomesOf(ownCases) })
-  // outcomes correct what is predicted from the baseline, not the baseline, which was measured
-  const baseline = workload.mesh
-    ? evaluateMesh(workload, workload.mesh, workload.dcn, {}, { calibration: calibrateWorkload({ workload, kpis }) })
-    : null
-  return { experiment, workload, report, calibration, baseline }
-}
-
 function profileAlone(run: string, report: ProfileReport | null, { notes }: ExperimentStage): Diagnosis {
   const notATpu =
     report !== null && chipOfDeviceType(report.device.type) === null
@@ -219,7 +174,7 @@ function profileAlone(run: string, report: ProfileReport | null, { notes }: Expe
   }
 }
 
-async function finish(deps: AgentDeps, { run }: RunRequest, diagnosis: Diagnosis, timings: Record<string, number>): Promise<Diagnosis> {
+async function finish(deps: RunDeps, { run }: RunRequest, diagnosis: Diagnosis, timings: Record<string, number>): Promise<Diagnosis> {
   const whole = { ...diagnosis, timings_ms: { ...timings } }
   await deps.memory.saveDiagnosis(run, whole)
   return whole
@@ -232,8 +187,8 @@ function impossibleBaseline({ baseline }: Situation): string[] {
 }
 
 /** The run's own deadline, and where the compiler is waited for the time that it may take for three cards and their replacements. */
-function deadlineOf({ config }: AgentDeps, { compile }: RunRequest): number {
-  const compilations = compile ? 9 : 0
+function deadlineOf({ config }: RunDeps, { compile }: RunRequest): number {
+  const compilations = compile ? compilationsPerRun : 0
   return (config.PROMPTS_RUN_DEADLINE_SECONDS + compilations * config.PROMPTS_COMPILER_TIMEOUT_SECONDS) * 1000
 }
 

@@ -1,36 +1,27 @@
-import type { AgentDeps } from '../agents/deps.ts'
 import { answerFollowUp } from '../agents/follow-up/answer.ts'
 import { caseOfAdoption, checkStepTime, withOutcome } from '../agents/learning.ts'
+import type { AnalyzeStage, ProposeStage } from '../agents/reasoning.ts'
 import type { Retrieved } from '../agents/retrieval.ts'
-import type { Analysis, Situation } from '../agents/situation.ts'
+import { situate } from '../agents/situate.ts'
 import type { Case } from '../contract/case.ts'
 import type { Card, Diagnosis } from '../contract/diagnosis.ts'
 import type { ProfileReport } from '../contract/profile-report.ts'
+import type { RunRequest } from '../contract/run.ts'
 import { asPromptsError, PromptsError } from '../errors.ts'
 import { entryOfCase } from '../knowledge/case-entry.ts'
 import { embedEntries } from '../knowledge/index-library.ts'
 import { mergeCases } from '../knowledge/merge-cases.ts'
 import { checkMeasuredStep } from '../planner/impossible.ts'
 import type { ResolvedRun } from '../planner/workload.ts'
-import type { AnalyzeStage, ExperimentStage, ProposeStage } from './coordinator.ts'
-import { runDiagnosis, situate } from './coordinator.ts'
+import { runDiagnosis } from './coordinator.ts'
+import type { RunDeps } from './deps.ts'
 import type { DiagnoseService } from './diagnose-service.ts'
-import type { RunRequest } from './memory/sharding-memory.ts'
-
-/** A finished run with all that was computed for it. */
-export interface FinishedRun {
-  request: RunRequest
-  diagnosis: Diagnosis
-  situation: Situation
-  analysis: Analysis
-  retrieved: Retrieved
-  proposed: ProposeStage
-}
+import type { ExperimentStage, FinishedRun } from './results.ts'
 
 const noSignal = new AbortController().signal
 
 /** The service over its dependencies; see the interface. */
-export function createDiagnoseService(deps: AgentDeps): DiagnoseService {
+export function createDiagnoseService(deps: RunDeps): DiagnoseService {
   async function requestOf(run: string, tenant: string): Promise<RunRequest> {
     const request = await deps.memory.request(run)
     if (request === null || request.tenant !== tenant) {

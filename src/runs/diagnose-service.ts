@@ -1,30 +1,9 @@
+import type { QuestionOptions } from '../agents/deps.ts'
+import type { WithdrawnCard } from '../agents/evaluator.ts'
 import type { Case } from '../contract/case.ts'
-import type { Card, Diagnosis } from '../contract/diagnosis.ts'
-import type { RunRequest } from './memory/sharding-memory.ts'
-import type { Progress } from './progress.ts'
-
-/** A card that was shown and had to be taken back. */
-export interface WithdrawnCard {
-  card: Card
-  /** In words for the engineer: what the compiler said. */
-  reason: string
-}
-
-/** What a follow-up in a thread is answered with. */
-export interface FollowUpAnswer {
-  /** What was understood; `unknown` gets a help text. On `cancel` the caller stops the run's job. */
-  kind: 'what_if' | 'why_not' | 'compare' | 'evidence' | 'outcome' | 'cancel' | 'help' | 'question' | 'unknown'
-  /** Plain text with short lines and no markup of any chat system. */
-  text: string
-  /** The case that an outcome wrote; null otherwise. */
-  case: Case | null
-}
-
-export interface FollowUpOptions {
-  signal: AbortSignal
-  /** Called with the text so far where a model writes the answer; never called where the answer is computed. */
-  onText?: (textSoFar: string) => void
-}
+import type { Diagnosis } from '../contract/diagnosis.ts'
+import type { Progress, RunRequest } from '../contract/run.ts'
+import type { FollowUpAnswer } from './results.ts'
 
 /**
  * The one door to the reasoning layer, for the command line, the workers and the Slack app. Everything thrown is a PromptsError.
@@ -45,7 +24,7 @@ export interface DiagnoseService {
     options: { onCard: (cards: Diagnosis['cards'], withdrawn: WithdrawnCard[]) => Promise<void>; signal: AbortSignal },
   ): Promise<void>
   /** Answers a message in a run's thread; computed by the planner where it can be. */
-  followUp(input: { run: string; tenant: string; text: string; by: string }, options: FollowUpOptions): Promise<FollowUpAnswer>
+  followUp(input: { run: string; tenant: string; text: string; by: string }, options: QuestionOptions): Promise<FollowUpAnswer>
   /** Records who adopted which card and adds the case to the tenant's library. A second adoption of the run replaces the first. */
   adopt(input: { run: string; rank: 1 | 2 | 3; by: string; tenant: string }): Promise<Case>
   /** Takes the adoption of that card back; null when that card was not the adopted one. */

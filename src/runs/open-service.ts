@@ -1,10 +1,11 @@
-import type { AgentDeps, FoundExperiment } from '../agents/deps.ts'
+import type { FoundExperiment } from '../agents/deps.ts'
 import { evaluateCards } from '../agents/evaluator.ts'
 import { createGeminiReasoning } from '../agents/model/gemini-reasoning.ts'
 import { ruleReasoning } from '../agents/reasoning.ts'
 import type { Compiler } from '../compiler/compiler.ts'
 import type { Config } from '../config.ts'
 import { axes, axisSize, type Mesh } from '../contract/mesh.ts'
+import type { RunRequest } from '../contract/run.ts'
 import { findExperiment, loadSubject } from '../experiment/load-experiment.ts'
 import { parseExperiment } from '../experiment/parse-experiment.ts'
 import { resolveWorkload } from '../experiment/resolve-workload.ts'
@@ -14,15 +15,17 @@ import { createGeminiClient } from '../knowledge/gemini/client.ts'
 import { type OpenedLibrary, openLibrary } from '../knowledge/open-library.ts'
 import { readProfile } from '../profile/read-profile.ts'
 import { createDiagnoseService } from './create-service.ts'
+import type { RunDeps } from './deps.ts'
 import type { DiagnoseService } from './diagnose-service.ts'
 import { createFileMemory } from './memory/file-memory.ts'
-import type { RunRequest, ShardingMemory } from './memory/sharding-memory.ts'
+import type { ShardingMemory } from './memory/sharding-memory.ts'
+import { createSpendLog } from './memory/spend-log.ts'
 
 export interface OpenedService {
   service: DiagnoseService
   memory: ShardingMemory
   library: OpenedLibrary
-  deps: AgentDeps
+  deps: RunDeps
   close(): Promise<void>
 }
 
@@ -41,7 +44,7 @@ export async function openDiagnoseService(options: {
   const client = createGeminiClient(config)
   const openSubject = options.openSubject ?? ((subject: string, signal: AbortSignal) => loadSubject(subject, sources, signal))
 
-  const deps: AgentDeps = {
+  const deps: RunDeps = {
     config,
     memory,
     library: library.library,
@@ -57,7 +60,7 @@ export async function openDiagnoseService(options: {
     now: () => new Date(),
   }
   if (client) {
-    const gemini = createGeminiReasoning({ client, deps })
+    const gemini = createGeminiReasoning({ client, deps, spend: createSpendLog({ folder: config.PROMPTS_HOME, now: deps.now }) })
     deps.reasoning = gemini.reasoning
     deps.answerQuestion = gemini.answerQuestion
   }

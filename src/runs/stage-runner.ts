@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import type { Progress, Stage } from '../contract/run.ts'
 import { asPromptsError, PromptsError } from '../errors.ts'
 import type { ShardingMemory } from './memory/sharding-memory.ts'
-import type { Progress, Stage } from './progress.ts'
 
 const storedSchema = z.object({ value: z.unknown(), ms: z.number(), detail: z.string().nullable(), skipped: z.boolean() })
 

@@ -1,9 +1,10 @@
 import type { Config } from '../config.ts'
 import type { Case } from '../contract/case.ts'
+import type { RunRequest } from '../contract/run.ts'
 import type { Plan } from '../contract/verdict.ts'
 import type { JobQueue } from '../jobs/job-queue.ts'
 import type { DiagnoseService } from '../runs/diagnose-service.ts'
-import type { RunRequest, ShardingMemory } from '../runs/memory/sharding-memory.ts'
+import type { ShardingMemory } from '../runs/memory/sharding-memory.ts'
 import type { StateStore } from '../state/state-store.ts'
 import type { Log } from './log.ts'
 

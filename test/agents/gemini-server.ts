@@ -1,7 +1,7 @@
 import { LLMock } from '@copilotkit/aimock'
-import type { AgentDeps } from '../../src/agents/deps.ts'
 import { createGeminiReasoning } from '../../src/agents/model/gemini-reasoning.ts'
 import { createGeminiClient } from '../../src/knowledge/gemini/client.ts'
+import { createSpendLog } from '../../src/runs/memory/spend-log.ts'
 import { openTestService } from '../runs/service-fixture.ts'
 
 /** What the model is asked, as aimock hands it on, and what it is to answer. */
@@ -26,7 +26,9 @@ export async function startGemini(script: Script) {
 export async function openGeminiService(url: string, options: Parameters<typeof openTestService>[0] = {}) {
   const env = { GEMINI_API_KEY: 'test-key', GEMINI_BASE_URL: url, PROMPTS_GEMINI_SAMPLES: '1', ...options.env }
   const test = await openTestService({ ...options, env })
-  const gemini = createGeminiReasoning({ client: createGeminiClient(test.deps.config)!, deps: test.deps as AgentDeps, firstWaitMs: 1 })
+  const { deps } = test
+  const spend = createSpendLog({ folder: deps.config.PROMPTS_HOME, now: deps.now })
+  const gemini = createGeminiReasoning({ client: createGeminiClient(deps.config)!, deps, spend, firstWaitMs: 1 })
   Object.assign(test.deps, gemini)
   return test
 }

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { AgentDeps } from '../../src/agents/deps.ts'
 import type { Compiler } from '../../src/compiler/compiler.ts'
 import { diagnosisSchema } from '../../src/contract/diagnosis.ts'
 import type { Experiment } from '../../src/contract/experiment.ts'
 import { formatMesh, meshSize, sameMesh } from '../../src/contract/mesh.ts'
 import type { CompilerVerdict } from '../../src/contract/verdict.ts'
+import type { RunDeps } from '../../src/runs/deps.ts'
 import { communicationReport, llamaExperiment, openTestService, requestFor, signal } from './service-fixture.ts'
 
 const opened: { close(): Promise<void> }[] = []
@@ -53,7 +53,7 @@ describe('a diagnosis', () => {
   it('goes on after a crash with the stage after the last stored one, and gives a finished run back as it is', async () => {
     const first = await open()
     let reads = 0
-    const dying: AgentDeps['readProfile'] = async () => {
+    const dying: RunDeps['readProfile'] = async () => {
       reads++
       return communicationReport
     }

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import type { AgentDeps } from '../../src/agents/deps.ts'
 import { evaluateCards } from '../../src/agents/evaluator.ts'
 import { ruleReasoning } from '../../src/agents/reasoning.ts'
 import { readConfig } from '../../src/config.ts'
 import type { Experiment } from '../../src/contract/experiment.ts'
 import type { ProfileReport } from '../../src/contract/profile-report.ts'
+import type { RunRequest } from '../../src/contract/run.ts'
 import { parseExperiment } from '../../src/experiment/parse-experiment.ts'
 import { resolveWorkload } from '../../src/experiment/resolve-workload.ts'
 import { findChip } from '../../src/knowledge/data/chips.ts'
@@ -18,8 +18,8 @@ import type { LibraryEntry } from '../../src/knowledge/library.ts'
 import { readKnowledge, shippedKnowledge } from '../../src/knowledge/read-knowledge.ts'
 import { createSqliteLibrary } from '../../src/knowledge/sqlite-library.ts'
 import { createDiagnoseService } from '../../src/runs/create-service.ts'
+import type { RunDeps } from '../../src/runs/deps.ts'
 import { createFileMemory } from '../../src/runs/memory/file-memory.ts'
-import type { RunRequest } from '../../src/runs/memory/sharding-memory.ts'
 
 export const llamaExperiment: Experiment = {
   id: 'exp-123',
@@ -87,7 +87,7 @@ let knowledge: LibraryEntry[] | undefined
 
 /** A service over a folder of its own and the shipped library, with experiments and reports from memory. */
 export async function openTestService(
-  options: { deps?: Partial<AgentDeps>; report?: ProfileReport | null; shipped?: boolean; env?: Record<string, string> } = {},
+  options: { deps?: Partial<RunDeps>; report?: ProfileReport | null; shipped?: boolean; env?: Record<string, string> } = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'prompts-agents-'))
   const library = createSqliteLibrary({ path: ':memory:' })
@@ -96,7 +96,7 @@ export async function openTestService(
     await indexLibrary(library, knowledge, { embedder: null, signal: new AbortController().signal })
   }
   const report = options.report === undefined ? communicationReport : options.report
-  const deps: AgentDeps = {
+  const deps: RunDeps = {
     config: readConfig({ PROMPTS_HOME: folder, ...options.env }),
     memory: createFileMemory({ folder }),
     library,

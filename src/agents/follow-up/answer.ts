@@ -1,10 +1,10 @@
 import type { Case } from '../../contract/case.ts'
 import { formatMesh } from '../../contract/mesh.ts'
 import { explainMesh } from '../../planner/explain.ts'
-import type { FinishedRun } from '../../runs/create-service.ts'
-import type { FollowUpAnswer, FollowUpOptions } from '../../runs/diagnose-service.ts'
+import type { RunDeps } from '../../runs/deps.ts'
+import type { FinishedRun, FollowUpAnswer } from '../../runs/results.ts'
 import { formatChange, formatMs } from '../../text/units.ts'
-import type { AgentDeps } from '../deps.ts'
+import type { QuestionOptions } from '../deps.ts'
 import { describeErrors, outcomesOf } from '../learning.ts'
 import { verify } from '../verifier.ts'
 import { compareCards } from './compare.ts'
@@ -17,10 +17,10 @@ export interface FollowUpInput {
   text: string
   by: string
   finished: () => Promise<FinishedRun>
-  deps: AgentDeps
+  deps: RunDeps
   adopted: () => Promise<{ rank: number; caseId: string } | null>
   outcome: (stepTimeMs: number) => Promise<Case>
-  options: FollowUpOptions
+  options: QuestionOptions
 }
 
 export const followUpHelp = [

@@ -1,6 +1,6 @@
 import { formatMesh } from '../../contract/mesh.ts'
 import type { Estimate } from '../../contract/verdict.ts'
-import type { FinishedRun } from '../../runs/create-service.ts'
+import type { FinishedRun } from '../../runs/results.ts'
 import { formatChange, formatGibNumber, formatMs } from '../../text/units.ts'
 
 const parts: [string, (estimate: Estimate) => number][] = [

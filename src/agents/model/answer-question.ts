@@ -1,10 +1,9 @@
 import { generationModel } from '../../knowledge/gemini/models.ts'
-import type { SpendLog } from '../../runs/memory/spend-log.ts'
-import type { AgentDeps } from '../deps.ts'
+import type { AnswerQuestion } from '../deps.ts'
 import { collectFacts, ground } from '../grounding.ts'
 import { callTool } from '../tools/tool.ts'
 import { figuresFor, quickTools } from '../tools/tools.ts'
-import type { GeminiOptions } from './gemini-reasoning.ts'
+import type { GeminiOptions } from './gemini-options.ts'
 import { questionInstructions } from './instructions.ts'
 import { addUsage, costUsd, noUsage } from './usage.ts'
 
@@ -12,7 +11,7 @@ const deadlineMs = 30_000
 const questionLength = 1000
 
 /** Free questions in a thread: the data of the run goes with the question, the answer comes as a stream and only what is grounded is shown. */
-export function createQuestionAnswerer(options: GeminiOptions & { spend: SpendLog }): NonNullable<AgentDeps['answerQuestion']> {
+export function createQuestionAnswerer(options: GeminiOptions): AnswerQuestion {
   const { client, deps, spend } = options
   const { config } = deps
   return async ({ text, finished, options: { signal, onText } }) => {

@@ -1,19 +1,17 @@
-import type { GoogleGenAI } from '@google/genai'
 import { z } from 'zod'
 import { bottleneckClassSchema } from '../../contract/profile-report.ts'
 import { PromptsError } from '../../errors.ts'
-import type { AnalyzeStage, ProposeStage } from '../../runs/coordinator.ts'
-import { createSpendLog, type SpendLog } from '../../runs/memory/spend-log.ts'
 import { withDeadline } from '../../runs/stage-runner.ts'
-import type { AgentDeps } from '../deps.ts'
+import type { AnswerQuestion } from '../deps.ts'
 import { collectFacts, ground } from '../grounding.ts'
-import type { ProposeInput, Reasoning } from '../reasoning.ts'
+import type { AnalyzeStage, ProposeInput, ProposeStage, Reasoning } from '../reasoning.ts'
 import { ruleReasoning } from '../reasoning.ts'
 import type { Analysis, Situation } from '../situation.ts'
 import { callTool, type Tool, type ToolContext } from '../tools/tool.ts'
 import { quickTools } from '../tools/tools.ts'
 import { type Agent, startAgent } from './agent-loop.ts'
 import { createQuestionAnswerer } from './answer-question.ts'
+import type { GeminiOptions } from './gemini-options.ts'
 import { analyzerInstructions, proposerInstructions } from './instructions.ts'
 import { pickCards, type Sample, sampleProposals } from './samples.ts'
 import { costUsd, noUsage, type Usage } from './usage.ts'
@@ -23,25 +21,18 @@ const timeShare = { analyze: 0.25, propose: 0.6 }
 
 const analysisSchema = z.strictObject({ bottleneck: bottleneckClassSchema, notes: z.array(z.string().max(500)).max(5) })
 
-export interface GeminiOptions {
-  client: GoogleGenAI
-  deps: AgentDeps
-  /** For tests: the first wait before a retry. */
-  firstWaitMs?: number
-}
-
 /** Gemini in the roles of Analyzer and Proposer, and for free questions. Whatever goes wrong ends in the rules' answer and a note that says why. */
-export function createGeminiReasoning(options: GeminiOptions): Pick<AgentDeps, 'reasoning' | 'answerQuestion'> {
-  const { deps } = options
-  const spend = createSpendLog({ folder: deps.config.PROMPTS_HOME, now: deps.now })
+export function createGeminiReasoning(options: GeminiOptions): {
+  reasoning: (run: { run: string; tenant: string }) => Reasoning
+  answerQuestion: AnswerQuestion
+} {
   return {
-    reasoning: ({ run, tenant }) => geminiFor({ ...options, spend, run, tenant }),
-    answerQuestion: createQuestionAnswerer({ ...options, spend }),
+    reasoning: ({ run, tenant }) => geminiFor({ ...options, run, tenant }),
+    answerQuestion: createQuestionAnswerer(options),
   }
 }
 
 interface RunOptions extends GeminiOptions {
-  spend: SpendLog
   run: string
   tenant: string
 }

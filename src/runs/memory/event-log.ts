@@ -1,7 +1,7 @@
 import { mkdir, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
-import type { RunEvent } from './sharding-memory.ts'
+import type { RunEvent } from '../../contract/run.ts'
 
 const eventSchema = z.object({ at: z.string(), kind: z.string(), name: z.string(), data: z.unknown() })
 

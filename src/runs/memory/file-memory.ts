@@ -1,25 +1,11 @@
 import { appendFile, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { type Diagnosis, diagnosisSchema } from '../../contract/diagnosis.ts'
+import { type RunEvent, type RunRequest, runRequestSchema } from '../../contract/run.ts'
 import { PromptsError } from '../../errors.ts'
 import { writeFileAtomically } from '../../files/atomic-file.ts'
 import { appendEvent, readEvents, readTextIfThere } from './event-log.ts'
-import type { RunEvent, RunRequest, ShardingMemory } from './sharding-memory.ts'
-
-const requestSchema = z.object({
-  run: z.string(),
-  tenant: z.string(),
-  subject: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('experiment'), id: z.string() }),
-    z.object({ kind: z.literal('inline'), yaml: z.string() }),
-    z.object({ kind: z.literal('path'), path: z.string() }),
-  ]),
-  compile: z.boolean(),
-  by: z.string().nullable(),
-  at: z.string(),
-  thread: z.object({ team: z.string(), channel: z.string(), threadTs: z.string(), rootTs: z.string().nullable() }).nullable(),
-})
+import type { ShardingMemory } from './sharding-memory.ts'
 
 const runName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 const stageName = /^[a-z][a-z0-9_-]{0,63}$/
@@ -42,7 +28,7 @@ export function createFileMemory(options: { folder: string; now?: () => Date }):
   const tenantPath = (tenant: string) => join(options.folder, 'tenants', `${encodeURIComponent(tenant).replaceAll('.', '%2E')}.jsonl`)
   const append = async (run: string, event: Omit<RunEvent, 'at'>) =>
     appendEvent(join(folderOf(run), 'events.jsonl'), { at: now().toISOString(), ...event })
-  const request = async (run: string) => readJson(join(folderOf(run), 'request.json'), (value) => requestSchema.parse(value) as RunRequest)
+  const request = async (run: string) => readJson(join(folderOf(run), 'request.json'), (value) => runRequestSchema.parse(value))
 
   return {
     append,

@@ -1,4 +1,5 @@
-import type { RunEvent, ShardingMemory } from './sharding-memory.ts'
+import type { RunEvent } from '../../contract/run.ts'
+import type { ShardingMemory } from './sharding-memory.ts'
 
 /** A run as its record tells it, one line an event: when, what kind, its name, and the beginning of what it held. Null for no such run. */
 export async function retell(memory: ShardingMemory, run: string): Promise<string | null> {

@@ -1,13 +1,9 @@
 import { appendFile, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { SpendLog } from '../../agents/deps.ts'
 import { readTextIfThere } from './event-log.ts'
 
 /** What a tenant's model calls cost, day by day (UTC): `spend/DATE/TENANT.txt`, a number a line. */
-export interface SpendLog {
-  today(tenant: string): Promise<number>
-  add(tenant: string, usd: number): Promise<void>
-}
-
 export function createSpendLog(options: { folder: string; now: () => Date }): SpendLog {
   const path = (tenant: string) =>
     join(options.folder, 'spend', options.now().toISOString().slice(0, 10), `${encodeURIComponent(tenant).replaceAll('.', '%2E')}.txt`)

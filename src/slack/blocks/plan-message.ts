@@ -1,5 +1,5 @@
 import type { AnyBlock } from '@slack/types'
-import { type Progress, type Stage, stages } from '../../runs/progress.ts'
+import { type Progress, type Stage, stages } from '../../contract/run.ts'
 import { actions, button, context, type Message, message, richText, section } from './message.ts'
 import { clip, escapeText } from './text.ts'
 

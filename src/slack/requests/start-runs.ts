@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RunRequest } from '../../contract/run.ts'
 import { asPromptsError } from '../../errors.ts'
-import type { RunRequest } from '../../runs/memory/sharding-memory.ts'
 import { errorMessage, joinedMessage } from '../blocks/notice-messages.ts'
 import type { SlackDeps } from '../deps.ts'
 import type { Outbox } from '../outbox/outbox.ts'

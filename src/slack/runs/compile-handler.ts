@@ -1,6 +1,6 @@
+import type { WithdrawnCard } from '../../agents/evaluator.ts'
 import type { Card } from '../../contract/diagnosis.ts'
 import type { Job } from '../../jobs/job-queue.ts'
-import type { WithdrawnCard } from '../../runs/diagnose-service.ts'
 import type { CompileJob, SlackDeps } from '../deps.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { Delivery } from './delivery.ts'

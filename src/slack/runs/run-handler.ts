@@ -1,6 +1,6 @@
+import { type Progress, stages } from '../../contract/run.ts'
 import { PromptsError } from '../../errors.ts'
 import type { Job } from '../../jobs/job-queue.ts'
-import { type Progress, stages } from '../../runs/progress.ts'
 import type { Standing } from '../blocks/plan-message.ts'
 import type { RunJob, SlackDeps } from '../deps.ts'
 import type { Delivery } from './delivery.ts'

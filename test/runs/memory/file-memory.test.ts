@@ -2,9 +2,10 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { RunRequest } from '../../../src/contract/run.ts'
 import { createFileMemory } from '../../../src/runs/memory/file-memory.ts'
 import { retell } from '../../../src/runs/memory/retell.ts'
-import type { RunRequest, ShardingMemory } from '../../../src/runs/memory/sharding-memory.ts'
+import type { ShardingMemory } from '../../../src/runs/memory/sharding-memory.ts'
 
 let folder: string
 let memory: ShardingMemory

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Case } from '../../../src/contract/case.ts'
+import { stages } from '../../../src/contract/run.ts'
 import { PromptsError } from '../../../src/errors.ts'
-import { stages } from '../../../src/runs/progress.ts'
 import { cardMessage, withdrawnCardMessage } from '../../../src/slack/blocks/card-message.ts'
 import { checkLimits } from '../../../src/slack/blocks/check-limits.ts'
 import { withPlainBlocks } from '../../../src/slack/blocks/fallback.ts'

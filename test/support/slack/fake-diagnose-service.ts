@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { WithdrawnCard } from '../../../src/agents/evaluator.ts'
 import type { Case } from '../../../src/contract/case.ts'
 import type { Card, Diagnosis } from '../../../src/contract/diagnosis.ts'
+import { stages } from '../../../src/contract/run.ts'
 import type { PromptsError } from '../../../src/errors.ts'
-import type { DiagnoseService, WithdrawnCard } from '../../../src/runs/diagnose-service.ts'
+import type { DiagnoseService } from '../../../src/runs/diagnose-service.ts'
 import type { ShardingMemory } from '../../../src/runs/memory/sharding-memory.ts'
-import { stages } from '../../../src/runs/progress.ts'
 import { sampleDiagnosis } from './diagnoses.ts'
 
 export interface FakeOptions {

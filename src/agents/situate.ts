@@ -1,0 +1,26 @@
+import type { Case } from '../contract/case.ts'
+import type { Experiment } from '../contract/experiment.ts'
+import type { ProfileReport } from '../contract/profile-report.ts'
+import { calibrateWorkload } from '../planner/calibrate-workload.ts'
+import { evaluateMesh } from '../planner/verdict-of.ts'
+import { profileFits } from './analyzer.ts'
+import type { AgentDeps } from './deps.ts'
+import { outcomesOf } from './learning.ts'
+import type { Situation } from './situation.ts'
+
+/** Everything that proposals are computed from; pure given the tenant's cases. */
+export function situate(
+  deps: Pick<AgentDeps, 'resolve'>,
+  experiment: Experiment,
+  report: ProfileReport | null,
+  ownCases: readonly Case[],
+): Situation {
+  const workload = deps.resolve(experiment)
+  const kpis = report && profileFits(report, workload.slice.chip).fits ? report.kpis : null
+  const calibration = calibrateWorkload({ workload, kpis, outcomes: outcomesOf(ownCases) })
+  // outcomes correct what is predicted from the baseline, not the baseline, which was measured
+  const baseline = workload.mesh
+    ? evaluateMesh(workload, workload.mesh, workload.dcn, {}, { calibration: calibrateWorkload({ workload, kpis }) })
+    : null
+  return { experiment, workload, report, calibration, baseline }
+}
