@@ -1,12 +1,13 @@
 # Embedded by default; set REDIS_URL, QDRANT_URL, GEMINI_API_KEY and the Slack tokens for production: docs/deploy.md.
 # docker build .                          the bot
 # docker build --target with-compiler .   the bot with the TPU compiler, about 1 GB more
-FROM node:26-bookworm-slim AS dependencies
+FROM node:24-trixie-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev
+# the image has its own Node: the one that npm brings for older machines is not carried
+RUN npm ci --omit=dev && rm -rf node_modules/node-linux-* node_modules/.bin/node
 
-FROM node:26-bookworm-slim AS bot
+FROM node:24-trixie-slim AS bot
 ENV NODE_ENV=production PROMPTS_HOME=/data
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules

@@ -1,6 +1,6 @@
 /**
  * Builds knowledge/cases.json from ../shared/data/measured.tsv (public measurements of sharded runs, each with its source).
- * Run: npx node scripts/build-cases.ts [FILE]. The output is committed; running it again changes nothing unless the table or this script did.
+ * Run: bin/node scripts/build-cases.ts [FILE]. The output is committed; running it again changes nothing unless the table or this script did.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type Case, caseSchema } from '../src/contract/case.ts'

@@ -1,6 +1,6 @@
 /**
  * Prints the reference program's memory beside MaxText's own, for each recorded MaxText program that the campaign has
- * compiled too. `node bench/compiler/compare-maxtext.ts`; MaxText's verdicts are read in ../shared/data/maxtext.
+ * compiled too. `bin/node bench/compiler/compare-maxtext.ts`; MaxText's verdicts are read in ../shared/data/maxtext.
  */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

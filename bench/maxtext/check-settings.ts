@@ -1,5 +1,5 @@
 /**
- * Whether MaxText's own parser takes every setting that cards and checks write, and makes their mesh: `node bench/maxtext/check-settings.ts
+ * Whether MaxText's own parser takes every setting that cards and checks write, and makes their mesh: `bin/node bench/maxtext/check-settings.ts
  * /path/to/python`. The examples' cards, then legal meshes of many models, slices and settings.
  */
 import { spawnSync } from 'node:child_process'
@@ -17,7 +17,7 @@ import { modelNames } from '../../src/knowledge/data/models.ts'
 import { planExperiment } from '../../src/planner/plan.ts'
 
 const [python] = process.argv.slice(2)
-if (python === undefined) throw new Error('usage: node bench/maxtext/check-settings.ts /path/to/python')
+if (python === undefined) throw new Error('usage: bin/node bench/maxtext/check-settings.ts /path/to/python')
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const catalog = openCatalog(undefined)
 const clock = () => performance.now()

@@ -1,6 +1,6 @@
 /**
  * Runs the cases of `recordings.json` through a real MaxText and keeps what they print in test/fixtures/maxtext-compile:
- * `node bench/maxtext/record.ts /path/to/python [id …]`. Linux, `pip install "maxtext[tpu]==0.2.5"` on Python 3.12 or later.
+ * `bin/node bench/maxtext/record.ts /path/to/python [id …]`. Linux, `pip install "maxtext[tpu]==0.2.5"` on Python 3.12 or later.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ const { cases } = z
   .parse(JSON.parse(readFileSync(new URL('./recordings.json', import.meta.url), 'utf8')))
 
 const [python, ...only] = process.argv.slice(2)
-if (python === undefined) throw new Error('usage: node bench/maxtext/record.ts /path/to/python [id …]')
+if (python === undefined) throw new Error('usage: bin/node bench/maxtext/record.ts /path/to/python [id …]')
 const packageFolder = execFileSync(python, [
   '-c',
   'import importlib.util, os; print(os.path.dirname(importlib.util.find_spec("maxtext").origin))',

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { readConfig } from '../config.ts'
 import { asPromptsError, exitCodes, PromptsError } from '../errors.ts'
 import { nearest } from '../text/nearest.ts'
+import { projectVersion } from '../text/project-version.ts'
 import type { Command } from './command.ts'
 import { commandNames, loadCommand } from './commands.ts'
 
@@ -36,6 +37,10 @@ async function dispatch(argv: readonly string[], edges: Edges): Promise<number> 
   const [name, ...rest] = argv
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     edges.stdout(await overview())
+    return exitCodes.ok
+  }
+  if (name === '--version' || name === '-v' || name === 'version') {
+    edges.stdout(`${projectVersion()}\n`)
     return exitCodes.ok
   }
   const command = await loadCommand(name)

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { serveMcp } from '../agents/mcp-server.ts'
 import { exitCodes } from '../errors.ts'
+import { projectVersion } from '../text/project-version.ts'
 import type { Command } from './command.ts'
 import { localTenant, openService } from './open-service.ts'
 
@@ -14,7 +14,6 @@ export const command: Command = {
   async run({ config, note, signal }) {
     const opened = await openService(config)
     try {
-      const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
       note('serving the Model Context Protocol on stdin and stdout')
       // the transport does not tell when its client has gone
       const gone = new AbortController()
@@ -22,7 +21,7 @@ export const command: Command = {
       await serveMcp({
         deps: opened.deps,
         tenant: localTenant,
-        version: manifest.version,
+        version: projectVersion(),
         transport: new StdioServerTransport(),
         signal: AbortSignal.any([signal, gone.signal]),
       })

@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
-/** Lists each test that was left out with what it lacks, and closes with `N passed, N failed`. */
+/** Lists each test that was left out with what it lacks, and closes with `N left out` and `N passed, N failed`. */
 export class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const counts = { passed: 0, failed: 0 }
@@ -14,11 +14,12 @@ export class SummaryReporter implements Reporter {
         else leftOut.push(`${module.relativeModuleId}: ${test.fullName}`)
       }
     }
-    const lines = leftOut.length > 0 ? [`${leftOut.length} left out:`, ...leftOut.map((name) => `  ${name}`)] : []
-    process.stdout.write(`${[...lines, `${counts.passed} passed, ${counts.failed} failed`].join('\n')}\n`)
+    const lines = leftOut.length > 0 ? ['left out, for what this machine lacks:', ...leftOut.map((name) => `  ${name}`)] : []
     if (process.env.PROMPTS_TEST_ALL === '1' && leftOut.length > 0) {
-      process.stdout.write('PROMPTS_TEST_ALL=1: no test may be left out\n')
+      lines.push('PROMPTS_TEST_ALL=1: no test may be left out')
       process.exitCode = 1
     }
+    lines.push(`${leftOut.length} left out`, `${counts.passed} passed, ${counts.failed} failed`)
+    process.stdout.write(`${lines.join('\n')}\n`)
   }
 }
