@@ -34,19 +34,25 @@ const kindOf = {
 
 export type ErrorCode = keyof typeof kindOf
 
+/** Errors that may be gone when the same is tried again; what an engineer must fix is not. */
+const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['internal', 'unavailable', 'timeout'])
+
 /** An error that an engineer is meant to read: what is wrong and where (`message`), and what to do (`hint`). */
 export class PromptsError extends Error {
   readonly code: ErrorCode
   readonly hint: string
   /** Ties what the engineer saw to what the log holds. */
   readonly id: string
+  /** Whether trying the same again can help; by the code where nobody says otherwise. */
+  readonly retryable: boolean
 
-  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown; retryable?: boolean } = {}) {
     super(message, { cause: options.cause })
     this.name = 'PromptsError'
     this.code = code
     this.hint = options.hint ?? ''
     this.id = newErrorId()
+    this.retryable = options.retryable ?? passing.has(code)
   }
 
   get exitCode(): number {

@@ -1,8 +1,7 @@
 import { type Job as BullJob, Queue, UnrecoverableError, WaitingError, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
-import { PromptsError } from '../errors.ts'
-import { isWorthRetrying, queueFull, shutdown } from './in-process-queue.ts'
-import type { Job, JobQueue } from './job-queue.ts'
+import { asPromptsError, PromptsError } from '../errors.ts'
+import { type Job, type JobQueue, queueFull, shutdown } from './job-queue.ts'
 
 export interface BullMqQueueOptions {
   /** No ":" in it. */
@@ -106,6 +105,13 @@ export class BullMqQueue<T> implements JobQueue<T> {
     return true
   }
 
+  async has(id: string): Promise<boolean> {
+    const job = await this.#queue.getJob(id)
+    if (job === undefined) return false
+    const state = await job.getState()
+    return state !== 'completed' && state !== 'failed' && state !== 'unknown'
+  }
+
   async depth(): Promise<{ waiting: number; active: number }> {
     const counts = await this.#queue.getJobCounts('wait', 'active', 'delayed', 'prioritized')
     return { waiting: (counts.wait ?? 0) + (counts.delayed ?? 0) + (counts.prioritized ?? 0), active: counts.active ?? 0 }
@@ -142,7 +148,7 @@ export class BullMqQueue<T> implements JobQueue<T> {
         await job.moveToWait(token)
         throw new WaitingError()
       }
-      if (isWorthRetrying(thrown)) throw thrown
+      if (asPromptsError(thrown).retryable) throw thrown
       throw Object.assign(new UnrecoverableError(thrown instanceof Error ? thrown.message : String(thrown)), { cause: thrown })
     } finally {
       this.#active.delete(id)

@@ -1,6 +1,6 @@
 import { asPromptsError, PromptsError } from '../errors.ts'
 import type { StateStore } from '../state/state-store.ts'
-import type { Job, JobQueue } from './job-queue.ts'
+import { type Job, type JobQueue, queueFull, shutdown } from './job-queue.ts'
 
 interface Entry<T> {
   id: string
@@ -32,7 +32,8 @@ export class InProcessQueue<T> implements JobQueue<T> {
   readonly #options: Required<InProcessQueueOptions>
   readonly #waiting: Entry<T>[] = []
   readonly #active = new Map<string, AbortController>()
-  readonly #timers = new Set<NodeJS.Timeout>()
+  /** Jobs that wait for their next try. */
+  readonly #resting = new Map<string, NodeJS.Timeout>()
   #handler: ((job: Job<T>) => Promise<void>) | null = null
   #onFailed: ((job: { id: string; data: T }, error: unknown) => Promise<void>) | null = null
   #concurrency = 0
@@ -52,7 +53,7 @@ export class InProcessQueue<T> implements JobQueue<T> {
     const entry: Entry<T> = { id, data, attempt: 0, addedAt: Date.now() }
     const value = JSON.stringify(entry)
     if ((await this.#options.state.setIfAbsent(this.#key(id), value, keepMs)) !== value) return
-    if (this.#active.has(id) || this.#waiting.some((other) => other.id === id)) return
+    if (await this.has(id)) return
     this.#waiting.push(entry)
     this.#next()
   }
@@ -76,20 +77,32 @@ export class InProcessQueue<T> implements JobQueue<T> {
       await this.#finish(id)
       return true
     }
+    const resting = this.#resting.get(id)
+    if (resting !== undefined) {
+      clearTimeout(resting)
+      this.#resting.delete(id)
+      await this.#finish(id)
+      return true
+    }
     const controller = this.#active.get(id)
     controller?.abort(new PromptsError('cancelled', 'Cancelled'))
     return controller !== undefined
   }
 
+  async has(id: string): Promise<boolean> {
+    await this.#load()
+    return this.#active.has(id) || this.#resting.has(id) || this.#waiting.some((entry) => entry.id === id)
+  }
+
   async depth(): Promise<{ waiting: number; active: number }> {
     await this.#load()
-    return { waiting: this.#waiting.length + this.#timers.size, active: this.#active.size }
+    return { waiting: this.#waiting.length + this.#resting.size, active: this.#active.size }
   }
 
   async close(graceMs = 10_000): Promise<void> {
     this.#closing = true
-    for (const timer of this.#timers) clearTimeout(timer)
-    this.#timers.clear()
+    for (const timer of this.#resting.values()) clearTimeout(timer)
+    this.#resting.clear()
     if (this.#active.size === 0) return
     const idle = new Promise<void>((resolve) => {
       this.#idle = resolve
@@ -147,16 +160,16 @@ export class InProcessQueue<T> implements JobQueue<T> {
       await this.#finish(entry.id)
       return
     }
-    if (entry.attempt < this.#options.attempts && isWorthRetrying(thrown)) {
+    if (entry.attempt < this.#options.attempts && asPromptsError(thrown).retryable) {
       const timer = setTimeout(
         () => {
-          this.#timers.delete(timer)
+          this.#resting.delete(entry.id)
           this.#waiting.push(entry)
           this.#next()
         },
         this.#options.retryDelayMs * 2 ** (entry.attempt - 1),
       )
-      this.#timers.add(timer)
+      this.#resting.set(entry.id, timer)
       return
     }
     try {
@@ -172,7 +185,7 @@ export class InProcessQueue<T> implements JobQueue<T> {
   }
 
   #size(): number {
-    return this.#waiting.length + this.#active.size + this.#timers.size
+    return this.#waiting.length + this.#active.size + this.#resting.size
   }
 
   #key(id: string): string {
@@ -182,22 +195,4 @@ export class InProcessQueue<T> implements JobQueue<T> {
   #doneKey(id: string): string {
     return `jobdone:${this.#options.name}/${id}`
   }
-}
-
-/** The one message of a full queue. */
-export function queueFull(limit: number): PromptsError {
-  return new PromptsError('too_large', `The queue is full: ${limit} runs are waiting`, {
-    hint: 'Ask again in some minutes, or have an admin start more workers (docs/admin.md).',
-  })
-}
-
-/** Why a job's signal aborted when the process stops: it will be done again elsewhere. */
-export function shutdown(): PromptsError {
-  return new PromptsError('unavailable', 'This process is shutting down; the run goes on in another', { hint: 'Nothing to do.' })
-}
-
-/** What an engineer must mend does not get better by trying again. */
-export function isWorthRetrying(thrown: unknown): boolean {
-  const code = asPromptsError(thrown).code
-  return code === 'internal' || code === 'unavailable' || code === 'timeout'
 }

@@ -16,6 +16,7 @@ import type { Progress, RunRequest } from '../contract/run.ts'
 import { PromptsError } from '../errors.ts'
 import { chipOfDeviceType } from '../knowledge/data/chips.ts'
 import { formatMs } from '../text/units.ts'
+import { untilAborted } from '../until-aborted.ts'
 import type { RunDeps } from './deps.ts'
 import type { ExperimentStage } from './results.ts'
 import { createStageRunner } from './stage-runner.ts'
@@ -24,8 +25,32 @@ import { createStageRunner } from './stage-runner.ts'
 const missingExperiment =
   'No cards: a profile alone does not say what ran. Missing: an experiment file with the chips, the model, the batch and the mesh (see examples/, or `prompts import`).'
 
-/** Runs the stages of one diagnosis, each stored, and stores the diagnosis. */
+/**
+ * One diagnosis within the run's time: its stages, each stored, and the diagnosis stored. The one deadline of a run.
+ * @throws PromptsError `timeout` when that time is over, `cancelled` when the caller's signal aborts; what a stage throws.
+ */
 export async function runDiagnosis(
+  deps: RunDeps,
+  request: RunRequest,
+  options: { onProgress: (progress: Progress) => void; signal: AbortSignal },
+): Promise<Diagnosis> {
+  const seconds = deadlineSeconds(deps, request)
+  const end = new AbortController()
+  const onAbort = () => end.abort(new PromptsError('cancelled', 'The diagnosis was cancelled.', { cause: options.signal.reason }))
+  const onTime = () => end.abort(tooSlow(seconds))
+  const timer = setTimeout(onTime, seconds * 1000)
+  options.signal.addEventListener('abort', onAbort, { once: true })
+  if (options.signal.aborted) onAbort()
+  try {
+    return await workStages(deps, request, { onProgress: options.onProgress, signal: end.signal })
+  } finally {
+    clearTimeout(timer)
+    options.signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** Runs the stages of one diagnosis and stores it. */
+async function workStages(
   deps: RunDeps,
   request: RunRequest,
   options: { onProgress: (progress: Progress) => void; signal: AbortSignal },
@@ -35,7 +60,7 @@ export async function runDiagnosis(
   await memory.begin(request)
   const finished = await memory.diagnosis(run)
   if (finished) return finished
-  const runner = createStageRunner({ memory, run, ...options, deadlineMs: deadlineOf(deps, request) })
+  const runner = createStageRunner({ memory, run, ...options })
   const reasoning: Reasoning = deps.reasoning({ run, tenant })
   let loaded: Awaited<ReturnType<RunDeps['loadExperiment']>> | null = null
 
@@ -70,7 +95,7 @@ export async function runDiagnosis(
   }
 
   const experiment = source.experiment
-  const cases = await deps.library.list({ kind: 'case', tenant, limit: 2000, own: true })
+  const cases = await untilAborted(options.signal, () => deps.library.list({ kind: 'case', tenant, limit: 2000, own: true }))
   const situation = situate(deps, experiment, report, cases)
   const measurements = ownMeasurements(situation.workload, tenant, cases)
 
@@ -186,10 +211,17 @@ function impossibleBaseline({ baseline }: Situation): string[] {
   return violation ? [`The mesh of the experiment cannot be what ran: ${violation.message}. Nothing is compared with it.`] : []
 }
 
-/** The run's own deadline, and where the compiler is waited for the time that it may take for three cards and their replacements. */
-function deadlineOf({ config }: RunDeps, { compile }: RunRequest): number {
+/** Seconds that a run may take, and where the compiler is waited for the time of its cards and their replacements. */
+function deadlineSeconds({ config }: RunDeps, { compile }: RunRequest): number {
   const compilations = compile ? compilationsPerRun : 0
-  return (config.PROMPTS_RUN_DEADLINE_SECONDS + compilations * config.PROMPTS_COMPILER_TIMEOUT_SECONDS) * 1000
+  return config.PROMPTS_RUN_DEADLINE_SECONDS + compilations * config.PROMPTS_COMPILER_TIMEOUT_SECONDS
+}
+
+function tooSlow(seconds: number): PromptsError {
+  return new PromptsError('timeout', `No answer within ${seconds} s`, {
+    hint: 'Ask again: it continues after the stages that are done. PROMPTS_RUN_DEADLINE_SECONDS is the time that a run may take.',
+    retryable: false,
+  })
 }
 
 function notesOf(groups: readonly (readonly string[])[]): string[] {

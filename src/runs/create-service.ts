@@ -85,7 +85,6 @@ export function createDiagnoseService(deps: RunDeps): DiagnoseService {
       try {
         return await runDiagnosis(deps, request, options)
       } catch (thrown) {
-        if (options.signal.aborted) throw new PromptsError('cancelled', 'The diagnosis was cancelled.', { cause: thrown })
         throw asPromptsError(thrown)
       }
     },

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Progress, Stage } from '../contract/run.ts'
-import { asPromptsError, PromptsError } from '../errors.ts'
+import { asPromptsError } from '../errors.ts'
+import { untilAborted } from '../until-aborted.ts'
 import type { ShardingMemory } from './memory/sharding-memory.ts'
 
 const storedSchema = z.object({ value: z.unknown(), ms: z.number(), detail: z.string().nullable(), skipped: z.boolean() })
@@ -15,31 +16,29 @@ export interface StageResult<T> {
 
 export interface StageRunner {
   /** A stage's result: the stored one of an earlier try, or that of `work`, stored before it is returned. */
-  stage<T>(name: Stage, work: (signal: AbortSignal) => Promise<StageResult<T>>, deadlineMs?: number): Promise<T>
+  stage<T>(name: Stage, work: (signal: AbortSignal) => Promise<StageResult<T>>): Promise<T>
   /** Milliseconds each finished stage took, over all tries. */
   timings(): Record<string, number>
 }
 
 /**
- * Runs stages one after the other, each with a deadline and each stored, so that a run that was cut off goes on with the stage after the last
- * stored one. Results go through JSON. @throws PromptsError `cancelled` when the signal aborts, `timeout` when a stage takes too long.
+ * Runs stages one after the other, each stored, so that a run that was cut off goes on with the stage after the last stored one. Results go
+ * through JSON. @throws PromptsError whatever the signal's reason is when it aborts, at once: the run's deadline and its cancelling are the signal's.
  */
 export function createStageRunner(options: {
   memory: ShardingMemory
   run: string
   onProgress: (progress: Progress) => void
   signal: AbortSignal
-  deadlineMs: number
   now?: () => number
 }): StageRunner {
   const { memory, run, onProgress, signal } = options
   const now = options.now ?? (() => performance.now())
-  const started = now()
   const took: Record<string, number> = {}
 
   return {
     timings: () => took,
-    async stage<T>(name: Stage, work: (signal: AbortSignal) => Promise<StageResult<T>>, deadlineMs = Number.POSITIVE_INFINITY): Promise<T> {
+    async stage<T>(name: Stage, work: (signal: AbortSignal) => Promise<StageResult<T>>): Promise<T> {
       const stored = storedSchema.safeParse(await memory.stageResult(run, name))
       if (stored.success) {
         took[name] = stored.data.ms
@@ -50,8 +49,7 @@ export function createStageRunner(options: {
       await memory.append(run, { kind: 'stage', name, data: { status: 'started' } })
       const begun = now()
       try {
-        const left = Math.max(1, Math.min(deadlineMs, options.deadlineMs - (begun - started)))
-        const result = await withDeadline(name, work, signal, left)
+        const result = await untilAborted(signal, work)
         const ms = Math.round((now() - begun) * 10) / 10
         const detail = result.detail
         const skipped = result.skipped ?? false
@@ -61,39 +59,11 @@ export function createStageRunner(options: {
         onProgress({ stage: name, status: skipped ? 'skipped' : 'done', detail })
         return result.value
       } catch (thrown) {
-        const error = signal.aborted
-          ? new PromptsError('cancelled', `The run was stopped while it worked on: ${name}.`)
-          : asPromptsError(thrown)
+        const error = asPromptsError(signal.aborted ? signal.reason : thrown)
         await memory.append(run, { kind: 'error', name, data: { code: error.code, message: error.message, id: error.id } })
         onProgress({ stage: name, status: 'failed', detail: error.message })
         throw error
       }
     },
-  }
-}
-
-/** Ends with the work, with the caller's abort, or at the deadline, whichever is first; the work is told by its own signal. */
-export async function withDeadline<T>(what: string, work: (signal: AbortSignal) => Promise<T>, outer: AbortSignal, ms: number): Promise<T> {
-  outer.throwIfAborted()
-  const controller = new AbortController()
-  const late = new PromptsError('timeout', `The stage "${what}" did not finish in ${Math.round(ms / 1000)} s.`, {
-    hint: 'PROMPTS_RUN_DEADLINE_SECONDS is the time that a whole run may take.',
-  })
-  let stop: (reason: unknown) => void = () => {}
-  const stopped = new Promise<never>((_, reject) => {
-    stop = (reason) => {
-      reject(reason)
-      controller.abort(reason)
-    }
-  })
-  stopped.catch(() => {})
-  const onAbort = () => stop(outer.reason)
-  outer.addEventListener('abort', onAbort, { once: true })
-  const timer = Number.isFinite(ms) ? setTimeout(() => stop(late), ms) : undefined
-  try {
-    return await Promise.race([work(controller.signal), stopped])
-  } finally {
-    clearTimeout(timer)
-    outer.removeEventListener('abort', onAbort)
   }
 }

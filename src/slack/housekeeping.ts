@@ -4,8 +4,10 @@ import { outcomeReminder } from './blocks/notice-messages.ts'
 import type { SlackServices } from './services.ts'
 
 const day = 24 * 3600_000
+/** Between a run's acceptance and its place in the queue, and between its last try and its end, lie moments; this is many. */
+const lostRunMs = 30_000
 /** Between a run's answer and its place in the compiler's queue lies a moment; this is many. */
-const lostCompilationMs = 300_000
+const lostCompilationMs = 60_000
 
 /** What is done by the clock: reminders, runs that got lost, runs whose time is over. Any number of processes may do it. */
 export class Housekeeping {
@@ -26,8 +28,8 @@ export class Housekeeping {
       timer.unref()
       this.#timers.push(timer)
     }
-    every(60_000, 'lost runs', () => this.endLostRuns())
-    every(60_000, 'lost compilations', () => this.endLostCompilations())
+    every(20_000, 'lost runs', () => this.endLostRuns())
+    every(20_000, 'lost compilations', () => this.endLostCompilations())
     every(3600_000, 'reminders', () => this.remind())
     every(3600_000, 'retention', () => this.forgetOldRuns())
   }
@@ -60,7 +62,6 @@ export class Housekeeping {
   /** Runs that were accepted, have no end, and that no queue knows of any more: their threads must not wait for ever. */
   async endLostRuns(): Promise<number> {
     const { deps, records, delivery } = this.#services
-    const depth = await deps.runs.depth()
     let count = 0
     for (const { key, value } of await deps.state.list('active:', 5000)) {
       const run = key.slice('active:'.length)
@@ -68,8 +69,7 @@ export class Housekeeping {
         await deps.state.delete(key)
         continue
       }
-      const age = this.#now() - Date.parse(value)
-      if (depth.waiting + depth.active > 0 || age < deps.config.PROMPTS_RUN_DEADLINE_SECONDS * 2000) continue
+      if (this.#now() - Date.parse(value) < lostRunMs || (await deps.runs.has(run))) continue
       const record = await records.get(run)
       await deps.state.delete(key)
       if (record === null || (await records.end(run, 'failed')) !== 'failed') continue
@@ -87,14 +87,11 @@ export class Housekeeping {
   /** Cards that wait for a verdict which no queue knows of any more: they must not say for ever that they are being compiled. */
   async endLostCompilations(): Promise<number> {
     const { deps, records, delivery } = this.#services
-    const waiting = await deps.state.list('compiling:', 5000)
-    if (waiting.length === 0) return 0
-    const depth = await deps.compiles.depth()
-    if (depth.waiting + depth.active > 0) return 0
     let count = 0
-    for (const { key, value } of waiting) {
-      if (this.#now() - Date.parse(value) < lostCompilationMs) continue
-      const record = await records.get(key.slice('compiling:'.length))
+    for (const { key, value } of await deps.state.list('compiling:', 5000)) {
+      const run = key.slice('compiling:'.length)
+      if (this.#now() - Date.parse(value) < lostCompilationMs || (await deps.compiles.has(`compile-${run}`))) continue
+      const record = await records.get(run)
       if (record === null) await deps.state.delete(key)
       else await delivery.compilingEnded(record)
       count += 1

@@ -116,6 +116,71 @@ export function jobQueueSuite(name: string, under: QueueUnderTest): void {
       expect(failed).toEqual([])
     })
 
+    it('knows the jobs that wait or run, and no others', async () => {
+      const queue = open()
+      expect(await queue.has('job-never')).toBe(false)
+      await queue.add('job-a', { n: 1 })
+      await queue.add('job-b', { n: 2 })
+      expect([await queue.has('job-a'), await queue.has('job-b')]).toEqual([true, true])
+      let finish = () => {}
+      const running = new Promise<void>((resolve) => {
+        finish = resolve
+      })
+      const started: string[] = []
+      await queue.work(
+        async (job) => {
+          started.push(job.id)
+          await running
+          if (job.id === 'job-b') throw new PromptsError('bad_experiment', 'no')
+        },
+        { concurrency: 1 },
+      )
+      await vi.waitFor(() => expect(started).toEqual(['job-a']), soon)
+      expect([await queue.has('job-a'), await queue.has('job-b')]).toEqual([true, true])
+      finish()
+      await vi.waitFor(async () => expect([await queue.has('job-a'), await queue.has('job-b')]).toEqual([false, false]), soon)
+    })
+
+    it('does not try again what says itself that it cannot help', async () => {
+      const queue = open()
+      let tries = 0
+      const failed: unknown[] = []
+      await queue.add('job-slow', { n: 1 })
+      await queue.work(
+        async () => {
+          tries += 1
+          throw new PromptsError('timeout', 'too slow', { retryable: false })
+        },
+        { concurrency: 1, onFailed: async (_job, error) => void failed.push(error) },
+      )
+      await vi.waitFor(() => expect(failed).toHaveLength(1), soon)
+      expect(tries).toBe(1)
+      expect((failed[0] as PromptsError).code).toBe('timeout')
+    })
+
+    it('does not count a try that a shutdown cut off: any number of restarts, then success', async () => {
+      const attempts: number[] = []
+      for (let life = 0; life < 4; life += 1) {
+        const queue = open('restarts')
+        if (life === 0) await queue.add('job-1', { n: 1 })
+        await queue.work(
+          async (job) => {
+            attempts.push(life)
+            await sleep(60_000, undefined, { signal: job.signal })
+          },
+          { concurrency: 1 },
+        )
+        await vi.waitFor(() => expect(attempts).toHaveLength(life + 1), soon)
+        await queue.close(0)
+      }
+      const last = open('restarts')
+      const done: string[] = []
+      const failed: string[] = []
+      await last.work(async (job) => void done.push(job.id), { concurrency: 1, onFailed: async (job) => void failed.push(job.id) })
+      await vi.waitFor(() => expect(done).toEqual(['job-1']), soon)
+      expect(failed).toEqual([])
+    })
+
     it('is bounded', async () => {
       const queue = open(undefined, { limit: 2 })
       await queue.add('job-1', { n: 1 })

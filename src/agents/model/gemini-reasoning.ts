@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { bottleneckClassSchema } from '../../contract/profile-report.ts'
 import { PromptsError } from '../../errors.ts'
-import { withDeadline } from '../../runs/stage-runner.ts'
+import { untilAborted } from '../../until-aborted.ts'
 import type { AnswerQuestion } from '../deps.ts'
 import { collectFacts, ground } from '../grounding.ts'
 import type { AnalyzeStage, ProposeInput, ProposeStage, Reasoning } from '../reasoning.ts'
@@ -49,7 +49,11 @@ function geminiFor(options: RunOptions): Reasoning {
         throw new PromptsError('unavailable', `the day's ${config.PROMPTS_SPEND_CAP_USD} dollars for Gemini are spent`)
       }
       const ms = config.PROMPTS_RUN_DEADLINE_SECONDS * 1000 * timeShare[what]
-      return { value: await withDeadline(`${what} with Gemini`, work, signal, ms), reason: null }
+      const late = AbortSignal.timeout(ms)
+      const value = await untilAborted(AbortSignal.any([signal, late]), work).catch((error: unknown) => {
+        throw late.aborted ? new PromptsError('timeout', `${what} with Gemini did not finish in ${Math.round(ms / 1000)} s`) : error
+      })
+      return { value, reason: null }
     } catch (error) {
       signal.throwIfAborted()
       const reason = error instanceof Error ? error.message : String(error)

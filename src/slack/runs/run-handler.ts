@@ -1,5 +1,4 @@
 import { type Progress, stages } from '../../contract/run.ts'
-import { PromptsError } from '../../errors.ts'
 import type { Job } from '../../jobs/job-queue.ts'
 import type { Standing } from '../blocks/plan-message.ts'
 import type { RunJob, SlackDeps } from '../deps.ts'
@@ -24,11 +23,9 @@ export function createRunHandler(options: RunHandlerOptions): (job: Job<RunJob>)
     if (end === 'cancelled' || end === 'failed' || (end === 'done' && (await records.delivered(request.run)))) return
     await deps.memory.begin(request)
 
-    const deadline = AbortSignal.timeout(deps.config.PROMPTS_RUN_DEADLINE_SECONDS * 1000)
-    const signal = AbortSignal.any([job.signal, deadline])
     const shower = progressShower(record, delivery, deps)
     try {
-      const diagnosis = await untilAborted(deps.diagnose.diagnose(request, { onProgress: shower.onProgress, signal }), signal)
+      const diagnosis = await deps.diagnose.diagnose(request, { onProgress: shower.onProgress, signal: job.signal })
       shower.stop()
       if ((await records.end(request.run, 'done')) !== 'done') return
       const compiles = deps.compiler && diagnosis.cards.length > 0
@@ -40,12 +37,6 @@ export function createRunHandler(options: RunHandlerOptions): (job: Job<RunJob>)
     } catch (thrown) {
       shower.stop()
       if (job.signal.aborted) throw job.signal.reason
-      if (deadline.aborted) {
-        throw new PromptsError('not_feasible', `No answer within ${deps.config.PROMPTS_RUN_DEADLINE_SECONDS} s`, {
-          hint: 'Ask again: it goes on from the stages that are done. An admin can raise PROMPTS_RUN_DEADLINE_SECONDS.',
-          cause: thrown,
-        })
-      }
       throw thrown
     }
   }
@@ -113,21 +104,5 @@ function progressShower(
       stopped = true
       if (timer !== null) clearTimeout(timer)
     },
-  }
-}
-
-/** The promise, or the signal's reason as soon as it aborts: a stage that does not listen cannot keep a run from being cancelled. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort: (() => void) | undefined
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(signal.reason)
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-  })
-  work.catch(() => {})
-  try {
-    return await Promise.race([work, aborted])
-  } finally {
-    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort)
   }
 }
