@@ -6,19 +6,18 @@ import { resolveWorkload } from '../../src/experiment/resolve-workload.ts'
 import { openCatalog } from '../../src/knowledge/data/catalog.ts'
 import type { Workload } from '../../src/planner/workload.ts'
 
-const programsSchema = z.object({
-  programs: z.array(
-    z.strictObject({
-      id: z.string(),
-      model: z.string(),
-      topology: z.string(),
-      slices: z.int().optional(),
-      run: runSchema,
-      mesh: meshSchema,
-      dcn: meshSchema.optional(),
-    }),
-  ),
+/** A training job that MaxText compiled or is to compile, as an experiment on a slice by name. */
+export const programSchema = z.strictObject({
+  id: z.string(),
+  kind: z.string().optional(),
+  model: z.string(),
+  topology: z.string(),
+  slices: z.int().optional(),
+  run: runSchema,
+  mesh: meshSchema,
+  dcn: meshSchema.optional(),
 })
+export type Program = z.infer<typeof programSchema>
 
 export interface ProgramCase {
   id: string
@@ -27,12 +26,21 @@ export interface ProgramCase {
   dcn: Mesh
 }
 
+/** The programs of a file beside this one. */
+export function readPrograms(file: string): Program[] {
+  const { programs } = z
+    .object({ programs: z.array(programSchema) })
+    .parse(JSON.parse(readFileSync(new URL(`./${file}`, import.meta.url), 'utf8')))
+  return programs
+}
+
+export function programCase({ id, model, topology, slices, run, mesh, dcn = {} }: Program): ProgramCase {
+  const hardware = { chip: chipSchema.parse(topology.split('-')[0]), topology, slices: slices ?? 1 }
+  const experiment = { id, framework: 'maxtext' as const, phase: 'train' as const, hardware, model, run, mesh, dcn }
+  return { id, workload: resolveWorkload(experiment, openCatalog(undefined)), mesh, dcn }
+}
+
 /** The experiments of `programs.json`. */
 export function programCases(): ProgramCase[] {
-  const { programs } = programsSchema.parse(JSON.parse(readFileSync(new URL('./programs.json', import.meta.url), 'utf8')))
-  return programs.map(({ id, model, topology, slices, run, mesh, dcn = {} }) => {
-    const hardware = { chip: chipSchema.parse(topology.split('-')[0]), topology, slices: slices ?? 1 }
-    const experiment = { id, framework: 'maxtext' as const, phase: 'train' as const, hardware, model, run, mesh, dcn }
-    return { id, workload: resolveWorkload(experiment, openCatalog(undefined)), mesh, dcn }
-  })
+  return readPrograms('programs.json').map(programCase)
 }
