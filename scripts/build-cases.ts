@@ -193,10 +193,12 @@ function shared(a: Partial<Run>, b: Partial<Run>): Partial<Run> {
   return Object.fromEntries(Object.entries(a).filter(([key, value]) => b[key as keyof Run] === value))
 }
 
-const rows = readTsv(readFileSync(new URL('../../shared/data/measured.tsv', import.meta.url), 'utf8')).map((row) => ({
-  ...row,
-  note: statedNote[row.id!] ?? row.note!,
-}))
+const rows = readTsv(readFileSync(new URL('../../shared/data/measured.tsv', import.meta.url), 'utf8')).map(
+  (row): Row => ({
+    ...row,
+    note: statedNote[row.id!] ?? row.note!,
+  }),
+)
 const leftOut = rows.flatMap((row) => {
   const reason = whyLeftOut(row)
   return reason === null ? [] : [{ id: row.id!, group: row.group_id!, reason }]
