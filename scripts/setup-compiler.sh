@@ -9,8 +9,8 @@ if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
   exit 1
 fi
 "$python" -m venv .prompts/compiler
-.prompts/compiler/bin/python -m pip install --quiet --disable-pip-version-check -r src/compiler/program/requirements.txt
-if ! .prompts/compiler/bin/python src/compiler/program/main.py --calibrate v6e 2>.prompts/compiler/smoke.log >/dev/null; then
+.prompts/compiler/bin/python -m pip install --quiet --disable-pip-version-check -r src/compiler/python/requirements.txt
+if ! .prompts/compiler/bin/python src/compiler/python --calibrate v6e 2>.prompts/compiler/smoke.log >/dev/null; then
   echo "The packages are installed, but a small program does not compile; see .prompts/compiler/smoke.log" >&2
   exit 1
 fi

@@ -21,11 +21,11 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-PROGRAM = ROOT / "src" / "compiler" / "program"
+PYTHON = ROOT / "src" / "compiler" / "python"
 RESULTS = HERE / "results.jsonl"
 MODULES = ROOT / ".prompts" / "compiled"
 AXES = ("replica", "stage", "data", "seq", "model", "expert")
-sys.path.insert(0, str(PROGRAM))
+sys.path.insert(0, str(PYTHON))
 
 
 def load_cases() -> list[dict[str, Any]]:
@@ -73,8 +73,8 @@ def _file_name(text: str) -> str:
 
 
 def key_of(case: dict[str, Any], effort: str) -> str:
-    from features import program_version
-    from request import parse_request
+    from reference_program.features import program_version
+    from reference_program.request import parse_request
 
     request = {**case["request"], "effort": effort}
     return _hash(request, program_version(parse_request(request)))
@@ -121,7 +121,7 @@ def run_case(case: dict[str, Any], effort: str, timeout: float) -> dict[str, Any
     request = {**case["request"], "effort": effort, "hlo_path": str(module) if effort == "full" else None}
     try:
         process = subprocess.run(
-            [sys.executable, str(PROGRAM / "main.py")], input=json.dumps(request), capture_output=True,
+            [sys.executable, str(PYTHON)], input=json.dumps(request), capture_output=True,
             text=True, timeout=timeout, check=False,
         )
         response = json.loads(process.stdout)
@@ -143,11 +143,11 @@ def no_verdict(effort: str, message: str) -> dict[str, Any]:
 
 def lower_all(cases: list[dict[str, Any]]) -> None:
     """Places and lowers each case without compiling: seconds, not minutes, to find a case that cannot work."""
-    from main import ENVIRONMENT
+    from reference_program.main import ENVIRONMENT
 
     os.environ.update(ENVIRONMENT)
-    from compile import lower
-    from request import parse_request
+    from reference_program.compile import lower
+    from reference_program.request import parse_request
 
     for case in cases:
         try:

@@ -7,6 +7,7 @@ import type { Mesh } from '../contract/mesh.ts'
 import type { CompilerVerdict, Effort, Physical } from '../contract/verdict.ts'
 import { PromptsError } from '../errors.ts'
 import type { Workload } from '../planner/workload.ts'
+import { childEnvironment } from './child-environment.ts'
 import { createCompileCache } from './compile-cache.ts'
 import { compileRequest } from './compile-request.ts'
 import { createMaxTextProgram } from './maxtext-program.ts'
@@ -64,7 +65,7 @@ export interface CompilerOptions {
 const fastMargin = 0.17
 const queueLimit = 200
 const maxOutputBytes = 4 * 1024 * 1024
-const program = fileURLToPath(new URL('./program/main.py', import.meta.url))
+const program = fileURLToPath(new URL('./python', import.meta.url))
 
 /** The Python that compiles: the operator's, or the one that setup:compiler installs under `home`. */
 export function compilerPython({ home, python }: Pick<CompilerOptions, 'home' | 'python'>): string {
@@ -76,13 +77,14 @@ export function createCompiler(options: CompilerOptions): Compiler {
   const python = compilerPython(options)
   const cache = createCompileCache(join(options.home, 'compile-cache'))
   const places = createSemaphore(options.processes, queueLimit)
+  const environment = childEnvironment(process.env)
   const limits = { timeoutMs: options.timeoutMs, memoryGib: options.memoryGib, maxOutputBytes }
   const maxtext = options.maxtextCommand === null ? null : createMaxTextProgram({ command: options.maxtextCommand, limits, places })
   let known: Promise<Record<string, string>> | null = null
 
   const readVersions = async (signal: AbortSignal): Promise<Record<string, string>> => {
     if (!existsSync(python)) throw notInstalled(`${python} is not there`)
-    const result = await runProcess([python, program, '--versions'], '', { ...limits, timeoutMs: 60_000 }, signal, process.env)
+    const result = await runProcess([python, program, '--versions'], '', { ...limits, timeoutMs: 60_000 }, signal, environment)
     const parsed = parseObject(result.stdout)
     if (parsed === null) throw notInstalled(failure(result))
     return Object.fromEntries(Object.entries(parsed).map(([name, version]) => [name, String(version)]))
@@ -107,7 +109,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
     const release = await places.acquire(signal)
     try {
       await mkdir(join(options.home, 'compile-cache'), { recursive: true })
-      const result = await runProcess([python, program], JSON.stringify({ ...request, hlo_path: hloPath }), limits, signal, process.env)
+      const result = await runProcess([python, program], JSON.stringify({ ...request, hlo_path: hloPath }), limits, signal, environment)
       const parsed = compileResponseSchema.safeParse(parseObject(result.stdout))
       if (!parsed.success) {
         await rm(hloPath, { force: true })

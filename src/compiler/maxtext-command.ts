@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 let tellPeak: string | undefined
 
 /**
- * The operator's command as it is run: `python -m MODULE …` becomes the same module under `maxtext/tell_peak.py`, given as text so that it works
+ * The operator's command as it is run: `python -m MODULE …` becomes the same module under `python/tell_peak.py`, given as text so that it works
  * in a container too, which tells the versions and the compiler's peak. Words before `python` (`docker run IMAGE`, `env NAME=value`) stay; a
  * command of another kind is run as it is, and its verdict has the sum of the memory's parts instead of the peak.
  */
@@ -28,6 +28,6 @@ function moduleFlag(command: readonly string[]): number | null {
 }
 
 function under(words: readonly string[]): string[] {
-  tellPeak ??= readFileSync(new URL('./maxtext/tell_peak.py', import.meta.url), 'utf8')
+  tellPeak ??= readFileSync(new URL('./python/tell_peak.py', import.meta.url), 'utf8')
   return [...words, '-c', tellPeak]
 }

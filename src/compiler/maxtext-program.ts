@@ -1,4 +1,5 @@
 import type { CompilerVerdict } from '../contract/verdict.ts'
+import { childEnvironment } from './child-environment.ts'
 import { tellingCommand, versionsCommand } from './maxtext-command.ts'
 import { readMaxTextOutput } from './read-maxtext-output.ts'
 import { type ProcessLimits, type ProcessResult, runProcess } from './run-process.ts'
@@ -26,7 +27,7 @@ export function createMaxTextProgram(options: { command: readonly string[]; limi
     async compile(flags, availableGib, signal) {
       const release = await options.places.acquire(signal)
       try {
-        const environment = { ...maxTextEnvironment, ...process.env }
+        const environment = { ...maxTextEnvironment, ...childEnvironment(process.env) }
         const result = await runProcess([...command, ...flags], '', options.limits, signal, environment)
         const read = readMaxTextOutput(`${result.stdout}\n${result.stderr}`)
         const stopped = result.reason !== null
@@ -56,7 +57,7 @@ export async function askMaxText(
 ): Promise<{ versions: Record<string, string>; problem: string | null } | null> {
   const asking = versionsCommand(command)
   if (asking === null) return null
-  const result = await runProcess(asking, '', limits, signal, { ...maxTextEnvironment, ...process.env })
+  const result = await runProcess(asking, '', limits, signal, { ...maxTextEnvironment, ...childEnvironment(process.env) })
   const { versions } = readMaxTextOutput(result.stdout)
   if (versions['maxtext'] !== undefined) return { versions, problem: null }
   const { message } = readMaxTextOutput(result.stderr)

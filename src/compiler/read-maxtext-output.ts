@@ -12,7 +12,7 @@ export interface MaxTextOutput {
 const gibBytes = 2 ** 30
 
 /**
- * Reads what MaxText's `train_compile` prints. A program that compiled says so, with the compiler's peak where `maxtext/tell_peak.py` told it and
+ * Reads what MaxText's `train_compile` prints. A program that compiled says so, with the compiler's peak where `python/tell_peak.py` told it and
  * else with argument + output − alias + temp, which is a few percent more. One that did not ends in a Python exception: out of memory with its two
  * figures, or a refusal (`error`). What failed before anything was judged (a missing module or file, no network), and everything else, is `unknown`.
  */

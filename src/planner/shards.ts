@@ -3,7 +3,7 @@ import type { ResolvedModel } from './workload.ts'
 
 /**
  * How many ways each dimension is cut on one mesh, by the rules that the reference program and MaxText share
- * (`src/compiler/program/sharding.py`): an axis that does not divide a dimension is left out for it.
+ * (`src/compiler/python/reference_program/sharding.py`): an axis that does not divide a dimension is left out for it.
  */
 export interface Shards {
   /** Sizes of the axes over the whole job: inside a slice times across slices. */

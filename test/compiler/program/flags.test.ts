@@ -7,8 +7,8 @@ const asked = (flags: Record<string, string>, remat = 'full') =>
     'python',
     `
 import json
-from flags import compiler_options, custom_tensors, not_compiled, optimizer_on_host
-from request import Run
+from reference_program.flags import compiler_options, custom_tensors, not_compiled, optimizer_on_host
+from reference_program.request import Run
 run = Run(global_batch=1, seq_len=1, **json.load(sys.stdin))
 print(json.dumps([compiler_options(run), custom_tensors(run), not_compiled(run), optimizer_on_host(run)]))
 `,

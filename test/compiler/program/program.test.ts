@@ -55,10 +55,10 @@ describe.skipIf(lacks('jax'))(needing('the compiler program with the real compil
       'jax',
       `
 import json
-from main import ENVIRONMENT
+from reference_program.main import ENVIRONMENT
 import os; os.environ.update(ENVIRONMENT)
-from compile import lower
-from request import parse_request
+from reference_program.compile import lower
+from reference_program.request import parse_request
 texts = []
 for raw in json.load(sys.stdin):
     texts.append([word for word in ("ragged_all_to_all", "tpu_custom_call", "pinned_host") if word in lower(parse_request(raw))[0].as_text()])
@@ -99,7 +99,7 @@ print(json.dumps(texts))
       'jax',
       `
 import json, numpy as np, jax
-from attention import _quick_blocks
+from reference_program.attention import _quick_blocks
 from jax.experimental.pallas.ops.tpu import splash_attention as splash
 blocks = splash.BlockSizes(block_q=128, block_kv=256, block_kv_compute=128, block_q_dkv=128, block_kv_dkv=256,
                            block_kv_dkv_compute=128, block_q_dq=128, block_kv_dq=256)

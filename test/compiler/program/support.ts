@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { findPython, projectRoot } from '../../support/needs.ts'
 
-const programFolder = join(projectRoot, 'src', 'compiler', 'program')
+const programFolder = join(projectRoot, 'src', 'compiler', 'python')
 
 /** Runs a few lines of Python beside the program's modules and gives what they print as JSON. */
 export function runPython(need: 'python' | 'jax', code: string, stdin = ''): unknown {
@@ -22,7 +22,7 @@ export function runPython(need: 'python' | 'jax', code: string, stdin = ''): unk
 export function compileWith(request: unknown): Record<string, unknown> {
   const python = findPython('jax')
   if (python === null) throw new Error('no Python with jax')
-  const run = spawnSync(python, [join(programFolder, 'main.py')], { input: JSON.stringify(request), encoding: 'utf8', timeout: 280_000 })
+  const run = spawnSync(python, [programFolder], { input: JSON.stringify(request), encoding: 'utf8', timeout: 280_000 })
   if (run.status !== 0) throw new Error(run.stderr.slice(-2000))
   return JSON.parse(run.stdout)
 }

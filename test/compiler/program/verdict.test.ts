@@ -4,7 +4,7 @@ import { runPython } from './support.ts'
 
 const read = `
 import json
-from verdict import out_of_memory
+from reference_program.verdict import out_of_memory
 print(json.dumps([out_of_memory(message) for message in json.load(sys.stdin)]))
 `
 const figures = (messages: string[]) => runPython('python', read, JSON.stringify(messages)) as ([number, number] | null)[]
@@ -35,7 +35,7 @@ describe.skipIf(lacks('python'))(needing('what the compiler says when memory run
       `
 import json
 from types import SimpleNamespace
-from verdict import hbm_peak
+from reference_program.verdict import hbm_peak
 names = ("argument", "host_argument", "temp", "host_temp")
 cases = [([123, 0, 902, 0], 771), ([41, 82, 985, 0], 853), ([123, 0, 881, 768], 891), ([123, 0, 919, 1920], 2043), ([123, 0, 919, 300], 771)]
 print(json.dumps([

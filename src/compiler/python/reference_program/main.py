@@ -1,8 +1,8 @@
 """Compiles a reference transformer for one request: JSON on stdin, one JSON object on stdout.
 
-`python main.py < request.json` gives a verdict. `python main.py --calibrate v5p` compiles a known matmul.
-`python main.py --versions` prints the versions without compiling. Exit code 0 whenever an object was printed.
-Library chatter goes to stderr. See README.md for the protocol.
+`python src/compiler/python < request.json` gives a verdict. `python src/compiler/python --calibrate v5p` compiles a known matmul.
+`python src/compiler/python --versions` prints the versions without compiling. Exit code 0 whenever an object was printed.
+Library chatter goes to stderr. See ../README.md for the protocol.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main() -> int:
         if arguments[:1] == ["--versions"]:
             result: dict[str, Any] = versions()
         elif arguments[:1] == ["--calibrate"] and len(arguments) == 2:
-            from calibrate import calibrate
+            from .calibrate import calibrate
 
             result = {**calibrate(arguments[1]), "versions": versions()}
         else:
@@ -45,7 +45,7 @@ def main() -> int:
 
 def answer_request(text: str) -> dict[str, Any]:
     """The response to one request text; every failure is a response with status error."""
-    from request import RequestError, UnsupportedError, parse_request
+    from .request import RequestError, UnsupportedError, parse_request
 
     response: dict[str, Any] = {
         "status": "error", "required_gib": None, "available_gib": None, "memory": None,
@@ -66,10 +66,10 @@ def answer_request(text: str) -> dict[str, Any]:
 
 
 def _compile(request: Any, response: dict[str, Any]) -> None:
-    from chips import available_gib
-    from compile import compile_lowered, lower, save_module
-    from flags import flags_note
-    from verdict import hbm_peak, memory_parts, out_of_memory
+    from .chips import available_gib
+    from .compile import compile_lowered, lower, save_module
+    from .flags import flags_note
+    from .verdict import hbm_peak, memory_parts, out_of_memory
 
     lowered, shardings, response["seconds"]["lower"] = lower(request)
     response["available_gib"] = available_gib(request.target)
@@ -103,7 +103,7 @@ def versions(request: Any = None) -> dict[str, str]:
     """Library versions, and those of the program's parts that a request uses (all without a request)."""
     from importlib.metadata import version
 
-    from features import program_version
+    from .features import program_version
 
     return {name: version(name) for name in ("jax", "jaxlib", "libtpu")} | {"program": program_version(request)}
 
@@ -118,6 +118,3 @@ def _stdout_for_the_answer_only() -> Any:
     finally:
         real.close()
 
-
-if __name__ == "__main__":
-    sys.exit(main())

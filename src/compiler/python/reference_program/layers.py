@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 from jax.ad_checkpoint import checkpoint_name
 
-from params import JAX_DTYPES
-from request import Model, Run
-from sharding import Shardings
+from .params import JAX_DTYPES
+from .request import Model, Run
+from .sharding import Shardings
 
 ROPE_BASE = 10_000.0
 QUANTIZED_MAX = {"int8": 127.0, "fp8": 448.0}

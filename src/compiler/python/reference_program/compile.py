@@ -11,11 +11,11 @@ from typing import Any
 import jax
 from jax.experimental.layout import Format, Layout
 
-from flags import compiler_options, refused_option
-from request import Request
-from serve import abstract_decode_arguments, abstract_prefill_arguments, decode_step, prefill_step
-from sharding import Shardings, build_mesh
-from train import abstract_train_arguments, train_step
+from .flags import compiler_options, refused_option
+from .request import Request
+from .serve import abstract_decode_arguments, abstract_prefill_arguments, decode_step, prefill_step
+from .sharding import Shardings, build_mesh
+from .train import abstract_train_arguments, train_step
 
 FAST_EFFORT = {"exec_time_optimization_effort": -1.0}
 # at fast effort the pinned libtpu aborts on tpu7x ("offload_collective_strategies.cc: Check failed") while it moves

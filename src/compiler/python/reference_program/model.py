@@ -8,13 +8,13 @@ import jax
 import jax.numpy as jnp
 from jax.ad_checkpoint import checkpoint_name
 
-from attention import attention_block
-from layers import as_activation, feed_forward, rms_norm
-from moe import expert_layer
-from pipeline import run_pipeline
-from remat import apply_remat
-from request import Request
-from sharding import Shardings
+from .attention import attention_block
+from .layers import as_activation, feed_forward, rms_norm
+from .moe import expert_layer
+from .pipeline import run_pipeline
+from .remat import apply_remat
+from .request import Request
+from .sharding import Shardings
 
 LAYER_GROUPS = ("dense_layers", "moe_layers")
 

@@ -5,8 +5,8 @@ A verdict holds for the parts it used: raising one part's number makes only the 
 
 from __future__ import annotations
 
-from flags import optimizer_on_host
-from request import Request
+from .flags import optimizer_on_host
+from .request import Request
 
 LONG_SEQUENCE = 32768  # beyond this length flash attention uses larger blocks
 

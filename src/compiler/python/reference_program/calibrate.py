@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from request import RequestError, Target
-from sharding import topology_devices
+from .request import RequestError, Target
+from .sharding import topology_devices
 
 SIZE = 16384
 # the smallest topology of each chip, and the chip configuration Cloud uses

@@ -7,8 +7,8 @@ from typing import Any
 
 import jax
 
-from flags import custom_tensors
-from request import Run, UnsupportedError
+from .flags import custom_tensors
+from .request import Run, UnsupportedError
 
 QKV = ("query_proj", "key_proj", "value_proj")
 MLP_IN = ("mlpwi_0", "mlpwi_1", "mlpwi")

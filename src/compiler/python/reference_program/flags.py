@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
-from request import Run
+from .request import Run
 
 # environment variables whose value is a list of flags
 VARIABLES = ("LIBTPU_INIT_ARGS", "XLA_FLAGS")

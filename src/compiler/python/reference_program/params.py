@@ -8,8 +8,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from request import Model, Run
-from sharding import Shardings
+from .request import Model, Run
+from .sharding import Shardings
 
 JAX_DTYPES = {"f32": jnp.float32, "bf16": jnp.bfloat16, "int8": jnp.int8, "fp8": jnp.float8_e4m3fn}
 EXTRA_COLUMNS = 1024

@@ -14,10 +14,10 @@ from jax.ad_checkpoint import checkpoint_name
 from jax.experimental.pallas.ops.tpu import splash_attention as splash
 from jax.sharding import NamedSharding, PartitionSpec
 
-from features import LONG_SEQUENCE
-from layers import matmul, rotary
-from request import Model, Request, RequestError, Run
-from sharding import Shardings
+from .features import LONG_SEQUENCE
+from .layers import matmul, rotary
+from .request import Model, Request, RequestError, Run
+from .sharding import Shardings
 
 BLOCK = 512  # MaxText's default of every sa_block_*
 LONG_BLOCK = 1024  # beyond LONG_SEQUENCE, so that the kernel's mask stays small

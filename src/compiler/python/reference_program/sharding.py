@@ -13,7 +13,7 @@ import jax
 from jax.experimental import mesh_utils, topologies
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from request import AXES, Request, RequestError, Target
+from .request import AXES, Request, RequestError, Target
 
 RULES: dict[str, tuple[str, ...]] = {
     # activations

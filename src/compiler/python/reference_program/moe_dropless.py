@@ -11,9 +11,9 @@ import jax.numpy as jnp
 from jax.ad_checkpoint import checkpoint_name
 from jax.experimental.pallas.ops.tpu.megablox.ops import gmm
 
-from layers import activate, as_activation
-from request import Model, Request
-from sharding import Shardings
+from .layers import activate, as_activation
+from .request import Model, Request
+from .sharding import Shardings
 
 TILE_ROWS, TILE_COLUMNS = 512, 1024  # MaxText's default tiles
 

@@ -14,9 +14,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from params import parameter_tree
-from request import Request, RequestError, UnsupportedError
-from sharding import Shardings
+from .params import parameter_tree
+from .request import Request, RequestError, UnsupportedError
+from .sharding import Shardings
 
 StageFunction = Callable[[jax.Array, Any, jax.Array, jax.Array], jax.Array]
 

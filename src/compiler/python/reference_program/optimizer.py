@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import NamedSharding, PartitionSpec
 
-from flags import optimizer_on_host
-from params import JAX_DTYPES
-from request import Run
+from .flags import optimizer_on_host
+from .params import JAX_DTYPES
+from .request import Run
 
 LEARNING_RATE, WEIGHT_DECAY, EPSILON = 3e-5, 0.1, 1e-8
 BETA_1, BETA_2 = 0.9, 0.95

@@ -7,13 +7,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from attention import project_qkv, repeated_kv_heads
-from layers import feed_forward, matmul, rms_norm
-from model import LAYER_GROUPS, embed_tokens, logits_of, run_layers
-from moe import expert_layer
-from params import JAX_DTYPES, abstract_parameters
-from request import Request, RequestError
-from sharding import Shardings
+from .attention import project_qkv, repeated_kv_heads
+from .layers import feed_forward, matmul, rms_norm
+from .model import LAYER_GROUPS, embed_tokens, logits_of, run_layers
+from .moe import expert_layer
+from .params import JAX_DTYPES, abstract_parameters
+from .request import Request, RequestError
+from .sharding import Shardings
 
 CACHE_AXES = (None, "batch", "act_kv_heads", "cache_length", None)
 INT8_SCALE = 127.0

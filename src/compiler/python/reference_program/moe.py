@@ -12,10 +12,10 @@ import jax
 import jax.numpy as jnp
 from jax.ad_checkpoint import checkpoint_name
 
-from layers import activate, as_activation, feed_forward
-from moe_dropless import dropless_experts
-from request import Request, RequestError
-from sharding import Shardings
+from .layers import activate, as_activation, feed_forward
+from .moe_dropless import dropless_experts
+from .request import Request, RequestError
+from .sharding import Shardings
 
 DEFAULT_CAPACITY_FACTOR = 1.25
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from request import Target
+from .request import Target
 
 # GiB a device, read from out-of-memory messages of the pinned libtpu
 AVAILABLE_GIB = {"v4": 30.75, "v5e": 15.75, "v5litepod": 15.75, "v5p": 95.74, "v5": 95.74, "v6e": 31.25, "tpu7x": 94.75}

@@ -7,12 +7,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from flags import optimizer_on_host
-from model import embed_tokens, logits_of, run_layers
-from optimizer import abstract_state, apply_updates, clip_by_global_norm, on_device
-from params import JAX_DTYPES, abstract_parameters
-from request import Request, RequestError
-from sharding import Shardings
+from .flags import optimizer_on_host
+from .model import embed_tokens, logits_of, run_layers
+from .optimizer import abstract_state, apply_updates, clip_by_global_norm, on_device
+from .params import JAX_DTYPES, abstract_parameters
+from .request import Request, RequestError
+from .sharding import Shardings
 
 
 def abstract_train_arguments(request: Request, shardings: Shardings) -> tuple[Any, Any]:
