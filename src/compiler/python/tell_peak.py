@@ -1,25 +1,26 @@
-"""Runs a module as `python -m` would, given as the first argument, and tells what MaxText does not print: versions, and the peak of what was compiled.
+"""Runs a module as `python -m` would, given as the first argument, and tells what MaxText does not print: versions, and the peak
+of what was compiled.
 
 `python -c "$(cat tell_peak.py)" maxtext.trainers.pre_train.train_compile base.yml name=value …`. The module runs as it is; a jax without
 these figures changes nothing but that they are not told.
 """
 
+import contextlib
 import runpy
 import sys
 from importlib import metadata
+from typing import Any
 
 import jax
 
 for package in ("maxtext", "jax", "jaxlib", "libtpu"):
-    try:
+    with contextlib.suppress(metadata.PackageNotFoundError):
         print(f"prompts: {package} {metadata.version(package)}", flush=True)
-    except metadata.PackageNotFoundError:
-        pass
 
 compile_lowered = jax.stages.Lowered.compile
 
 
-def told_peak(stats):
+def told_peak(stats: Any) -> str:
     """A device's HBM at its peak, as `prompts: …=bytes`.
 
     The compiler's figure is all arguments, those on the host too, and the larger of two heaps, the device's and the host's (offloaded
@@ -32,15 +33,13 @@ def told_peak(stats):
     return f"peak_memory_in_bytes_at_most={stats.argument_size_in_bytes + min(heap, stats.temp_size_in_bytes)}"
 
 
-def compile_and_tell(self, *args, **kwargs):
+def compile_and_tell(self: Any, *args: Any, **kwargs: Any) -> Any:
     compiled = compile_lowered(self, *args, **kwargs)
-    try:
+    with contextlib.suppress(Exception):  # without the figure the sum that MaxText prints stands
         print(f"prompts: {told_peak(compiled.memory_analysis())}", flush=True)
-    except Exception:  # without the figure the sum that MaxText prints stands
-        pass
     return compiled
 
 
-jax.stages.Lowered.compile = compile_and_tell
+jax.stages.Lowered.compile = compile_and_tell  # type: ignore[method-assign]
 module = sys.argv.pop(1)
 runpy.run_module(module, run_name="__main__", alter_sys=True)

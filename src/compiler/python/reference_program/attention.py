@@ -6,6 +6,7 @@ Sequence parallelism is MaxText's default: each device keeps its queries and gat
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +28,7 @@ LANES = 128
 def attention_block(x: jax.Array, weights: dict, positions: jax.Array, segments: jax.Array | None,
                     request: Request, shardings: Shardings) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
     """Self-attention on [batch, length, embed]. Returns the output and the (key, value) of the sequence."""
-    model, run = request.model, request.run
+    run = request.run
     query, key, value = project_qkv(x, weights, positions, run, shardings)
     attend = _flash if run.attention == "flash" else _dot_product
     out = attend(query, key, value, segments, request, shardings)
@@ -92,17 +93,15 @@ def _flash(query: jax.Array, key: jax.Array, value: jax.Array, segments: jax.Arr
     kv_spec = spec(("batch", "act_kv_heads", None, None), key.shape)
     segment_specs = (spec(("batch", "length")), spec(("batch", None)))
 
-    def local(kernel, query, key, value, query_segments, kv_segments):
-        def one(query, key, value, query_segments, kv_segments):
+    def local(kernel: Any, *arrays: jax.Array) -> jax.Array:
+        def one(query: jax.Array, key: jax.Array, value: jax.Array, query_segments: jax.Array, kv_segments: jax.Array) -> jax.Array:
             ids = None if segments is None else splash.SegmentIds(q=query_segments, kv=kv_segments)
-            return kernel(query, key, value, segment_ids=ids)
+            attended: jax.Array = kernel(query, key, value, segment_ids=ids)
+            return attended
 
-        return jax.vmap(one)(query, key, value, query_segments, kv_segments)
+        return jax.vmap(one)(*arrays)
 
-    if segments is None:
-        segments_arg = jnp.zeros((batch, length), jnp.int32)
-    else:
-        segments_arg = segments
+    segments_arg = jnp.zeros((batch, length), jnp.int32) if segments is None else segments
     out = jax.shard_map(
         local, mesh=mesh, in_specs=(kernel_spec, query_spec, kv_spec, kv_spec, *segment_specs),
         out_specs=query_spec, check_vma=False,
@@ -110,19 +109,19 @@ def _flash(query: jax.Array, key: jax.Array, value: jax.Array, segments: jax.Arr
     return jnp.swapaxes(out, 1, 2)[..., :head_dim]
 
 
-def _kernel(request: Request, shardings: Shardings, length: int):
+def _kernel(request: Request, shardings: Shardings, length: int) -> tuple[Any, Any]:
     """The splash kernel for this mask, and the PartitionSpecs of its mask arrays."""
     mesh = shardings.mesh
     tensor, seq = mesh.shape["model"], mesh.shape["seq"]
     block_q, block_kv = _block(length // seq, length), _block(length, length)
     compute = min(block_kv, BLOCK)
-    blocks = {"block_q": block_q, "block_kv": block_kv, "block_kv_compute": compute}
+    blocks: dict[str, Any] = {"block_q": block_q, "block_kv": block_kv, "block_kv_compute": compute}
     if request.phase == "train":
         blocks |= {"block_q_dkv": block_q, "block_kv_dkv": block_kv, "block_kv_dkv_compute": compute,
                    "block_q_dq": block_q, "block_kv_dq": block_kv}
     window = request.model.attention_window
     shape = (length, length)
-    mask = splash.CausalMask(shape, shard_count=seq)
+    mask: Any = splash.CausalMask(shape, shard_count=seq)
     if window and window < length:
         mask = splash.LocalMask(shape, window_size=(window - 1, 0), offset=0, shard_count=seq)
     mask = _quick_blocks(mask, window)

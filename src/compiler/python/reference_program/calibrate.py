@@ -33,7 +33,7 @@ def calibrate(chip: str) -> dict[str, Any]:
     mesh = Mesh(np.array([device]), ("one",))
     shape = jax.ShapeDtypeStruct((SIZE, SIZE), jnp.bfloat16, sharding=NamedSharding(mesh, PartitionSpec()))
     executable = jax.jit(jnp.dot).lower(shape, shape).compile()
-    text = executable.as_text()
-    cycles = sum(int(match) for match in CYCLES.findall(text))
+    text = executable.as_text() or ""
+    cycles = sum(map(int, CYCLES.findall(text)))
     return {"chip": chip, "topology": TARGETS[chip].platform_topology, "size": SIZE, "dtype": "bf16",
             "flops": 2 * SIZE**3, "estimated_cycles": cycles}

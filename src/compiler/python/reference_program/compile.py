@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import gzip
-import os
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -26,7 +27,7 @@ WITHOUT_SPARSE_CORE = {
 }
 
 # phase -> (abstract arguments, program)
-PROGRAMS = {
+PROGRAMS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "train": (abstract_train_arguments, train_step),
     "prefill": (abstract_prefill_arguments, prefill_step),
     "decode": (abstract_decode_arguments, decode_step),
@@ -86,4 +87,4 @@ def save_module(executable: Any, path: str) -> None:
     partial = f"{path}.part"
     with gzip.open(partial, "wb", compresslevel=6) as file:
         file.write(proto)
-    os.replace(partial, path)
+    Path(partial).replace(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -46,7 +47,7 @@ def as_activation(weight: jax.Array, run: Run) -> jax.Array:
     return weight.astype(JAX_DTYPES[run.activation_dtype])
 
 
-def _dot(x: jax.Array, weight: jax.Array, contracted: int, **options: object) -> jax.Array:
+def _dot(x: jax.Array, weight: jax.Array, contracted: int, **options: Any) -> jax.Array:
     left = tuple(range(x.ndim - contracted, x.ndim))
     return jax.lax.dot_general(x, weight, ((left, tuple(range(contracted))), ((), ())), **options)
 
@@ -93,6 +94,7 @@ _quantized_dot.defvjp(_quantized_fwd, _quantized_bwd)
 def activate(model: Model, gate: jax.Array, linear: jax.Array | None) -> jax.Array:
     """silu(gate)·linear for a gated MLP, gelu otherwise."""
     if model.gated_mlp:
+        assert linear is not None
         return jax.nn.silu(gate) * linear
     return jax.nn.gelu(gate)
 

@@ -55,6 +55,7 @@ def run_layers(params: dict[str, Any], x: jax.Array, positions: jax.Array, segme
 
     body = step if request.phase != "train" else apply_remat(step, request.run)
     if shardings.size("stage") > 1:
+        assert segments is not None  # a training step always has them, and only that is pipelined
         return _pipelined(params, x, positions, segments, request, shardings), None
     caches = {}
     for group in LAYER_GROUPS:

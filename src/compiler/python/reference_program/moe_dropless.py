@@ -30,11 +30,10 @@ def dropless_experts(x: jax.Array, gates: jax.Array, weights: dict, request: Req
     token_spec = spec(("batch", "length", None))
     body = functools.partial(_local_experts, model=model, expert_shards=mesh.shape["expert"],
                              tensor_shards=mesh.shape["model"])
-    out = jax.shard_map(
+    return jax.shard_map(
         body, mesh=mesh, in_specs=(token_spec, token_spec, {name: spec(axes[name]) for name in names}),
         out_specs=spec(("batch", "length", "act_embed")), check_vma=False,
     )(x, gates, kernels)
-    return out
 
 
 def _local_experts(x: jax.Array, gates: jax.Array, kernels: dict[str, jax.Array], *, model: Model,

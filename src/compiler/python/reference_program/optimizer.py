@@ -101,7 +101,7 @@ def _adamw(params: Any, gradients: Any, state: Any, step: jax.Array) -> tuple[An
     correction_1 = 1 - BETA_1 ** step.astype(jnp.float32)
     correction_2 = 1 - BETA_2 ** step.astype(jnp.float32)
 
-    def update(param, gradient, mu, nu):
+    def update(param: jax.Array, gradient: jax.Array, mu: jax.Array, nu: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
         gradient = gradient.astype(jnp.float32)
         new_mu = BETA_1 * mu.astype(jnp.float32) + (1 - BETA_1) * gradient
         new_nu = BETA_2 * nu.astype(jnp.float32) + (1 - BETA_2) * jnp.square(gradient)
@@ -115,7 +115,7 @@ def _adamw(params: Any, gradients: Any, state: Any, step: jax.Array) -> tuple[An
 
 
 def _lion(params: Any, gradients: Any, state: Any) -> tuple[Any, Any]:
-    def update(param, gradient, mu):
+    def update(param: jax.Array, gradient: jax.Array, mu: jax.Array) -> tuple[jax.Array, jax.Array]:
         gradient, wide_mu, wide = gradient.astype(jnp.float32), mu.astype(jnp.float32), param.astype(jnp.float32)
         direction = jnp.sign(0.9 * wide_mu + 0.1 * gradient)
         new = wide - LEARNING_RATE * (direction + WEIGHT_DECAY * wide)
@@ -128,7 +128,7 @@ def _lion(params: Any, gradients: Any, state: Any) -> tuple[Any, Any]:
 def _adafactor(params: Any, gradients: Any, state: Any, step: jax.Array) -> tuple[Any, Any]:
     decay = 1.0 - (step.astype(jnp.float32) + 1.0) ** -0.8
 
-    def update(param, gradient, factors):
+    def update(param: jax.Array, gradient: jax.Array, factors: dict[str, jax.Array]) -> tuple[jax.Array, dict[str, jax.Array]]:
         gradient = gradient.astype(jnp.float32)
         square = jnp.square(gradient) + 1e-30
         axes = _factored_axes(param.shape)
@@ -148,6 +148,8 @@ def _adafactor(params: Any, gradients: Any, state: Any, step: jax.Array) -> tupl
         wide = param.astype(jnp.float32)
         return (wide - LEARNING_RATE * scaled).astype(param.dtype), new
 
+    leaves: list[jax.Array]
+    treedef: Any
     leaves, treedef = jax.tree.flatten(params)
     results = [
         update(param, gradient, factors)

@@ -49,7 +49,7 @@ class Shardings:
     every such case is kept in `notes`.
     """
 
-    def __init__(self, mesh: Mesh):
+    def __init__(self, mesh: Mesh) -> None:
         self.mesh = mesh
         self.notes: dict[str, None] = {}
 

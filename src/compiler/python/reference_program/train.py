@@ -31,7 +31,7 @@ def abstract_train_arguments(request: Request, shardings: Shardings) -> tuple[An
             f"replica x data x expert = {shards}"
         )
     tokens = jax.ShapeDtypeStruct(shape, jnp.int32, sharding=shardings.named(("batch", "length"), shape))
-    batch = {name: tokens for name in ("inputs", "targets", "positions", "segments")}
+    batch = dict.fromkeys(("inputs", "targets", "positions", "segments"), tokens)
     return state, batch
 
 
