@@ -10,7 +10,6 @@ import { type Replay, replaySchedule } from '../hlo/replay.ts'
 import { type AxisTraffic, trafficByAxis } from '../hlo/traffic-by-axis.ts'
 import type { HloModule } from '../hlo/types.ts'
 import { toTuple } from '../interconnect/mesh-tuple.ts'
-import { devicePositions, physicalPlacement } from '../interconnect/physical-mesh.ts'
 import type { Slice } from '../interconnect/slice.ts'
 import { type CostModel, costModel } from '../planner/cost-model.ts'
 import type { Chip, Workload } from '../planner/workload.ts'
@@ -28,16 +27,9 @@ export interface ReplayTarget {
 /** Replays a module on the slice and mesh it was compiled for; null where the chip's clock is not known. */
 export function replayOnSlice(module: HloModule, target: ReplayTarget, constants: CostModel = costModel): Replay | null {
   const { chip, slice, mesh } = target
-  const tuple = toTuple(mesh)
-  const placed = physicalPlacement(tuple, slice).axes.flatMap((axis, i) => (axis === null ? [] : [{ name: axes[i]!, ...axis }]))
-  const positions = devicePositions(tuple, slice)
-  const network = { ...constants.time, intra_chip_gbps: chip.intra_chip_gbps ?? constants.time.intra_chip_gbps }
-  const device = deviceSpeedOf(chip, network, target.clockGhz)
+  const device = deviceSpeedOf(chip, constants.time, target.clockGhz)
   if (device === null) return null
-  return replaySchedule(module, {
-    device,
-    net: interconnectOf(chip, network, { axes: placed, positions, dims: slice.dims, wrap: slice.wrap }),
-  })
+  return replaySchedule(module, { device, net: interconnectOf(chip, constants.time, { slice, tuple: toTuple(mesh) }) })
 }
 
 /** What a compiled module tells beside its memory. */

@@ -1,4 +1,8 @@
-import type { Interconnect, LinkAxis } from './interconnect.ts'
+import { type Axis, axes } from '../contract/mesh.ts'
+import { type MeshTuple, perAxis } from '../interconnect/mesh-tuple.ts'
+import { devicePositions, physicalPlacement, placementTogether } from '../interconnect/physical-mesh.ts'
+import type { Slice } from '../interconnect/slice.ts'
+import type { Interconnect } from './interconnect.ts'
 import type { DeviceSpeed } from './op-time.ts'
 
 /** A chip's figures, per chip, as `knowledge/chips.json` has them. */
@@ -6,7 +10,8 @@ export interface ChipFigures {
   bf16_tflops: number
   hbm_gbps: number
   ici_one_way_gbps_per_link: number
-  devices_per_chip: number
+  intra_chip_gbps: number | null
+  devices_per_chip: 1 | 2
   dcn_gbps_per_chip: number | null
   mxu_side: number
   clock_ghz: number | null
@@ -14,36 +19,44 @@ export interface ChipFigures {
 
 /** Figures that are not a chip's: they stand with their sources in `knowledge/cost-model.json`. */
 export interface NetworkFigures {
-  intra_chip_gbps: number
   hop_us: number
+  dcn_start_us: number
   dcn_default_gbps_per_chip: number
   host_gbps_per_chip: number
 }
 
-/** Where a mesh lies on a slice: one entry for each axis longer than 1, in mesh order. */
-export interface PlacedAxes {
-  axes: readonly { name: string; size: number; links: number; hops: number; parts: readonly { size: number; ring: boolean }[] }[]
-  positions: readonly (readonly number[])[] | null
-  dims: readonly number[]
-  wrap: readonly boolean[]
+/** A mesh on the slice that a module was compiled for. */
+export interface PlacedMesh {
+  slice: Slice
+  tuple: MeshTuple
 }
 
-/** Half a millisecond: setting up one transfer over the data-center network, as order of magnitude. */
-const dcnUs = 500
-
 /** The replay's view of the links under a placed mesh. DCN figures are Gbit/s a chip in both files. */
-export function interconnectOf(chip: ChipFigures, network: NetworkFigures, placed: PlacedAxes): Interconnect {
-  const axes: LinkAxis[] = placed.axes.map(({ name, size, links, hops, parts }) => ({ name, size, links, hops, parts }))
+export function interconnectOf(chip: ChipFigures, network: NetworkFigures, { slice, tuple }: PlacedMesh): Interconnect {
+  const placement = physicalPlacement(tuple, slice)
+  const positions = devicePositions(tuple, slice)
+  const placed = perAxis((name, place) => {
+    const at = placement.axes[place]
+    return at === null ? [] : [{ name, size: at.size, placement: at }]
+  })
   const dcnGbits = chip.dcn_gbps_per_chip ?? network.dcn_default_gbps_per_chip
   return {
-    axes,
-    linkGbps: chip.ici_one_way_gbps_per_link,
-    onChipGbps: chip.devices_per_chip > 1 ? network.intra_chip_gbps : null,
-    hopUs: network.hop_us,
-    dcnGbps: dcnGbits / 8 / chip.devices_per_chip,
-    dcnUs,
-    torus: placed.positions === null ? null : { positions: placed.positions, dims: placed.dims, wrap: placed.wrap },
+    axes: placed.flat(),
+    over: (names) => placementTogether(placement, tuple, names.filter(isAxis), slice),
+    rates: {
+      link: chip.ici_one_way_gbps_per_link * 1e9,
+      onChip: (chip.intra_chip_gbps ?? chip.ici_one_way_gbps_per_link) * 1e9,
+      dcn: (dcnGbits / 8 / chip.devices_per_chip) * 1e9,
+      hop: network.hop_us * 1e-6,
+      dcnStart: network.dcn_start_us * 1e-6,
+    },
+    devicesPerChip: chip.devices_per_chip,
+    torus: positions && { positions, dims: slice.dims, wrap: slice.wrap },
   }
+}
+
+function isAxis(name: string): name is Axis {
+  return axes.some((axis) => axis === name)
 }
 
 /** One JAX device's speeds; a chip with two devices gives each half. Null where the clock is not known. */

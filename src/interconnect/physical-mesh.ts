@@ -1,9 +1,11 @@
+import type { Axis } from '../contract/mesh.ts'
 import { takeSplit, takeWhole } from './axis-assignment.ts'
+import { placementOfParts } from './group-links.ts'
 import { type DevicePosition, handLaidRing } from './hand-laid-ring.ts'
-import { type axisPlaces, type MeshTuple, type PerAxis, perAxis, tupleProduct } from './mesh-tuple.ts'
+import { axisIndex, type axisPlaces, type MeshTuple, type PerAxis, perAxis, tupleProduct } from './mesh-tuple.ts'
 import type { AxisPlacement, Placement } from './placement.ts'
 import type { Slice } from './slice.ts'
-import { placementOnTorus, placementsOnRing } from './torus.ts'
+import { placementOnRing, placementOnTorus } from './torus.ts'
 
 /** What the logical axes placed so far hold of the physical ones, and where an axis of each size goes next. */
 interface State {
@@ -36,11 +38,30 @@ export function placer(slice: Slice): (tuple: MeshTuple) => Placement {
   const layOut = layouter(slice)
   return (tuple) => {
     const ring = ringOf(tuple, slice)
-    if (ring) return { physical: 'contiguous', axes: spread(tuple, placementsOnRing(ring, withoutOnes(tuple), slice)) }
+    if (ring) {
+      const axis = (name: Axis, place: Place) => (tuple[place] === 1 ? null : placementOnRing(ring, tuple, [name], slice))
+      return { physical: 'contiguous', axes: perAxis(axis) }
+    }
     const { physical, steps } = layOut(tuple)
     const at = (place: Place) => steps?.[place]?.placement ?? null
     return { physical, axes: [at(0), at(1), at(2), at(3), at(4), at(5)] }
   }
+}
+
+/**
+ * What a collective over several axes of a placed mesh together can use: their pieces of physical axes joined. Null when all of them are 1,
+ * or the mesh cannot be laid.
+ */
+export function placementTogether(placement: Placement, tuple: MeshTuple, over: readonly Axis[], slice: Slice): AxisPlacement | null {
+  const used = over.flatMap((axis) => placement.axes[axisIndex[axis]] ?? [])
+  const [first] = used
+  if (!first || used.length === 1) return first ?? null
+  const ring = ringOf(tuple, slice)
+  if (ring) return placementOnRing(ring, tuple, over, slice)
+  return placementOfParts(
+    used.flatMap(({ parts }) => parts),
+    slice.devicesPerChip,
+  )
 }
 
 /** The answer of `placer` for a single mesh. */
@@ -141,13 +162,4 @@ function gridOf(slice: Slice): number[] {
 
 function ringOf(tuple: MeshTuple, slice: Slice): readonly DevicePosition[] | null {
   return tupleProduct(tuple) === slice.devices ? handLaidRing(slice, tuple) : null
-}
-
-function withoutOnes(tuple: MeshTuple): number[] {
-  return tuple.filter((size) => size !== 1)
-}
-
-function spread(tuple: MeshTuple, axes: readonly AxisPlacement[]): PerAxis<AxisPlacement | null> {
-  let next = 0
-  return perAxis((_, place) => (tuple[place] === 1 ? null : (axes[next++] ?? null)))
 }

@@ -11,7 +11,7 @@ import { type ModelTerms, modelTerms } from './model-terms.ts'
 import { type RematPolicy, rematPolicy } from './remat-policy.ts'
 import { type Shards, shardsOf } from './shards.ts'
 import { decodeTime } from './time/decode-time.ts'
-import { axisLinks, newLinks } from './time/links.ts'
+import { meshLinks } from './time/links.ts'
 import { forwardPasses, trainPasses } from './time/passes.ts'
 import { prefillTime } from './time/prefill-time.ts'
 import { ratesOf } from './time/rates.ts'
@@ -35,7 +35,7 @@ export type Evaluator = (ici: MeshTuple, dcn: MeshTuple, placement: Placement) =
  * that multiplies to the devices.
  */
 export function createEvaluator(workload: Workload, constants: CostModel = costModel): Evaluator {
-  const { model, run, phase, framework } = workload
+  const { model, run, phase, framework, slice } = workload
   const terms = modelTerms(model)
   const policy = rematPolicy(run.remat, run.flags)
   const rates = ratesOf(workload, constants)
@@ -55,11 +55,10 @@ export function createEvaluator(workload: Workload, constants: CostModel = costM
   const memoryOf = memoryJudge(workload, terms, policy, constants)
   const time = phase === 'train' ? trainTime : phase === 'prefill' ? prefillTime : decodeTime
   const saving = constants.memory
-  const links = newLinks()
   return (ici, dcn, placement) => {
     const shards = shardsOf(model, ici, dcn)
     const memory = underPressure(memoryOf(shards), available, saving.saving_from, saving.saving_most)
-    const timing = time(timeInput, shards, axisLinks({ rates, placement, ici, dcn, into: links }))
+    const timing = time(timeInput, shards, meshLinks({ placement, ici, dcn, slice }))
     return { memory, margin: 1 - memory.required / available, timing }
   }
 }

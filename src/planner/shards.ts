@@ -1,4 +1,4 @@
-import type { MeshTuple } from '../interconnect/mesh-tuple.ts'
+import { type MeshTuple, tupleProduct } from '../interconnect/mesh-tuple.ts'
 import type { ResolvedModel } from './workload.ts'
 
 /**
@@ -13,8 +13,8 @@ export interface Shards {
   seq: number
   model: number
   expert: number
-  /** Devices of the whole job. */
-  devices: number
+  /** Devices of one slice. */
+  sliceDevices: number
   /** The batch is cut over replica, data and expert. */
   batch: number
   /** FSDP shards of a dense weight's embed dimension: data, seq, expert. */
@@ -43,7 +43,7 @@ export function shardsOf(model: ResolvedModel, ici: MeshTuple, dcn: MeshTuple): 
     seq,
     model: tensor,
     expert,
-    devices: replica * stage * data * seq * tensor * expert,
+    sliceDevices: tupleProduct(ici),
     batch: replica * data * expert,
     weights: dividing(model.embed, data, seq, expert),
     expertWeights,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { antiPatternSchema } from '../../src/contract/profile-report.ts'
 import { findAntiPatterns, replayTimes } from '../../src/hlo/anti-patterns/find.ts'
 import { replaySchedule } from '../../src/hlo/replay.ts'
-import { type FixtureName, fixture, fixtureNames, ringOf, roundDevice } from './fixture.ts'
+import { type FixtureName, fixture, fixtureNames, netOf, roundDevice } from './fixture.ts'
 
 const named = (sizes: Record<string, number>) => Object.entries(sizes).map(([name, size]) => ({ name, size }))
 
@@ -82,8 +82,8 @@ test('waiting for the host counts from a tenth of the time', () => {
 test('a replay gives the shares where there is no profile', () => {
   const module = fixture('tensor_v6e')
   const mesh = named({ data: 2, model: 4 })
-  const axes = mesh.map((axis) => ({ ...axis, links: 1, hops: 1, parts: [] }))
-  const replay = replaySchedule(module, { device: roundDevice, net: { ...ringOf('data', 2), axes } })
+  const net = netOf(mesh.map((axis) => ({ ...axis, ring: false })))
+  const replay = replaySchedule(module, { device: roundDevice, net })
   const pattern = findAntiPatterns(module, { mesh, ...replayTimes(replay) }).find(({ kind }) => kind === 'sync_model_collectives')
   expect(pattern?.share).toBeGreaterThan(0)
   expect(pattern?.share).toBeLessThanOrEqual(replay.exposedCommunicationMs / replay.stepTimeMs)

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import type { Interconnect } from '../../src/hlo/interconnect.ts'
+import type { Interconnect, LinkAxis } from '../../src/hlo/interconnect.ts'
 import type { DeviceSpeed } from '../../src/hlo/op-time.ts'
 import { readHloModule } from '../../src/hlo/read-module.ts'
 import type { HloModule } from '../../src/hlo/types.ts'
+import { placementOfParts } from '../../src/interconnect/group-links.ts'
 
 /** What XLA's text form says of an instruction; written by test/fixtures/hlo/make.py. */
 export interface TextInstruction {
@@ -68,15 +69,25 @@ export function textView(name: FixtureName): TextView {
 /** A round v5e: 1 cycle is 1 ns, so that expected times can be worked out by hand. */
 export const roundDevice: DeviceSpeed = { clockGhz: 1, peakTflops: 100, hbmGbps: 1000, mxuSide: 128, hostGbps: 10 }
 
-/** A closed ring of `size` devices on one axis, 100 GB/s a link. */
-export function ringOf(name: string, size: number): Interconnect {
+/** Axes that each have a physical axis of their own, x first; 100 GB/s a link, no latency. */
+export function netOf(given: readonly { name: string; size: number; ring: boolean }[]): Interconnect {
+  const axes = given.map(({ name, size, ring }, dim): LinkAxis => {
+    return { name, size, placement: placementOfParts([{ dim, size, stride: 1, ring }], 1) }
+  })
   return {
-    axes: [{ name, size, links: 2, hops: size / 2, parts: [{ size, ring: true }] }],
-    linkGbps: 100,
-    onChipGbps: null,
-    hopUs: 0,
-    dcnGbps: 10,
-    dcnUs: 0,
+    axes,
+    over: (names) =>
+      placementOfParts(
+        axes.filter(({ name }) => names.includes(name)).flatMap(({ placement }) => placement.parts),
+        1,
+      ),
+    rates: { link: 100e9, onChip: 100e9, dcn: 10e9, hop: 0, dcnStart: 0 },
+    devicesPerChip: 1,
     torus: null,
   }
+}
+
+/** A closed ring of `size` devices on one axis. */
+export function ringOf(name: string, size: number): Interconnect {
+  return netOf([{ name, size, ring: true }])
 }

@@ -4,32 +4,32 @@ import { type CollectiveOp, collectiveOf } from '../../src/hlo/collective.ts'
 import { collectiveCost } from '../../src/hlo/collective-time.ts'
 import { routePermute } from '../../src/hlo/interconnect.ts'
 import { clockOf, deviceSpeedOf, interconnectOf } from '../../src/hlo/interconnect-of.ts'
-import { fixture, ringOf } from './fixture.ts'
+import { findSlice } from '../../src/knowledge/data/topologies.ts'
+import { fixture, netOf, ringOf } from './fixture.ts'
 
 const chip = {
   bf16_tflops: 2307,
   hbm_gbps: 7380,
   ici_one_way_gbps_per_link: 100,
-  devices_per_chip: 2,
+  intra_chip_gbps: 540,
+  devices_per_chip: 2 as const,
   dcn_gbps_per_chip: 100,
   mxu_side: 256,
   clock_ghz: 2.59,
 }
-const network = { intra_chip_gbps: 400, hop_us: 1, dcn_default_gbps_per_chip: 25, host_gbps_per_chip: 12 }
-const placed = { axes: [], positions: null, dims: [2, 2, 1], wrap: [false, false, false] }
+const network = { hop_us: 1, dcn_start_us: 100, dcn_default_gbps_per_chip: 25, host_gbps_per_chip: 12 }
+const placed = { slice: findSlice('tpu7x', '2x2x1'), tuple: [1, 1, 8, 1, 1, 1] as const }
 
 test('a chip with two devices gives each half, and DCN in bytes', () => {
   expect(deviceSpeedOf(chip, network)).toMatchObject({ peakTflops: 1153.5, hbmGbps: 3690, hostGbps: 6, clockGhz: 2.59 })
-  expect(interconnectOf(chip, network, placed)).toMatchObject({ linkGbps: 100, onChipGbps: 400, dcnGbps: 100 / 8 / 2 })
-  expect(interconnectOf({ ...chip, devices_per_chip: 1, dcn_gbps_per_chip: null }, network, placed)).toMatchObject({
-    onChipGbps: null,
-    dcnGbps: 25 / 8,
-  })
+  expect(interconnectOf(chip, network, placed).rates).toMatchObject({ link: 100e9, onChip: 540e9, dcn: (100 / 8 / 2) * 1e9 })
+  const single = { ...chip, devices_per_chip: 1 as const, intra_chip_gbps: null, dcn_gbps_per_chip: null }
+  expect(interconnectOf(single, network, placed).rates).toMatchObject({ onChip: 100e9, dcn: (25 / 8) * 1e9 })
   expect(deviceSpeedOf({ ...chip, clock_ghz: null }, network)).toBeNull()
 })
 
 test('the clock is the cycles of a matmul over its time at peak', () => {
-  const v5e = { ...chip, bf16_tflops: 197, devices_per_chip: 1 }
+  const v5e = { ...chip, bf16_tflops: 197, devices_per_chip: 1 as const }
   expect(clockOf({ flops: 2 * 16384 ** 3, estimated_cycles: 72759736 }, v5e)).toBeCloseTo(1.63, 2)
 })
 
@@ -58,11 +58,11 @@ test('collective times on a ring of four, 100 GB/s a link', () => {
 })
 
 test('a line has half the links of a ring, a pair one link; several axes add theirs', () => {
-  const axis = { name: 'data', size: 4, links: 1, hops: 3, parts: [{ size: 4, ring: false }] }
-  const line = { ...ringOf('data', 4), axes: [axis] }
+  const axis = { name: 'data', size: 4, ring: false }
+  const line = netOf([axis])
   expect(collectiveCost(op('all-gather', 4e8, [0, 1, 2, 3]), line).ms).toBeCloseTo(3)
   expect(collectiveCost(op('all-to-all', 1e8, [0, 1, 2, 3]), line).ms).toBeCloseTo(1)
-  const square = { ...line, axes: [axis, { ...axis, name: 'model' }] }
+  const square = netOf([axis, { ...axis, name: 'model' }])
   expect(
     collectiveCost(
       op(
@@ -86,7 +86,17 @@ test('a line has half the links of a ring, a pair one link; several axes add the
 })
 
 test('latency counts a hop at a time', () => {
-  expect(collectiveCost(op('all-gather', 0, [0, 1, 2, 3]), { ...ringOf('data', 4), hopUs: 1 }).ms).toBeCloseTo(0.002)
+  const net = ringOf('data', 4)
+  expect(collectiveCost(op('all-gather', 0, [0, 1, 2, 3]), { ...net, rates: { ...net.rates, hop: 1e-6 } }).ms).toBeCloseTo(0.002)
+})
+
+test('half of a ring is a line, and a ring of two is one link', () => {
+  const ring = ringOf('data', 8)
+  expect(collectiveCost(op('all-gather', 4e8, [0, 1, 2, 3]), ring).ms).toBeCloseTo(3)
+  expect(collectiveCost(op('all-to-all', 1e8, [0, 1, 2, 3]), ring).ms).toBeCloseTo(1)
+  // every other device of the ring: two groups share both directions
+  expect(collectiveCost(op('all-gather', 4e8, [0, 2, 4, 6]), ring).ms).toBeCloseTo(3)
+  expect(collectiveCost(op('all-to-all', 1e8, [0, 1]), ringOf('data', 2)).ms).toBeCloseTo(0.5)
 })
 
 test('a permute takes the shorter way, and counts what its messages share', () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Interconnect } from '../../src/hlo/interconnect.ts'
 import { replaySchedule } from '../../src/hlo/replay.ts'
 import type { HloModule } from '../../src/hlo/types.ts'
-import { fixture, fixtureNames, ringOf, roundDevice } from './fixture.ts'
+import { fixture, fixtureNames, netOf, ringOf, roundDevice } from './fixture.ts'
 import { array, conditionOf, type Draft, moduleOf, tuple } from './graph-builder.ts'
 
 const groups = (size: number) => ({ form: 'list' as const, groups: [Array.from({ length: size }, (_, i) => i)] })
@@ -49,13 +49,10 @@ test('an asynchronous one costs what the work beside it does not hide', () => {
 })
 
 test('collectives that share links wait for each other, those on other axes do not', () => {
-  const net: Interconnect = {
-    ...ringOf('data', 4),
-    axes: [
-      { name: 'data', size: 2, links: 1, hops: 1, parts: [] },
-      { name: 'model', size: 2, links: 1, hops: 1, parts: [] },
-    ],
-  }
+  const net = netOf([
+    { name: 'data', size: 2, ring: false },
+    { name: 'model', size: 2, ring: false },
+  ])
   const over = (first: number[], second: number[]) =>
     moduleOf({
       main: [
@@ -97,8 +94,9 @@ test('latency delays the end of a transfer, not the next one on its links', () =
       { name: 'b done', opcode: 'recv-done', on: ['b recv'] },
     ],
   })
-  // 100 MB each way at 10 GB/s is 10 ms, twice; one latency at the end
-  expect(replay(module, { ...ringOf('data', 4), dcnUs: 3000 }).stepTimeMs).toBeCloseTo(23)
+  // 100 MB each way at 10 GB/s is 10 ms, twice; an all-reduce starts two exchanges, once at the end
+  const ring = ringOf('data', 4)
+  expect(replay(module, { ...ring, rates: { ...ring.rates, dcnStart: 3e-3 } }).stepTimeMs).toBeCloseTo(26)
 })
 
 test('both directions of a ring carry permutes at once; a line does not close', () => {
@@ -204,8 +202,9 @@ test('the calibration matmul takes the time of its FLOPs at peak', () => {
 test.each(fixtureNames)('%s: the parts add up, and faster links never make it slower', (name) => {
   const module = fixture(name)
   let slower = Number.POSITIVE_INFINITY
-  for (const linkGbps of [1, 10, 100, 1e9]) {
-    const result = replay(module, { ...ringOf('data', 8), linkGbps })
+  const ring = ringOf('data', 8)
+  for (const link of [1e9, 10e9, 100e9, 1e18]) {
+    const result = replay(module, { ...ring, rates: { ...ring.rates, link } })
     expect(result.computeMs + result.hbmMs + result.exposedCommunicationMs + result.hostMs).toBeCloseTo(result.stepTimeMs, 6)
     expect(result.exposedCommunicationMs).toBeLessThanOrEqual(result.communicationMs + 1e-9)
     expect(result.stepTimeMs).toBeLessThanOrEqual(slower + 1e-9)

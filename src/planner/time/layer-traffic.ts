@@ -1,7 +1,8 @@
+import type { Axis } from '../../contract/mesh.ts'
 import { routedTokens } from '../footprint/expert-workspace.ts'
 import type { Shards } from '../shards.ts'
 import type { LayerInput } from './layer-work.ts'
-import { type AxisLink, type AxisLinks, exchange, gather, shift, type Traffic } from './links.ts'
+import { type AxisLink, addCollective, addShift, type MeshLinks, type Traffic } from './links.ts'
 import type { Passes } from './passes.ts'
 
 /** Seconds of collectives by what hides them: inside the slice by kind, across slices together. */
@@ -22,7 +23,7 @@ export interface LayerTraffic {
 /** One pass of one mesh: its cuts, the links under its axes, and what a device handles. */
 export interface MeshPass {
   s: Shards
-  links: AxisLinks
+  links: MeshLinks
   tokens: number
   passes: Passes
   /** Parameter elements that one device stores. */
@@ -35,50 +36,56 @@ export function layerTraffic(input: LayerInput, { s, links, tokens, passes, stor
   const bytes = rates.activationBytes
   const layers = model.layers / s.stage
   const moeLayers = terms.moeLayers / s.stage
-  const { replica, stage, data, seq, model: tensor, expert } = links
-  const shards = [data, seq, expert]
   const t: Traffic = { ici: 0, dcn: 0 }
 
   if (s.weights > 1) {
-    const moves = weightMoves(passes, s.weights, s)
+    const over = links(...shardAxes(s.weights, s))
     // a pipeline gathers its layers for every microbatch; the idle ticks are in the stretch of the step
     const ticks = s.stage > 1 ? (run.pipeline_microbatches ?? s.stage) : 1
     const attention = terms.queryOut / s.model + terms.keyValue / s.kvHeads
     const dense = layers * attention + ((terms.denseLayers / s.stage) * terms.denseMlp) / s.model
     const shared = moeLayers * (terms.sharedMlp / s.model + terms.router)
-    gather(t, rates, { bytes: (ticks * (dense + shared) + terms.vocabulary / s.vocab) * bytes, times: moves, over: shards })
-    addLatency(t, ticks * layers * moves, shards)
+    const each = ((dense + shared) / layers) * bytes
+    const times = ticks * layers * weightMoves(passes, over, s)
+    addCollective(t, rates, { kind: 'all-gather', bytes: each, times, over })
+    addCollective(t, rates, { kind: 'all-gather', bytes: (terms.vocabulary / s.vocab) * bytes, times: weightMoves(passes, over, s), over })
   }
   const weights = take(t)
 
   if (s.model > 1) {
     const residual = tokens * model.embed * bytes
-    gather(t, rates, { bytes: residual * layers, times: passes.activations, over: [tensor] })
-    addLatency(t, layers * passes.activations, [tensor])
+    addCollective(t, rates, { kind: 'all-gather', bytes: residual, times: layers * passes.activations, over: links('model') })
   }
-  if (s.stage > 1) shift(t, rates, { bytes: ((tokens * model.embed) / s.embed) * bytes * 2, times: 1, over: [stage] })
+  if (s.stage > 1) addShift(t, rates, { bytes: ((tokens * model.embed) / s.embed) * bytes * 2, times: 1, over: links('stage') })
   const activations = take(t)
 
   if (s.seq > 1) {
     const keysAndValues = (tokens * s.seq * 2 * model.kv_heads * model.head_dim * bytes) / s.kvHeads
-    gather(t, rates, { bytes: keysAndValues * layers, times: passes.keys, over: [seq] })
-    addLatency(t, layers * passes.keys, [seq])
+    addCollective(t, rates, { kind: 'all-gather', bytes: keysAndValues, times: layers * passes.keys, over: links('seq') })
   }
   const keys = take(t)
 
   if (moeLayers > 0 && s.expertWeights > 1) {
-    const expertWeights = (moeLayers * terms.expertMlp) / (s.expert * s.model)
-    gather(t, rates, { bytes: expertWeights * bytes, times: weightMoves(passes, s.expertWeights, s), over: [data, seq] })
+    const over = links(...shardAxes(s.expertWeights, { ...s, expert: 1 }))
+    const each = (terms.expertMlp / (s.expert * s.model)) * bytes
+    addCollective(t, rates, { kind: 'all-gather', bytes: each, times: moeLayers * weightMoves(passes, over, s), over })
   }
   if (moeLayers > 0 && s.expert > 1) {
     const rows = routedTokens(model, run, tokens, s) * (model.embed / s.embed) * bytes
-    exchange(t, rates, { bytes: rows, times: moeLayers * passes.exchanges, over: [expert] })
+    addCollective(t, rates, { kind: 'all-to-all', bytes: rows, times: moeLayers * passes.exchanges, over: links('expert') })
   }
   const experts = take(t)
 
-  if (s.replica > 1 && passes.reductions > 0) gather(t, rates, { bytes: stored * bytes, times: 2, over: [replica] })
+  if (s.replica > 1 && passes.reductions > 0)
+    addCollective(t, rates, { kind: 'all-reduce', bytes: stored * bytes, times: 1, over: links('replica') })
   const gradients = take(t)
   return { weights, activations, keys, experts, gradients, dcn: t.dcn }
+}
+
+/** The axes that cut a weight into `shards` pieces: trailing ones are left out where the weight does not divide by them. */
+function shardAxes(shards: number, { data, seq, expert }: Pick<Shards, 'data' | 'seq' | 'expert'>): Axis[] {
+  if (shards === data * seq * expert) return ['data', 'seq', 'expert']
+  return shards === data * seq ? ['data', 'seq'] : ['data']
 }
 
 /** The seconds inside the slice so far, which start anew; those across slices add up. */
@@ -88,12 +95,7 @@ function take(traffic: Traffic): number {
   return seconds
 }
 
-/** Over the whole job gradients are all-reduced and cut; over a part of it the compiler makes a reduce-scatter, half the traffic. */
-function weightMoves(passes: Passes, shards: number, s: Shards): number {
-  return passes.gathers + passes.reductions * (shards === s.devices ? 2 : 1)
-}
-
-/** Every layer starts its collectives anew: `count` times the latency of the axes used, less the one that a gather counts itself. */
-function addLatency(traffic: Traffic, count: number, over: readonly AxisLink[]): void {
-  for (const axis of over) traffic.ici += (count - 1) * axis.latency
+/** Over whole slices gradients are all-reduced and cut; over a part of one the compiler makes a reduce-scatter, half the traffic. */
+function weightMoves(passes: Passes, over: AxisLink, s: Shards): number {
+  return passes.gathers + passes.reductions * (over.size === s.sliceDevices ? 2 : 1)
 }

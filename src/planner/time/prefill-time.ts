@@ -2,14 +2,14 @@ import type { Shards } from '../shards.ts'
 import { addAttention } from './attention-work.ts'
 import { layerTraffic } from './layer-traffic.ts'
 import { addLayers, type LayerInput } from './layer-work.ts'
-import type { AxisLinks } from './links.ts'
+import type { MeshLinks } from './links.ts'
 import { forwardPasses } from './passes.ts'
 import { servingStep } from './serving-step.ts'
 import type { Timing } from './timing.ts'
 import { addMatmul, noWork } from './work.ts'
 
 /** The prompts of a batch, once through the model; its time is the time to first token. */
-export function prefillTime(input: LayerInput, s: Shards, links: AxisLinks): Timing {
+export function prefillTime(input: LayerInput, s: Shards, links: MeshLinks): Timing {
   const { model, run, rates } = input
   const sequences = run.global_batch / s.batch
   const tokens = sequences * (run.seq_len / s.seq)

@@ -1,10 +1,11 @@
 import type { Dtype } from '../../contract/experiment.ts'
+import type { LinkRates } from '../../interconnect/collective-seconds.ts'
 import { type CostModel, matmulEfficiency } from '../cost-model.ts'
 import type { Workload } from '../workload.ts'
 import { dtypeBytes } from '../workload.ts'
 
 /** What one JAX device can do, after efficiencies. Per second. */
-export interface Rates {
+export interface Rates extends LinkRates {
   /** FLOP/s of a large matmul in the run's matmul dtype, and in the activation dtype. */
   matmul: number
   plain: number
@@ -13,14 +14,7 @@ export interface Rates {
   /** Peak FLOP/s in bf16, what MFU is measured against. */
   peak: number
   hbm: number
-  /** Bytes/s of one ICI link, one way. */
-  link: number
-  /** Bytes/s between the two devices of one chip. */
-  onChip: number
-  dcn: number
   host: number
-  /** Seconds a hop. */
-  hop: number
   /** Side of the systolic array. */
   tile: number
   activationBytes: number
@@ -39,10 +33,11 @@ export function ratesOf(workload: Workload, constants: CostModel): Rates {
     peak,
     hbm: chip.hbm_gbps * 1e9 * perDevice * c.hbm_efficiency,
     link: chip.ici_one_way_gbps_per_link * 1e9 * c.ici_efficiency,
-    onChip: (chip.intra_chip_gbps ?? c.intra_chip_gbps) * 1e9,
+    onChip: (chip.intra_chip_gbps ?? chip.ici_one_way_gbps_per_link) * 1e9 * c.ici_efficiency,
     dcn: ((chip.dcn_gbps_per_chip ?? c.dcn_default_gbps_per_chip) / 8) * 1e9 * perDevice * c.dcn_efficiency,
     host: c.host_gbps_per_chip * 1e9 * perDevice,
     hop: c.hop_us * 1e-6,
+    dcnStart: c.dcn_start_us * 1e-6,
     tile: chip.mxu_side,
     activationBytes: dtypeBytes[run.activation_dtype],
   }

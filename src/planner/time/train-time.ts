@@ -7,7 +7,7 @@ import { dtypeBytes } from '../workload.ts'
 import { addAttention } from './attention-work.ts'
 import { type LayerTraffic, layerTraffic } from './layer-traffic.ts'
 import { addLayers, type LayerInput } from './layer-work.ts'
-import type { AxisLinks } from './links.ts'
+import type { MeshLinks } from './links.ts'
 import { partialSumBytes } from './partial-sums.ts'
 import type { Passes } from './passes.ts'
 import { stepOf, type Timing } from './timing.ts'
@@ -26,7 +26,7 @@ export interface TrainTimeInput extends LayerInput {
  * One optimizer step. What computes, what communicates, how much of the latter hides behind the former, what waits for the host; a
  * pipeline of P stages and M microbatches idles for (P−1)/(M+P−1) of the time (Huang et al., GPipe).
  */
-export function trainTime(input: TrainTimeInput, s: Shards, links: AxisLinks): Timing {
+export function trainTime(input: TrainTimeInput, s: Shards, links: MeshLinks): Timing {
   const { model, run, rates, terms, constants: c, passes } = input
   const sequences = run.global_batch / run.microbatches / s.batch
   const tokens = sequences * (run.seq_len / s.seq)

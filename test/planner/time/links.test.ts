@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { type AxisLink, exchange, gather, type Traffic } from '../../../src/planner/time/links.ts'
-import type { Rates } from '../../../src/planner/time/rates.ts'
+import { placementOfParts } from '../../../src/interconnect/group-links.ts'
+import { physicalPlacement } from '../../../src/interconnect/physical-mesh.ts'
+import { findSlice } from '../../../src/knowledge/data/topologies.ts'
+import { type AxisLink, addCollective, meshLinks, type Traffic } from '../../../src/planner/time/links.ts'
 
-const rates = { dcn: 5e9, link: 90e9 } as Rates
-const axis = (size: number, links: number, slices = 1): AxisLink => ({ size, slices, bandwidth: links * 90e9, latency: 4e-6 })
+const rates = { link: 90e9, onChip: 540e9, dcn: 5e9, hop: 1e-6, dcnStart: 1e-4 }
+const ring = (size: number, slices = 1): AxisLink => ({
+  inside: placementOfParts([{ dim: 0, size, stride: 1, ring: true }], 1),
+  size,
+  slices,
+})
 
 function seconds(run: (traffic: Traffic) => void): Traffic {
   const traffic = { ici: 0, dcn: 0 }
@@ -11,27 +17,26 @@ function seconds(run: (traffic: Traffic) => void): Traffic {
   return traffic
 }
 
-describe('collectives', () => {
-  it('gather V bytes in V·(n−1)/n over the bandwidth of all axes used, and a hop each', () => {
-    const one = seconds((t) => gather(t, rates, { bytes: 1e9, times: 1, over: [axis(4, 2)] }))
-    expect(one.ici).toBeCloseTo((1e9 * 3) / 4 / 180e9 + 4e-6, 9)
-    const two = seconds((t) => gather(t, rates, { bytes: 1e9, times: 1, over: [axis(4, 2), axis(4, 2)] }))
-    expect(two.ici).toBeCloseTo((1e9 * 15) / 16 / 360e9 + 8e-6, 9)
-    expect(seconds((t) => gather(t, rates, { bytes: 1e9, times: 1, over: [axis(1, 1), axis(4, 2)] })).ici).toBe(one.ici)
-  })
-
+describe('collectives of a mesh', () => {
   it('cost nothing on an axis of one, and only latency for no bytes', () => {
-    expect(seconds((t) => gather(t, rates, { bytes: 1e9, times: 3, over: [axis(1, 0)] }))).toEqual({ ici: 0, dcn: 0 })
-    expect(seconds((t) => gather(t, rates, { bytes: 0, times: 3, over: [axis(8, 2)] })).ici).toBeCloseTo(12e-6, 12)
+    const alone: AxisLink = { inside: null, size: 1, slices: 1 }
+    expect(seconds((t) => addCollective(t, rates, { kind: 'all-gather', bytes: 1e9, times: 3, over: alone }))).toEqual({ ici: 0, dcn: 0 })
+    expect(seconds((t) => addCollective(t, rates, { kind: 'all-gather', bytes: 0, times: 3, over: ring(8) })).ici).toBeCloseTo(12e-6, 12)
   })
 
-  it('across slices carry each device’s share over the data-center network', () => {
-    const { dcn } = seconds((t) => gather(t, rates, { bytes: 8e9, times: 1, over: [axis(4, 2, 2)] }))
-    expect(dcn).toBeCloseTo(((8e9 / 4) * (1 / 2)) / 5e9, 9)
+  it('across slices carry each device’s share over the data-center network, and start an exchange a further slice', () => {
+    const over = (slices: number) =>
+      seconds((t) => addCollective(t, rates, { kind: 'all-gather', bytes: 8e9, times: 1, over: ring(4, slices) })).dcn
+    expect(over(2)).toBeCloseTo(((8e9 / 4) * (1 / 2)) / 5e9 + 1e-4, 9)
+    expect(over(8)).toBeCloseTo(((8e9 / 4) * (7 / 8)) / 5e9 + 7e-4, 9)
   })
 
-  it('exchange in a quarter of the all-gather of the whole array', () => {
-    const { ici } = seconds((t) => exchange(t, rates, { bytes: 1e8, times: 1, over: [axis(4, 2)] }))
-    expect(ici).toBeCloseTo((4 * 1e8) / (4 * 180e9) + 4e-6, 9)
+  it('join the physical axes of the mesh axes that they run over', () => {
+    const slice = findSlice('v5p', '4x4x4')
+    const ici = [1, 1, 16, 1, 1, 4] as const
+    const links = meshLinks({ placement: physicalPlacement(ici, slice), ici, dcn: [1, 1, 1, 1, 1, 1], slice })
+    expect(links('data')).toMatchObject({ size: 16, inside: { size: 16, links: 4 } })
+    expect(links('data', 'seq', 'expert')).toMatchObject({ size: 64, inside: { size: 64, links: 6 } })
+    expect(links('seq').inside).toBeNull()
   })
 })
