@@ -37,7 +37,14 @@ export function placementOfParts(parts: readonly AxisPart[], devicesPerChip: 1 |
   // what lies beyond one physical axis comes over its links alone, at best through all chips of the group that stand side by side there
   if (chips > 1) links = Math.min(links, (chips - 1) / slowest)
   // the devices of a chip that are in groups of their own share its links; in an all-to-all a chip sends for all its devices either way
-  return { size: chips * onChip, parts: merged, links: (links * onChip) / devicesPerChip, exchange: exchange * devicesPerChip, hops, onChip }
+  return {
+    size: chips * onChip,
+    parts: merged,
+    links: (links * onChip) / devicesPerChip,
+    exchange: exchange * devicesPerChip,
+    hops,
+    onChip,
+  }
 }
 
 /** What a group can use that goes round a ring of its own whose busiest link carries the messages of `1 / share` groups. */
