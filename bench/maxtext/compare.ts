@@ -4,27 +4,19 @@
  * kept is not compiled again unless it is named. Without arguments it prints them beside the planner's memory.
  */
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
 import { maxtextFlagsOf } from '../../src/agents/cards.ts'
 import { createCompiler } from '../../src/compiler/compiler.ts'
 import { createMaxTextProgram } from '../../src/compiler/maxtext-program.ts'
 import { createSemaphore } from '../../src/compiler/semaphore.ts'
 import { formatMesh } from '../../src/contract/mesh.ts'
-import { type CompilerVerdict, compilerVerdictSchema } from '../../src/contract/verdict.ts'
+import type { CompilerVerdict } from '../../src/contract/verdict.ts'
 import { evaluateMesh } from '../../src/planner/verdict-of.ts'
 import { type ProgramCase, programCases } from './program-cases.ts'
+import { recordedPrograms, recordProgram } from './recorded-verdicts.ts'
 
-const kept = fileURLToPath(new URL('./programs.jsonl', import.meta.url))
-const rowSchema = z.object({ id: z.string(), flags: z.array(z.string()), verdict: compilerVerdictSchema })
-const rows = () =>
-  (existsSync(kept) ? readFileSync(kept, 'utf8') : '')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => rowSchema.parse(JSON.parse(line)))
 const limits = { timeoutMs: 1_800_000, memoryGib: 12, maxOutputBytes: 1e8 }
 const { signal } = new AbortController()
 
@@ -43,7 +35,7 @@ async function compileAll(program: CompilerVerdict['program'], ask: Judge): Prom
     if (flags === undefined) throw new Error(`${id} cannot be said in MaxText's settings`)
     const verdict = await ask(one, flags)
     process.stderr.write(`${id}: ${JSON.stringify(verdict)}\n`)
-    if (verdict.status !== 'unknown') appendFileSync(kept, `${JSON.stringify({ id, flags: program === 'user' ? flags : [], verdict })}\n`)
+    if (verdict.status !== 'unknown') recordProgram({ id, flags: program === 'user' ? flags : [], verdict })
   }
 }
 
@@ -70,7 +62,7 @@ function reference(): Judge {
 }
 
 function find(id: string, program: CompilerVerdict['program']): CompilerVerdict | undefined {
-  return rows().findLast((row) => row.id === id && row.verdict.program === program)?.verdict
+  return recordedPrograms().findLast((row) => row.id === id && row.verdict.program === program)?.verdict
 }
 
 function printTable(): void {

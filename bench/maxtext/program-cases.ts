@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { chipSchema, runSchema } from '../../src/contract/experiment.ts'
+import { chipSchema, experimentSchema, runSchema } from '../../src/contract/experiment.ts'
 import { type Mesh, meshSchema } from '../../src/contract/mesh.ts'
 import { resolveWorkload } from '../../src/experiment/resolve-workload.ts'
 import { openCatalog } from '../../src/knowledge/data/catalog.ts'
@@ -10,7 +10,8 @@ import type { Workload } from '../../src/planner/workload.ts'
 export const programSchema = z.strictObject({
   id: z.string(),
   kind: z.string().optional(),
-  model: z.string(),
+  /** A name from knowledge/models.json, or dims as in an experiment. */
+  model: experimentSchema.shape.model,
   topology: z.string(),
   slices: z.int().optional(),
   run: runSchema,

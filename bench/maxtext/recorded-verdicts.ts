@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { compilerVerdictSchema } from '../../src/contract/verdict.ts'
 import { programSchema } from './program-cases.ts'
 
 const path = fileURLToPath(new URL('../recorded/maxtext-memory.jsonl', import.meta.url))
@@ -31,8 +32,7 @@ export type RecordedVerdict = z.infer<typeof verdictSchema>
 /** Every recorded verdict; the last of an id and jax version counts. */
 export function recordedVerdicts(): RecordedVerdict[] {
   const rows = new Map<string, RecordedVerdict>()
-  for (const line of existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []) {
-    if (line === '') continue
+  for (const line of linesOf(path)) {
     const row = verdictSchema.parse(JSON.parse(line))
     rows.set(`${row.id} ${row.versions.jax}`, row)
   }
@@ -41,4 +41,25 @@ export function recordedVerdicts(): RecordedVerdict[] {
 
 export function recordVerdict(row: RecordedVerdict): void {
   appendFileSync(path, `${JSON.stringify(verdictSchema.parse(row))}\n`)
+}
+
+const programsPath = fileURLToPath(new URL('./programs.jsonl', import.meta.url))
+const rowSchema = z.object({ id: z.string(), flags: z.array(z.string()), verdict: compilerVerdictSchema })
+
+/** The verdicts on `programs.json`, by MaxText (`user`) and by the reference program; the last of an id counts. */
+export function recordedPrograms(): z.infer<typeof rowSchema>[] {
+  const rows = linesOf(programsPath).map((line) => rowSchema.parse(JSON.parse(line)))
+  return [...new Map(rows.map((row) => [`${row.id} ${row.verdict.program}`, row])).values()]
+}
+
+export function recordProgram(row: z.infer<typeof rowSchema>): void {
+  appendFileSync(programsPath, `${JSON.stringify(row)}\n`)
+}
+
+function linesOf(file: string): string[] {
+  return existsSync(file)
+    ? readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+    : []
 }
