@@ -129,7 +129,7 @@ export function checkStepTime(stepTimeMs: number): void {
 
 /** The settings that decide how a case compares with another; flags stay with the experiment. */
 function recordedRun(run: ResolvedRun): Case['workload']['run'] {
-  const { flags: _, pipeline_microbatches, capacity_factor, output_len, ...rest } = run
+  const { flags: _, pipeline_microbatches, capacity_factor, output_len, input_len, concurrency, ...rest } = run
   return {
     ...rest,
     ...(pipeline_microbatches === null ? {} : { pipeline_microbatches }),
