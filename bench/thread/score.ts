@@ -15,7 +15,10 @@ if (file === undefined) {
   process.stderr.write('node bench/thread/score.ts MESSAGES.jsonl [even|odd|all] [-v]\n')
   process.exit(2)
 }
-const lines = readFileSync(file, 'utf8').split('\n').filter((line) => line !== '').map((line): Line => JSON.parse(line))
+const lines = readFileSync(file, 'utf8')
+  .split('\n')
+  .filter((line) => line !== '')
+  .map((line): Line => JSON.parse(line))
 const chosen = lines.filter((_, index) => part === 'all' || (index % 2 === 0) === (part === 'even'))
 const table = new Map<string, number>()
 const totals = { talk: 0, left: 0, offered: 0, meant: 0, right: 0 }
@@ -34,11 +37,15 @@ for (const line of chosen) {
     if (right) totals.right++
   }
   if (verbose && !right)
-    process.stdout.write(`${line.mentioned ? '@' : '-'} ${line.expect} ${JSON.stringify(line.value ?? {})} got ${got.intent} ${JSON.stringify(got.value)} | ${line.text}\n`)
+    process.stdout.write(
+      `${line.mentioned ? '@' : '-'} ${line.expect} ${JSON.stringify(line.value ?? {})} got ${got.intent} ${JSON.stringify(got.value)} | ${line.text}\n`,
+    )
 }
 const { talk, left, offered, meant, right } = totals
 const percent = (a: number, b: number) => `${a} of ${b} (${b === 0 ? '-' : ((100 * a) / b).toFixed(1)}%)`
-process.stdout.write(`talk left alone: ${percent(left, talk)}; offered for recording: ${offered}\nmeant, intent and value right: ${percent(right, meant)}\n`)
+process.stdout.write(
+  `talk left alone: ${percent(left, talk)}; offered for recording: ${offered}\nmeant, intent and value right: ${percent(right, meant)}\n`,
+)
 if (!verbose) {
   process.stdout.write('\n| expected | read as | messages |\n|---|---|---|\n')
   for (const intent of intents)

@@ -1,8 +1,8 @@
 import type { Mesh } from '../contract/mesh.ts'
 import { isCjk } from './fold.ts'
 import { lexicon } from './lexicon.ts'
-import { type Changes, readChanges } from './read-changes.ts'
 import { readCards, readLooseCards } from './read-cards.ts'
+import { type Changes, readChanges } from './read-changes.ts'
 import { readMesh } from './read-mesh.ts'
 import { readTimes, type SaidTime } from './read-times.ts'
 import { isMark, means, named, type Token } from './token.ts'
@@ -61,9 +61,13 @@ export function gatherFacts(text: string, cardCount: number): Facts {
     explicit: explicit || isExplicit(tokens, changes),
     changesNamed: Object.keys(mesh).length + Object.keys(changes).length,
     question,
-    request: tokens.slice(0, 3).some((one) => means(one, 'ask')) || (said.length > 1 && means(said.at(-1), 'ask') && isCjk(said.at(-1)?.text.charAt(0) ?? '')),
+    request:
+      tokens.slice(0, 3).some((one) => means(one, 'ask')) ||
+      (said.length > 1 && means(said.at(-1), 'ask') && isCjk(said.at(-1)?.text.charAt(0) ?? '')),
     speaksToOthers: tokens.some((one) => one.kind === 'person' || one.kind === 'link'),
-    ids: said.filter((one) => one.kind === 'word' && one.concepts.size === 0 && /\d/.test(one.text) && /[a-z]/.test(one.text)).map((one) => one.text),
+    ids: said
+      .filter((one) => one.kind === 'word' && one.concepts.size === 0 && /\d/.test(one.text) && /[a-z]/.test(one.text))
+      .map((one) => one.text),
     has: (...concepts) => tokens.some((one) => meansKind(one, concepts)),
     key: (...concepts) => tokens.some((one) => meansKind(one, concepts) && (!means(one, 'fill') || said.length === 1)),
     strangers: (allowed) => tokens.reduce((sum, one) => sum + strangeness(one, allowed), 0),

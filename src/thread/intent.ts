@@ -69,19 +69,23 @@ const longestUnaddressed = 400
  * ever an offer to record, whoever it was said to.
  */
 export function read(text: string, context: ReadContext): Reading {
+  const quietly = decide(text, { ...context, mentioned: false })
+  // what would be understood without a mention means the same with one
+  return context.mentioned && quietly.intent === 'ignore' ? decide(text, context) : quietly
+}
+
+function decide(text: string, context: ReadContext): Reading {
   const plain = { value: {}, job: null, failed: null, steps: null }
+  const ignore = (reason: string): Reading => ({ ...plain, intent: 'ignore', reason })
   const bounded = text.slice(0, maxLength)
   if (!context.mentioned && text.trim().length > longestUnaddressed)
-    return { ...plain, intent: 'ignore', reason: 'longer than what people write to the bot without a mention' }
+    return ignore('longer than what people write to the bot without a mention')
   const facts = gatherFacts(bounded, context.cards)
-  if (facts.length === 0 && !(context.mentioned && /[?？]/.test(bounded))) return { ...plain, intent: 'ignore', reason: 'no words in it' }
-  if (!context.mentioned && facts.speaksToOthers)
-    return { ...plain, intent: 'ignore', reason: 'it speaks to a person or points to a page' }
+  if (facts.length === 0 && !(context.mentioned && /[?？]/.test(bounded))) return ignore('no words in it')
+  if (!context.mentioned && facts.speaksToOthers) return ignore('it speaks to a person or points to a page')
   for (const rule of rules) {
     const found = rule(facts, context)
     if (found) return { ...plain, ...found }
   }
-  return context.mentioned
-    ? { ...plain, intent: 'question', reason: 'addressed, and nothing that can be computed is asked for by name' }
-    : { ...plain, intent: 'ignore', reason: 'nothing in it speaks to the bot' }
+  return ignore('nothing in it speaks to the bot')
 }

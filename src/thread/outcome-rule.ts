@@ -1,13 +1,13 @@
 import { type Facts, takeStepCounts } from './facts.ts'
 import type { ReadContext } from './intent.ts'
-import type { Found } from './rules.ts'
 import type { SaidTime } from './read-times.ts'
+import type { Found } from './rules.ts'
 
 const talk = ['subject', 'ran', 'step', 'per', 'approx', 'card', 'thanks', 'record', 'adopt', 'better', 'axiswords', 'pick']
 
 /** `it ran at 22.9 s`, `card 2 OOMed`, `card 3 crashed with NaN`: how something really went. Never recorded from here: only offered. */
 export function outcomeRule(facts: Facts, context: ReadContext): Found | null {
-  if (facts.question || facts.key('why', 'what', 'how', 'hedge', 'wrongwith') || facts.changesNamed > 0) return null
+  if (facts.question || facts.key('why', 'what', 'how', 'wrongwith') || facts.has('hedge') || facts.changesNamed > 0) return null
   return time(facts, context) ?? oom(facts, context) ?? failure(facts, context)
 }
 
@@ -46,7 +46,7 @@ function jobOf(facts: Facts, { experiments }: ReadContext): string | null {
 }
 
 function oom(facts: Facts, context: ReadContext): Found | null {
-  if (!facts.key('oom') || facts.times.length > 0 || facts.key('not') && !facts.cards.length) return null
+  if (!facts.key('oom') || facts.times.length > 0 || (facts.key('not') && !facts.cards.length)) return null
   takeStepCounts(facts.tokens)
   const job = jobOf(facts, context)
   if (job === 'another') return null

@@ -19,7 +19,7 @@ export function readCards(tokens: readonly Token[]): number[] {
     }
     if (!(means(one, 'card') || isMark(one, '#'))) continue
     let at = index + 1
-    while (isMark(tokens[at], '#:=(') || (means(tokens[at], 'card') && at - index < 3)) at++
+    while (at - index < 4 && (isMark(tokens[at], '#:=(') || means(tokens[at], 'card'))) at++
     const card = cardNumber(tokens[at])
     if (card !== null) {
       add(card, ...tokens.slice(index, at + 1))

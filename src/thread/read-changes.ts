@@ -73,7 +73,7 @@ function chipOf(concepts: ReadonlySet<string> | undefined): ChipName | null {
 
 function readSlices(tokens: readonly Token[], index: number, changes: Changes): void {
   let at = index - 1
-  while (at >= 0 && (/^(?:个|つの|的|枚の)$/.test(tokens[at]?.text ?? '') || isMark(tokens[at], '-'))) at--
+  while (at > index - 4 && (/^(?:个|つの|的|枚の)$/.test(tokens[at]?.text ?? '') || isMark(tokens[at], '-'))) at--
   const before = sizeOf(tokens[at])
   const after = before === null ? sizeAfter(tokens, index + 1) : null
   const single = /^(?:single|one)$/.test(tokens[at]?.text ?? '')
@@ -127,7 +127,11 @@ function factorIn(tokens: readonly Token[], batch: number): number | null {
     const word = Object.keys(factors).find((name) => one.concepts.has(name))
     const number = one.kind === 'number' && one.value !== null && !one.negative ? one.value : null
     const next = tokens[index + 1]
-    if (number !== null && number > 0 && (one.suffix === 'x' || (one.suffix === '' && (means(next, 'times') || next?.text.startsWith('倍') || isMark(next, '×*'))))) {
+    if (
+      number !== null &&
+      number > 0 &&
+      (one.suffix === 'x' || (one.suffix === '' && (means(next, 'times') || next?.text.startsWith('倍') || isMark(next, '×*'))))
+    ) {
       one.used = true
       if (one.suffix === '' && next) next.used = true
       return number
@@ -159,10 +163,20 @@ function readRemat(tokens: readonly Token[], changes: Changes): void {
     if (!means(one, 'remat') || one.used) continue
     const around = tokens
       .slice(Math.max(0, index - 3), index + 5)
-      .filter((near) => near !== one && !near.used && (near.text in known || near.text in aliases || means(near, 'full', 'minimal', 'off', 'not')))
+      .filter(
+        (near) =>
+          near !== one && !near.used && (near.text in known || near.text in aliases || means(near, 'full', 'minimal', 'off', 'not')),
+      )
     const policy = around.find((near) => near.text in known || near.text in aliases) ?? around[0]
     if (policy === undefined) continue
-    const name = policy.text in known || policy.text in aliases ? policy.text : means(policy, 'full') ? 'full' : means(policy, 'minimal') ? 'minimal' : 'none'
+    const name =
+      policy.text in known || policy.text in aliases
+        ? policy.text
+        : means(policy, 'full')
+          ? 'full'
+          : means(policy, 'minimal')
+            ? 'minimal'
+            : 'none'
     changes.remat = name
     one.used = true
     policy.used = true
@@ -174,7 +188,7 @@ function sizeBeside(tokens: readonly Token[], index: number): number | null {
   const after = sizeAfter(tokens, index + 1)
   if (after !== null) return after
   let before = index - 1
-  while (before >= 0 && (isMark(tokens[before], '-') || /^(?:token|tokens|个|の|的|of)$/.test(tokens[before]?.text ?? ''))) before--
+  while (before > index - 4 && (isMark(tokens[before], '-') || /^(?:token|tokens|个|の|的|of)$/.test(tokens[before]?.text ?? ''))) before--
   return sizeOf(tokens[before]) !== null && tokens[before]?.used === false ? before : null
 }
 

@@ -62,13 +62,15 @@ function isRefused(tokens: readonly Token[], index: number): boolean {
 function wayBefore(tokens: readonly Token[], index: number): number | null {
   let at = index - 1
   let way = false
-  while (at >= 0 && (isMark(tokens[at], '-') || means(tokens[at], 'axiswords') || /^(?:的|个)$/.test(tokens[at]?.text ?? ''))) {
+  while (at > index - 5 && (isMark(tokens[at], '-') || means(tokens[at], 'axiswords') || /^(?:的|个)$/.test(tokens[at]?.text ?? ''))) {
     way ||= means(tokens[at], 'axiswords')
     at--
   }
   const number = tokens[at]
   if (number === undefined || number.used || sizeOf(number) === null) return null
-  return way || number.suffix === 'way' || (means(tokens[index], 'axis:stage') && /stages|stufen|etapas/.test(tokens[index]?.text ?? '')) ? at : null
+  return way || number.suffix === 'way' || (means(tokens[index], 'axis:stage') && /stages|stufen|etapas/.test(tokens[index]?.text ?? ''))
+    ? at
+    : null
 }
 
 /** In `tp 8-way fsdp` the 8 is the next one's; in `fsdp 8 way` it is this one's. */

@@ -1,7 +1,9 @@
 import { isMark, means, named, type Token } from './token.ts'
 
 const linking = new Set(
-  'axis axes of at to is was were becomes goes from = : be by set size 是 为 改成 改为 设为 变成 到 を に が は の で auf a von zu en'.split(' '),
+  'axis axes of at to is was were becomes goes from = : be by set size 是 为 改成 改为 设为 变成 到 を に が は の で auf a von zu en'.split(
+    ' ',
+  ),
 )
 
 /** The number that belongs to a word: `tp=8`, `batch size of 512`, `context at 32k`. Its index, or null. */

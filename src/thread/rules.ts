@@ -7,8 +7,39 @@ export type Rule = (facts: Facts, context: ReadContext) => Found | null
 
 const talk = ['subject', 'thanks', 'nevermind']
 const answer = [...talk, 'thisanswer', 'ask', 'laugh', 'card', 'step', 'approx', 'relation']
-const wide = ['how', 'what', 'why', 'better', 'compare', 'sure', 'slow', 'cost', 'howrun', 'days', 'fit', 'term', 'axis', 'axiswords', 'chip']
-const subjects = ['batch', 'micro', 'seqlen', 'remat', 'slices', 'hardware', 'full', 'minimal', 'off', 'num', 'oom', 'evidence', 'times', 'per']
+const wide = [
+  'how',
+  'what',
+  'why',
+  'better',
+  'compare',
+  'sure',
+  'slow',
+  'cost',
+  'howrun',
+  'days',
+  'fit',
+  'term',
+  'axis',
+  'axiswords',
+  'chip',
+]
+const subjects = [
+  'batch',
+  'micro',
+  'seqlen',
+  'remat',
+  'slices',
+  'hardware',
+  'full',
+  'minimal',
+  'off',
+  'num',
+  'oom',
+  'evidence',
+  'times',
+  'per',
+]
 
 /** How many words may be unknown: addressed, a message may say more than we understand. */
 function limit({ mentioned }: ReadContext, unaddressed = 0): number {
@@ -25,11 +56,30 @@ const cancel: Rule = (facts, context) => {
 
 const undo: Rule = (facts, context) => {
   const { key, has, strangers, question, times } = facts
-  const asks = (key('undo') || (key('cancel') && key('record', 'adopt') && !key('thisanswer'))) && (context.mentioned || facts.length <= 2 || has('record', 'adopt', 'subject', 'card', 'fill', 'mistake'))
+  const asks =
+    (key('undo') || (key('cancel') && key('record', 'adopt') && !key('thisanswer'))) &&
+    (context.mentioned || facts.length <= 2 || has('record', 'adopt', 'subject', 'card', 'fill', 'mistake'))
   const regrets = key('mistake') && (has('record', 'adopt') || context.mentioned) && times.length === 0
   if (!(asks || regrets) || facts.changesNamed > 0) return null
   if (question && has('what', 'why', 'how', 'whatif')) return null
-  if (strangers([...talk, 'undo', 'cancel', 'mistake', 'record', 'recent', 'adopt', 'card', 'not', 'step', 'better', 'thisanswer', 'relation']) > limit(context, saysFigure(facts) ? 2 : 0)) return null
+  if (
+    strangers([
+      ...talk,
+      'undo',
+      'cancel',
+      'mistake',
+      'record',
+      'recent',
+      'adopt',
+      'card',
+      'not',
+      'step',
+      'better',
+      'thisanswer',
+      'relation',
+    ]) > limit(context, saysFigure(facts) ? 2 : 0)
+  )
+    return null
   return { intent: 'undo', value: {}, reason: 'a word for taking back' }
 }
 
@@ -44,12 +94,31 @@ const compare: Rule = (facts, context) => {
   if (facts.changesNamed > 0) return null
   const whole = has('card') || facts.cards.length > 0
   const cards = [...new Set([...facts.cards, ...facts.looseCards()])].sort((a, b) => a - b)
-  const allowed = [...answer, 'compare', 'better', 'how', 'what', 'why', 'whatif', 'pick', 'term', 'cost', 'slow', 'sure', 'not', 'days', 'fit']
+  const allowed = [
+    ...answer,
+    'compare',
+    'better',
+    'how',
+    'what',
+    'why',
+    'whatif',
+    'pick',
+    'term',
+    'cost',
+    'slow',
+    'sure',
+    'not',
+    'days',
+    'fit',
+  ]
   const strange = strangers(allowed)
   if (cards.length >= 2 && strange <= limit(context, whole && key('compare') ? 1 : 0)) {
     return { intent: 'compare', value: { cards }, reason: `cards ${cards.join(' and ')} are set beside each other` }
   }
-  const all = key('compare') && has('card') && facts.tokens.some(({ text }) => /^(?:cards|options|proposals|all|karten|tarjetas|opciones)$/.test(text))
+  const all =
+    key('compare') &&
+    has('card') &&
+    facts.tokens.some(({ text }) => /^(?:cards|options|proposals|all|karten|tarjetas|opciones)$/.test(text))
   if (cards.length === 0 && all && context.cards >= 2 && strange <= limit(context)) {
     return { intent: 'compare', value: { cards: Array.from({ length: context.cards }, (_, index) => index + 1) }, reason: 'all cards' }
   }
@@ -60,7 +129,7 @@ const compare: Rule = (facts, context) => {
 
 const adopt: Rule = (facts, context) => {
   const { key, has, strangers, question, cards } = facts
-  if (question || has('why', 'whatif') && !key('adopt')) return null
+  if (question || (has('why', 'whatif') && !key('adopt'))) return null
   if (has('not') || key('what', 'how', 'why') || !has('adopt') || facts.changesNamed > 0) return null
   const chosen = cards.length > 0 ? cards : has('adoptword') && facts.length <= 6 ? facts.looseCards() : []
   if (chosen.length !== 1) return null
@@ -90,7 +159,11 @@ const whyNot: Rule = (facts, context) => {
   if (cards.length > 1) return null
   const allowed = [...answer, ...wide, 'why', 'not', 'pick', 'wrongwith', 'whatif', 'adopt', 'per']
   if (strangers(allowed) > limit(context, facts.explicit ? 1 : 0)) return null
-  return { intent: 'why_not', value: { ...meshValue(facts), ...changes, ...(cards.length > 0 ? { cards } : {}) }, reason: 'why something was not chosen' }
+  return {
+    intent: 'why_not',
+    value: { ...meshValue(facts), ...changes, ...(cards.length > 0 ? { cards } : {}) },
+    reason: 'why something was not chosen',
+  }
 }
 
 const whatIf: Rule = (facts, context) => {
@@ -102,7 +175,38 @@ const whatIf: Rule = (facts, context) => {
   if (onlyChip && !(facts.explicit || has('whatif') || facts.length <= 3)) return null
   if (onlyChip && has('term', 'what', 'slow') && !has('whatif')) return null
   if (key('evidence', 'oom') && !has('whatif')) return null
-  const allowed = [...answer, 'whatif', 'better', 'not', 'adopt', 'pick', 'record', 'ran', 'axiswords', 'hardware', 'batch', 'seqlen', 'slices', 'what', 'how', 'cost', 'slow', 'fit', 'howrun', 'sure', 'oom', 'days', 'full', 'times', 'double', 'half', 'unit', 'per', 'term', 'axis']
+  const allowed = [
+    ...answer,
+    'whatif',
+    'better',
+    'not',
+    'adopt',
+    'pick',
+    'record',
+    'ran',
+    'axiswords',
+    'hardware',
+    'batch',
+    'seqlen',
+    'slices',
+    'what',
+    'how',
+    'cost',
+    'slow',
+    'fit',
+    'howrun',
+    'sure',
+    'oom',
+    'days',
+    'full',
+    'times',
+    'double',
+    'half',
+    'unit',
+    'per',
+    'term',
+    'axis',
+  ]
   if (strangers(allowed) > limit(context, facts.explicit ? 1 : 0)) return null
   if (onlyTerms(facts) && !has('whatif') && !facts.explicit && question && key('term') && Object.keys(mesh).length === 0) return null
   return { intent: 'what_if', value: { ...meshValue(facts), ...changes }, reason: 'another setting is asked about' }
@@ -138,13 +242,19 @@ const question: Rule = (facts, context) => {
   if (!facts.question && !facts.request) return null
   const about =
     key('term', 'slow', 'cost', 'sure', 'howrun', 'thisanswer', 'remat', 'batch', 'micro', 'oom', 'fit', 'axis', 'slices') ||
-    has('card') || (steps !== null && key('cost', 'days')) || facts.changesNamed > 0 || facts.cards.length > 0
+    has('card') ||
+    (steps !== null && key('cost', 'days')) ||
+    facts.changesNamed > 0 ||
+    facts.cards.length > 0
   if (!about) return null
-  if (strangers([...answer, ...wide, ...subjects, 'pick', 'whatif', 'not', 'adopt', 'record', 'ran', 'help', 'hedge', 'failed', 'ask']) > limit(context)) return null
+  if (
+    strangers([...answer, ...wide, ...subjects, 'pick', 'whatif', 'not', 'adopt', 'record', 'ran', 'help', 'hedge', 'failed', 'ask']) >
+    limit(context)
+  )
+    return null
   if (facts.length === 1 && !key('slow', 'cost')) return null
   return { intent: 'question', value: {}, reason: 'a question about the answer', steps }
 }
 
 /** In this order: what is said most plainly first; the first that reads it wins. */
 export const rules: readonly Rule[] = [undo, cancel, help, outcomeRule, compare, adopt, evidence, whyNot, whatIf, thanks, question]
-
