@@ -21,7 +21,7 @@ export const caseSchema = z.strictObject({
   to: meshSchema.nullable(),
   dcn: meshSchema,
   bottleneck: bottleneckClassSchema,
-  result: z.enum(['ok', 'oom', 'illegal']).nullable(),
+  result: z.enum(['ok', 'oom', 'illegal', 'failed']).nullable(),
   predicted_step_ms: z.number().nullable(),
   measured_before_ms: z.number().nullable(),
   measured_after_ms: z.number().nullable(),
