@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { exitCodes, PromptsError } from '../errors.ts'
-import { type Reading, read } from '../thread/intent.ts'
+import { read } from '../thread/intent.ts'
+import type { Reading } from '../thread/reading.ts'
 import type { Command } from './command.ts'
 
 const lineSchema = z.object({ text: z.string().max(100_000), mentioned: z.boolean().default(false) })

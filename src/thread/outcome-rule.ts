@@ -1,7 +1,6 @@
 import { type Facts, takeStepCounts } from './facts.ts'
-import type { ReadContext } from './intent.ts'
 import type { SaidTime } from './read-times.ts'
-import type { Found } from './rules.ts'
+import type { Found, ReadContext } from './reading.ts'
 
 const talk = ['subject', 'ran', 'step', 'per', 'approx', 'card', 'thanks', 'record', 'adopt', 'better', 'axiswords', 'pick']
 

@@ -1,8 +1,7 @@
 import { type Facts, takeStepCounts } from './facts.ts'
-import type { ReadContext, Reading, Value } from './intent.ts'
 import { outcomeRule } from './outcome-rule.ts'
+import type { Found, ReadContext, Value } from './reading.ts'
 
-export type Found = Pick<Reading, 'intent' | 'value' | 'reason'> & Partial<Reading>
 export type Rule = (facts: Facts, context: ReadContext) => Found | null
 
 const talk = ['subject', 'thanks', 'nevermind']

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { type Intent, type Reading, read, type Value } from '../../src/thread/intent.ts'
+import { read } from '../../src/thread/intent.ts'
+import type { Intent, Reading, Value } from '../../src/thread/reading.ts'
 
 interface Line {
   text: string
