@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
-import { type Intent, intents, read } from '../../src/thread/intent.ts'
+import { read } from '../../src/thread/intent.ts'
+import { type Intent, intents } from '../../src/thread/reading.ts'
 
 interface Line {
   text: string
