@@ -17,7 +17,8 @@ const settings = z.object({
   PROMPTS_HOME: z.string().default('.prompts').describe('folder for runs, state and installed tools'),
   PROMPTS_EXPERIMENTS: list
     .default(['examples'])
-    .describe('where experiments are looked up, in order: folders, gs://bucket/prefix, xprof+http://host:port, mlflow+http://host:port'),
+    .describe('where runs are looked up: folders, gs://bucket/prefix, s3://bucket/prefix, mlflow+https://host, xprof+https://host'),
+  PROMPTS_SOURCE_SECONDS: number(5, 1, 120).describe('how long one source may take to answer while others are asked too'),
   PROMPTS_KNOWLEDGE: z.string().optional().describe('a folder laid out like knowledge/ whose entries are added to the shipped ones'),
   PROMPTS_PRICES: z.string().optional().describe('dollars a chip-hour that replace the shipped ones: v5p=3.10,v6e=2.00'),
   PROMPTS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('how much the log says'),
@@ -70,7 +71,11 @@ const settings = z.object({
   PROMPTS_KEEP_DAYS: number(180, 1, 3650).describe('how long runs are kept'),
   // network addresses of sources, read only by the operator
   PROMPTS_GCS_ENDPOINT: z.string().optional().describe('another address that speaks Cloud Storage'),
+  PROMPTS_S3_ENDPOINT: z.string().optional().describe('another address that speaks S3 (MinIO, Ceph)'),
   MLFLOW_TRACKING_TOKEN: z.string().optional().describe('token for an MLflow server'),
+  MLFLOW_TRACKING_USERNAME: z.string().optional().describe('user of an MLflow server with basic authentication'),
+  MLFLOW_TRACKING_PASSWORD: z.string().optional().describe('its password'),
+  PROMPTS_XPROF_HEADER: z.string().optional().describe('a header for XProf servers behind a proxy: Authorization: Bearer TOKEN'),
 })
 
 export type Config = z.infer<typeof settings>

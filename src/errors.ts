@@ -18,6 +18,7 @@ const kindOf = {
   bad_case: 'badInput',
   unknown_experiment: 'badInput',
   ambiguous_experiment: 'badInput',
+  slice_unknown: 'badInput',
   unknown_model: 'badInput',
   unknown_topology: 'badInput',
   unknown_run: 'badInput',
@@ -37,6 +38,12 @@ export type ErrorCode = keyof typeof kindOf
 /** Errors that may be gone when the same is tried again; what an engineer must fix is not. */
 const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['internal', 'unavailable', 'timeout'])
 
+/** One of the answers that would settle what an error asks: what a button says, and what is to be given. */
+export interface Choice {
+  label: string
+  value: string
+}
+
 /** An error that an engineer is meant to read: what is wrong and where (`message`), and what to do (`hint`). */
 export class PromptsError extends Error {
   readonly code: ErrorCode
@@ -45,14 +52,21 @@ export class PromptsError extends Error {
   readonly id: string
   /** Whether trying the same again can help; by the code where nobody says otherwise. */
   readonly retryable: boolean
+  /** Answers that would settle it (`slice_unknown`: slices, `ambiguous_experiment`: run ids); none for most errors. */
+  readonly choices: readonly Choice[]
 
-  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown; retryable?: boolean } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { hint?: string; cause?: unknown; retryable?: boolean; choices?: readonly Choice[] } = {},
+  ) {
     super(message, { cause: options.cause })
     this.name = 'PromptsError'
     this.code = code
     this.hint = options.hint ?? ''
     this.id = newErrorId()
     this.retryable = options.retryable ?? passing.has(code)
+    this.choices = options.choices ?? []
   }
 
   get exitCode(): number {

@@ -6,7 +6,7 @@ import type { Diagnosis } from '../../src/contract/diagnosis.ts'
 import { formatMesh, type Mesh } from '../../src/contract/mesh.ts'
 import type { Kpis, ProfileReport } from '../../src/contract/profile-report.ts'
 import type { LoadedExperiment } from '../../src/experiment/sources/experiment-source.ts'
-import { loadExperimentFile } from '../../src/experiment/sources/folder-source.ts'
+import { loadExperimentFile } from '../../src/experiment/sources/load-experiment-file.ts'
 import { fromTuple } from '../../src/interconnect/mesh-tuple.ts'
 import { indexLibrary } from '../../src/knowledge/index-library.ts'
 import type { LibraryEntry } from '../../src/knowledge/library.ts'
@@ -30,7 +30,9 @@ interface Regime {
 const knowledge = await readKnowledge([shippedKnowledge])
 const regimes: Regime[] = []
 for (const name of readdirSync(join(projectRoot, 'examples')).sort()) {
-  const loaded = await loadExperimentFile(join(projectRoot, 'examples', name, 'experiment.yaml')).catch(() => null)
+  const loaded = await loadExperimentFile(join(projectRoot, 'examples', name, 'experiment.yaml'), '', AbortSignal.timeout(10_000)).catch(
+    () => null,
+  )
   if (!loaded?.experiment) continue
   const report = loaded.profile ? await readProfile(await loaded.profile.open(signal)) : null
   regimes.push({ name, loaded, report })

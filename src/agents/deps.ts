@@ -12,9 +12,6 @@ import type { Workload } from '../planner/workload.ts'
 import type { ProposeStage } from './reasoning.ts'
 import type { Analysis, Situation } from './situation.ts'
 
-/** An experiment as it was found, with what to tell about it. */
-export type FoundExperiment = LoadedExperiment & { notes?: string[] }
-
 /** Where a run's events are recorded. */
 export interface EventLog {
   append(run: string, event: Omit<RunEvent, 'at'>): Promise<void>
@@ -54,7 +51,8 @@ export interface AgentDeps {
   memory: EventLog
   library: Library
   embedder: Embedder | null
-  loadExperiment: (subject: RunRequest['subject'], signal: AbortSignal) => Promise<FoundExperiment>
+  /** `channel` is where it is asked: what that channel may not know of is not told. Null and absent: an operator asks. */
+  loadExperiment: (subject: RunRequest['subject'], signal: AbortSignal, channel?: string | null) => Promise<LoadedExperiment>
   /** `mesh` is the one that ran, where an experiment says so: it tells collectives by axis and finds what depends on the mesh. */
   readProfile: (source: string, signal: AbortSignal, mesh: Mesh | null) => Promise<ProfileReport>
   /** @throws PromptsError for names that are not known and settings that contradict each other. */

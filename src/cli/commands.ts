@@ -17,7 +17,6 @@ const loaders: Record<string, () => Promise<{ command: Command }>> = {
   mcp: () => import('./mcp.ts'),
   index: () => import('./index-library.ts'),
   manifest: () => import('./manifest.ts'),
-  intent: () => import('./intent.ts'),
   doctor: () => import('./doctor.ts'),
 }
 

@@ -68,8 +68,9 @@ async function nodeRuntime(): Promise<Finding> {
 function sources(config: Config, signal: AbortSignal): Promise<Finding>[] {
   return createSources(config).map((source) =>
     check(source.name, async () => {
-      const ids = await source.list(1000, signal)
-      return ids.length > 0 ? `${ids.length} experiments: ${ids.slice(0, 3).join(', ')}${ids.length > 3 ? ', …' : ''}` : 'no experiments'
+      const runs = await source.list(10_000, signal)
+      const first = runs.slice(0, 3).map((run) => run.id)
+      return runs.length > 0 ? `${runs.length} runs: ${first.join(', ')}${runs.length > 3 ? ', …' : ''}` : 'no runs'
     }),
   )
 }

@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { compilerPython } from '../compiler/compiler.ts'
 import type { Config } from '../config.ts'
-import { createSources } from '../experiment/sources/create-sources.ts'
+import { createRunFinder, type RunFinder } from '../experiment/find/run-finder.ts'
 import { type OpenedService, openDiagnoseService } from '../runs/open-service.ts'
 import { compilerOf } from './compile.ts'
-import { openSubject } from './subject.ts'
 
 /** The tenant of the command line. */
 export const localTenant = 'local'
@@ -13,13 +12,16 @@ export const localTenant = 'local'
 /** The diagnose service as the operator configured it, for the command line and the bot. */
 export async function openService(
   config: Config,
-  options: { onStoreChange?: (state: 'away' | 'back', detail: string) => void } = {},
+  options: {
+    onStoreChange?: (state: 'away' | 'back', detail: string) => void
+    finder?: RunFinder
+    mayKnow?: (channel: string, id: string) => boolean
+  } = {},
 ): Promise<OpenedService> {
   return openDiagnoseService({
     config,
-    sources: createSources(config),
+    finder: createRunFinder(config),
     compiler: hasCompiler(config) ? compilerOf(config) : null,
-    openSubject: (subject, signal) => openSubject(subject, config, signal),
     ...options,
   })
 }

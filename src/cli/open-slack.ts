@@ -1,8 +1,7 @@
 import type { Config } from '../config.ts'
 import { PromptsError } from '../errors.ts'
-import { findExperiment } from '../experiment/load-experiment.ts'
+import { createRunFinder } from '../experiment/find/run-finder.ts'
 import { resolveWorkload } from '../experiment/resolve-workload.ts'
-import { createSources } from '../experiment/sources/create-sources.ts'
 import { openCatalog } from '../knowledge/data/catalog.ts'
 import { planExperiment } from '../planner/plan.ts'
 import { createSpendLog } from '../runs/memory/spend-log.ts'
@@ -10,6 +9,7 @@ import type { SlackDeps } from '../slack/deps.ts'
 import { createExperimentDirectory } from '../slack/experiment-directory.ts'
 import { createInfrastructure } from '../slack/infrastructure.ts'
 import type { Log } from '../slack/log.ts'
+import { isAllowed, parseChannelRules } from '../slack/requests/access.ts'
 import { hasCompiler, openService } from './open-service.ts'
 
 const casesShown = 10
@@ -23,8 +23,14 @@ function budgetOf(config: Config): (tenant: string) => Promise<number | null> {
 
 /** All that the bot and its workers are given, as the operator configured it. */
 export async function openSlack(config: Config, log: Log): Promise<{ deps: SlackDeps; close(): Promise<void> }> {
-  const sources = createSources(config)
-  const opened = await openService(config, { onStoreChange: (state, detail) => log.warn(`the library's store is ${state}`, { detail }) })
+  const finder = createRunFinder(config)
+  const rules = parseChannelRules(config.PROMPTS_CHANNELS)
+  const mayKnow = (channel: string, id: string) => isAllowed(rules, channel, id) === 'yes'
+  const opened = await openService(config, {
+    finder,
+    mayKnow,
+    onStoreChange: (state, detail) => log.warn(`the library's store is ${state}`, { detail }),
+  })
   const infrastructure = createInfrastructure(config, log)
   const { library } = opened.library
   const deps: SlackDeps = {
@@ -34,12 +40,12 @@ export async function openSlack(config: Config, log: Log): Promise<{ deps: Slack
     runs: infrastructure.runs,
     compiles: infrastructure.compiles,
     diagnose: opened.service,
-    experiments: createExperimentDirectory(sources),
+    experiments: createExperimentDirectory(finder, mayKnow),
     log,
     alone: infrastructure.alone,
     compiler: hasCompiler(config),
     async plan(id, signal) {
-      const found = await findExperiment(id, sources, signal)
+      const found = await finder.find(id, signal, () => true)
       if (found.experiment === null)
         throw new PromptsError('bad_experiment', `${id} is a profile alone`, { hint: 'A plan needs an experiment file.' })
       return planExperiment({

@@ -8,7 +8,7 @@ export const runRequestSchema = z.object({
   subject: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('experiment'), id: z.string() }),
     z.object({ kind: z.literal('inline'), yaml: z.string() }),
-    z.object({ kind: z.literal('path'), path: z.string() }),
+    z.object({ kind: z.literal('path'), path: z.string(), topology: z.string().optional() }),
   ]),
   compile: z.boolean(),
   by: z.string().nullable(),

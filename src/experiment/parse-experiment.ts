@@ -11,6 +11,11 @@ export const maxExperimentBytes = 256 * 1024
  * @throws PromptsError `bad_experiment` naming the line or the field, `too_large`.
  */
 export function parseExperiment(text: string, what: string): Experiment {
+  return parseWithSchema(experimentSchema, readExperimentData(text, what), what)
+}
+
+/** The file's data before a schema has passed it. @throws PromptsError as `parseExperiment` does for text that is no YAML. */
+export function readExperimentData(text: string, what: string): unknown {
   if (Buffer.byteLength(text) > maxExperimentBytes) {
     throw new PromptsError('too_large', `${what} is longer than ${maxExperimentBytes / 1024} KiB`, {
       hint: 'An experiment file is a page of YAML; the profile goes beside it.',
@@ -24,11 +29,9 @@ export function parseExperiment(text: string, what: string): Experiment {
     throw new PromptsError('bad_experiment', `${what}: ${problem.message.split('\n')[0]}`, {
       hint: 'See examples/ for a file to start from.',
     })
-  let data: unknown
   try {
-    data = document.toJS({ maxAliasCount: 0 })
+    return document.toJS({ maxAliasCount: 0 })
   } catch (error) {
     throw new PromptsError('bad_experiment', `${what}: aliases are not read`, { hint: 'Write the values out.', cause: error })
   }
-  return parseWithSchema(experimentSchema, data, what)
 }

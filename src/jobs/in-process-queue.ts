@@ -1,5 +1,4 @@
 import { asPromptsError, PromptsError } from '../errors.ts'
-import { keys } from '../state/keys.ts'
 import type { StateStore } from '../state/state-store.ts'
 import { type Job, type JobQueue, queueFull, shutdown } from './job-queue.ts'
 
@@ -118,7 +117,7 @@ export class InProcessQueue<T> implements JobQueue<T> {
 
   #load(): Promise<void> {
     this.#loaded ??= (async () => {
-      const kept = await this.#options.state.list(keys.jobs(this.#options.name), this.#options.limit)
+      const kept = await this.#options.state.list(`job:${this.#options.name}/`, this.#options.limit)
       const entries = kept.map(({ value }) => JSON.parse(value) as Entry<T>)
       this.#waiting.push(...entries.sort((a, b) => a.addedAt - b.addedAt))
     })()
@@ -190,10 +189,10 @@ export class InProcessQueue<T> implements JobQueue<T> {
   }
 
   #key(id: string): string {
-    return keys.job(this.#options.name, id)
+    return `job:${this.#options.name}/${id}`
   }
 
   #doneKey(id: string): string {
-    return keys.jobDone(this.#options.name, id)
+    return `jobdone:${this.#options.name}/${id}`
   }
 }

@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { PromptsError } from '../errors.ts'
+import { compareSessions, type SessionName } from './session-order.ts'
 
 /** The files of one run: one an XSpace of each host, or the JSON replies of a server. */
 export interface RunFiles {
@@ -19,11 +20,10 @@ export async function findRunFiles(source: string): Promise<RunFiles> {
   if (!about.isDirectory()) return { kind: jsonName.test(source) ? 'json' : 'xspace', files: [source], notes: [] }
   const own = await filesIn(source)
   if (own) return { ...own, notes: [] }
-  for (const nested of ['plugins/profile', 'profile', 'tensorboard/plugins/profile', '.']) {
-    const runs = await runsIn(join(source, nested))
-    const newest = runs.at(-1)
-    if (newest === undefined) continue
-    const notes = runs.length > 1 ? [`${runs.length} runs are in ${source}; the newest, ${basename(newest.path)}, was read.`] : []
+  const runs = await runsBelow(source)
+  const newest = runs.at(-1)
+  if (newest !== undefined) {
+    const notes = runs.length > 1 ? [`${runs.length} runs are in ${source}; the newest, ${newest.name}, was read.`] : []
     return { kind: newest.kind, files: newest.files, notes }
   }
   throw new PromptsError('bad_profile', `No profile in ${source}`, {
@@ -31,29 +31,39 @@ export async function findRunFiles(source: string): Promise<RunFiles> {
   })
 }
 
-interface Run {
-  path: string
+interface Run extends SessionName {
   kind: RunFiles['kind']
   files: string[]
-  changed: number
 }
 
-/** Runs, oldest first: by when their files were written, then by name. */
+/** Runs in every layout that trainers make, oldest first; where there is none of them, the folders that lie directly in `source`. */
+async function runsBelow(source: string): Promise<Run[]> {
+  const periodic = (await foldersIn(join(source, 'tensorboard'))).filter((path) => basename(path).startsWith('step_'))
+  const managed = await foldersIn(join(source, 'managed-mldiagnostics'))
+  const folders = [
+    ...[source, join(source, 'tensorboard'), join(source, 'profile'), ...periodic, ...managed].map((path) => join(path, 'plugins/profile')),
+    join(source, 'profile'),
+  ]
+  const runs = (await Promise.all(folders.map(runsIn))).flat()
+  return (runs.length > 0 ? runs : await runsIn(source)).sort(compareSessions)
+}
+
 async function runsIn(folder: string): Promise<Run[]> {
   const runs: Run[] = []
-  let names: string[]
+  for (const path of await foldersIn(folder)) {
+    const own = await filesIn(path)
+    const first = own?.files[0]
+    if (own && first !== undefined) runs.push({ name: basename(path), ...own, changedMs: (await stat(first)).mtimeMs })
+  }
+  return runs
+}
+
+async function foldersIn(folder: string): Promise<string[]> {
   try {
-    names = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+    return (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name))
   } catch {
     return []
   }
-  for (const name of names) {
-    const path = join(folder, name)
-    const own = await filesIn(path)
-    const first = own?.files[0]
-    if (own && first !== undefined) runs.push({ path, ...own, changed: (await stat(first)).mtimeMs })
-  }
-  return runs.sort((a, b) => a.changed - b.changed || (a.path < b.path ? -1 : 1))
 }
 
 async function filesIn(folder: string): Promise<{ kind: RunFiles['kind']; files: string[] } | null> {

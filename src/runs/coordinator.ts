@@ -65,14 +65,14 @@ async function workStages(
   let loaded: Awaited<ReturnType<RunDeps['loadExperiment']>> | null = null
 
   const source = await runner.stage<ExperimentStage>('experiment', async (signal) => {
-    loaded = await deps.loadExperiment(request.subject, signal)
+    loaded = await deps.loadExperiment(request.subject, signal, request.thread?.channel ?? null)
     const { experiment, origin, profile, links, notes } = loaded
     return { value: { experiment, origin, profile: profile?.name ?? null, links, notes: notes ?? [] }, detail: experiment?.id ?? origin }
   })
 
   const report = await runner.stage<ProfileReport | null>('profile', async (signal) => {
     if (source.profile === null) return { value: null, detail: 'no profile: a cold start', skipped: true }
-    loaded ??= await deps.loadExperiment(request.subject, signal)
+    loaded ??= await deps.loadExperiment(request.subject, signal, request.thread?.channel ?? null)
     if (loaded.profile === null)
       throw new PromptsError('bad_profile', `The profile ${source.profile} is no longer there.`, { hint: 'Start the diagnosis again.' })
     const value = await deps.readProfile(await loaded.profile.open(signal), signal, source.experiment?.mesh ?? null)

@@ -1,4 +1,3 @@
-import type { FoundExperiment } from '../agents/deps.ts'
 import { evaluateCards } from '../agents/evaluator.ts'
 import { createGeminiReasoning } from '../agents/model/gemini-reasoning.ts'
 import { ruleReasoning } from '../agents/reasoning.ts'
@@ -6,20 +5,20 @@ import type { Compiler } from '../compiler/compiler.ts'
 import type { Config } from '../config.ts'
 import { axes, axisSize, type Mesh } from '../contract/mesh.ts'
 import type { RunRequest } from '../contract/run.ts'
-import { findExperiment, loadSubject } from '../experiment/load-experiment.ts'
+import type { Audience, RunFinder } from '../experiment/find/run-finder.ts'
 import { parseExperiment } from '../experiment/parse-experiment.ts'
 import { resolveWorkload } from '../experiment/resolve-workload.ts'
-import type { ExperimentSource, LoadedExperiment } from '../experiment/sources/experiment-source.ts'
+import type { LoadedExperiment } from '../experiment/sources/experiment-source.ts'
 import { openCatalog } from '../knowledge/data/catalog.ts'
 import { createGeminiClient } from '../knowledge/gemini/client.ts'
 import { type OpenedLibrary, openLibrary } from '../knowledge/open-library.ts'
 import { readProfile } from '../profile/read-profile.ts'
+import { createDiagnoseService } from './create-service.ts'
 import type { RunDeps } from './deps.ts'
+import type { DiagnoseService } from './diagnose-service.ts'
 import { createFileMemory } from './memory/file-memory.ts'
 import type { ShardingMemory } from './memory/sharding-memory.ts'
 import { createSpendLog } from './memory/spend-log.ts'
-import type { DiagnoseService } from './service.ts'
-import { createDiagnoseService } from './service.ts'
 
 export interface OpenedService {
   service: DiagnoseService
@@ -29,27 +28,27 @@ export interface OpenedService {
   close(): Promise<void>
 }
 
-/** The reasoning layer as the configuration says. `openSubject` opens what an operator names by a path or an address. */
+/** The reasoning layer as the configuration says. `mayKnow` says which runs a channel may know of; absent: all. */
 export async function openDiagnoseService(options: {
   config: Config
-  sources: readonly ExperimentSource[]
+  finder: RunFinder
   compiler: Compiler | null
-  openSubject?: (subject: string, signal: AbortSignal) => Promise<LoadedExperiment>
+  mayKnow?: (channel: string, id: string) => boolean
   onStoreChange?: (state: 'away' | 'back', detail: string) => void
 }): Promise<OpenedService> {
-  const { config, sources, compiler } = options
+  const { config, finder, compiler, mayKnow = () => true } = options
   const memory = createFileMemory({ folder: config.PROMPTS_HOME })
   const library = await openLibrary(config, options.onStoreChange ? { onStoreChange: options.onStoreChange } : {})
   const catalog = openCatalog(config.PROMPTS_PRICES)
   const client = createGeminiClient(config)
-  const openSubject = options.openSubject ?? ((subject: string, signal: AbortSignal) => loadSubject(subject, sources, signal))
 
   const deps: RunDeps = {
     config,
     memory,
     library: library.library,
     embedder: library.embedder,
-    loadExperiment: (subject, signal) => loadFor(subject, sources, openSubject, signal),
+    loadExperiment: (subject, signal, channel = null) =>
+      loadFor(subject, finder, channel === null ? null : (id) => mayKnow(channel, id), signal),
     readProfile: (source, signal, mesh) => readProfile(source, { signal, ...(mesh ? { mesh: axesOf(mesh) } : {}) }),
     resolve: (experiment) => resolveWorkload(experiment, catalog),
     compiler,
@@ -69,15 +68,15 @@ export async function openDiagnoseService(options: {
 
 async function loadFor(
   subject: RunRequest['subject'],
-  sources: readonly ExperimentSource[],
-  openSubject: (subject: string, signal: AbortSignal) => Promise<LoadedExperiment>,
+  finder: RunFinder,
+  audience: Audience,
   signal: AbortSignal,
-): Promise<FoundExperiment> {
+): Promise<LoadedExperiment> {
   switch (subject.kind) {
     case 'experiment':
-      return findExperiment(subject.id, sources, signal)
+      return finder.find(subject.id, signal, audience)
     case 'path':
-      return openSubject(subject.path, signal)
+      return finder.open(subject.path, signal, subject.topology)
     case 'inline': {
       const experiment = parseExperiment(subject.yaml, 'the experiment in the message')
       const notes = experiment.profile ? ['An experiment sent in a message has no folder: its profile is not read.'] : []

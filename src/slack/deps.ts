@@ -2,9 +2,10 @@ import type { Config } from '../config.ts'
 import type { Case } from '../contract/case.ts'
 import type { RunRequest } from '../contract/run.ts'
 import type { Plan } from '../contract/verdict.ts'
+import type { ListedRun } from '../experiment/find/run-finder.ts'
 import type { JobQueue } from '../jobs/job-queue.ts'
+import type { DiagnoseService } from '../runs/diagnose-service.ts'
 import type { ShardingMemory } from '../runs/memory/sharding-memory.ts'
-import type { DiagnoseService } from '../runs/service.ts'
 import type { StateStore } from '../state/state-store.ts'
 import type { Log } from './log.ts'
 
@@ -21,15 +22,14 @@ export interface CompileJob {
   team: string
 }
 
-/** The compiling job of a run. */
-export function compileJobId(run: string): string {
-  return `compile-${run}`
-}
-
 /** What Slack asks about experiments without diagnosing them. */
 export interface ExperimentDirectory {
   /** Ids that exist, for help. */
   examples(limit: number): Promise<string[]>
+  /** Runs that a channel may know of, newest first, and the sources that did not answer. */
+  runs(channel: string, words: readonly string[], limit: number): Promise<{ runs: ListedRun[]; silent: string[] }>
+  /** Keeps which slice a run ran on, after someone answered a `slice_unknown` with one of its choices. */
+  answerSlice(run: string, slice: string, by: string): Promise<void>
   /** A recorded step time, for an outcome; null where the experiment has none. @throws PromptsError `unknown_experiment`. */
   stepTimeMs(id: string): Promise<number | null>
 }

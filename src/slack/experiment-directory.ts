@@ -1,20 +1,24 @@
-import { findExperiment } from '../experiment/load-experiment.ts'
-import type { ExperimentSource } from '../experiment/sources/experiment-source.ts'
+import type { RunFinder } from '../experiment/find/run-finder.ts'
 import type { ExperimentDirectory } from './deps.ts'
 
 const lookupMs = 15_000
 
-/** What Slack asks of the configured sources: which ids there are, and what step time one has recorded. */
-export function createExperimentDirectory(sources: readonly ExperimentSource[]): ExperimentDirectory {
+/** What Slack asks of the configured sources; `mayKnow` says which runs a channel may know of. */
+export function createExperimentDirectory(finder: RunFinder, mayKnow: (channel: string, id: string) => boolean): ExperimentDirectory {
   return {
     async examples(limit) {
-      const signal = AbortSignal.timeout(lookupMs)
-      const lists = await Promise.all(sources.map((source) => source.list(limit, signal).catch(() => [])))
-      return [...new Set(lists.flat())].slice(0, limit)
+      const { runs } = await finder.list({ words: [], limit, audience: null, signal: AbortSignal.timeout(lookupMs) })
+      return [...new Set(runs.map((run) => run.id))]
+    },
+    async runs(channel, words, limit) {
+      return finder.list({ words, limit, audience: (id) => mayKnow(channel, id), signal: AbortSignal.timeout(lookupMs) })
     },
     async stepTimeMs(id) {
-      const found = await findExperiment(id, sources, AbortSignal.timeout(lookupMs))
+      const found = await finder.find(id, AbortSignal.timeout(lookupMs), () => false)
       return found.experiment?.measured?.step_time_ms ?? null
+    },
+    async answerSlice(run, slice, by) {
+      await finder.answers.remember(run, slice, by)
     },
   }
 }

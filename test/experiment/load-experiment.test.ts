@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findExperiment, loadSubject } from '../../src/experiment/load-experiment.ts'
-import { folderSource } from '../../src/experiment/sources/folder-source.ts'
+import { findExperiment } from '../../src/experiment/find/find-experiment.ts'
+import { loadSubject } from '../../src/experiment/load-experiment.ts'
+import { findOptions, folderOfRuns } from '../support/finding.ts'
 
 const signal = new AbortController().signal
 let root = ''
@@ -31,53 +32,53 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
-const a = () => folderSource(join(root, 'a'))
-const b = () => folderSource(join(root, 'b'))
+const a = () => folderOfRuns(join(root, 'a'))
+const b = () => folderOfRuns(join(root, 'b'))
 
 describe('findExperiment', () => {
   it('finds an experiment and its profile', async () => {
-    const found = await findExperiment('exp-2', [a()], signal)
+    const found = await findExperiment('exp-2', [a()], signal, findOptions())
     expect(found.experiment?.id).toBe('exp-2')
     expect(await found.profile?.open(signal)).toContain(join('exp-2', 'profile'))
   })
 
   it('names the nearest ids of an unknown one', async () => {
-    await expect(findExperiment('exp-3', [a()], signal)).rejects.toMatchObject({
+    await expect(findExperiment('exp-3', [a()], signal, findOptions())).rejects.toMatchObject({
       code: 'unknown_experiment',
       hint: expect.stringContaining('exp-1'),
     })
   })
 
   it('shows both places of an id that is in two', async () => {
-    await expect(findExperiment('exp-2', [a(), b()], signal)).rejects.toMatchObject({
+    await expect(findExperiment('exp-2', [a(), b()], signal, findOptions())).rejects.toMatchObject({
       code: 'ambiguous_experiment',
       message: expect.stringContaining(join('b', 'exp-2')),
     })
   })
 
   it.each(['up', 'absolute', 'link'])('refuses a profile outside the folder: %s', async (id) => {
-    await expect(findExperiment(id, [a()], signal)).rejects.toMatchObject({ code: 'outside_folder' })
+    await expect(findExperiment(id, [a()], signal, findOptions())).rejects.toMatchObject({ code: 'outside_folder' })
   })
 
   it('takes a profile that is not there as none', async () => {
-    expect((await findExperiment('gone', [a()], signal)).profile).toBeNull()
+    expect((await findExperiment('gone', [a()], signal, findOptions())).profile).toBeNull()
   })
 
   it.each(['../a/exp-1', '/etc/passwd', '..', 'exp-1/../exp-2'])('never reads a path: %s', async (id) => {
-    await expect(findExperiment(id, [a()], signal)).rejects.toMatchObject({ code: 'unknown_experiment' })
+    await expect(findExperiment(id, [a()], signal, findOptions())).rejects.toMatchObject({ code: 'unknown_experiment' })
   })
 })
 
 describe('loadSubject', () => {
   it('takes a file, a folder, a profile and an id', async () => {
-    expect((await loadSubject(join(root, 'a/exp-1/experiment.yaml'), [], signal)).experiment?.id).toBe('exp-1')
-    expect((await loadSubject(join(root, 'a/exp-1'), [], signal)).experiment?.id).toBe('exp-1')
-    expect((await loadSubject(join(root, 'a/exp-2/profile'), [], signal)).experiment).toBeNull()
-    expect((await loadSubject('exp-1', [a()], signal)).experiment?.id).toBe('exp-1')
+    expect((await loadSubject(join(root, 'a/exp-1/experiment.yaml'), [], signal, findOptions())).experiment?.id).toBe('exp-1')
+    expect((await loadSubject(join(root, 'a/exp-1'), [], signal, findOptions())).experiment?.id).toBe('exp-1')
+    expect((await loadSubject(join(root, 'a/exp-2/profile'), [], signal, findOptions())).experiment).toBeNull()
+    expect((await loadSubject('exp-1', [a()], signal, findOptions())).experiment?.id).toBe('exp-1')
   })
 
   it('says that a path is not there', async () => {
-    await expect(loadSubject(join(root, 'nope.yaml'), [a()], signal)).rejects.toMatchObject({
+    await expect(loadSubject(join(root, 'nope.yaml'), [a()], signal, findOptions())).rejects.toMatchObject({
       code: 'unknown_experiment',
       message: expect.stringContaining('no such file'),
     })

@@ -1,18 +1,42 @@
 import { join } from 'node:path'
 import type { Config } from '../../config.ts'
+import { PromptsError } from '../../errors.ts'
 import type { ExperimentSource } from './experiment-source.ts'
-import { folderSource } from './folder-source.ts'
-import { gcsSource } from './gcs-source.ts'
-import { mlflowSource } from './mlflow-source.ts'
+import { mlflowSource } from './mlflow/mlflow-source.ts'
+import { createRunIndex, type RunIndex } from './run-index.ts'
+import { parseServerAddress } from './server-address.ts'
+import { storeSource } from './store-source.ts'
+import { folderStore } from './stores/folder-store.ts'
+import { gcsStore } from './stores/gcs-store.ts'
+import { s3Store } from './stores/s3-store.ts'
 import { xprofSource } from './xprof-source.ts'
 
-/** The operator's sources of experiments, in their order. */
+/** The operator's sources of experiments, in their order. @throws PromptsError `bad_config` for an address of no known kind. */
 export function createSources(config: Config): ExperimentSource[] {
+  const index = createRunIndex(join(config.PROMPTS_HOME, 'runs-index.sqlite'))
+  return config.PROMPTS_EXPERIMENTS.map((address) => createSource(address, config, index))
+}
+
+/** The source at one address. */
+export function createSource(address: string, config: Config, index: RunIndex | null = null): ExperimentSource {
   const cacheRoot = join(config.PROMPTS_HOME, 'fetched')
-  return config.PROMPTS_EXPERIMENTS.map((address) => {
-    if (address.startsWith('gs://')) return gcsSource({ address, cacheRoot, endpoint: config.PROMPTS_GCS_ENDPOINT ?? null })
-    if (/^xprof\+https?:/.test(address)) return xprofSource({ address, cacheRoot })
-    if (/^mlflow\+https?:/.test(address)) return mlflowSource({ address, cacheRoot, token: config.MLFLOW_TRACKING_TOKEN ?? null })
-    return folderSource(address)
-  })
+  const scheme = /^([a-z0-9+]+):\/\//i.exec(address)?.[1]?.toLowerCase()
+  switch (scheme) {
+    case undefined:
+      return storeSource({ store: folderStore(address), cacheRoot, index })
+    case 'gs':
+      return storeSource({ store: gcsStore({ address, endpoint: config.PROMPTS_GCS_ENDPOINT ?? null }), cacheRoot, index })
+    case 's3':
+      return storeSource({ store: s3Store({ address, endpoint: config.PROMPTS_S3_ENDPOINT ?? null }), cacheRoot, index })
+    case 'xprof+http':
+    case 'xprof+https':
+      return xprofSource({ server: parseServerAddress(address, 'xprof', config), cacheRoot })
+    case 'mlflow+http':
+    case 'mlflow+https':
+      return mlflowSource({ server: parseServerAddress(address, 'mlflow', config), cacheRoot })
+    default:
+      throw new PromptsError('bad_config', `PROMPTS_EXPERIMENTS holds an address that starts with ${scheme}://`, {
+        hint: 'Sources are folders, gs://bucket/prefix, s3://bucket/prefix, mlflow+https://host and xprof+https://host.',
+      })
+  }
 }

@@ -1,17 +1,23 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { PromptsError } from '../../errors.ts'
+import { forgetOldest } from './forget-oldest.ts'
 
-const keptFolders = 50
+const fetchesAtOnce = 4
+const versionsFile = '.versions.json'
 
 /** A file to fetch: its path below the folder, its size where the source tells it, and how to open it. */
 export interface RemoteFile {
   path: string
   bytes: number | null
+  /** Tells one content of the file from another; null: never the same, fetched each time. */
+  version: string | null
+  /** A file that can be done without: left out when it fails or takes longer than this. */
+  optionalMs?: number
   open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
 }
 
@@ -24,8 +30,9 @@ export interface FetchLimits {
 export const profileFetchLimits: FetchLimits = { maxFiles: 4096, maxBytes: 64 * 2 ** 30 }
 
 /**
- * Brings remote files into a local folder of their own, named after `origin`; what is there already with the same size is not fetched again.
- * Returns the folder. A file appears under its name only when it is whole. The least recently used folders go when there are too many.
+ * Brings remote files into a local folder of their own, named after `origin`; one that is there in the same version is not fetched again, and
+ * what the source no longer has is removed. Returns the folder. A file appears under its name only when it is whole, also when several
+ * processes fetch it. The least recently used folders go when they are too many or too big.
  * @throws PromptsError `too_large`, `outside_folder` for a name that would leave the folder.
  */
 export async function fetchInto(
@@ -37,30 +44,97 @@ export async function fetchInto(
 ): Promise<string> {
   const folder = join(cacheRoot, createHash('sha256').update(origin).digest('hex').slice(0, 24))
   if (files.length > limits.maxFiles) throw tooLarge(origin, `${files.length} files`, `${limits.maxFiles}`)
-  let left = limits.maxBytes - files.reduce((sum, file) => sum + (file.bytes ?? 0), 0)
-  if (left < 0) throw tooLarge(origin, `${limits.maxBytes - left} bytes`, `${limits.maxBytes}`)
-  for (const file of files) {
-    const target = resolve(folder, file.path)
-    if (relative(folder, target).startsWith('..'))
-      throw new PromptsError('outside_folder', `${origin} names a file "${file.path}" outside its folder`, {
-        hint: 'Rename it at its source.',
-      })
-    const there = await stat(target).catch(() => null)
-    if (there && file.bytes !== null && there.size === file.bytes) continue
-    await mkdir(dirname(target), { recursive: true })
-    const part = `${target}.${process.pid}.part`
-    try {
-      const bound = boundBytes(file.bytes ?? left, () => tooLarge(origin, 'more bytes than it said', `${limits.maxBytes}`))
-      await pipeline(Readable.from(await file.open(signal)), bound.stream, createWriteStream(part), { signal })
-      if (file.bytes === null) left -= bound.seen()
-      await rename(part, target)
-    } finally {
-      await rm(part, { force: true })
+  const budget = { left: limits.maxBytes - files.reduce((sum, file) => sum + (file.bytes ?? 0), 0) }
+  if (budget.left < 0) throw tooLarge(origin, `${limits.maxBytes - budget.left} bytes`, `${limits.maxBytes}`)
+  await mkdir(folder, { recursive: true })
+  const before = await readVersions(folder)
+  const after: Record<string, string> = {}
+  const kept = new Set([join(folder, versionsFile)])
+  const waiting = [...files]
+  const fetchNext = async (): Promise<void> => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const target = resolve(folder, file.path)
+      if (relative(folder, target).startsWith('..') || target === folder)
+        throw new PromptsError('outside_folder', `${origin} names a file "${file.path}" outside its folder`, {
+          hint: 'Rename it at its source.',
+        })
+      if (file.version !== null) after[file.path] = file.version
+      if (file.version !== null && before[file.path] === file.version && (await isThere(target, file.bytes))) {
+        kept.add(target)
+        continue
+      }
+      const tooMuch = () => tooLarge(origin, 'more bytes than it said', `${limits.maxBytes}`)
+      if (await fetchIfPossible(file, target, { budget, tooMuch, signal })) kept.add(target)
     }
   }
+  await Promise.all(Array.from({ length: fetchesAtOnce }, fetchNext))
+  await removeOthers(folder, kept)
+  await writeVersions(folder, after)
   await utimes(folder, new Date(), new Date()).catch(() => {})
-  await forgetOldest(cacheRoot)
+  await forgetOldest(cacheRoot, folder)
   return folder
+}
+
+interface Fetching {
+  budget: { left: number }
+  tooMuch: () => PromptsError
+  signal: AbortSignal
+}
+
+/** Whether the file is there afterwards; one that is not optional throws. */
+async function fetchIfPossible(file: RemoteFile, target: string, fetching: Fetching): Promise<boolean> {
+  if (file.optionalMs === undefined) {
+    await fetchOne(file, target, fetching)
+    return true
+  }
+  try {
+    await fetchOne(file, target, { ...fetching, signal: AbortSignal.any([fetching.signal, AbortSignal.timeout(file.optionalMs)]) })
+    return true
+  } catch {
+    fetching.signal.throwIfAborted()
+    return false
+  }
+}
+
+async function fetchOne(file: RemoteFile, target: string, { budget, tooMuch, signal }: Fetching): Promise<void> {
+  await mkdir(dirname(target), { recursive: true })
+  const part = `${target}.${randomBytes(6).toString('hex')}.part`
+  try {
+    const bound = boundBytes(file.bytes ?? budget.left, tooMuch)
+    await pipeline(Readable.from(await file.open(signal)), bound.stream, createWriteStream(part), { signal })
+    if (file.bytes === null) budget.left -= bound.seen()
+    await rename(part, target)
+  } finally {
+    await rm(part, { force: true })
+  }
+}
+
+async function isThere(path: string, bytes: number | null): Promise<boolean> {
+  const info = await stat(path).catch(() => null)
+  return info !== null && (bytes === null || info.size === bytes)
+}
+
+async function readVersions(folder: string): Promise<Record<string, string>> {
+  try {
+    const data: unknown = JSON.parse(await readFile(join(folder, versionsFile), 'utf8'))
+    return typeof data === 'object' && data !== null ? (data as Record<string, string>) : {}
+  } catch {
+    return {}
+  }
+}
+
+async function writeVersions(folder: string, versions: Record<string, string>): Promise<void> {
+  const part = join(folder, `${versionsFile}.${randomBytes(6).toString('hex')}.part`)
+  await writeFile(part, JSON.stringify(versions))
+  await rename(part, join(folder, versionsFile))
+}
+
+/** What the source no longer has goes; parts that another process is fetching stay. */
+async function removeOthers(folder: string, kept: ReadonlySet<string>): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name)
+    if (entry.isFile() && !kept.has(path) && !entry.name.endsWith('.part')) await rm(path, { force: true })
+  }
 }
 
 function boundBytes(max: number, error: () => PromptsError): { stream: Transform; seen(): number } {
@@ -73,16 +147,6 @@ function boundBytes(max: number, error: () => PromptsError): { stream: Transform
     },
   })
   return { stream, seen: () => seen }
-}
-
-async function forgetOldest(cacheRoot: string): Promise<void> {
-  const names = await readdir(cacheRoot)
-  if (names.length <= keptFolders) return
-  const aged = await Promise.all(
-    names.map(async (name) => ({ name, used: (await stat(join(cacheRoot, name)).catch(() => null))?.mtimeMs ?? 0 })),
-  )
-  aged.sort((a, b) => a.used - b.used)
-  for (const { name } of aged.slice(0, names.length - keptFolders)) await rm(join(cacheRoot, name), { recursive: true, force: true })
 }
 
 function tooLarge(origin: string, has: string, limit: string): PromptsError {

@@ -2,27 +2,88 @@ import { PromptsError } from '../../errors.ts'
 
 const requestDeadlineMs = 30_000
 
+export interface RequestOptions {
+  method?: 'GET' | 'POST'
+  headers?: Record<string, string>
+  body?: string
+}
+
 /**
- * A GET or POST to an address of the operator's. The deadline covers the wait for the reply's head; the body is read under the caller's signal.
- * @throws PromptsError `unavailable` when there is no answer, or an answer of 5xx.
+ * A request to an address of the operator's. The deadline covers the wait for the reply's head; the body is read under the caller's signal.
+ * Redirects are not followed: credentials must not travel, and a login page is no answer.
+ * @throws PromptsError `unavailable` when there is no answer, one of 5xx, a redirect, or credentials are missing or refused.
  */
-export async function request(url: URL, source: string, signal: AbortSignal, init: RequestInit = {}): Promise<Response> {
+export async function request(url: URL, source: string, signal: AbortSignal, options: RequestOptions = {}): Promise<Response> {
   const deadline = AbortSignal.timeout(requestDeadlineMs)
   let response: Response
   try {
-    response = await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.any([signal, deadline]) })
+    response = await fetch(url, { ...options, redirect: 'manual', signal: AbortSignal.any([signal, deadline]) })
   } catch (cause) {
     signal.throwIfAborted()
-    const why = deadline.aborted
-      ? `no answer in ${requestDeadlineMs / 1000} s`
-      : ((cause as Error).cause as Error | undefined)?.message || (cause as Error).message
-    throw new PromptsError('unavailable', `${source} cannot be reached: ${why}`, {
-      hint: 'Is it running, and is the address in PROMPTS_EXPERIMENTS right?',
-      cause,
-    })
+    throw unreachable(source, deadline.aborted ? `no answer in ${requestDeadlineMs / 1000} s` : whyOf(cause, url), cause)
   }
-  if (response.status >= 500) throw new PromptsError('unavailable', `${source} answered ${response.status}`, { hint: 'See its log.' })
+  const { status } = response
+  if (status >= 300 && status < 400) throw redirected(response, url, source)
+  if (status === 401 || status === 403)
+    throw new PromptsError(
+      'unavailable',
+      `${source} ${status === 401 ? 'asks for credentials, or refuses those it got' : 'refuses: it may not be read with these credentials'} (${status})`,
+      {
+        hint: 'Give them in the address (user:password@), for MLflow in MLFLOW_TRACKING_TOKEN or MLFLOW_TRACKING_USERNAME and _PASSWORD, for XProf in PROMPTS_XPROF_HEADER.',
+        retryable: false,
+      },
+    )
+  if (status >= 500) throw new PromptsError('unavailable', `${source} answered ${status}`, { hint: 'See its log.' })
   return response
+}
+
+function unreachable(source: string, why: string, cause: unknown): PromptsError {
+  return new PromptsError('unavailable', `${source} cannot be reached: ${why}`, {
+    hint: 'Is it running, and is the address in PROMPTS_EXPERIMENTS right?',
+    cause,
+  })
+}
+
+function redirected(response: Response, url: URL, source: string): PromptsError {
+  const to = URL.parse(response.headers.get('location') ?? '', url)
+  const elsewhere = to !== null && to.host !== url.host
+  const login = elsewhere || /login|signin|oauth|auth|sso/i.test(to?.pathname ?? '')
+  return new PromptsError(
+    'unavailable',
+    `${source} ${login ? 'asks for a login' : 'moved'}${to === null ? '' : ` at ${to.host}${elsewhere ? '' : to.pathname}`}`,
+    {
+      hint: login
+        ? 'A proxy in front of it wants a person. Give the proxy a token: in the address, in MLFLOW_TRACKING_TOKEN, or in PROMPTS_XPROF_HEADER.'
+        : 'Write the address that it moved to into PROMPTS_EXPERIMENTS.',
+      retryable: false,
+    },
+  )
+}
+
+/** Why a request failed, in words and without what the address may hold. */
+function whyOf(thrown: unknown, url: URL): string {
+  const cause = (thrown as Error).cause as (Error & { code?: string }) | undefined
+  const text = cause?.message || (thrown as Error).message
+  switch (cause?.code) {
+    case 'ECONNREFUSED':
+      return `nothing listens on ${url.host}`
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `there is no host ${url.hostname}`
+    case 'ECONNRESET':
+    case 'UND_ERR_SOCKET':
+      return 'the connection was cut'
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+      return 'its certificate is not signed by an authority that this process knows (NODE_EXTRA_CA_CERTS names a file with a private one)'
+    case 'CERT_HAS_EXPIRED':
+      return 'its certificate has expired'
+  }
+  if (/wrong version number|packet length too long|SSL routines/i.test(text) || cause?.code?.startsWith('ERR_SSL'))
+    return `${url.host} does not speak TLS: is it http:// there?`
+  return text.split('\n')[0]!
 }
 
 /** The body as JSON, bounded. @throws PromptsError `unavailable` when it is not JSON. */

@@ -41,6 +41,13 @@ export function sliceNames(): string[] {
   return Object.keys(topologiesFile().slices)
 }
 
+/** The named slices that have so many JAX devices; of one chip there is at most one. */
+export function slicesOfDevices(devices: number, chip: ChipName | null): { name: string; chip: ChipName; shape: string }[] {
+  return Object.entries(topologiesFile().slices)
+    .filter(([, entry]) => entry.devices === devices && (chip === null || entry.chip === chip))
+    .map(([name, entry]) => ({ name, chip: entry.chip, shape: entry.dims.join('x') }))
+}
+
 /**
  * The slice that an experiment's `hardware` means: a product name (`v5p-128`) or a shape (`4x4x4`).
  * A shape need not be in the table: any shape that the chip's torus can take is accepted, and then `name` is null.

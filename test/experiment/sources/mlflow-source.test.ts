@@ -3,23 +3,72 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { experimentFromParams, mlflowSource } from '../../../src/experiment/sources/mlflow-source.ts'
+import { readConfig } from '../../../src/config.ts'
+import { findExperiment } from '../../../src/experiment/find/find-experiment.ts'
+import { mlflowSource } from '../../../src/experiment/sources/mlflow/mlflow-source.ts'
+import { parseServerAddress } from '../../../src/experiment/sources/server-address.ts'
+import { findOptions } from '../../support/finding.ts'
 import { findPython, lacks, needing } from '../../support/needs.ts'
 import { answers, freePort, type RunningServer, startServer } from '../../support/start-server.ts'
 
 const signal = new AbortController().signal
 
-/** Logs three runs the way a team would: params alone, a file with a profile, and one that has nothing to do with us. */
+/** Logs runs the way teams do: params alone, a file with a profile, MaxText's settings, foreign keys, two of one name, nested, deleted. */
 const logging = `
 import mlflow, sys
-mlflow.set_tracking_uri(sys.argv[1]); mlflow.set_experiment("tpu")
+url, files = sys.argv[1], sys.argv[2]
+mlflow.set_tracking_uri(url); mlflow.set_experiment("tpu")
 with mlflow.start_run(run_name="exp-params"):
-    mlflow.log_params({"model": "llama2-7b", "phase": "train", "hardware.chip": "v5e", "hardware.topology": "4x4", "run.global_batch": 64, "run.seq_len": 2048, "mesh.data": 16, "learning_rate": 3e-4})
-    mlflow.log_artifact(sys.argv[2] + "/host0.xplane.pb", "profile/plugins/profile/run")
+    mlflow.log_params({"model": "llama2-7b", "phase": "train", "hardware.chip": "v5e", "hardware.topology": "4x4", "run.global_batch": 64, "run.seq_len": 2048, "run.flags.xla_a": "true", "mesh.data": 16, "learning_rate": 3e-4, "run.name": "mine", "model.class": "Llama"})
+    for step in range(8): mlflow.log_metric("step_time_ms", 5000 if step < 2 else 1200 + step, step=step)
+    mlflow.log_artifact(files + "/host0.xplane.pb", "profile/plugins/profile/2026_02_01_00_00_00")
+    mlflow.log_artifact(files + "/old/host0.xplane.pb", "profile/plugins/profile/2026_01_01_00_00_00")
 with mlflow.start_run(run_name="exp-file"):
-    mlflow.log_artifact(sys.argv[2] + "/experiment.yaml")
-with mlflow.start_run(run_name="other"):
+    mlflow.log_artifact(files + "/experiment.yaml")
+with mlflow.start_run(run_name="copy-of-file"):
+    mlflow.log_artifact(files + "/experiment.yaml")
+with mlflow.start_run(run_name="maxtext"):
+    settings = dict(line.split(": ", 1) for line in open(files + "/settings.txt").read().splitlines())
+    mlflow.log_params(settings)
+    mlflow.set_tag("accelerator_type", "v5litepod-16")
+    for step in range(12): mlflow.log_metric("perf/step_time_seconds", 40.0 if step < 2 else 2.0, step=step)
+with mlflow.start_run(run_name="hydra"):
+    mlflow.log_params({"run.name": "x", "model.name": "y", "hardware": "tpu", "id": "7", "phase": "warm", "mesh": "2x2", "tune": "lr"})
+with mlflow.start_run(run_name="sweep lr=3e-4,bs:32") as run:
     mlflow.log_param("epochs", 3)
+for status in ("FAILED", "FINISHED"):
+    with mlflow.start_run(run_name="again"): mlflow.log_param("epochs", 3)
+    mlflow.tracking.MlflowClient().set_terminated(mlflow.last_active_run().info.run_id, status)
+for _ in range(2):
+    with mlflow.start_run(run_name="twice"): mlflow.log_param("epochs", 3)
+with mlflow.start_run(run_name="parent"):
+    with mlflow.start_run(run_name="child", nested=True): mlflow.log_param("epochs", 3)
+with mlflow.start_run(run_name="deleted"): pass
+mlflow.delete_run(mlflow.last_active_run().info.run_id)
+`
+
+const settings = `emb_dim: 4096
+base_emb_dim: 4096
+mlp_dim: 11008
+num_query_heads: 32
+num_kv_heads: 32
+head_dim: 128
+num_decoder_layers: 32
+vocab_size: 32000
+model_name: llama2-7b
+run_name: maxtext
+hardware: tpu
+num_target_devices: 16
+num_slices: 1
+global_batch_size_to_train_on: 64
+max_target_length: 2048
+ici_fsdp_parallelism: -1
+ici_tensor_parallelism: 1
+dtype: bfloat16
+weight_dtype: float32
+remat_policy: full
+opt_type: adamw
+attention: flash
 `
 
 describe.skipIf(lacks('mlflow'))(needing('mlflowSource against a real MLflow server', 'mlflow'), () => {
@@ -29,8 +78,10 @@ describe.skipIf(lacks('mlflow'))(needing('mlflowSource against a real MLflow ser
 
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'prompts-mlflow-'))
-    mkdirSync(join(root, 'files'))
+    mkdirSync(join(root, 'files/old'), { recursive: true })
     writeFileSync(join(root, 'files/host0.xplane.pb'), 'a profile')
+    writeFileSync(join(root, 'files/old/host0.xplane.pb'), 'an older one')
+    writeFileSync(join(root, 'files/settings.txt'), settings)
     writeFileSync(
       join(root, 'files/experiment.yaml'),
       'id: exp-file\nhardware: {chip: v5p, topology: 4x4x4}\nphase: train\nmodel: llama2-70b\nrun: {global_batch: 256, seq_len: 4096}\n',
@@ -39,76 +90,96 @@ describe.skipIf(lacks('mlflow'))(needing('mlflowSource against a real MLflow ser
     const port = await freePort()
     server = await startServer({
       command: [
-        python,
-        '-m',
-        'mlflow',
-        'server',
-        '--host',
-        '127.0.0.1',
-        '--port',
-        String(port),
-        '--workers',
-        '1',
-        '--backend-store-uri',
-        `sqlite:///${join(root, 'mlflow.db')}`,
-        '--artifacts-destination',
-        join(root, 'artifacts'),
+        ...[python, '-m', 'mlflow', 'server', '--host', '127.0.0.1', '--port', String(port), '--workers', '1'],
+        ...['--backend-store-uri', `sqlite:///${join(root, 'mlflow.db')}`, '--artifacts-destination', join(root, 'artifacts')],
       ],
       port,
       ready: (p) => answers(`http://127.0.0.1:${p}/health`),
       deadlineMs: 100_000,
     })
     const url = `http://127.0.0.1:${port}`
-    const logged = spawnSync(python, ['-c', logging, url, join(root, 'files')], { encoding: 'utf8', timeout: 100_000 })
+    const logged = spawnSync(python, ['-c', logging, url, join(root, 'files')], { encoding: 'utf8', timeout: 200_000 })
     if (logged.status !== 0) throw new Error(logged.stderr)
     address = `mlflow+${url}`
-  }, 240_000)
+  }, 300_000)
   afterAll(async () => {
     await server?.stop()
     rmSync(root, { recursive: true, force: true })
   })
 
-  const source = () => mlflowSource({ address, cacheRoot: join(root, 'cache'), token: null })
+  const source = (where = address, env: Record<string, string> = {}) =>
+    mlflowSource({ server: parseServerAddress(where, 'mlflow', readConfig(env)), cacheRoot: join(root, 'cache') })
 
-  it('makes an experiment of params and brings the profile', async () => {
+  it('makes an experiment of params, with the step time that was logged, and brings the newest profile', async () => {
     const found = await source().find('exp-params', signal)
     expect(found?.experiment).toMatchObject({
       id: 'exp-params',
       model: 'llama2-7b',
       hardware: { chip: 'v5e' },
       mesh: { data: 16 },
-      run: { global_batch: 64 },
+      run: { global_batch: 64, flags: { xla_a: 'true' } },
+      measured: { step_time_ms: 1204.5 },
     })
     const folder = await found!.profile!.open(signal)
     expect(readFileSync(join(folder, 'host0.xplane.pb'), 'utf8')).toBe('a profile')
   })
 
-  it('reads experiment.yaml, takes a run without either as none, and lists the names', async () => {
-    const found = await source().find('exp-file', signal)
-    expect(found).toMatchObject({ experiment: { id: 'exp-file' }, profile: null })
+  it('reads experiment.yaml under the name that was asked for', async () => {
+    const found = await source().find('copy-of-file', signal)
+    expect(found).toMatchObject({ experiment: { id: 'copy-of-file' }, profile: null })
+    expect(found?.notes.join()).toContain('calls itself exp-file')
     expect(found?.links[0]?.uri).toMatch(/#\/experiments\/\d+\/runs\/[0-9a-f]{32}$/)
-    expect((await source().find('other', signal))?.experiment).toBeNull()
-    expect(await source().find('nothing', signal)).toBeNull()
-    expect((await source().list(10, signal)).toSorted()).toEqual(['exp-file', 'exp-params', 'other'])
   })
-})
 
-describe('experimentFromParams', () => {
-  it('takes the experiment file’s own words and passes over the rest', () => {
-    expect(
-      experimentFromParams([
-        { key: 'hardware.chip', value: 'v5e' },
-        { key: 'mesh.data', value: '16' },
-        { key: 'lr', value: '0.1' },
-        { key: 'profile', value: '/etc' },
-      ]),
-    ).toEqual({ hardware: { chip: 'v5e' }, mesh: { data: 16 } })
-    expect(experimentFromParams([{ key: 'lr', value: '1' }])).toBeNull()
-    expect(
-      experimentFromParams([
-        { key: 'hardware.__proto__', value: 'x' },
-        { key: 'hardware.chip', value: 'v5e' },
-      ]),
-    ).toMatchObject({ hardware: { chip: 'v5e' } })
+  it("reads MaxText's settings from params, its steps from metrics and the slice from a tag", async () => {
+    const { experiment } = await findExperiment('maxtext', [source()], signal, findOptions())
+    expect(experiment).toMatchObject({
+      hardware: { chip: 'v5e', topology: 'v5e-16' },
+      mesh: { data: 16 },
+      run: { global_batch: 64 },
+      measured: { step_time_ms: 2000 },
+    })
+  })
+
+  it('passes over foreign keys, whatever they are called', async () => {
+    const found = await source().find('hydra', signal)
+    expect(found).toMatchObject({ experiment: null, profile: null })
+    await expect(findExperiment('hydra', [source()], signal, findOptions())).rejects.toMatchObject({
+      code: 'bad_experiment',
+      message: expect.stringContaining('neither a profile nor an experiment'),
+    })
+  })
+
+  it('takes the one that finished of several, and else asks which', async () => {
+    expect((await source().find('again', signal))?.notes.join()).toContain('1 other runs of this name failed')
+    const refused = source().find('twice', signal)
+    await expect(refused).rejects.toMatchObject({ code: 'ambiguous_experiment', choices: [{}, {}] })
+    await expect(refused).rejects.toThrow(/[0-9a-f]{32}, \d{4}-\d\d-\d\d \d\d:\d\d, finished/)
+  })
+
+  it('finds nested runs and not deleted ones, and lists what it can be asked for', async () => {
+    expect(await source().find('child', signal)).not.toBeNull()
+    expect(await source().find('deleted', signal)).toBeNull()
+    expect(await source().find('nothing', signal)).toBeNull()
+    const listed = await source().list(100, signal)
+    const ids = listed.map((run) => run.id)
+    expect(ids).toEqual(expect.arrayContaining(['exp-file', 'exp-params', 'maxtext', 'child']))
+    const sweep = ids.find((id) => /^[0-9a-f]{32}$/.test(id))
+    expect((await source().find(sweep!, signal))?.origin).toContain(sweep)
+    expect(listed.find((run) => run.id === 'maxtext')).toMatchObject({
+      chip: 'v5e',
+      model: 'llama2-7b',
+      phase: 'train',
+      step_time_ms: 2000,
+    })
+  })
+
+  it('keeps to the experiment that the address names', async () => {
+    expect(await source(`${address}?experiment=Default`).find('exp-file', signal)).toBeNull()
+    expect(await source(`${address}?experiment=tpu`).find('exp-file', signal)).not.toBeNull()
+  })
+
+  it('says that the base path is not right', async () => {
+    await expect(source(`${address}/mlflow`).find('exp-file', signal)).rejects.toMatchObject({ code: 'unavailable' })
   })
 })

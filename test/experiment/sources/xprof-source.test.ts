@@ -2,7 +2,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { xprofSource } from '../../../src/experiment/sources/xprof-source.ts'
+import { readConfig } from '../../../src/config.ts'
+import { parseServerAddress } from '../../../src/experiment/sources/server-address.ts'
+import { sessionsOf, xprofSource } from '../../../src/experiment/sources/xprof-source.ts'
 import { readProfile } from '../../../src/profile/read-profile.ts'
 import { findPython, lacks, needing, sharedData } from '../../support/needs.ts'
 import { answers, freePort, type RunningServer, startServer } from '../../support/start-server.ts'
@@ -13,6 +15,9 @@ describe.skipIf(lacks('xprof', 'shared'))(needing('xprofSource against the real 
   let root = ''
   let server: RunningServer
   let address = ''
+
+  const at = (where: string, env: Record<string, string> = {}) =>
+    xprofSource({ server: parseServerAddress(where, 'xprof', readConfig(env)), cacheRoot: join(root, 'cache') })
 
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'prompts-xprof-'))
@@ -39,8 +44,8 @@ describe.skipIf(lacks('xprof', 'shared'))(needing('xprofSource against the real 
   })
 
   it('finds a run by its name, reads it as its file is read, and links to its pages', async () => {
-    const source = xprofSource({ address, cacheRoot: join(root, 'cache') })
-    expect((await source.list(10, signal)).sort()).toEqual(['exp-7', 'exp-9'])
+    const source = at(address)
+    expect((await source.list(10, signal)).map((run) => run.id).sort()).toEqual(['exp-7', 'exp-9'])
     const found = await source.find('exp-7', signal)
     expect(found?.experiment).toBeNull()
     expect(found?.links[0]?.uri).toMatch(/^http:\/\/[^/]+\/\?run=exp-7&tag=overview_page$/)
@@ -52,19 +57,36 @@ describe.skipIf(lacks('xprof', 'shared'))(needing('xprofSource against the real 
   })
 
   it('finds the newest run of a folder by the folder’s name', async () => {
-    const found = await xprofSource({ address, cacheRoot: join(root, 'cache') }).find('exp-9', signal)
+    const found = await at(address).find('exp-9', signal)
     expect(found?.links[0]?.uri).toContain('run=exp-9%2F2026_02_01_00_00_00')
     expect((await readProfile(await found!.profile!.open(signal))).device.devices).toBeGreaterThan(0)
   })
 
   it('has no run of another name', async () => {
-    expect(await xprofSource({ address, cacheRoot: join(root, 'cache') }).find('exp-8', signal)).toBeNull()
+    expect(await at(address).find('exp-8', signal)).toBeNull()
+  })
+})
+
+describe('sessionsOf', () => {
+  it('orders by the session, not by the folders before it, and finds a run below other folders', () => {
+    const runs = [
+      'r/tensorboard/step_200/2026_11_25_10_30_00',
+      'r/tensorboard/step_1000/2026_11_25_11_00_00',
+      'r2/2027_01_01_00_00_00',
+      'team/x/2026_01_01_00_00_00',
+    ]
+    expect(sessionsOf('r', runs).at(-1)).toBe('r/tensorboard/step_1000/2026_11_25_11_00_00')
+    expect(sessionsOf('x', runs)).toEqual(['team/x/2026_01_01_00_00_00'])
+    expect(sessionsOf('y', runs)).toEqual([])
   })
 })
 
 describe('xprofSource', () => {
   it('says that the server cannot be reached', async () => {
-    const gone = xprofSource({ address: `xprof+http://127.0.0.1:${await freePort()}`, cacheRoot: tmpdir() })
+    const gone = xprofSource({
+      server: parseServerAddress(`xprof+http://127.0.0.1:${await freePort()}`, 'xprof', readConfig({})),
+      cacheRoot: tmpdir(),
+    })
     await expect(gone.find('exp-7', signal)).rejects.toMatchObject({ code: 'unavailable' })
   })
 })

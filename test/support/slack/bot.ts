@@ -50,6 +50,8 @@ export async function startBot(
     ...{ config, memory, diagnose, log, compiler: false, ...infrastructure },
     experiments: {
       examples: async () => ['exp-123', 'exp-124'],
+      runs: async () => ({ runs: [], silent: [] }),
+      answerSlice: async () => {},
       async stepTimeMs(id) {
         if (id === 'exp-124') return 22_900
         throw new PromptsError('unknown_experiment', `No experiment ${id}`)

@@ -71,7 +71,12 @@ const diagnose = fakeDiagnoseService({
 const infrastructure = createInfrastructure(config, log)
 const deps = {
   ...{ config, memory, diagnose, log, compiler: values.compiler, ...infrastructure },
-  experiments: { examples: async () => ['exp-123'], stepTimeMs: async () => null },
+  experiments: {
+    examples: async () => ['exp-123'],
+    runs: async () => ({ runs: [], silent: [] }),
+    stepTimeMs: async () => null,
+    answerSlice: async () => {},
+  },
 }
 let stop: () => Promise<void>
 if (values.role === 'worker') {

@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import type { Config } from '../../config.ts'
+import { readDeviceType } from '../../profile/read-device-type.ts'
+import { loadSubject } from '../load-experiment.ts'
+import { createSources } from '../sources/create-sources.ts'
+import type { ExperimentSource, LoadedExperiment, RunEntry } from '../sources/experiment-source.ts'
+import { openAddress } from '../sources/open-address.ts'
+import { askSources } from './ask-sources.ts'
+import { type FindOptions, findExperiment } from './find-experiment.ts'
+import { createSliceAnswers, type SliceAnswers } from './slice-answers.ts'
+
+/** Who asks: which ids they may know of; null for the operator, who may know all and is told addresses. */
+export type Audience = FindOptions['audience']
+
+/** A run in a list, and the source that has it. */
+export type ListedRun = RunEntry & { source: string }
+
+/** Everything that finds runs, as the operator configured it. */
+export interface RunFinder {
+  sources: readonly ExperimentSource[]
+  /** Which slice a run ran on, where someone said so. */
+  answers: SliceAnswers
+  /** A run by its id, for people who may name nothing else. @throws PromptsError as `findExperiment` does. */
+  find(id: string, signal: AbortSignal, audience: Audience): Promise<LoadedExperiment>
+  /** What an operator names: an id, a file, a folder, a run's address; `topology` says the slice where nothing else does. */
+  open(subject: string, signal: AbortSignal, topology?: string | null): Promise<LoadedExperiment>
+  /** What there is, newest first, and the sources that did not answer. `words` must all occur in an id, model, chip or source. */
+  list(options: { words: readonly string[]; limit: number; audience: Audience; signal: AbortSignal }): Promise<{
+    runs: ListedRun[]
+    silent: string[]
+  }>
+}
+
+const listLimit = 50_000
+
+/** The finder of the operator's sources. */
+export function createRunFinder(config: Config): RunFinder {
+  const cacheRoot = join(config.PROMPTS_HOME, 'fetched')
+  const sources = createSources(config)
+  const answers = createSliceAnswers({ folder: join(config.PROMPTS_HOME, 'answers'), now: () => new Date() })
+  const deadlineMs = config.PROMPTS_SOURCE_SECONDS * 1000
+  const optionsFor = (audience: Audience, topology: string | null): FindOptions => ({
+    context: { answers, deviceType: readDeviceType, topology },
+    deadlineMs,
+    cacheRoot,
+    audience,
+  })
+  return {
+    sources,
+    answers,
+    find: (id, signal, audience) => findExperiment(id, sources, signal, optionsFor(audience, null)),
+    async open(subject, signal, topology = null) {
+      const options = optionsFor(null, topology)
+      return (await openAddress(subject, config, options, signal)) ?? loadSubject(subject, sources, signal, options)
+    },
+    async list({ words, limit, audience, signal }) {
+      const answered = await askSources(sources, (source, inner) => source.list(listLimit, inner), deadlineMs, signal)
+      const wanted = words.map((word) => word.toLowerCase())
+      const runs = answered
+        .flatMap(({ source, value }) => (value ?? []).map((entry) => ({ ...entry, source: source.name })))
+        .filter((run) => audience === null || audience(run.id))
+        .filter((run) => wanted.every((word) => textOf(run).includes(word)))
+        .sort((a, b) => (b.at ?? '').localeCompare(a.at ?? ''))
+        .slice(0, limit)
+      return { runs, silent: answered.flatMap(({ failure }) => (failure === null ? [] : [failure.message])) }
+    },
+  }
+}
+
+function textOf(run: ListedRun): string {
+  return [run.id, run.model, run.chip, run.topology, run.phase, run.source].join(' ').toLowerCase()
+}

@@ -1,0 +1,50 @@
+import { PromptsError } from '../../errors.ts'
+import type { FoundRun, LoadedExperiment } from '../sources/experiment-source.ts'
+import type { SliceAnswers } from './slice-answers.ts'
+import { sliceOfRun } from './slice-of-run.ts'
+
+/** What finding a run may need besides the sources. */
+export interface FindContext {
+  /** Answers that were given before; null where none are kept. */
+  answers: SliceAnswers | null
+  /** The kind of device of a local profile; null where it cannot be told. */
+  deviceType: (profile: string, signal: AbortSignal) => Promise<string | null>
+  /** The slice that the person who asks says now. */
+  topology?: string | null
+}
+
+/**
+ * Makes an experiment of what was found: of the trainer's records once their slice is known. A run that has a profile and no slice is a profile
+ * alone, with a note of what to say.
+ * @throws PromptsError `slice_unknown` for a run without a profile.
+ */
+export async function settleRun(found: FoundRun, context: FindContext, signal: AbortSignal): Promise<LoadedExperiment> {
+  const { origin, profile, links, notes } = found
+  if (found.experiment !== null) return { experiment: found.experiment, origin, profile, links, notes }
+  const draft = found.draft === null ? null : await found.draft(signal)
+  if (draft === null) {
+    if (profile === null)
+      throw new PromptsError(
+        'bad_experiment',
+        `${found.id} (${origin}) has neither a profile nor an experiment: ${notes.join('; ') || 'nothing to read'}`,
+        {
+          hint: 'Save a profile with the run, log its settings, or put an experiment.yaml there.',
+        },
+      )
+    return { experiment: null, origin, profile, links, notes }
+  }
+  try {
+    const slice = await sliceOfRun(draft, {
+      said: context.topology ?? null,
+      known: found.slice,
+      remembered: (await context.answers?.recall(found.id)) ?? null,
+      deviceType: async () => (profile === null ? null : context.deviceType(await profile.open(signal), signal)),
+    })
+    const imported = draft.toExperiment(slice)
+    const where = `the slice ${slice.slice} is from ${slice.from}`
+    return { experiment: imported.experiment, origin, profile, links, notes: [...notes, where, ...imported.notes] }
+  } catch (error) {
+    if (!(error instanceof PromptsError) || error.code !== 'slice_unknown' || profile === null) throw error
+    return { experiment: null, origin, profile, links, notes: [...notes, `${error.message}. ${error.hint}`] }
+  }
+}

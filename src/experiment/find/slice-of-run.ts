@@ -1,0 +1,114 @@
+import { type ChipName, chipSchema } from '../../contract/experiment.ts'
+import { type Choice, PromptsError } from '../../errors.ts'
+import { chipOfDeviceType } from '../../knowledge/data/chips.ts'
+import { findSlice, slicesOfDevices } from '../../knowledge/data/topologies.ts'
+import type { RunDraft, SliceAnswer } from '../run-folder/run-draft.ts'
+
+/** What may say where a run ran, the surest first; null where it says nothing. */
+export interface SliceEvidence {
+  /** What the person who asks says now. */
+  said: string | null
+  /** What a scheduler or a service that ran it says. */
+  known: SliceAnswer | null
+  /** What someone answered before. */
+  remembered: string | null
+  /** The profile's kind of device, read only when nothing above says it. */
+  deviceType: () => Promise<string | null>
+}
+
+const maxChoices = 12
+
+/**
+ * Which slice a run ran on. Its chip and its number of devices are enough: no two named slices share both.
+ * @throws PromptsError `slice_unknown` with the slices that it can be, `bad_arguments` for a slice that has another number of devices.
+ */
+export async function sliceOfRun(draft: RunDraft, evidence: SliceEvidence): Promise<SliceAnswer> {
+  const answer = await answerOf(draft, evidence)
+  return { ...answer, slice: answer.slice.replace(/^v5litepod(?=[-:])/, 'v5e') }
+}
+
+async function answerOf(draft: RunDraft, evidence: SliceEvidence): Promise<SliceAnswer> {
+  if (evidence.said !== null) return checked(draft, { slice: evidence.said, slices: null, from: 'what was asked for' })
+  if (draft.slice !== null) return draft.slice
+  if (evidence.known !== null) return evidence.known
+  if (evidence.remembered !== null) return { slice: evidence.remembered, slices: null, from: 'an earlier answer' }
+  const deviceType = await evidence.deviceType()
+  const chip = deviceType === null ? null : chipOfDeviceType(deviceType)
+  if (chip !== null && draft.devices !== null) {
+    const [named] = slicesOfDevices(draft.devices, chip)
+    if (named) return { slice: named.name, slices: null, from: `the profile's device (${deviceType}) and the number of devices` }
+  }
+  throw unknownSlice(draft, chip)
+}
+
+/** A chip alone is enough where the number of devices is known; a slice with another number cannot be it. */
+function checked(draft: RunDraft, answer: SliceAnswer): SliceAnswer {
+  const chipAlone = chipSchema.safeParse(answer.slice === 'v5litepod' ? 'v5e' : answer.slice)
+  if (chipAlone.success) {
+    const [named] = draft.devices === null ? [] : slicesOfDevices(draft.devices, chipAlone.data)
+    if (named) return { ...answer, slice: named.name }
+    throw unknownSlice(draft, chipAlone.data)
+  }
+  const { chip, topology } = splitSlice(answer.slice)
+  if (chip === null)
+    throw new PromptsError('unknown_topology', `"${answer.slice}" is not a slice of a known chip`, {
+      hint: 'For example v5p-128, or v6e:4x8.',
+    })
+  const { devices } = findSlice(chip, topology)
+  if (draft.devices !== null && devices !== draft.devices)
+    throw new PromptsError('bad_arguments', `${answer.slice} has ${devices} devices, but ${draft.what} ran on ${draft.devices}`, {
+      hint: `Slices with ${draft.devices}: ${
+        choicesOf(draft.devices, null)
+          .map(({ value }) => value)
+          .join(', ') || 'none is known'
+      }.`,
+      choices: choicesOf(draft.devices, null),
+    })
+  return answer
+}
+
+/** `v5p-128` and `v6e:4x8` as an experiment's hardware has them. */
+export function splitSlice(slice: string): { chip: ChipName | null; topology: string } {
+  const name = slice.replace(/^v5litepod/, 'v5e')
+  const chip = chipSchema.safeParse(/^[a-z0-9]+(?=[-:])/.exec(name)?.[0])
+  return { chip: chip.success ? chip.data : null, topology: name.includes(':') ? name.slice(name.indexOf(':') + 1) : name }
+}
+
+function choicesOf(devices: number | null, chip: ChipName | null): Choice[] {
+  if (devices === null) return []
+  return slicesOfDevices(devices, chip)
+    .slice(0, maxChoices)
+    .map(({ name, shape }) => ({ label: `${name} (${shape})`, value: name }))
+}
+
+function unknownSlice(draft: RunDraft, chip: ChipName | null): PromptsError {
+  const choices = choicesOf(draft.devices, chip)
+  const says = [
+    draft.devices === null ? null : `it ran on ${draft.devices} devices${draft.slices > 1 ? ` in each of ${draft.slices} slices` : ''}`,
+    chip === null ? null : `of ${chip}`,
+    draft.otherHardware === null ? null : `its settings say hardware=${draft.otherHardware}`,
+  ].filter((part) => part !== null)
+  return new PromptsError(
+    'slice_unknown',
+    `Nothing says which slice ${draft.what} ran on${says.length > 0 ? ` (${says.join(', ')})` : ''}`,
+    {
+      hint:
+        choices.length > 0
+          ? `Say it once, --topology with one of: ${choices.map(({ value }) => value).join(', ')}.`
+          : 'Say it once: --topology v5p-128, or v6e:4x8.',
+      choices,
+    },
+  )
+}
+
+/** Whether a text is the name of a slice that is known. */
+export function isSliceName(text: string): boolean {
+  const { chip, topology } = splitSlice(text)
+  if (chip === null) return false
+  try {
+    findSlice(chip, topology)
+    return true
+  } catch {
+    return false
+  }
+}

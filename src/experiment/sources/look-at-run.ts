@@ -1,0 +1,61 @@
+import { experimentSchema } from '../../contract/experiment.ts'
+import { PromptsError } from '../../errors.ts'
+import { splitSlice } from '../find/slice-of-run.ts'
+import { maxExperimentBytes, readExperimentData } from '../parse-experiment.ts'
+import { maxTextSchedule } from '../run-folder/maxtext-schedule.ts'
+import { readRunRecord } from '../run-folder/read-run-record.ts'
+import { type RunContents, runContents } from '../run-folder/run-contents.ts'
+import { isMaxText } from '../run-folder/run-record.ts'
+import { steadySteps } from '../run-folder/steady-steps.ts'
+import { emptyEntry, type RunEntry } from './experiment-source.ts'
+import { type FileStore, readStoredText } from './stores/file-store.ts'
+
+/** Of an event file so much is read for a list: all settings, and the first hundred steps or so. */
+const headBytes = 384 * 1024
+
+/** What a list says of one run of a store; null for a folder that holds nothing of a run. */
+export async function lookAtRun(store: FileStore, id: string, signal: AbortSignal): Promise<RunEntry | null> {
+  const contents = await runContents(store, id, signal)
+  const hasRecords = contents.events.length > 0 || contents.metrics.length > 0
+  if (contents.yaml === null && !hasRecords && contents.sessions.length === 0) return null
+  const entry: RunEntry = { id, ...emptyEntry, has_profile: contents.sessions.length > 0, at: newestOf(contents) }
+  if (hasRecords) await fromRecords(store, contents, entry, signal)
+  if (contents.yaml !== null) await fromFile(store, contents.yaml.path, entry, signal)
+  return entry
+}
+
+function newestOf(contents: RunContents): string | null {
+  const times = [contents.yaml, ...contents.events, ...contents.metrics, ...contents.sessions].map((one) => one?.changedMs ?? 0)
+  const newest = times.reduce((a, b) => Math.max(a, b), 0)
+  return newest > 0 ? new Date(newest).toISOString() : null
+}
+
+async function fromRecords(store: FileStore, contents: RunContents, entry: RunEntry, signal: AbortSignal): Promise<void> {
+  const newestOnly = { ...contents, events: contents.events.slice(-1), metrics: contents.metrics.slice(-1) }
+  const record = await readRunRecord(store, newestOnly, signal, headBytes)
+  if (!isMaxText(record.settings)) return
+  const slice = record.settings.get('compile_topology') ?? ''
+  const { chip, topology } = splitSlice(slice)
+  entry.phase = 'train'
+  entry.model = record.settings.get('model_name') ?? null
+  if (chip !== null) Object.assign(entry, { chip, topology })
+  entry.step_time_ms = steadySteps(record.segments, maxTextSchedule(record.settings)).medianMs
+}
+
+/** An experiment file that cannot be read does not keep the others from being listed. */
+async function fromFile(store: FileStore, path: string, entry: RunEntry, signal: AbortSignal): Promise<void> {
+  try {
+    const data = readExperimentData(await readStoredText(store, path, maxExperimentBytes, signal), path)
+    const parsed = experimentSchema.safeParse(data)
+    if (!parsed.success) return
+    const { hardware, model, phase, measured, profile } = parsed.data
+    entry.chip = hardware.chip
+    entry.topology = hardware.topology
+    entry.model = typeof model === 'string' ? model : (model.name ?? null)
+    entry.phase = phase
+    entry.step_time_ms = measured?.step_time_ms ?? entry.step_time_ms
+    entry.has_profile ||= profile !== undefined
+  } catch (error) {
+    if (!(error instanceof PromptsError) && !(error instanceof RangeError)) throw error
+  }
+}
