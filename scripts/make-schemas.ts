@@ -49,6 +49,7 @@ interface JsonSchema {
   required?: string[]
   items?: JsonSchema
   anyOf?: JsonSchema[]
+  oneOf?: JsonSchema[]
   enum?: unknown[]
   const?: unknown
 }
@@ -63,7 +64,8 @@ function rows(schema: JsonSchema, prefix: string): string[] {
 function describe(schema: JsonSchema): string {
   if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(', ')
   if (schema.const !== undefined) return `\`${String(schema.const)}\``
-  if (schema.anyOf) return schema.anyOf.map(describe).join(' or ')
+  const choices = schema.anyOf ?? schema.oneOf
+  if (choices) return choices.map(describe).join(' or ')
   if (schema.type === 'array') return `list of ${describe(schema.items ?? {})}`
   if (schema.properties)
     return `{${Object.entries(schema.properties)

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { chipSchema } from '../../src/contract/experiment.ts'
 import { meshSchema } from '../../src/contract/mesh.ts'
+import type { Model } from '../../src/contract/model.ts'
 import { findChip } from '../../src/knowledge/data/chips.ts'
 import { findSlice } from '../../src/knowledge/data/topologies.ts'
-import type { ResolvedModel, ResolvedRun, Workload } from '../../src/planner/workload.ts'
+import { type ResolvedModel, resolveLayers } from '../../src/planner/model/resolved-model.ts'
+import type { ResolvedRun, Workload } from '../../src/planner/workload.ts'
 
 /** One program that the real TPU compiler judged. */
 export interface CompiledCase {
@@ -138,19 +140,12 @@ function maxtextCase(row: Record<string, unknown>): CompiledCase {
   }
 }
 
-/** A model object with the contract's defaults. */
+/** A model object of a request, in the flat form or as groups. */
 export function resolveModel(name: string, dims: Record<string, unknown>): ResolvedModel {
-  const defaults = {
-    gated_mlp: true,
-    tied_embeddings: false,
-    experts_per_token: 1,
-    shared_experts: 0,
-    dense_layers: 0,
-    extra_parameters: 0,
-  }
-  const given = Object.fromEntries(Object.entries(dims).filter(([, value]) => value != null))
+  const { groups, ...given } = Object.fromEntries(Object.entries(dims).filter(([, value]) => value != null))
   const experts = Math.max(1, Number(given.experts ?? 1))
-  return { name, attention_window: null, ...defaults, ...given, experts } as ResolvedModel
+  const flat = groups === undefined ? { experts } : { layers: groups }
+  return resolveLayers({ ...given, ...flat, name } as Model)
 }
 
 /** A run object with the contract's defaults. */

@@ -7,7 +7,7 @@ import { resolveWorkload } from '../../src/experiment/resolve-workload.ts'
 import { findChip } from '../../src/knowledge/data/chips.ts'
 import { findModel, resolveModel } from '../../src/knowledge/data/models.ts'
 import { findSlice } from '../../src/knowledge/data/topologies.ts'
-import { modelTerms } from '../../src/planner/model-terms.ts'
+import { modelTerms } from '../../src/planner/model/model-terms.ts'
 import type { Workload } from '../../src/planner/workload.ts'
 import settings from './row-settings.json' with { type: 'json' }
 
@@ -83,8 +83,9 @@ export function measuredRow(row: Row): MeasuredRow | null {
 function secondsOf(workload: Workload, tflops: number): number {
   const { model, run } = workload
   const tokens = run.global_batch * run.seq_len
-  const attention = 12 * model.layers * model.heads * model.head_dim * run.seq_len * tokens
-  return (6 * modelTerms(model).activeMatmul * tokens + attention) / (tflops * 1e12 * workload.slice.chips * workload.slices)
+  const terms = modelTerms(model)
+  const attention = terms.kinds.reduce((sum, { attention, count }) => sum + 3 * count * (attention?.perPair ?? 0) * run.seq_len * tokens, 0)
+  return (6 * terms.activeMatmul * tokens + attention) / (tflops * 1e12 * workload.slice.chips * workload.slices)
 }
 
 function workloadOf(row: Row): Workload | null {

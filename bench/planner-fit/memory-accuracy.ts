@@ -77,6 +77,6 @@ function labelOf({ compiled }: Judged, key: 'source' | 'phase' | 'chip' | 'kind'
   if (key === 'source') return source === 'reference' ? 'reference program' : 'MaxText, as recorded'
   if (key === 'phase') return `phase ${workload.phase}`
   if (key === 'chip') return `chip ${workload.slice.chip}`
-  if (key === 'kind') return workload.model.experts > 1 ? `mixtures of experts, ${workload.run.moe}` : 'dense models'
+  if (key === 'kind') return workload.model.moeLayers > 0 ? `mixtures of experts, ${workload.run.moe}` : 'dense models'
   return `model ${workload.model.name}`
 }

@@ -2,7 +2,8 @@ import type { Case } from '../contract/case.ts'
 import { type Mesh, sameMesh } from '../contract/mesh.ts'
 import type { Verdict } from '../contract/verdict.ts'
 import { floorStepMs } from '../planner/impossible.ts'
-import { modelTerms } from '../planner/model-terms.ts'
+import { modelTerms } from '../planner/model/model-terms.ts'
+import { resolveLayers, sameModel } from '../planner/model/resolved-model.ts'
 import { compareKeys, keyOfVerdict } from '../planner/rank.ts'
 import type { ResolvedRun, Workload } from '../planner/workload.ts'
 
@@ -36,7 +37,7 @@ export function ownMeasurements(workload: Workload, tenant: string, cases: reado
 
 export function isSameWorkload(workload: Workload, { workload: other }: Case): boolean {
   if (other.chip !== workload.slice.chip || other.phase !== workload.phase || other.slices !== workload.slices) return false
-  if (!sameTopology(workload, other.topology) || !sameModel(workload, other.model)) return false
+  if (!sameTopology(workload, other.topology) || !isModel(workload, other.model)) return false
   if (other.run.global_batch === undefined || other.run.seq_len === undefined) return false
   return Object.entries(other.run).every(
     ([name, value]) => JSON.stringify(workload.run[name as keyof ResolvedRun]) === JSON.stringify(value),
@@ -47,17 +48,9 @@ function sameTopology({ slice }: Workload, topology: string): boolean {
   return topology === slice.name || topology === slice.dims.join('x')
 }
 
-function sameModel({ model }: Workload, other: Case['workload']['model']): boolean {
+function isModel({ model }: Workload, other: Case['workload']['model']): boolean {
   if (typeof other === 'string') return other === model.name
-  return (
-    other.layers === model.layers &&
-    other.embed === model.embed &&
-    other.mlp === model.mlp &&
-    other.heads === model.heads &&
-    other.kv_heads === model.kv_heads &&
-    other.vocab === model.vocab &&
-    (other.experts ?? 1) === model.experts
-  )
+  return sameModel(model, resolveLayers(other))
 }
 
 /**

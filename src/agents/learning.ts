@@ -103,22 +103,30 @@ export function caseOfAdoption(options: {
 /** How much slower than it was an adopted mesh may run before the case counts as proved wrong. */
 const noiseShare = 0.02
 
+/** A card that nothing was measured for before is confirmed when it ran within this factor of its prediction. */
+const confirmingFactor = 1.5
+
 /**
  * The case with how it ran. It is confirmed when the step became shorter than before (or, where nothing was measured before, came within half
- * of the prediction), refuted otherwise.
+ * of the prediction), refuted otherwise, and where it did not run at all.
  */
-export function withOutcome(item: Case, outcome: { stepTimeMs: number; by: string; at: Date }): Case {
+export function withOutcome(
+  item: Case,
+  outcome: ({ result: 'ok'; stepTimeMs: number } | { result: 'oom' } | { result: 'failed' }) & { by: string; at: Date },
+): Case {
+  const { by, result } = outcome
+  const at = outcome.at.toISOString()
+  if (outcome.result !== 'ok') return { ...item, result, measured_after_ms: null, status: 'refuted', by, at }
   const { measured_before_ms: before, predicted_step_ms: predicted } = item
+  const { stepTimeMs } = outcome
   const better =
-    before !== null ? outcome.stepTimeMs <= before * (1 + noiseShare) : predicted === null || outcome.stepTimeMs <= predicted * 1.5
-  return {
-    ...item,
-    result: 'ok',
-    measured_after_ms: outcome.stepTimeMs,
-    status: better ? 'confirmed' : 'refuted',
-    by: outcome.by,
-    at: outcome.at.toISOString(),
-  }
+    before !== null ? stepTimeMs <= before * (1 + noiseShare) : predicted === null || stepTimeMs <= predicted * confirmingFactor
+  return { ...item, result, measured_after_ms: stepTimeMs, status: better ? 'confirmed' : 'refuted', by, at }
+}
+
+/** The case before anything was said of how it ran. */
+export function withoutOutcome(item: Case, { by, at }: { by: string; at: Date }): Case {
+  return { ...item, result: null, measured_after_ms: null, status: 'adopted', by, at: at.toISOString() }
 }
 
 /** @throws PromptsError `impossible_measurement` for a time that is not a positive number of milliseconds. */
@@ -129,7 +137,7 @@ export function checkStepTime(stepTimeMs: number): void {
 
 /** The settings that decide how a case compares with another; flags stay with the experiment. */
 function recordedRun(run: ResolvedRun): Case['workload']['run'] {
-  const { flags: _, pipeline_microbatches, capacity_factor, output_len, ...rest } = run
+  const { flags: _, pipeline_microbatches, capacity_factor, output_len, input_len, concurrency, ...rest } = run
   return {
     ...rest,
     ...(pipeline_microbatches === null ? {} : { pipeline_microbatches }),

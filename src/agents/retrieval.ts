@@ -55,7 +55,7 @@ export async function retrieve(situation: Situation, analysis: Analysis, deps: R
     workload.slice.chip,
     ...(analysis.bottleneck.class === 'unknown' ? [] : [topicWords[analysis.bottleneck.class]]),
     ...analysis.anti_patterns.map((pattern) => pattern.kind.replaceAll('_', ' ')),
-    ...(workload.model.experts > 1 ? ['MoE expert'] : []),
+    ...(workload.model.moeLayers > 0 ? ['MoE expert'] : []),
     ...(workload.slices > 1 ? ['multislice dcn'] : []),
   ].join(' ')
   const notes: string[] = []

@@ -17,6 +17,7 @@ const loaders: Record<string, () => Promise<{ command: Command }>> = {
   mcp: () => import('./mcp.ts'),
   index: () => import('./index-library.ts'),
   manifest: () => import('./manifest.ts'),
+  intent: () => import('./intent.ts'),
   doctor: () => import('./doctor.ts'),
 }
 

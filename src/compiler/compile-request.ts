@@ -1,11 +1,18 @@
 import type { Run } from '../contract/experiment.ts'
 import { compactMesh, type Mesh } from '../contract/mesh.ts'
 import type { Effort, Physical } from '../contract/verdict.ts'
+import { flatForm } from '../planner/model/flat-model.ts'
+import type { ResolvedModel } from '../planner/model/resolved-model.ts'
+import { stringFlags } from '../planner/run-flags.ts'
 import type { Workload } from '../planner/workload.ts'
-import type { CompileRequest } from './protocol.ts'
+import type { CompileRequest, GroupedModel } from './protocol.ts'
 
 /** Chips whose two cores are one JAX device under this configuration; without it no mesh is legal. */
 const chipConfig: Partial<Record<Workload['slice']['chip'], string>> = { v4: 'megacore', v5p: 'megacore' }
+
+function groupedForm({ embed, vocab, tied_embeddings, extra_parameters, groups }: ResolvedModel): GroupedModel {
+  return { embed, vocab, tied_embeddings, extra_parameters, groups }
+}
 
 /** The request that compiles the reference program for a workload on one mesh. */
 export function compileRequest(
@@ -14,7 +21,6 @@ export function compileRequest(
   options: { effort: Effort; hloPath: string | null },
 ): CompileRequest {
   const { slice } = workload
-  const { name: _, ...model } = workload.model
   return {
     target: {
       platform_topology: `${slice.chip}:${slice.dims.join('x')}`,
@@ -23,9 +29,9 @@ export function compileRequest(
       wrap: [0, 1, 2].map((i) => slice.wrap[i] ?? false),
       chips_per_host_bounds: [0, 1, 2].map((i) => Math.min(slice.dims[i] ?? 1, i < 2 ? 2 : 1)),
     },
-    model,
+    model: flatForm(workload.model) ?? groupedForm(workload.model),
     phase: workload.phase,
-    run: { ...workload.run, ...candidate.changes },
+    run: { ...workload.run, ...candidate.changes, flags: stringFlags(candidate.changes.flags) ?? workload.run.flags },
     mesh: compactMesh(candidate.mesh),
     dcn: compactMesh(candidate.dcn),
     split_physical_axes: candidate.physical === 'split',

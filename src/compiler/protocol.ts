@@ -1,8 +1,19 @@
 import { z } from 'zod'
 import type { Phase } from '../contract/experiment.ts'
 import type { Mesh } from '../contract/mesh.ts'
+import type { LayerGroup } from '../contract/model.ts'
 import type { Effort } from '../contract/verdict.ts'
-import type { ResolvedModel, ResolvedRun } from '../planner/workload.ts'
+import type { FlatModel } from '../planner/model/flat-model.ts'
+import type { ResolvedRun } from '../planner/workload.ts'
+
+/** A model whose layers differ. */
+export interface GroupedModel {
+  embed: number
+  vocab: number
+  tied_embeddings: boolean
+  extra_parameters: number
+  groups: readonly LayerGroup[]
+}
 
 /** What the compiler program reads on stdin: one JSON object. */
 export interface CompileRequest {
@@ -13,7 +24,8 @@ export interface CompileRequest {
     wrap: readonly boolean[] | null
     chips_per_host_bounds: readonly number[] | null
   }
-  model: Omit<ResolvedModel, 'name'>
+  /** The flat form where it says all; otherwise layer groups. */
+  model: FlatModel | GroupedModel
   phase: Phase
   run: ResolvedRun
   mesh: Mesh

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { chipSchema, modelDimsSchema, phaseSchema, runSchema } from './experiment.ts'
+import { chipSchema, phaseSchema, runSchema } from './experiment.ts'
 import { meshSchema } from './mesh.ts'
+import { modelSchema } from './model.ts'
 import { bottleneckClassSchema } from './profile-report.ts'
 
 /** A workload, what was changed, and what it did. Public rows may lack settings that nobody recorded: they stay absent. */
@@ -12,7 +13,7 @@ export const caseSchema = z.strictObject({
     chip: chipSchema,
     topology: z.string().max(64),
     slices: z.int().min(1),
-    model: z.union([z.string().max(200), modelDimsSchema]),
+    model: z.union([z.string().max(200), modelSchema]),
     phase: phaseSchema,
     run: runSchema.partial(),
   }),
@@ -20,7 +21,7 @@ export const caseSchema = z.strictObject({
   to: meshSchema.nullable(),
   dcn: meshSchema,
   bottleneck: bottleneckClassSchema,
-  result: z.enum(['ok', 'oom', 'illegal']).nullable(),
+  result: z.enum(['ok', 'oom', 'illegal', 'failed']).nullable(),
   predicted_step_ms: z.number().nullable(),
   measured_before_ms: z.number().nullable(),
   measured_after_ms: z.number().nullable(),

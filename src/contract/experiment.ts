@@ -1,14 +1,15 @@
 import { z } from 'zod'
 import { meshSchema } from './mesh.ts'
+import { modelSchema } from './model.ts'
 
 export const chips = ['v4', 'v5e', 'v5p', 'v6e', 'tpu7x'] as const
 export const chipSchema = z.enum(chips)
 export type ChipName = z.infer<typeof chipSchema>
 
-export const dtypeSchema = z.enum(['f32', 'bf16', 'int8', 'fp8'])
+export const dtypeSchema = z.enum(['f32', 'bf16', 'int8', 'fp8', 'int4', 'fp4'])
 export type Dtype = z.infer<typeof dtypeSchema>
 
-export const frameworkSchema = z.enum(['maxtext', 'pax', 'jax'])
+export const frameworkSchema = z.enum(['maxtext', 'pax', 'jax', 'vllm', 'sglang'])
 export type Framework = z.infer<typeof frameworkSchema>
 
 export const phaseSchema = z.enum(['train', 'prefill', 'decode'])
@@ -32,27 +33,6 @@ export const experimentIdSchema = z
     'an id is letters, digits, ".", "_" and "-", starts with a letter or digit, and has at most 128 characters',
   )
 
-/** A decoder's dimensions; in a MoE `mlp` is one expert's width. */
-export const modelDimsSchema = z.strictObject({
-  name: z.string().min(1).max(200).optional(),
-  layers: count.max(10_000),
-  embed: count.max(1e7),
-  mlp: count.max(1e8),
-  heads: count.max(100_000),
-  kv_heads: count.max(100_000),
-  head_dim: count.max(100_000),
-  vocab: count.max(1e8),
-  gated_mlp: z.boolean().optional(),
-  tied_embeddings: z.boolean().optional(),
-  experts: count.max(100_000).optional(),
-  experts_per_token: count.max(100_000).optional(),
-  shared_experts: z.int().min(0).max(100_000).optional(),
-  dense_layers: z.int().min(0).max(10_000).optional(),
-  attention_window: count.optional(),
-  extra_parameters: z.number().min(0).max(1e15).optional(),
-})
-export type ModelDims = z.infer<typeof modelDimsSchema>
-
 export const runSchema = z.strictObject({
   global_batch: count,
   seq_len: count.max(1e9),
@@ -70,7 +50,9 @@ export const runSchema = z.strictObject({
   moe: z.enum(['dropping', 'dropless']).optional(),
   capacity_factor: positive.optional(),
   output_len: count.optional(),
-  flags: z.record(z.string().max(200), z.string().max(2000)).optional(),
+  input_len: count.optional(),
+  concurrency: count.optional(),
+  flags: z.record(z.string().max(200), z.union([z.string().max(2000), z.number(), z.boolean()])).optional(),
 })
 export type Run = z.infer<typeof runSchema>
 
@@ -86,14 +68,21 @@ export const experimentSchema = z.strictObject({
   framework: frameworkSchema.optional(),
   hardware: hardwareSchema,
   phase: phaseSchema,
-  model: z.union([z.string().min(1).max(200), modelDimsSchema]),
+  model: z.union([z.string().min(1).max(200), modelSchema]),
   run: runSchema,
   mesh: meshSchema.optional(),
   dcn: meshSchema.optional(),
   profile: z.string().min(1).max(1000).optional(),
   measured: z.strictObject({ step_time_ms: positive.optional(), ttft_ms: positive.optional(), tpot_ms: positive.optional() }).optional(),
   objective: objectiveSchema.optional(),
-  slo: z.strictObject({ ttft_ms: positive.optional(), tpot_ms: positive.optional() }).optional(),
+  slo: z
+    .strictObject({
+      ttft_ms: positive.optional(),
+      tpot_ms: positive.optional(),
+      ttft_p99_ms: positive.optional(),
+      tpot_p99_ms: positive.optional(),
+    })
+    .optional(),
   tune: z.array(tuneSchema).max(5).optional(),
 })
 export type Experiment = z.infer<typeof experimentSchema>

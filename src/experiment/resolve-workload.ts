@@ -1,14 +1,17 @@
-import type { ChipName, Experiment, ModelDims } from '../contract/experiment.ts'
+import type { ChipName, Experiment } from '../contract/experiment.ts'
 import { compactMesh } from '../contract/mesh.ts'
+import type { Model } from '../contract/model.ts'
 import { PromptsError } from '../errors.ts'
 import type { Slice } from '../interconnect/slice.ts'
-import type { Chip, ResolvedModel, ResolvedRun, Workload } from '../planner/workload.ts'
+import type { ResolvedModel } from '../planner/model/resolved-model.ts'
+import { stringFlags } from '../planner/run-flags.ts'
+import type { Chip, ResolvedRun, Workload } from '../planner/workload.ts'
 
 /** The data of `knowledge/` as this module needs it: lookups that throw a coded error naming the nearest entry. */
 export interface Catalog {
   findChip: (name: ChipName) => Chip
   findSlice: (chip: ChipName, topology: string) => Slice
-  resolveModel: (model: string | ModelDims) => ResolvedModel
+  resolveModel: (model: string | Model) => ResolvedModel
 }
 
 /**
@@ -18,6 +21,7 @@ export interface Catalog {
 export function resolveWorkload(experiment: Experiment, catalog: Catalog): Workload {
   const { hardware, phase } = experiment
   const slice = catalog.findSlice(hardware.chip, sliceName(hardware.chip, hardware.topology))
+  refuseImpossibleDims(experiment.model, experiment.id)
   const model = catalog.resolveModel(experiment.model)
   refuseImpossibleModel(model, experiment.id)
   const run = resolveRun(experiment)
@@ -66,21 +70,37 @@ function resolveRun({ run, phase }: Experiment): ResolvedRun {
     moe: run.moe ?? (run.capacity_factor === undefined ? 'dropless' : 'dropping'),
     capacity_factor: run.capacity_factor ?? null,
     output_len: run.output_len ?? null,
-    flags: run.flags ?? {},
+    input_len: run.input_len ?? null,
+    concurrency: run.concurrency ?? null,
+    flags: stringFlags(run.flags) ?? {},
   }
 }
 
 function refuseImpossibleModel(model: ResolvedModel, id: string): void {
-  const { heads, kv_heads: kvHeads, experts, experts_per_token: perToken, dense_layers: dense, layers } = model
-  if (heads % kvHeads !== 0)
-    refuse(id, `model.heads ${heads} is not a multiple of model.kv_heads ${kvHeads}`, 'Each KV head serves equally many heads.')
-  if (perToken > experts) {
-    refuse(
-      id,
-      `model.experts_per_token ${perToken} is more than model.experts ${experts}`,
-      'A token goes to some of the experts, at most to all.',
-    )
+  for (const { attention, mlp } of model.kinds) {
+    if (attention && 'kv_heads' in attention && attention.heads % attention.kv_heads !== 0)
+      refuse(
+        id,
+        `model.heads ${attention.heads} is not a multiple of model.kv_heads ${attention.kv_heads}`,
+        'Each KV head serves equally many heads.',
+      )
+    if (attention && (attention.kind === 'window' || attention.kind === 'chunked') && attention.window === undefined)
+      refuse(id, `a ${attention.kind} attention has no window`, 'Give its size in tokens: window.')
+    if (mlp?.kind === 'moe' && mlp.experts_per_token > mlp.experts)
+      refuse(
+        id,
+        `model.experts_per_token ${mlp.experts_per_token} is more than model.experts ${mlp.experts}`,
+        'A token goes to some of the experts, at most to all.',
+      )
   }
+  if (model.divisors.heads === 0)
+    refuse(id, 'the model has no attention layer', 'State-space models without attention are not planned: a decoder attends somewhere.')
+}
+
+/** What the flat form can contradict itself in. */
+function refuseImpossibleDims(given: Experiment['model'], id: string): void {
+  if (typeof given === 'string' || typeof given.layers !== 'number') return
+  const { experts = 1, dense_layers: dense = 0, layers } = given
   if (dense > layers)
     refuse(id, `model.dense_layers ${dense} is more than model.layers ${layers}`, 'dense_layers are the first of the layers.')
   if (experts === 1 && dense > 0 && dense !== layers) {

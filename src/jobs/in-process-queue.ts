@@ -1,4 +1,5 @@
 import { asPromptsError, PromptsError } from '../errors.ts'
+import { keys } from '../state/keys.ts'
 import type { StateStore } from '../state/state-store.ts'
 import { type Job, type JobQueue, queueFull, shutdown } from './job-queue.ts'
 
@@ -117,7 +118,7 @@ export class InProcessQueue<T> implements JobQueue<T> {
 
   #load(): Promise<void> {
     this.#loaded ??= (async () => {
-      const kept = await this.#options.state.list(`job:${this.#options.name}/`, this.#options.limit)
+      const kept = await this.#options.state.list(keys.jobs(this.#options.name), this.#options.limit)
       const entries = kept.map(({ value }) => JSON.parse(value) as Entry<T>)
       this.#waiting.push(...entries.sort((a, b) => a.addedAt - b.addedAt))
     })()
@@ -189,10 +190,10 @@ export class InProcessQueue<T> implements JobQueue<T> {
   }
 
   #key(id: string): string {
-    return `job:${this.#options.name}/${id}`
+    return keys.job(this.#options.name, id)
   }
 
   #doneKey(id: string): string {
-    return `jobdone:${this.#options.name}/${id}`
+    return keys.jobDone(this.#options.name, id)
   }
 }

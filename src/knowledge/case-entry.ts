@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Case } from '../contract/case.ts'
-import type { ModelDims } from '../contract/experiment.ts'
 import { formatMesh, meshSize } from '../contract/mesh.ts'
+import type { Model } from '../contract/model.ts'
 import { PromptsError } from '../errors.ts'
-import { modelTerms } from '../planner/model-terms.ts'
+import { modelTerms } from '../planner/model/model-terms.ts'
 import { resolveModel } from './data/models.ts'
 import { findSlice } from './data/topologies.ts'
 import type { LibraryEntry } from './library.ts'
@@ -36,7 +36,7 @@ export function featuresOfCase(item: Case): WorkloadFeatures {
 }
 
 /** All parameters of a model and those a token meets; null for a name that is not in the library of models. */
-export function parametersOf(model: string | ModelDims): { parameters: number | null; activeParameters: number | null } {
+export function parametersOf(model: string | Model): { parameters: number | null; activeParameters: number | null } {
   try {
     const terms = modelTerms(resolveModel(model))
     return { parameters: terms.total, activeParameters: Math.min(terms.total, terms.activeMatmul) }

@@ -1,6 +1,7 @@
 import type { Axis } from '../contract/mesh.ts'
 import type { Physical, Warning } from '../contract/verdict.ts'
 import { axisIndex } from '../interconnect/mesh-tuple.ts'
+import { showSizes, sizeOf } from './model/resolved-model.ts'
 import { degree, type PlacedMesh, showDegree } from './placed-mesh.ts'
 import { pipelineMicrobatches } from './rules.ts'
 
@@ -23,24 +24,26 @@ const checks: readonly Check[] = [
     ),
 
   (mesh) => {
-    const { kv_heads: kvHeads } = mesh.workload.model
+    const { kvHeads } = mesh.workload.model.divisors
     const model = degree(mesh, 'model')
     return warn(
       kvHeads % model !== 0,
       'kv_heads_replicated',
-      () => `KV heads ${kvHeads} do not divide by ${showDegree(mesh, 'model')}: they are replicated, and so is their cache`,
+      () =>
+        `KV heads ${showSizes(mesh.workload.model, sizeOf.kvHeads)} do not divide by ${showDegree(mesh, 'model')}: they are replicated, and so is their cache`,
     )
   },
 
   (mesh) => {
-    const { mlp } = mesh.workload.model
+    const { mlp } = mesh.workload.model.divisors
     const model = degree(mesh, 'model')
     const side = mesh.workload.chip.mxu_side
     const share = mlp / model
     return warn(
       Number.isInteger(share) && share % side !== 0 && model > 1,
       'mlp_padding',
-      () => `mlp ${mlp} ÷ ${showDegree(mesh, 'model')} = ${share} is not a multiple of ${side}, so matmul tiles are padded`,
+      () =>
+        `mlp ${showSizes(mesh.workload.model, sizeOf.mlp)} ÷ ${showDegree(mesh, 'model')} = ${share} is not a multiple of ${side}, so matmul tiles are padded`,
     )
   },
 
@@ -96,7 +99,7 @@ const checks: readonly Check[] = [
 
   (mesh) =>
     warn(
-      mesh.workload.run.moe === 'dropless' && mesh.workload.model.experts > 1 && degree(mesh, 'expert') > 1,
+      mesh.workload.run.moe === 'dropless' && mesh.workload.model.moeLayers > 0 && degree(mesh, 'expert') > 1,
       'dropless_exchange',
       () => `${showDegree(mesh, 'expert')}: the time counts balanced routing; a dropless program exchanges through buffers for the worst`,
     ),

@@ -2,7 +2,7 @@ import type { Estimate, Memory } from '../contract/verdict.ts'
 import { type Calibration, calibrated } from './calibrate.ts'
 import type { Figures } from './evaluate.ts'
 import { gib } from './footprint/memory-parts.ts'
-import { jobChips, jobPeakFlops, modelFlops, tokensPerStep } from './model-flops.ts'
+import { jobChips, jobPeakFlops, modelFlops, tokensPerStep } from './model/model-flops.ts'
 import type { Workload } from './workload.ts'
 
 /** The contract's memory figures of a candidate. */

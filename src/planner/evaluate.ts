@@ -7,8 +7,9 @@ import type { MemoryParts } from './footprint/memory-parts.ts'
 import { gib, underPressure } from './footprint/memory-parts.ts'
 import { servingMemory } from './footprint/serving-memory.ts'
 import { trainMemory } from './footprint/train-memory.ts'
-import { type ModelTerms, modelTerms } from './model-terms.ts'
+import { type ModelTerms, modelTerms } from './model/model-terms.ts'
 import { type RematPolicy, rematPolicy } from './remat-policy.ts'
+import { engineLaws } from './serving/engine-laws.ts'
 import { type Shards, shardsOf } from './shards.ts'
 import { decodeTime } from './time/decode-time.ts'
 import { meshLinks } from './time/links.ts'
@@ -37,6 +38,7 @@ export type Evaluator = (ici: MeshTuple, dcn: MeshTuple, placement: Placement) =
 export function createEvaluator(workload: Workload, constants: CostModel = costModel): Evaluator {
   const { model, run, phase, framework, slice } = workload
   const terms = modelTerms(model)
+  const laws = engineLaws(framework, phase)
   const policy = rematPolicy(run.remat, run.flags)
   const rates = ratesOf(workload, constants)
   const passes = phase === 'train' ? trainPasses(policy, constants.time.attention_backward) : forwardPasses
@@ -50,13 +52,14 @@ export function createEvaluator(workload: Workload, constants: CostModel = costM
     passes,
     asyncGathers: asyncGathers(run.flags),
     balancedContext: framework === 'maxtext',
+    laws,
   }
   const available = workload.chip.hbm_available_gib_per_device * gib
   const memoryOf = memoryJudge(workload, terms, policy, constants)
   const time = phase === 'train' ? trainTime : phase === 'prefill' ? prefillTime : decodeTime
   const saving = constants.memory
   return (ici, dcn, placement) => {
-    const shards = shardsOf(model, ici, dcn)
+    const shards = shardsOf(model, { ici, dcn, spreadKv: laws.spreadsKvHeads })
     const memory = underPressure(memoryOf(shards), available, saving.saving_from, saving.saving_most)
     const timing = time(timeInput, shards, meshLinks({ placement, ici, dcn, slice }))
     return { memory, margin: 1 - memory.required / available, timing }
@@ -64,7 +67,7 @@ export function createEvaluator(workload: Workload, constants: CostModel = costM
 }
 
 function memoryJudge(
-  { model, run, phase, slice }: Workload,
+  { model, run, phase, slice, framework }: Workload,
   terms: ModelTerms,
   policy: RematPolicy,
   constants: CostModel,
@@ -73,6 +76,14 @@ function memoryJudge(
     const input = { model, terms, run, policy, constants: constants.memory }
     return (s) => trainMemory(input, s)
   }
-  const input = { model, terms, run, phase, relayout: slice.chip === 'tpu7x', constants: constants.memory }
+  const input = {
+    model,
+    terms,
+    run,
+    phase,
+    laws: engineLaws(framework, phase),
+    relayout: slice.chip === 'tpu7x',
+    constants: constants.memory,
+  }
   return (s) => servingMemory(input, s)
 }

@@ -1,7 +1,7 @@
 import type { Kpis } from '../contract/profile-report.ts'
 import { PromptsError } from '../errors.ts'
-import { jobChips, jobPeakFlops, modelFlops } from './model-flops.ts'
-import { modelTerms } from './model-terms.ts'
+import { jobChips, jobPeakFlops, modelFlops } from './model/model-flops.ts'
+import { modelTerms } from './model/model-terms.ts'
 import { dtypeBytes, type Workload } from './workload.ts'
 
 /** The shortest step that the hardware allows, ms, with the arithmetic: FLOPs at peak, and for decoding also the bytes of the weights. */

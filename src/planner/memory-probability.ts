@@ -18,7 +18,7 @@ export function memoryKindOf({ phase, run, model }: Pick<Workload, 'phase' | 'ru
   if (stages > 1) return 'pipeline'
   if (/offload/.test(run.remat) || Object.entries(run.flags).some(([name, value]) => value === 'offload' || isHostOffload(name, value)))
     return 'offload'
-  return model.experts > 1 ? run.moe : 'dense'
+  return model.moeLayers > 0 ? run.moe : 'dense'
 }
 
 function isHostOffload(name: string, value: string): boolean {

@@ -1,7 +1,7 @@
 import type { Verdict } from '../contract/verdict.ts'
 import { axisPlaces, type MeshTuple, toTuple, usedAxes } from '../interconnect/mesh-tuple.ts'
 import { type CostModel, costModel } from './cost-model.ts'
-import { jobChips, tokensPerStep } from './model-flops.ts'
+import { jobChips, tokensPerStep } from './model/model-flops.ts'
 import type { Workload } from './workload.ts'
 
 /** What the order of candidates rests on, smaller first. */

@@ -1,6 +1,7 @@
 import { type Axis, axes } from '../contract/mesh.ts'
 import type { Rule } from '../contract/verdict.ts'
 import type { MeshTuple } from '../interconnect/mesh-tuple.ts'
+import { showSizes, sizeOf } from './model/resolved-model.ts'
 import { degree, type PlacedMesh, showDegree } from './placed-mesh.ts'
 
 /**
@@ -32,39 +33,37 @@ export const legalityRules: readonly LegalityRule[] = [
   {
     rule: 'heads_divisible',
     axis: 'model',
-    broken: (mesh) => mesh.workload.model.heads % degree(mesh, 'model') !== 0,
-    message: (mesh) => `${mesh.workload.model.heads} heads do not divide by ${showDegree(mesh, 'model')}`,
+    broken: (mesh) => mesh.workload.model.divisors.heads % degree(mesh, 'model') !== 0,
+    message: (mesh) => `${showSizes(mesh.workload.model, sizeOf.heads)} heads do not divide by ${showDegree(mesh, 'model')}`,
   },
   {
     // MaxText (attentions.py, _validate_kv_head_sharding) raises unless tensor divides num_kv_heads. Pax and plain JAX replicate: a warning.
     rule: 'kv_heads_divisible',
     axis: 'model',
-    broken: (mesh) => mesh.workload.framework === 'maxtext' && mesh.workload.model.kv_heads % degree(mesh, 'model') !== 0,
-    message: (mesh) => `KV heads ${mesh.workload.model.kv_heads} do not divide by ${showDegree(mesh, 'model')}, which MaxText refuses`,
+    broken: (mesh) => mesh.workload.framework === 'maxtext' && mesh.workload.model.divisors.kvHeads % degree(mesh, 'model') !== 0,
+    message: (mesh) =>
+      `KV heads ${showSizes(mesh.workload.model, sizeOf.kvHeads)} do not divide by ${showDegree(mesh, 'model')}, which MaxText refuses`,
   },
   {
     rule: 'mlp_divisible',
     axis: 'model',
-    broken: (mesh) => mesh.workload.model.mlp % degree(mesh, 'model') !== 0,
-    message: (mesh) => `mlp ${mesh.workload.model.mlp} does not divide by ${showDegree(mesh, 'model')}`,
+    broken: (mesh) => mesh.workload.model.divisors.mlp % degree(mesh, 'model') !== 0,
+    message: (mesh) => `mlp ${showSizes(mesh.workload.model, sizeOf.mlp)} does not divide by ${showDegree(mesh, 'model')}`,
   },
   {
     rule: 'experts_divisible',
     axis: 'expert',
-    broken: (mesh) => mesh.workload.model.experts % degree(mesh, 'expert') !== 0,
+    broken: (mesh) => mesh.workload.model.divisors.experts % degree(mesh, 'expert') !== 0,
     message: (mesh) =>
-      mesh.workload.model.experts === 1
+      mesh.workload.model.moeLayers === 0
         ? `${showDegree(mesh, 'expert')}, but the model is dense: it has no experts to divide`
-        : `${mesh.workload.model.experts} experts do not divide by ${showDegree(mesh, 'expert')}`,
+        : `${showSizes(mesh.workload.model, sizeOf.experts)} experts do not divide by ${showDegree(mesh, 'expert')}`,
   },
   {
     rule: 'layers_divisible',
     axis: 'stage',
     broken: (mesh) => pipelinedLayers(mesh) % degree(mesh, 'stage') !== 0,
-    message: (mesh) =>
-      pipelinedLayers(mesh) === mesh.workload.model.layers
-        ? `${mesh.workload.model.layers} layers do not divide by ${showDegree(mesh, 'stage')}`
-        : `${pipelinedLayers(mesh)} MoE layers (of ${mesh.workload.model.layers}; MaxText pipelines only these) do not divide by ${showDegree(mesh, 'stage')}`,
+    message: (mesh) => `${showPipelined(mesh)} do not divide by ${showDegree(mesh, 'stage')}`,
   },
   {
     // MaxText's context parallelism balances causal work by giving each device two chunks (max_utils.py, reorder_sequence).
@@ -129,10 +128,18 @@ export const legalityRules: readonly LegalityRule[] = [
   },
 ]
 
-/** Layers that a pipeline divides: all, but in MaxText only the MoE layers of a model that starts with dense ones (types.py). */
+function showPipelined(mesh: PlacedMesh): string {
+  const { model } = mesh.workload
+  const units = pipelinedLayers(mesh)
+  if (units === model.layers) return `${units} layers`
+  if (units === model.layers - model.leadingDense) return `${units} MoE layers (of ${model.layers}; MaxText pipelines only these)`
+  return units === 1 ? `${model.layers} layers that are no one repeated pattern` : `${units} repeats of the layers' pattern`
+}
+
+/** What a pipeline divides: layers, or repeats of their pattern; in MaxText without the dense layers before the first with experts (types.py). */
 function pipelinedLayers(mesh: PlacedMesh): number {
   const { model, framework } = mesh.workload
-  return framework === 'maxtext' && model.experts > 1 ? model.layers - model.dense_layers : model.layers
+  return framework === 'maxtext' || model.leadingDense === 0 ? model.pipelineUnits : model.layers
 }
 
 export function pipelineMicrobatches(mesh: PlacedMesh): number {

@@ -1,5 +1,5 @@
 import { type MeshTuple, tupleProduct } from '../interconnect/mesh-tuple.ts'
-import type { ResolvedModel } from './workload.ts'
+import type { ResolvedModel } from './model/resolved-model.ts'
 
 /**
  * How many ways each dimension is cut on one mesh, by the rules that the reference program and MaxText share
@@ -21,14 +21,15 @@ export interface Shards {
   weights: number
   /** FSDP shards of an expert weight's embed dimension: data, seq. */
   expertWeights: number
-  /** 1 where `model` does not divide the KV heads, which are then replicated. */
-  kvHeads: number
+  /** KV heads fewer than `model` lie one on a device, as serving engines lay them; otherwise they are whole on every device. */
+  spreadKv: boolean
   vocab: number
   /** Sharding of the residual stream's embed dimension. */
   embed: number
 }
 
-export function shardsOf(model: ResolvedModel, ici: MeshTuple, dcn: MeshTuple): Shards {
+export function shardsOf(model: ResolvedModel, options: { ici: MeshTuple; dcn: MeshTuple; spreadKv: boolean }): Shards {
+  const { ici, dcn, spreadKv } = options
   const replica = ici[0] * dcn[0]
   const stage = ici[1] * dcn[1]
   const data = ici[2] * dcn[2]
@@ -47,10 +48,21 @@ export function shardsOf(model: ResolvedModel, ici: MeshTuple, dcn: MeshTuple): 
     batch: replica * data * expert,
     weights: dividing(model.embed, data, seq, expert),
     expertWeights,
-    kvHeads: model.kv_heads % tensor === 0 ? tensor : 1,
+    spreadKv,
     vocab: model.vocab % tensor === 0 ? tensor : 1,
     embed: model.embed % tensor === 0 ? tensor : 1,
   }
+}
+
+/** Ways a layer's KV heads are cut: by the model axis where it divides them; where it does not, see `spreadKv`. */
+export function kvShards(s: Shards, kvHeads: number): number {
+  if (kvHeads % s.model === 0) return s.model
+  return s.spreadKv && kvHeads > 0 ? kvHeads / Math.ceil(kvHeads / s.model) : 1
+}
+
+/** Ways that keys and values are cut where they are activations: MLA makes those of every query head from its latent. */
+export function keyValueShards(s: Shards, attention: { kind: string; kvHeads: number }): number {
+  return attention.kind === 'mla' ? s.model : kvShards(s, attention.kvHeads)
 }
 
 /** The product of the leading factors that divides `size`: trailing axes are left out until it does. */

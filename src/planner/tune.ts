@@ -3,7 +3,7 @@ import type { Warning } from '../contract/verdict.ts'
 import type { CostModel } from './cost-model.ts'
 import { createEvaluator, type Evaluator } from './evaluate.ts'
 import { offloadsOptimizer, optimizerOffloadFlag } from './footprint/optimizer-state.ts'
-import { tokensPerStep } from './model-flops.ts'
+import { tokensPerStep } from './model/model-flops.ts'
 import { rematPolicy, tunedPolicies } from './remat-policy.ts'
 import type { ResolvedRun, Workload } from './workload.ts'
 

@@ -1,6 +1,7 @@
-import type { Dtype, Experiment, Framework, ModelDims, Objective, Phase, Run, Tune } from '../contract/experiment.ts'
+import type { Dtype, Experiment, Framework, Objective, Phase, Run, Tune } from '../contract/experiment.ts'
 import type { Mesh } from '../contract/mesh.ts'
 import type { Slice } from '../interconnect/slice.ts'
+import type { ResolvedModel } from './model/resolved-model.ts'
 
 /** A chip's figures, per chip unless the name says device; read from `knowledge/chips.json`. `null` is unknown. */
 export interface Chip {
@@ -25,12 +26,6 @@ export interface Chip {
   intra_chip_gbps: number | null
 }
 
-/** A model with every default filled in. `experts` is 1 for a dense model. */
-export type ResolvedModel = Required<Omit<ModelDims, 'name' | 'attention_window'>> & {
-  name: string | null
-  attention_window: number | null
-}
-
 /** A run with every default filled in. */
 export interface ResolvedRun {
   global_batch: number
@@ -50,6 +45,9 @@ export interface ResolvedRun {
   moe: NonNullable<Run['moe']>
   capacity_factor: number | null
   output_len: number | null
+  input_len: number | null
+  /** Requests in flight where the run states them; a decoding step's batch otherwise. */
+  concurrency: number | null
   flags: Record<string, string>
 }
 
@@ -74,4 +72,4 @@ export interface Workload {
 }
 
 /** Bytes of one element. */
-export const dtypeBytes: Readonly<Record<Dtype, number>> = { f32: 4, bf16: 2, int8: 1, fp8: 1 }
+export const dtypeBytes: Readonly<Record<Dtype, number>> = { f32: 4, bf16: 2, int8: 1, fp8: 1, int4: 0.5, fp4: 0.5 }

@@ -13,12 +13,12 @@ import { openCatalog } from '../knowledge/data/catalog.ts'
 import { createGeminiClient } from '../knowledge/gemini/client.ts'
 import { type OpenedLibrary, openLibrary } from '../knowledge/open-library.ts'
 import { readProfile } from '../profile/read-profile.ts'
-import { createDiagnoseService } from './create-service.ts'
 import type { RunDeps } from './deps.ts'
-import type { DiagnoseService } from './diagnose-service.ts'
 import { createFileMemory } from './memory/file-memory.ts'
 import type { ShardingMemory } from './memory/sharding-memory.ts'
 import { createSpendLog } from './memory/spend-log.ts'
+import type { DiagnoseService } from './service.ts'
+import { createDiagnoseService } from './service.ts'
 
 export interface OpenedService {
   service: DiagnoseService

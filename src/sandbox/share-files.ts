@@ -1,5 +1,5 @@
 import { PromptsError } from '../errors.ts'
-import type { ActionDeps } from './actions.ts'
+import type { Relay } from './relay.ts'
 import type { Person } from './workspace.ts'
 
 /** A file as Slack's events describe it. */
@@ -15,7 +15,7 @@ type StoredFile = { id?: string; name?: string; size?: number; url_private?: str
 
 /** Uploads files in a message of this person, as Slack's clients do; their addresses are the relay's, where the bot looks for Slack. */
 export async function share(
-  deps: Pick<ActionDeps, 'relay'>,
+  deps: { relay: Relay },
   person: Person,
   where: { channel: string; text: string; thread_ts?: string },
   files: readonly { name: string; content: string }[],
@@ -39,7 +39,7 @@ export async function share(
 }
 
 /** A message's files with the relay's addresses. */
-export function filesOf({ relay }: Pick<ActionDeps, 'relay'>, message: { files?: StoredFile[] }): SharedFile[] {
+export function filesOf({ relay }: { relay: Relay }, message: { files?: StoredFile[] }): SharedFile[] {
   const origin = new URL(relay.apiUrl).origin
   const here = (address: string | undefined) => new URL(new URL(address ?? '/', origin).pathname, origin).href
   return (message.files ?? []).map((file) => ({

@@ -4,8 +4,8 @@ import type { RunRequest } from '../contract/run.ts'
 import type { Plan } from '../contract/verdict.ts'
 import type { ListedRun } from '../experiment/find/run-finder.ts'
 import type { JobQueue } from '../jobs/job-queue.ts'
-import type { DiagnoseService } from '../runs/diagnose-service.ts'
 import type { ShardingMemory } from '../runs/memory/sharding-memory.ts'
+import type { DiagnoseService } from '../runs/service.ts'
 import type { StateStore } from '../state/state-store.ts'
 import type { Log } from './log.ts'
 
@@ -20,6 +20,11 @@ export interface RunJob {
 export interface CompileJob {
   run: string
   team: string
+}
+
+/** The compiling job of a run. */
+export function compileJobId(run: string): string {
+  return `compile-${run}`
 }
 
 /** What Slack asks about experiments without diagnosing them. */

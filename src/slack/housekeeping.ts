@@ -1,23 +1,24 @@
 import { PromptsError } from '../errors.ts'
-import type { Adopted } from './adoption/adoption.ts'
+import { keys, ofRun } from '../state/keys.ts'
 import { outcomeReminder } from './blocks/notice-messages.ts'
+import { compileJobId } from './deps.ts'
 import type { SlackServices } from './services.ts'
 
 const day = 24 * 3600_000
-/** Between a run's acceptance and its place in the queue, and between its last try and its end, lie moments; this is many. */
-const lostRunMs = 30_000
-/** Between a run's answer and its place in the compiler's queue lies a moment; this is many. */
-const lostCompilationMs = 60_000
+/** A run is accepted a moment before it is in the queue, and ends a moment after it left it; this is many moments. */
+const lostMs = 20_000
 
 /** What is done by the clock: reminders, runs that got lost, runs whose time is over. Any number of processes may do it. */
 export class Housekeeping {
   readonly #services: SlackServices
   readonly #now: () => number
+  /** Since when no queue knows of a job. */
+  readonly #missing = new Map<string, Map<string, number>>()
   #timers: NodeJS.Timeout[] = []
 
   constructor(services: SlackServices, options: { now?: () => number } = {}) {
     this.#services = services
-    this.#now = options.now ?? Date.now
+    this.#now = options.now ?? (() => performance.timeOrigin + performance.now())
   }
 
   start(): void {
@@ -28,8 +29,8 @@ export class Housekeeping {
       timer.unref()
       this.#timers.push(timer)
     }
-    every(20_000, 'lost runs', () => this.endLostRuns())
-    every(20_000, 'lost compilations', () => this.endLostCompilations())
+    every(10_000, 'lost runs', () => this.endLostRuns())
+    every(10_000, 'lost compilations', () => this.endLostCompilations())
     every(3600_000, 'reminders', () => this.remind())
     every(3600_000, 'retention', () => this.forgetOldRuns())
   }
@@ -41,12 +42,11 @@ export class Housekeeping {
 
   /** Asks once, a day after an adoption, how the card ran. */
   async remind(): Promise<number> {
-    const { deps, outbox } = this.#services
+    const { deps, outbox, adoption } = this.#services
     let count = 0
-    for (const { value } of await deps.state.list('adopted:', 5000)) {
-      const adopted = JSON.parse(value) as Adopted
-      if (adopted.measuredMs !== null || this.#now() - Date.parse(adopted.at) < day) continue
-      if (!(await deps.state.claim(`reminded:${adopted.run}`, deps.config.PROMPTS_KEEP_DAYS * day))) continue
+    for (const adopted of await adoption.list(null, 5000)) {
+      if (adopted.outcome !== null || this.#now() - Date.parse(adopted.at) < day) continue
+      if (!(await deps.state.claim(ofRun.reminded(adopted.run), deps.config.PROMPTS_KEEP_DAYS * day))) continue
       count += 1
       await outbox.put({
         team: adopted.team,
@@ -63,21 +63,16 @@ export class Housekeeping {
   async endLostRuns(): Promise<number> {
     const { deps, records, delivery } = this.#services
     let count = 0
-    for (const { key, value } of await deps.state.list('active:', 5000)) {
-      const run = key.slice('active:'.length)
-      if ((await records.delivered(run)) || (await records.ended(run)) === 'cancelled') {
-        await deps.state.delete(key)
-        continue
-      }
-      if (this.#now() - Date.parse(value) < lostRunMs || (await deps.runs.has(run))) continue
+    for (const run of await this.#lost('runs', await records.active(), (one) => deps.runs.has(one))) {
+      await records.retire(run)
+      if ((await records.delivered(run)) || (await records.ended(run)) === 'cancelled') continue
       const record = await records.get(run)
-      await deps.state.delete(key)
       if (record === null || (await records.end(run, 'failed')) !== 'failed') continue
       count += 1
       await delivery.fail(
         record,
         new PromptsError('timeout', 'This run was interrupted and did not come back', {
-          hint: 'Ask again: it goes on from the stages that are done.',
+          hint: 'Ask again: it continues after the stages that are done.',
         }),
       )
     }
@@ -87,16 +82,23 @@ export class Housekeeping {
   /** Cards that wait for a verdict which no queue knows of any more: they must not say for ever that they are being compiled. */
   async endLostCompilations(): Promise<number> {
     const { deps, records, delivery } = this.#services
-    let count = 0
-    for (const { key, value } of await deps.state.list('compiling:', 5000)) {
-      const run = key.slice('compiling:'.length)
-      if (this.#now() - Date.parse(value) < lostCompilationMs || (await deps.compiles.has(`compile-${run}`))) continue
+    const lost = await this.#lost('compilations', await records.compiling(), (run) => deps.compiles.has(compileJobId(run)))
+    for (const run of lost) {
       const record = await records.get(run)
-      if (record === null) await deps.state.delete(key)
+      if (record === null) await records.endCompiling(run)
       else await delivery.compilingEnded(record)
-      count += 1
     }
-    return count
+    return lost.length
+  }
+
+  /** Of these runs those whose job no queue has had for a while, by this process's own clock: hosts need not agree on the time. */
+  async #lost(what: string, runs: readonly string[], isQueued: (run: string) => Promise<boolean>): Promise<string[]> {
+    const missing = this.#missing.get(what) ?? new Map<string, number>()
+    const now = this.#now()
+    const still = new Map<string, number>()
+    for (const run of runs) if (!(await isQueued(run))) still.set(run, missing.get(run) ?? now)
+    this.#missing.set(what, still)
+    return [...still].filter(([, since]) => now - since >= lostMs).map(([run]) => run)
   }
 
   /** Deletes runs that are older than the operator keeps them. */
@@ -104,8 +106,8 @@ export class Housekeeping {
     const { deps } = this.#services
     const oldest = this.#now() - deps.config.PROMPTS_KEEP_DAYS * day
     let count = 0
-    for (const { key } of await deps.state.list('tenant:', 10_000)) {
-      const tenant = key.slice('tenant:'.length)
+    for (const { key } of await deps.state.list(keys.tenants, 10_000)) {
+      const tenant = key.slice(keys.tenants.length)
       for (const request of await deps.memory.list({ tenant, limit: 100_000 })) {
         if (Date.parse(request.at) >= oldest) continue
         await forgetRun(this.#services, request.run)
@@ -118,11 +120,6 @@ export class Housekeeping {
 
 /** Deletes one run: its record, and what Slack's side knows of it. Messages in Slack stay: they are the workspace's. */
 export async function forgetRun(services: SlackServices, run: string): Promise<void> {
-  const { state } = services.deps
-  const record = await services.records.get(run)
-  if (record !== null) await state.delete(`adopted:${record.team}/${run}`)
-  for (const { key } of await state.list(`marks-${run}:`, 1000)) await state.delete(key)
-  await state.delete(`pictures:${run}`)
   await services.deps.memory.delete(run)
   await services.records.forget(run)
 }

@@ -36,7 +36,7 @@ export async function startServe(deps: SlackDeps, options: ServeOptions = {}): P
   )
   const sweep = setInterval(() => {
     replay({ all: false }).catch((error: unknown) => deps.log.warn('inbox sweep failed', { error: String(error) }))
-  }, 30_000)
+  }, 5000)
   sweep.unref()
   return {
     services,

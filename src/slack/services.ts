@@ -35,7 +35,7 @@ export function createServices(deps: SlackDeps): SlackServices {
     log,
     keepDays,
     alone: deps.alone,
-    onSent: async (team, record) => reactions?.applyEarly(team, record.channel, record.ts),
+    onSent: async (_team, record) => reactions?.applyEarly(record.channel, record.ts),
     onRevoked: async (team, error) => {
       log.error('Slack does not know this app any more', { team, error })
       clients.forget(team)

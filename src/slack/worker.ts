@@ -1,6 +1,7 @@
 import type { SlackDeps } from './deps.ts'
 import { createCompileFailureHandler, createCompileHandler } from './runs/compile-handler.ts'
 import { createFailureHandler, createRunHandler } from './runs/run-handler.ts'
+import { messageKey } from './runs/run-records.ts'
 import { createServices, type SlackServices } from './services.ts'
 
 export interface RunningWorker {
@@ -30,8 +31,8 @@ export async function startWorker(deps: SlackDeps, options: WorkerOptions = {}):
       delivery,
       onAnswered: async (record) => {
         for (const watcher of await records.watchers(record.run)) {
-          const root = await outbox.sent(record.team, `${record.run}/${watcher.channel}/${watcher.threadTs}/root`)
-          if (root !== null) await services.reactions.applyEarly(record.team, root.channel, root.ts)
+          const root = await outbox.sent(record.team, messageKey(record.run, watcher, 'root'))
+          if (root !== null) await services.reactions.applyEarly(root.channel, root.ts)
         }
       },
     })

@@ -5,6 +5,8 @@ import { type Axis, axes, axisSize, type Mesh } from '../contract/mesh.ts'
 export const axisNames: Readonly<Record<Framework, Readonly<Record<Axis, string>>>> = {
   maxtext: { replica: 'data', stage: 'pipeline', data: 'fsdp', seq: 'context', model: 'tensor', expert: 'expert' },
   pax: { replica: 'replica', stage: 'stage', data: 'data', seq: 'seq', model: 'mdl', expert: 'expert' },
+  vllm: { replica: 'data', stage: 'pipeline', data: 'fsdp', seq: 'context', model: 'tensor', expert: 'expert' },
+  sglang: { replica: 'dp', stage: 'pp', data: 'fsdp', seq: 'cp', model: 'tp', expert: 'ep' },
   jax: { replica: 'replica', stage: 'stage', data: 'fsdp', seq: 'seq', model: 'tensor', expert: 'expert' },
 }
 

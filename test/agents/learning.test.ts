@@ -32,12 +32,12 @@ describe('learning', () => {
 
   it('confirms what became faster and refutes what became slower, beyond noise', () => {
     const item = aCase('a', { measured_before_ms: 1000, measured_after_ms: null, predicted_step_ms: 800, status: 'adopted' })
-    expect(withOutcome(item, { stepTimeMs: 900, by: 'U1', at }).status).toBe('confirmed')
-    expect(withOutcome(item, { stepTimeMs: 1010, by: 'U1', at }).status).toBe('confirmed')
-    expect(withOutcome(item, { stepTimeMs: 1100, by: 'U1', at }).status).toBe('refuted')
+    expect(withOutcome(item, { result: 'ok', stepTimeMs: 900, by: 'U1', at }).status).toBe('confirmed')
+    expect(withOutcome(item, { result: 'ok', stepTimeMs: 1010, by: 'U1', at }).status).toBe('confirmed')
+    expect(withOutcome(item, { result: 'ok', stepTimeMs: 1100, by: 'U1', at }).status).toBe('refuted')
     const cold = { ...item, measured_before_ms: null }
-    expect(withOutcome(cold, { stepTimeMs: 1000, by: 'U1', at }).status).toBe('confirmed')
-    expect(withOutcome(cold, { stepTimeMs: 1300, by: 'U1', at }).status).toBe('refuted')
+    expect(withOutcome(cold, { result: 'ok', stepTimeMs: 1000, by: 'U1', at }).status).toBe('confirmed')
+    expect(withOutcome(cold, { result: 'ok', stepTimeMs: 1300, by: 'U1', at }).status).toBe('refuted')
   })
 
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e12])('refuses %s as a step time', (value) => {

@@ -2,15 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { maxtextFlagsOf } from '../../src/agents/cards.ts'
 import type { Run } from '../../src/contract/experiment.ts'
+import type { Model } from '../../src/contract/model.ts'
 import { findModel } from '../../src/knowledge/data/models.ts'
 import { evaluateMesh } from '../../src/planner/verdict-of.ts'
-import type { ResolvedModel, Workload } from '../../src/planner/workload.ts'
-import { exampleWorkload } from '../support/workload.ts'
+import type { Workload } from '../../src/planner/workload.ts'
+import { exampleWorkload, withDims } from '../support/workload.ts'
 
 const flagsOf = (workload: Workload, mesh = { data: 8, model: 2 }, changes: Partial<Run> = {}) =>
   maxtextFlagsOf({ workload }, { ...evaluateMesh(workload, mesh, {}), changes }).maxtextFlags
 const withRun = (run: Partial<Workload['run']>) => exampleWorkload({ run: { ...exampleWorkload().run, ...run } })
-const withModel = (model: Partial<ResolvedModel>) => exampleWorkload({ model: { ...exampleWorkload().model, ...model } })
+const withModel = (dims: Partial<Model>) => exampleWorkload({ model: withDims(exampleWorkload().model, dims) })
 
 describe('maxtextFlagsOf', () => {
   it('says the slice, the model, the run and the mesh of the experiment', () => {
@@ -101,7 +102,7 @@ describe('maxtextFlagsOf', () => {
     ['a slice without a name', exampleWorkload({ slice: { ...exampleWorkload().slice, name: null } })],
     ['an optimizer that MaxText lacks', withRun({ optimizer: 'adafactor' })],
     ['int8 weights', withRun({ weight_dtype: 'int8' })],
-    ['a model beyond its plain decoders', withModel({ name: null, shared_experts: 1, experts: 8, experts_per_token: 2 })],
+    ['a model beyond its plain decoders', withModel({ name: undefined, shared_experts: 1, experts: 8, experts_per_token: 2 })],
   ])('is silent on %s', (_, workload) => {
     expect(flagsOf(workload)).toBeUndefined()
   })

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { SnippetInput } from '../../src/agents/snippets/snippet-input.ts'
 import { writeSnippet } from '../../src/agents/snippets/snippets.ts'
 import { axes, type Mesh, meshSize } from '../../src/contract/mesh.ts'
+import { flatModel, withDims } from '../support/workload.ts'
 
 const input = (overrides: Partial<SnippetInput> = {}): SnippetInput => ({
   mesh: { data: 32, model: 2 },
@@ -27,9 +28,11 @@ const input = (overrides: Partial<SnippetInput> = {}): SnippetInput => ({
     moe: 'dropping',
     capacity_factor: null,
     output_len: null,
+    input_len: null,
+    concurrency: null,
     flags: {},
   },
-  model: {
+  model: flatModel({
     name: 'llama2-70b',
     layers: 80,
     embed: 8192,
@@ -38,15 +41,7 @@ const input = (overrides: Partial<SnippetInput> = {}): SnippetInput => ({
     kv_heads: 8,
     head_dim: 128,
     vocab: 32_000,
-    gated_mlp: true,
-    tied_embeddings: false,
-    experts: 1,
-    experts_per_token: 1,
-    shared_experts: 0,
-    dense_layers: 0,
-    attention_window: null,
-    extra_parameters: 0,
-  },
+  }),
   devices: 64,
   ...overrides,
 })
@@ -62,7 +57,7 @@ const meshes = fc.record(Object.fromEntries(axes.map((axis) => [axis, sizes]))) 
 
 describe('snippets', () => {
   it('leaves the leading dense layers of a MoE out of the pipeline, as MaxText does', () => {
-    const model = { ...input().model, layers: 61, experts: 384, dense_layers: 1 }
+    const model = withDims(input().model, { layers: 61, experts: 384, dense_layers: 1 })
     const { maxtext } = writeSnippets(input({ mesh: { stage: 4, data: 16 }, model }))
     expect(maxtext).toContain('pipeline_parallel_layers=60 num_layers_per_pipeline_stage=15 ')
   })

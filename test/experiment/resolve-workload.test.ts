@@ -58,18 +58,16 @@ describe('resolveWorkload', () => {
       moe: 'dropless',
       capacity_factor: null,
       output_len: null,
+      input_len: null,
+      concurrency: null,
       flags: {},
     })
     expect(workload.model).toMatchObject({
       name: null,
-      gated_mlp: true,
       tied_embeddings: false,
-      experts: 1,
-      experts_per_token: 1,
-      shared_experts: 0,
-      dense_layers: 0,
-      attention_window: null,
       extra_parameters: 0,
+      moeLayers: 0,
+      kinds: [{ attention: { kind: 'full' }, mlp: { kind: 'dense', gated: true } }],
     })
     expect(workload.slice).toMatchObject({ name: 'v5e-16', devices: 16, wrap: [false, false] })
     expect(workload.chip).toMatchObject({ bf16_tflops: 197 })

@@ -4,7 +4,9 @@ import { expect, test } from 'vitest'
 import { readTsv } from '../../scripts/read-tsv.ts'
 import type { PromptsError } from '../../src/errors.ts'
 import { findModel, modelNames, resolveModel } from '../../src/knowledge/data/models.ts'
-import { modelTerms } from '../../src/planner/model-terms.ts'
+import type { LayerKind } from '../../src/planner/model/layer-groups.ts'
+import { modelTerms } from '../../src/planner/model/model-terms.ts'
+import { type ResolvedModel, sizeOf } from '../../src/planner/model/resolved-model.ts'
 import { lacks, needing, sharedData } from '../support/needs.ts'
 
 test('the dims of every model give its published count within 2 %, or the entry says why not', () => {
@@ -20,10 +22,10 @@ test('the dims of every model give its published count within 2 %, or the entry 
 
 test('dims that must divide one another do', () => {
   for (const name of modelNames()) {
-    const { model } = findModel(name)!
-    expect(model.heads % model.kv_heads, name).toBe(0)
-    expect(model.experts_per_token <= model.experts, name).toBe(true)
-    expect(model.dense_layers < model.layers, name).toBe(true)
+    for (const { attention, mlp } of findModel(name)!.model.kinds) {
+      if (attention && 'kv_heads' in attention) expect(attention.heads % attention.kv_heads, name).toBe(0)
+      if (mlp?.kind === 'moe') expect(mlp.experts_per_token <= mlp.experts, name).toBe(true)
+    }
   }
 })
 
@@ -36,22 +38,22 @@ test('names and aliases are unique and case does not matter', () => {
     }
   }
   expect(findModel('META-LLAMA/llama-2-70b-HF')?.name).toBe('llama2-70b')
-  expect(findModel('llama4-maverick')?.model.dense_layers).toBe(24)
+  expect(findModel('llama4-maverick')?.model.moeLayers).toBe(24)
 })
 
 test('an experiment may give dims of its own, and defaults are filled in', () => {
   const dims = { layers: 2, embed: 64, mlp: 256, heads: 4, kv_heads: 2, head_dim: 16, vocab: 100 }
-  expect(resolveModel(dims)).toEqual({
-    ...dims,
+  expect(resolveModel(dims)).toMatchObject({
     name: null,
-    gated_mlp: true,
+    layers: 2,
     tied_embeddings: false,
-    experts: 1,
-    experts_per_token: 1,
-    shared_experts: 0,
-    dense_layers: 0,
-    attention_window: null,
-    extra_parameters: 0,
+    kinds: [
+      {
+        count: 2,
+        attention: { kind: 'full', heads: 4, kv_heads: 2, head_dim: 16 },
+        mlp: { kind: 'dense', width: 256, gated: true },
+      },
+    ],
   })
 })
 
@@ -75,28 +77,33 @@ test.skipIf(lacks('shared'))(needing('every decoder of the public measurements a
     readFileSync(join(sharedData, 'maxtext', 'aot_verdicts.json'), 'utf8'),
   )
   for (const verdict of verdicts) {
-    expect(findModel(verdict.model_name)?.model).toMatchObject({ embed: verdict.base_emb_dim, mlp: verdict.base_mlp_dim })
+    const model = findModel(verdict.model_name)!.model
+    expect({ embed: model.embed, mlp: model.kinds[0]!.mlp!.width }).toEqual({ embed: verdict.base_emb_dim, mlp: verdict.base_mlp_dim })
   }
 })
 
 test.skipIf(lacks('shared'))(needing('the dims agree with those that the public measurements state', 'shared'), () => {
-  const field = {
-    L: 'layers',
-    D: 'embed',
-    F: 'mlp',
-    Fmoe: 'mlp',
-    V: 'vocab',
-    Hq: 'heads',
-    H: 'heads',
-    Hkv: 'kv_heads',
-    hd: 'head_dim',
-  } as const
+  const sizes: Record<string, (model: ResolvedModel, layer: LayerKind) => number | undefined> = {
+    L: (model) => model.layers,
+    D: (model) => model.embed,
+    V: (model) => model.vocab,
+    F: (_, { mlp }) => mlp?.width,
+    Fmoe: (_, { mlp }) => mlp?.width,
+    Hq: (_, layer) => sizeOf.heads(layer),
+    H: (_, layer) => sizeOf.heads(layer),
+    Hkv: (_, layer) => sizeOf.kvHeads(layer),
+    hd: (_, { attention }) => (attention && 'head_dim' in attention ? attention.head_dim : undefined),
+  }
   for (const row of readTsv(readFileSync(join(sharedData, 'measured.tsv'), 'utf8'))) {
     const model = findModel(row.model!)?.model
     if (!model || !/^L\d/.test(row.dims!)) continue
     for (const part of row.dims!.split(' ')) {
       const [, key, value] = /^(Fmoe|Hkv|Hq|hd|L|D|F|V|H)(\d+)$/.exec(part) ?? []
-      if (key) expect(model[field[key as keyof typeof field]], `${row.model} ${part}`).toBe(Number(value))
+      if (key)
+        expect(
+          model.kinds.map((layer) => sizes[key]!(model, layer)),
+          `${row.model} ${part}`,
+        ).toContain(Number(value))
     }
   }
 })

@@ -6,6 +6,7 @@ import type { Rule } from '../../src/contract/verdict.ts'
 import { type MeshTuple, toTuple } from '../../src/interconnect/mesh-tuple.ts'
 import { forEachFactoring } from '../../src/planner/enumerate.ts'
 import { createJudge, judge } from '../../src/planner/legality.ts'
+import { flatForm } from '../../src/planner/model/flat-model.ts'
 import type { Workload } from '../../src/planner/workload.ts'
 import { workloadOf } from './workloads.ts'
 
@@ -362,12 +363,13 @@ describe('the judge of a whole space', () => {
 function admits({ model, run, phase, framework }: Workload, [replica, stage, data, seq, tensor, expert]: MeshTuple): boolean {
   const batch = phase === 'train' ? run.global_batch / run.microbatches : run.global_batch
   const divides = (part: number | undefined, whole: number) => whole % part! === 0
-  const layers = framework === 'maxtext' && model.experts > 1 ? model.layers - model.dense_layers : model.layers
+  const flat = flatForm(model)!
+  const layers = framework === 'maxtext' ? flat.layers - flat.dense_layers : flat.layers
   return (
-    divides(tensor, model.heads) &&
-    divides(tensor, model.mlp) &&
-    (framework !== 'maxtext' || divides(tensor, model.kv_heads)) &&
-    divides(expert, model.experts) &&
+    divides(tensor, flat.heads) &&
+    divides(tensor, flat.mlp) &&
+    (framework !== 'maxtext' || divides(tensor, flat.kv_heads)) &&
+    divides(expert, flat.experts) &&
     divides(stage, layers) &&
     divides(stage, batch) &&
     divides(seq, run.seq_len) &&

@@ -4,8 +4,8 @@ import { certaintyOf, fitProbability, type MemoryKind, memoryKindOf } from '../.
 
 const kinds: MemoryKind[] = ['dense', 'dropping', 'dropless', 'offload', 'pipeline', 'serving']
 const run = { remat: 'full', flags: {}, moe: 'dropless' }
-const job = (phase: string, experts: number, more: Record<string, unknown> = {}) =>
-  ({ phase, model: { experts }, run: { ...run, ...more } }) as unknown as Parameters<typeof memoryKindOf>[0]
+const job = (phase: string, moeLayers: number, more: Record<string, unknown> = {}) =>
+  ({ phase, model: { moeLayers }, run: { ...run, ...more } }) as unknown as Parameters<typeof memoryKindOf>[0]
 
 describe('fitProbability', () => {
   it('falls with the margin and stays a probability', () => {
@@ -36,13 +36,13 @@ describe('fitProbability', () => {
 
 describe('memoryKindOf', () => {
   it('tells programs apart by what makes their memory hard to predict', () => {
-    expect(memoryKindOf(job('train', 1), 1)).toBe('dense')
+    expect(memoryKindOf(job('train', 0), 1)).toBe('dense')
     expect(memoryKindOf(job('train', 8), 1)).toBe('dropless')
     expect(memoryKindOf(job('train', 8, { moe: 'dropping' }), 1)).toBe('dropping')
     expect(memoryKindOf(job('train', 8), 4)).toBe('pipeline')
-    expect(memoryKindOf(job('train', 1, { remat: 'qkv_proj_offloaded' }), 1)).toBe('offload')
-    expect(memoryKindOf(job('train', 1, { remat: 'custom', flags: { out_proj: 'offload' } }), 1)).toBe('offload')
-    expect(memoryKindOf(job('train', 1, { flags: { optimizer_memory_host_offload: 'True' } }), 1)).toBe('offload')
-    expect(memoryKindOf(job('decode', 1), 1)).toBe('serving')
+    expect(memoryKindOf(job('train', 0, { remat: 'qkv_proj_offloaded' }), 1)).toBe('offload')
+    expect(memoryKindOf(job('train', 0, { remat: 'custom', flags: { out_proj: 'offload' } }), 1)).toBe('offload')
+    expect(memoryKindOf(job('train', 0, { flags: { optimizer_memory_host_offload: 'True' } }), 1)).toBe('offload')
+    expect(memoryKindOf(job('decode', 0), 1)).toBe('serving')
   })
 })

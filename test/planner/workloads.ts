@@ -1,10 +1,12 @@
 import type { ChipName, Framework, Phase } from '../../src/contract/experiment.ts'
 import type { Mesh } from '../../src/contract/mesh.ts'
+import type { Model } from '../../src/contract/model.ts'
 import { resolveWorkload } from '../../src/experiment/resolve-workload.ts'
 import { findChip } from '../../src/knowledge/data/chips.ts'
 import { resolveModel } from '../../src/knowledge/data/models.ts'
 import { findSlice } from '../../src/knowledge/data/topologies.ts'
-import type { ResolvedModel, ResolvedRun, Workload } from '../../src/planner/workload.ts'
+import type { ResolvedRun, Workload } from '../../src/planner/workload.ts'
+import { withDims } from '../support/workload.ts'
 
 interface Parts {
   chip?: ChipName
@@ -13,7 +15,8 @@ interface Parts {
   framework?: Framework
   phase?: Phase
   model?: string
-  dims?: Partial<ResolvedModel>
+  /** Flat dims that replace some of the model's. */
+  dims?: Partial<Model>
   run?: Partial<ResolvedRun>
   dcn?: Mesh
 }
@@ -32,5 +35,5 @@ export function workloadOf(parts: Parts = {}): Workload {
     },
     { findChip, findSlice, resolveModel },
   )
-  return { ...workload, model: { ...workload.model, ...parts.dims }, run: { ...workload.run, ...parts.run } }
+  return { ...workload, model: parts.dims ? withDims(workload.model, parts.dims) : workload.model, run: { ...workload.run, ...parts.run } }
 }

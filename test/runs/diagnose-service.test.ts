@@ -216,6 +216,7 @@ describe('the compiler', () => {
     await service.compileCards('r-1', {
       signal,
       onCard: async (cards, withdrawn) => {
+        for (const { card, reason } of withdrawn) await service.refuse({ run: 'r-1', tenant: 'T1', rank: card.rank, why: reason })
         changes.push({
           ranks: cards.map((card) => card.rank),
           withdrawn: withdrawn.map((one) => `${formatMesh(one.card.mesh)}: ${one.reason}`),
@@ -259,7 +260,7 @@ describe('the loop', () => {
     const adopted = await service.adopt({ run: 'r-1', rank: 1, by: 'U1', tenant: 'T1' })
     expect(adopted).toMatchObject({ status: 'adopted', by: 'U1', measured_before_ms: 35_300, to: first.cards[0]!.mesh })
     const predicted = adopted.predicted_step_ms!
-    const confirmed = await service.outcome({ run: 'r-1', stepTimeMs: predicted * 1.2, by: 'U1', tenant: 'T1' })
+    const confirmed = await service.outcome({ run: 'r-1', outcome: { result: 'ok', stepTimeMs: predicted * 1.2 }, by: 'U1', tenant: 'T1' })
     expect(confirmed.status).toBe('confirmed')
 
     const next = await service.diagnose(requestFor(llamaExperiment, { run: 'r-2' }), quiet)
@@ -278,7 +279,7 @@ describe('the loop', () => {
     const { service } = await open()
     await service.diagnose(requestFor(llamaExperiment), quiet)
     const adopted = await service.adopt({ run: 'r-1', rank: 1, by: 'U1', tenant: 'T1' })
-    const refuted = await service.outcome({ run: 'r-1', stepTimeMs: 60_000, by: 'U1', tenant: 'T1' })
+    const refuted = await service.outcome({ run: 'r-1', outcome: { result: 'ok', stepTimeMs: 60_000 }, by: 'U1', tenant: 'T1' })
     expect(refuted.status).toBe('refuted')
     const next = await service.diagnose(requestFor(llamaExperiment, { run: 'r-2' }), quiet)
     expect(sameMesh(next.cards[0]!.mesh, adopted.to!)).toBe(false)
@@ -300,7 +301,9 @@ describe('the loop', () => {
     )
     expect(await service.unadopt({ run: 'r-1', rank: 1, by: 'U2', tenant: 'T1' })).toBeNull()
     expect(await service.unadopt({ run: 'r-1', rank: 2, by: 'U2', tenant: 'T1' })).toMatchObject({ status: 'withdrawn' })
-    await expect(service.outcome({ run: 'r-1', stepTimeMs: 30_000, by: 'U1', tenant: 'T1' })).rejects.toMatchObject({
+    await expect(
+      service.outcome({ run: 'r-1', outcome: { result: 'ok', stepTimeMs: 30_000 }, by: 'U1', tenant: 'T1' }),
+    ).rejects.toMatchObject({
       code: 'unknown_case',
     })
     await expect(service.adopt({ run: 'r-1', rank: 1, by: 'U1', tenant: 'T2' })).rejects.toMatchObject({ code: 'unknown_run' })
@@ -310,10 +313,12 @@ describe('the loop', () => {
     const { service } = await open()
     await service.diagnose(requestFor(llamaExperiment), quiet)
     await service.adopt({ run: 'r-1', rank: 1, by: 'U1', tenant: 'T1' })
-    await expect(service.outcome({ run: 'r-1', stepTimeMs: 1, by: 'U1', tenant: 'T1' })).rejects.toMatchObject({
+    await expect(service.outcome({ run: 'r-1', outcome: { result: 'ok', stepTimeMs: 1 }, by: 'U1', tenant: 'T1' })).rejects.toMatchObject({
       code: 'impossible_measurement',
     })
-    await expect(service.outcome({ run: 'r-1', stepTimeMs: Number.NaN, by: 'U1', tenant: 'T1' })).rejects.toMatchObject({
+    await expect(
+      service.outcome({ run: 'r-1', outcome: { result: 'ok', stepTimeMs: Number.NaN }, by: 'U1', tenant: 'T1' }),
+    ).rejects.toMatchObject({
       code: 'impossible_measurement',
     })
   })

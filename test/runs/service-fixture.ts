@@ -17,9 +17,9 @@ import { indexLibrary } from '../../src/knowledge/index-library.ts'
 import type { LibraryEntry } from '../../src/knowledge/library.ts'
 import { readKnowledge, shippedKnowledge } from '../../src/knowledge/read-knowledge.ts'
 import { createSqliteLibrary } from '../../src/knowledge/sqlite-library.ts'
-import { createDiagnoseService } from '../../src/runs/create-service.ts'
 import type { RunDeps } from '../../src/runs/deps.ts'
 import { createFileMemory } from '../../src/runs/memory/file-memory.ts'
+import { createDiagnoseService } from '../../src/runs/service.ts'
 
 export const llamaExperiment: Experiment = {
   id: 'exp-123',

@@ -328,7 +328,7 @@ describe('a conversation in Slack', () => {
     const after = texts(await slack.answers(channel, ts))
     expect(after[2]).toContain('data=16 · model=4')
     expect(after[2]).toContain('Takes the place of a card that was withdrawn')
-    expect(bot.diagnose.adoptions.at(-1)).toContain('takes 2 back')
+    expect(bot.diagnose.adoptions.at(-1)).toContain('the compiler refuses 2')
   })
 
   it('goes on with an accepted run after a restart, and posts each message once', async () => {

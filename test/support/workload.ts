@@ -1,4 +1,18 @@
+import type { Model } from '../../src/contract/model.ts'
+import { flatForm } from '../../src/planner/model/flat-model.ts'
+import { type ResolvedModel, resolveLayers } from '../../src/planner/model/resolved-model.ts'
 import type { Workload } from '../../src/planner/workload.ts'
+
+/** A model of the flat form. */
+export function flatModel(dims: Model): ResolvedModel {
+  return resolveLayers(dims)
+}
+
+/** A model with some of its flat dims replaced. */
+export function withDims(model: ResolvedModel, dims: Partial<Model>): ResolvedModel {
+  const { attention_window: window, ...flat } = flatForm(model)!
+  return resolveLayers({ ...flat, ...(window === null ? {} : { attention_window: window }), name: model.name ?? undefined, ...dims })
+}
 
 /** A Llama-2-7B training step on v5e 4x4, with whatever differs. */
 export function exampleWorkload(overrides: Partial<Workload> = {}): Workload {
@@ -26,7 +40,7 @@ export function exampleWorkload(overrides: Partial<Workload> = {}): Workload {
     },
     slice: { chip: 'v5e', name: 'v5e-16', dims: [4, 4], wrap: [false, false], chips: 16, hosts: 4, devicesPerChip: 1, devices: 16 },
     slices: 1,
-    model: {
+    model: flatModel({
       name: 'llama2-7b',
       layers: 32,
       embed: 4096,
@@ -35,15 +49,7 @@ export function exampleWorkload(overrides: Partial<Workload> = {}): Workload {
       kv_heads: 32,
       head_dim: 128,
       vocab: 32000,
-      gated_mlp: true,
-      tied_embeddings: false,
-      experts: 1,
-      experts_per_token: 1,
-      shared_experts: 0,
-      dense_layers: 0,
-      attention_window: null,
-      extra_parameters: 0,
-    },
+    }),
     run: {
       global_batch: 64,
       seq_len: 2048,
@@ -61,6 +67,8 @@ export function exampleWorkload(overrides: Partial<Workload> = {}): Workload {
       moe: 'dropless',
       capacity_factor: null,
       output_len: null,
+      input_len: null,
+      concurrency: null,
       flags: {},
     },
     mesh: { data: 16 },

@@ -1,7 +1,10 @@
 import json from '../../../knowledge/maxtext.json' with { type: 'json' }
+import type { Dtype } from '../../contract/experiment.ts'
 import { findModel } from '../../knowledge/data/models.ts'
+import { flatForm } from '../../planner/model/flat-model.ts'
+import { type ResolvedModel, sameModel } from '../../planner/model/resolved-model.ts'
 import { rematTensorSettings } from '../../planner/remat-policy.ts'
-import type { ResolvedModel, ResolvedRun, Workload } from '../../planner/workload.ts'
+import type { ResolvedRun, Workload } from '../../planner/workload.ts'
 import { meshSettings, runSettings } from './maxtext.ts'
 import type { SnippetInput } from './snippet-input.ts'
 
@@ -27,48 +30,52 @@ export function maxtextFlags({ phase, slice, slices }: Workload, input: SnippetI
   ]
 }
 
+/** Types in which MaxText keeps no state. */
+const narrow: ReadonlySet<Dtype> = new Set(['int8', 'int4', 'fp4'])
+
 /** What a policy may be called, so that no other setting rides along with it. */
 function isMaxTextRun(run: ResolvedRun): boolean {
   return (
     /^\w+$/.test(run.remat) &&
     (run.optimizer === 'adamw' || run.optimizer === 'sgd') &&
-    run.activation_dtype !== 'int8' &&
-    run.weight_dtype !== 'int8' &&
-    run.gradient_dtype !== 'int8' &&
-    run.optimizer_dtype !== 'int8'
+    [run.activation_dtype, run.weight_dtype, run.gradient_dtype, run.optimizer_dtype].every((dtype) => !narrow.has(dtype))
   )
 }
 
 /** MaxText's name of the model, or the dims of a plain decoder; null for what neither describes. */
 function modelSettings(model: ResolvedModel): string[] | null {
-  if (model.name !== null && maxtextModels.has(model.name) && sameDims(model, findModel(model.name)?.model))
+  if (model.name !== null && maxtextModels.has(model.name) && isKnown(model))
     return [`model_name=${model.name}`, ...(needs[model.name] ?? [])]
-  if (model.shared_experts > 0 || model.dense_layers > 0 || model.extra_parameters > 0 || model.attention_window !== null) return null
+  const flat = flatForm(model)
+  if (flat === null || flat.shared_experts > 0 || flat.dense_layers > 0 || flat.extra_parameters > 0 || flat.attention_window !== null)
+    return null
   const experts =
-    model.experts > 1
+    flat.experts > 1
       ? [
           'decoder_block=mixtral',
-          `num_experts=${model.experts}`,
-          `num_experts_per_tok=${model.experts_per_token}`,
-          `base_moe_mlp_dim=${model.mlp}`,
+          `num_experts=${flat.experts}`,
+          `num_experts_per_tok=${flat.experts_per_token}`,
+          `base_moe_mlp_dim=${flat.mlp}`,
         ]
       : []
   return [
-    `base_num_decoder_layers=${model.layers}`,
-    `base_emb_dim=${model.embed}`,
-    `base_mlp_dim=${model.mlp}`,
-    `base_num_query_heads=${model.heads}`,
-    `base_num_kv_heads=${model.kv_heads}`,
-    `head_dim=${model.head_dim}`,
-    `vocab_size=${model.vocab}`,
-    `mlp_activations=${model.gated_mlp ? '[silu,linear]' : '[gelu]'}`,
-    `logits_via_embedding=${model.tied_embeddings}`,
+    `base_num_decoder_layers=${flat.layers}`,
+    `base_emb_dim=${flat.embed}`,
+    `base_mlp_dim=${flat.mlp}`,
+    `base_num_query_heads=${flat.heads}`,
+    `base_num_kv_heads=${flat.kv_heads}`,
+    `head_dim=${flat.head_dim}`,
+    `vocab_size=${flat.vocab}`,
+    `mlp_activations=${flat.gated_mlp ? '[silu,linear]' : '[gelu]'}`,
+    `logits_via_embedding=${flat.tied_embeddings}`,
     ...experts,
   ]
 }
 
-function sameDims(a: ResolvedModel, b: ResolvedModel | undefined): boolean {
-  return b !== undefined && (Object.keys(b) as (keyof ResolvedModel)[]).every((name) => a[name] === b[name])
+/** Whether a model that has a known name is that model. */
+function isKnown(model: ResolvedModel): boolean {
+  const known = findModel(model.name ?? '')?.model
+  return known !== undefined && sameModel(known, model)
 }
 
 /** The tensors that a custom policy keeps; of what else stands in `run.flags` nothing is passed on. */

@@ -7,7 +7,14 @@ import type { SnippetInput } from './snippet-input.ts'
 /** MaxText axes that no card uses; left alone they could keep a value other than 1 from an older command line. */
 const unusedAxes = ['fsdp_transpose', 'sequence', 'tensor_sequence', 'autoregressive']
 
-const dtypeNames: Record<Dtype, string> = { f32: 'float32', bf16: 'bfloat16', int8: 'int8', fp8: 'float8_e4m3fn' }
+const dtypeNames: Record<Dtype, string> = {
+  f32: 'float32',
+  bf16: 'bfloat16',
+  int8: 'int8',
+  fp8: 'float8_e4m3fn',
+  int4: 'int4',
+  fp4: 'float4_e2m1fn',
+}
 
 /**
  * MaxText settings for a command line. Every axis is written out, inside a slice and across slices, because `ici_fsdp_parallelism` and
@@ -35,7 +42,7 @@ export function meshSettings(input: SnippetInput): string[][] {
 function pipelineSettings({ mesh, dcn, model, run }: SnippetInput): string[] {
   const stages = axisSize(mesh, 'stage') * axisSize(dcn, 'stage')
   if (stages === 1) return []
-  const outside = model.experts > 1 ? model.dense_layers : 0
+  const outside = model.leadingDense
   const layers = model.layers - outside
   return [
     // leading dense layers stand outside the pipeline
@@ -56,16 +63,27 @@ export function runSettings({ model, run, devices }: SnippetInput, wanted: (name
   }
   if (wanted('seq_len')) settings.push(`max_target_length=${run.seq_len}`)
   if (wanted('activation_dtype')) settings.push(`dtype=${dtypeNames[run.activation_dtype]}`)
-  if (wanted('matmul_dtype'))
-    settings.push(`quantization=${run.matmul_dtype === 'int8' || run.matmul_dtype === 'fp8' ? run.matmul_dtype : "''"}`)
+  if (wanted('matmul_dtype')) settings.push(...quantizationSettings(run.matmul_dtype))
   if (wanted('weight_dtype')) settings.push(`weight_dtype=${dtypeNames[run.weight_dtype]}`)
   if (wanted('optimizer_dtype')) settings.push(`mu_dtype=${dtypeNames[run.optimizer_dtype]}`)
   if (wanted('gradient_dtype')) settings.push(`grad_dtype=${dtypeNames[run.gradient_dtype]}`)
-  if (wanted('optimizer')) settings.push(`opt_type=${run.optimizer}`)
+  if (wanted('optimizer') && maxtextOptimizers.has(run.optimizer)) settings.push(`opt_type=${run.optimizer}`)
   if (wanted('attention')) settings.push(`attention=${run.attention}`)
-  if (model.experts > 1) settings.push(...expertSettings(run, wanted))
+  if (model.moeLayers > 0) settings.push(...expertSettings(run, wanted))
   if (wanted('flags') && offloadsOptimizer(run)) settings.push(`${optimizerOffloadFlag}=true`)
   return settings
+}
+
+/** Optimizers of ours that MaxText has by the same name (types.py, OptimizerType); it refuses any other `opt_type`. */
+const maxtextOptimizers: ReadonlySet<string> = new Set(['adamw', 'sgd'])
+
+/**
+ * Quantized training on TPU goes through qwix: without it `quantization=fp8` means NVIDIA GPUs, and int8 a deprecated path (base.yml).
+ * The public fp8 recipes for Ironwood train with fp8_full.
+ */
+function quantizationSettings(dtype: Dtype): string[] {
+  if (dtype !== 'int8' && dtype !== 'fp8') return ["quantization=''"]
+  return [`quantization=${dtype === 'fp8' ? 'fp8_full' : dtype}`, 'use_qwix_quantization=true']
 }
 
 function expertSettings(run: SnippetInput['run'], wanted: (name: keyof Run) => boolean): string[] {

@@ -1,14 +1,14 @@
 import { z } from 'zod'
-import { type ModelDims, modelDimsSchema } from '../../contract/experiment.ts'
+import { type Model, modelSchema } from '../../contract/model.ts'
 import { PromptsError } from '../../errors.ts'
-import type { ResolvedModel } from '../../planner/workload.ts'
+import { type ResolvedModel, resolveLayers } from '../../planner/model/resolved-model.ts'
 import { nearest } from '../../text/nearest.ts'
 import { lazyKnowledge, sourceSchema } from './read-data.ts'
 
 const modelEntrySchema = z.strictObject({
   /** Other names, compared without regard to case. */
   aliases: z.array(z.string().min(1)),
-  dims: modelDimsSchema.omit({ name: true }),
+  dims: modelSchema,
   /** The published count; null where none is published. */
   parameters_billion: z.number().positive().nullable(),
   /** What the dims cannot express, and why the count they give differs from the published one. */
@@ -36,36 +36,21 @@ export function findModel(name: string): ModelEntry | null {
   const canonical = namesByAlias.get(name.trim().toLowerCase())
   if (canonical === undefined) return null
   const { dims, ...entry } = modelsFile().models[canonical]!
-  return { ...entry, name: canonical, model: withDefaults({ ...dims, name: canonical }) }
+  return { ...entry, name: canonical, model: resolveLayers({ ...dims, name: canonical }) }
 }
 
 /**
  * The model that an experiment means: a name of the library, or dims that it gives itself.
  * Throws `unknown_model` with the nearest names.
  */
-export function resolveModel(model: string | ModelDims): ResolvedModel {
-  if (typeof model !== 'string') return withDefaults(model)
+export function resolveModel(model: string | Model): ResolvedModel {
+  if (typeof model !== 'string') return resolveLayers(model)
   const entry = findModel(model)
   if (entry) return entry.model
   const close = nearest(model, modelNames())
   throw new PromptsError('unknown_model', `There is no model named "${model.slice(0, 100)}".`, {
     hint: `${close.length > 0 ? `Nearest: ${close.join(', ')}. ` : ''}Give the dims instead: {layers, embed, mlp, heads, kv_heads, head_dim, vocab}.`,
   })
-}
-
-function withDefaults(dims: ModelDims): ResolvedModel {
-  return {
-    ...dims,
-    name: dims.name ?? null,
-    gated_mlp: dims.gated_mlp ?? true,
-    tied_embeddings: dims.tied_embeddings ?? false,
-    experts: dims.experts ?? 1,
-    experts_per_token: dims.experts_per_token ?? 1,
-    shared_experts: dims.shared_experts ?? 0,
-    dense_layers: dims.dense_layers ?? 0,
-    attention_window: dims.attention_window ?? null,
-    extra_parameters: dims.extra_parameters ?? 0,
-  }
 }
 
 function indexNames(): Map<string, string> {

@@ -1,15 +1,17 @@
 import type { CostModel } from '../cost-model.ts'
+import type { MlpTerms } from '../model/mlp-terms.ts'
+import type { ResolvedModel } from '../model/resolved-model.ts'
 import type { Shards } from '../shards.ts'
-import { dtypeBytes, type ResolvedModel, type ResolvedRun } from '../workload.ts'
+import { dtypeBytes, type ResolvedRun } from '../workload.ts'
 
 /** MaxText's and the reference program's default when capacity_factor is not set. */
 export const defaultCapacityFactor = 1.25
 
 /** Rows that one device's experts compute: tokens times experts a token, with the room that dropping keeps free or dropless reserves. */
-export function routedTokens(model: ResolvedModel, run: ResolvedRun, tokens: number, s: Shards): number {
-  if (run.moe === 'dropless') return tokens * model.experts_per_token
+export function routedTokens(mlp: MlpTerms, run: ResolvedRun, { tokens, s }: { tokens: number; s: Shards }): number {
+  if (run.moe === 'dropless') return tokens * mlp.expertsPerToken
   // the dispatched tensor is cut over replica, data and expert, not over seq
-  return tokens * s.seq * model.experts_per_token * (run.capacity_factor ?? defaultCapacityFactor)
+  return tokens * s.seq * mlp.expertsPerToken * (run.capacity_factor ?? defaultCapacityFactor)
 }
 
 export interface ExpertLayer {
@@ -19,14 +21,16 @@ export interface ExpertLayer {
 }
 
 /** Bytes of one expert layer's tensors in its backward pass: routed rows, hidden rows, and with dropping the one-hot masks. */
-export function expertWorkspace({ model, run, constants: c }: ExpertLayer, tokens: number, s: Shards): number {
+export function expertWorkspace(layer: ExpertLayer, mlp: MlpTerms | null, { tokens, s }: { tokens: number; s: Shards }): number {
+  if (mlp === null || mlp.expertCount === 0) return 0
+  const { model, run, constants: c } = layer
   const bytes = dtypeBytes[run.activation_dtype]
-  const rows = routedTokens(model, run, tokens, s)
+  const rows = routedTokens(mlp, run, { tokens, s })
   // dropless reserves for the worst routing on the receiving side
-  const reserved = run.moe === 'dropless' && s.expert > 1 ? rows * Math.min(s.expert, model.experts / model.experts_per_token) : rows
-  const hidden = c.moe_hidden_tensors * reserved * (model.mlp / s.model) * bytes
+  const reserved = run.moe === 'dropless' && s.expert > 1 ? rows * Math.min(s.expert, mlp.expertCount / mlp.expertsPerToken) : rows
+  const hidden = c.moe_hidden_tensors * reserved * (mlp.expertWidth / s.model) * bytes
   const embed = c.moe_embed_tensors * reserved * (model.embed / s.embed) * bytes
   if (run.moe === 'dropless') return hidden + embed
-  const slots = run.seq_len * model.experts_per_token * (run.capacity_factor ?? defaultCapacityFactor)
+  const slots = run.seq_len * mlp.expertsPerToken * (run.capacity_factor ?? defaultCapacityFactor)
   return hidden + embed + c.dispatch_mask_bytes * tokens * slots
 }

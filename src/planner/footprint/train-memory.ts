@@ -1,9 +1,10 @@
 import type { CostModel } from '../cost-model.ts'
-import type { ModelTerms } from '../model-terms.ts'
+import { largestOver, type ModelTerms } from '../model/model-terms.ts'
+import type { ResolvedModel } from '../model/resolved-model.ts'
 import { gatheredWeights, storedParameters } from '../parameters.ts'
 import type { RematPolicy } from '../remat-policy.ts'
-import type { Shards } from '../shards.ts'
-import { dtypeBytes, type ResolvedModel, type ResolvedRun } from '../workload.ts'
+import { keyValueShards, type Shards } from '../shards.ts'
+import { dtypeBytes, type ResolvedRun } from '../workload.ts'
 import { savedPerToken } from './activations.ts'
 import { expertWorkspace } from './expert-workspace.ts'
 import { gib, type MemoryParts } from './memory-parts.ts'
@@ -42,7 +43,7 @@ export function trainMemory(input: TrainMemoryInput, s: Shards): MemoryParts {
   // a pipeline's scan keeps what every tick saves, the idle ones too, and the whole batch as it enters and as it leaves
   const ticks = s.stage > 1 ? (inFlight + s.stage - 1) / inFlight : 1
   const waiting = s.stage > 1 ? ((2 + ticks) * tokens * model.embed * activationBytes) / s.embed : 0
-  const saved = ticks * savedBytes(input, tokens, s) + waiting
+  const saved = (ticks * tokens * savedPerToken(input, s).device) / s.stage + waiting
   const cast = run.weight_dtype === run.activation_dtype ? 0 : c.cast_copies * stored * activationBytes
   const gathered = gatheredWeights(terms, s, c.gathered_layers) * activationBytes
   const layerTokens = tokens / (s.stage > 1 ? inFlight : 1)
@@ -79,31 +80,19 @@ export function trainMemory(input: TrainMemoryInput, s: Shards): MemoryParts {
   return { parameters, optimizer, gradients, activations: saved, logits: 0, kvCache: 0, workspace, required: state + inBackward }
 }
 
-/** What the remat policy keeps of all layers of a device. */
-function savedBytes({ model, terms, run, policy }: TrainMemoryInput, tokens: number, s: Shards): number {
-  const inputs = terms.inputs
-  let perToken = 0
-  if (terms.denseLayers > 0)
-    perToken += terms.denseLayers * savedPerToken({ model, run, width: terms.denseWidth, inputs, policy, s }).device
-  if (terms.moeLayers > 0) {
-    // the experts' tensors have names of their own (moe_mlpwi_0 …), which only `none` keeps
-    const width = terms.sharedWidth + (policy.saveAll ? model.mlp * model.experts_per_token : 0)
-    perToken += terms.moeLayers * savedPerToken({ model, run, width, inputs, policy, s }).device
-  }
-  return (tokens * perToken) / s.stage
-}
-
-/** One layer's tensors in its backward pass. */
+/** The largest layer's tensors in its backward pass. */
 function layerBytes(input: TrainMemoryInput, tokens: number, s: Shards): number {
-  const { model, terms, run, constants: c } = input
+  const { model, run, constants: c } = input
   const bytes = dtypeBytes[run.activation_dtype]
   const embed = c.layer_embed_tensors * (model.embed / s.embed) + (s.embed > 1 ? c.gathered_embed_tensors * model.embed : 0)
-  // context parallelism gathers keys and values, and their gradients, over the whole sequence
-  const gatheredKeys = s.seq > 1 ? (s.seq * 4 * model.kv_heads * model.head_dim) / s.kvHeads : 0
-  const scores = run.attention === 'dot_product' ? (6 / bytes) * (model.heads / s.model) * run.seq_len : 0
-  let layer = tokens * bytes * (embed + gatheredKeys + scores)
-  const width = terms.moeLayers > 0 ? terms.sharedWidth : terms.denseWidth
-  layer += tokens * bytes * c.layer_mlp_tensors * (width / s.model)
-  if (terms.moeLayers > 0) layer += expertWorkspace(input, tokens, s)
-  return layer
+  return largestOver(input.terms, ({ attention, mlp }) => {
+    let tensors = embed
+    if (attention) {
+      // context parallelism gathers keys and values, and their gradients, over the whole sequence
+      if (s.seq > 1) tensors += (s.seq * 2 * attention.keyValue) / keyValueShards(s, attention)
+      if (run.attention === 'dot_product') tensors += (6 / bytes) * (attention.rows / s.model) * run.seq_len
+    }
+    tensors += c.layer_mlp_tensors * ((mlp?.width ?? 0) / s.model)
+    return tokens * bytes * tensors + expertWorkspace(input, mlp, { tokens, s })
+  })
 }

@@ -1,6 +1,7 @@
 import type { Axis } from '../../contract/mesh.ts'
 import { routedTokens } from '../footprint/expert-workspace.ts'
-import type { Shards } from '../shards.ts'
+import { attentionShare, commonShare } from '../parameters.ts'
+import { keyValueShards, type Shards } from '../shards.ts'
 import type { LayerInput } from './layer-work.ts'
 import { type AxisLink, addCollective, addShift, type MeshLinks, type Traffic } from './links.ts'
 import type { Passes } from './passes.ts'
@@ -34,20 +35,18 @@ export interface MeshPass {
 export function layerTraffic(input: LayerInput, { s, links, tokens, passes, stored }: MeshPass): LayerTraffic {
   const { model, run, terms, rates } = input
   const bytes = rates.activationBytes
-  const layers = model.layers / s.stage
-  const moeLayers = terms.moeLayers / s.stage
+  const layers = terms.blocks / s.stage
   const t: Traffic = { ici: 0, dcn: 0 }
 
   if (s.weights > 1) {
     const over = links(...shardAxes(s.weights, s))
     // a pipeline gathers its layers for every microbatch; the idle ticks are in the stretch of the step
     const ticks = s.stage > 1 ? (run.pipeline_microbatches ?? s.stage) : 1
-    const attention = terms.queryOut / s.model + terms.keyValue / s.kvHeads
-    const dense = layers * attention + ((terms.denseLayers / s.stage) * terms.denseMlp) / s.model
-    const shared = moeLayers * (terms.sharedMlp / s.model + terms.router)
-    const each = ((dense + shared) / layers) * bytes
+    let ofLayers = 0
+    for (const { attention, mlp, count } of terms.kinds)
+      ofLayers += (count / s.stage) * (attentionShare(attention, s) + commonShare(mlp, s))
     const times = ticks * layers * weightMoves(passes, over, s)
-    addCollective(t, rates, { kind: 'all-gather', bytes: each, times, over })
+    addCollective(t, rates, { kind: 'all-gather', bytes: (ofLayers / layers) * bytes, times, over })
     addCollective(t, rates, { kind: 'all-gather', bytes: (terms.vocabulary / s.vocab) * bytes, times: weightMoves(passes, over, s), over })
   }
   const weights = take(t)
@@ -60,19 +59,26 @@ export function layerTraffic(input: LayerInput, { s, links, tokens, passes, stor
   const activations = take(t)
 
   if (s.seq > 1) {
-    const keysAndValues = (tokens * s.seq * 2 * model.kv_heads * model.head_dim * bytes) / s.kvHeads
-    addCollective(t, rates, { kind: 'all-gather', bytes: keysAndValues, times: layers * passes.keys, over: links('seq') })
+    for (const { attention, count } of terms.kinds) {
+      if (!attention || attention.keyValue === 0) continue
+      const keysAndValues = (tokens * s.seq * attention.keyValue * bytes) / keyValueShards(s, attention)
+      addCollective(t, rates, { kind: 'all-gather', bytes: keysAndValues, times: (count / s.stage) * passes.keys, over: links('seq') })
+    }
   }
   const keys = take(t)
 
-  if (moeLayers > 0 && s.expertWeights > 1) {
-    const over = links(...shardAxes(s.expertWeights, { ...s, expert: 1 }))
-    const each = (terms.expertMlp / (s.expert * s.model)) * bytes
-    addCollective(t, rates, { kind: 'all-gather', bytes: each, times: moeLayers * weightMoves(passes, over, s), over })
-  }
-  if (moeLayers > 0 && s.expert > 1) {
-    const rows = routedTokens(model, run, tokens, s) * (model.embed / s.embed) * bytes
-    addCollective(t, rates, { kind: 'all-to-all', bytes: rows, times: moeLayers * passes.exchanges, over: links('expert') })
+  for (const { mlp, count } of terms.kinds) {
+    if (!mlp || mlp.expertCount === 0) continue
+    const moeLayers = count / s.stage
+    if (s.expertWeights > 1) {
+      const over = links(...shardAxes(s.expertWeights, { ...s, expert: 1 }))
+      const each = (mlp.experts / (s.expert * s.model)) * bytes
+      addCollective(t, rates, { kind: 'all-gather', bytes: each, times: moeLayers * weightMoves(passes, over, s), over })
+    }
+    if (s.expert > 1) {
+      const rows = routedTokens(mlp, run, { tokens, s }) * (model.embed / s.embed) * bytes
+      addCollective(t, rates, { kind: 'all-to-all', bytes: rows, times: moeLayers * passes.exchanges, over: links('expert') })
+    }
   }
   const experts = take(t)
 

@@ -1,4 +1,4 @@
-import type { Shards } from '../shards.ts'
+import { keyValueShards, type Shards } from '../shards.ts'
 import type { LayerInput } from './layer-work.ts'
 
 /** A sum is read twice (itself, the new part) and written once, in f32. */
@@ -19,15 +19,17 @@ export interface PartialSums {
  * some sizes only, a product of the projections forward and of those whose inputs' gradients are contracted backward.
  */
 export function partialSumBytes(
-  { model, terms, asyncGathers, constants: c }: LayerInput & { asyncGathers: boolean },
+  { terms, asyncGathers, constants: c }: LayerInput & { asyncGathers: boolean },
   { s, tokens, products, weights }: PartialSums,
 ): number {
   const ring = s.weights
   const windowed =
     !asyncGathers && ring >= c.windowed_fewest_shards && ring <= c.windowed_most_shards && weights > c.windowed_gather_share * products
   if (!windowed) return 0
-  const heads = (2 * model.heads * model.head_dim) / s.model + (2 * model.kv_heads * model.head_dim) / s.kvHeads
-  const mlp = ((terms.inputs + 1) * (terms.denseLayers * terms.denseWidth + terms.moeLayers * terms.sharedWidth)) / s.model
-  const widths = (model.layers * heads + mlp) / s.stage
-  return c.partial_sums * bytesAnElement * (ring / c.windowed_shards_an_iteration) * tokens * widths
+  let widths = 0
+  for (const { attention, mlp, count } of terms.kinds) {
+    if (attention) widths += count * ((attention.query + attention.context) / s.model + attention.keyValue / keyValueShards(s, attention))
+    if (mlp) widths += (count * (mlp.inputs + 1) * mlp.width) / s.model
+  }
+  return c.partial_sums * bytesAnElement * (ring / c.windowed_shards_an_iteration) * tokens * (widths / s.stage)
 }

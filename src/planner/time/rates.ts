@@ -1,6 +1,7 @@
 import type { Dtype } from '../../contract/experiment.ts'
 import type { LinkRates } from '../../interconnect/collective-seconds.ts'
 import { type CostModel, matmulEfficiency } from '../cost-model.ts'
+import { engineLaws } from '../serving/engine-laws.ts'
 import type { Workload } from '../workload.ts'
 import { dtypeBytes } from '../workload.ts'
 
@@ -18,6 +19,8 @@ export interface Rates extends LinkRates {
   /** Side of the systolic array. */
   tile: number
   activationBytes: number
+  /** Bytes of an element of a weight as a product reads it. */
+  weightBytes: number
 }
 
 export function ratesOf(workload: Workload, constants: CostModel): Rates {
@@ -40,6 +43,7 @@ export function ratesOf(workload: Workload, constants: CostModel): Rates {
     dcnStart: c.dcn_start_us * 1e-6,
     tile: chip.mxu_side,
     activationBytes: dtypeBytes[run.activation_dtype],
+    weightBytes: weightBytes(workload),
   }
 }
 
@@ -49,4 +53,10 @@ function quantizedRate(workload: Workload, dtype: Dtype, plain: number, efficien
   const tflops = dtype === 'int8' ? chip.int8_tflops : dtype === 'fp8' ? chip.fp8_tflops : null
   if (tflops === null || tflops <= chip.bf16_tflops) return plain
   return Math.max(plain, plain * (tflops / chip.bf16_tflops) * efficiency)
+}
+
+/** Weights are widened to the activations' type before a product, but for engines that read quantized ones as they are stored. */
+function weightBytes({ framework, phase, run }: Workload): number {
+  const wide = dtypeBytes[run.activation_dtype]
+  return engineLaws(framework, phase).readsStoredType ? Math.min(wide, dtypeBytes[run.weight_dtype]) : wide
 }

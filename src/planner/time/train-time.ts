@@ -85,10 +85,9 @@ function hideable(traffic: LayerTraffic, c: LayerInput['constants'], asyncGather
 }
 
 /** Activations that the policy keeps on the host go out and come back; so do the optimizer's states when they live there. */
-function hostSeconds({ model, run, terms, policy, rates }: TrainTimeInput, s: Shards, tokens: number, stored: number): number {
-  const width = terms.moeLayers > 0 ? terms.sharedWidth : terms.denseWidth
-  const perToken = savedPerToken({ model, run, width, inputs: terms.inputs, policy, s }).host
-  const activations = (2 * run.microbatches * tokens * perToken * model.layers) / s.stage
+function hostSeconds(input: TrainTimeInput, s: Shards, tokens: number, stored: number): number {
+  const { run, rates } = input
+  const activations = (2 * run.microbatches * tokens * savedPerToken(input, s).host) / s.stage
   const states = offloadsOptimizer(run) ? 2 * stored * optimizerBytes(run) : 0
   return (activations + states) / rates.host
 }

@@ -26,7 +26,7 @@ export interface Matmul {
  */
 export function addMatmul(work: Work, rates: Rates, { rate, m, k, n, times }: Matmul): void {
   const arithmetic = (2 * m * padded(k, rates.tile) * padded(n, rates.tile)) / rate
-  const bytes = rates.activationBytes * (m * k + k * n + m * n)
+  const bytes = rates.activationBytes * (m * k + m * n) + rates.weightBytes * (k * n)
   addOperation(work, rates, { arithmetic, bytes, times })
 }
 

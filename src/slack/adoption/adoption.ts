@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { WebClient } from '@slack/web-api'
 import type { Card } from '../../contract/diagnosis.ts'
 import { formatMesh } from '../../contract/mesh.ts'
-import { PromptsError } from '../../errors.ts'
-import type { Rank } from '../blocks/card-message.ts'
+import { asPromptsError, PromptsError } from '../../errors.ts'
+import type { AdoptedCard, Rank } from '../../runs/adoption.ts'
+import { everyRun, keys, ofRun } from '../../state/keys.ts'
 import { adoptedMessage, takenBackMessage, withdrawnNotice } from '../blocks/notice-messages.ts'
 import type { SlackDeps } from '../deps.ts'
 import type { Outbox } from '../outbox/outbox.ts'
@@ -13,29 +14,15 @@ import type { RunRecord, RunRecords } from '../runs/run-records.ts'
 const day = 24 * 3600_000
 const lockMs = 20_000
 
-/** Who stands behind a card, and by what: each can be taken back by itself. */
-interface Mark {
-  user: string
-  rank: Rank
-  source: string
-  at: number
-}
+/** The card of a run that is adopted now, and where it is talked about. */
+export interface Adopted extends AdoptedCard, Talk {}
 
-/** The card of a run that is adopted now. */
-export interface Adopted {
+/** Where a run's adoption is talked about; what was adopted is in the run's events. */
+interface Talk extends Place {
   run: string
   team: string
-  by: string
-  rank: Rank
-  at: string
-  channel: string
-  threadTs: string
   title: string
-  mesh: string
-  caseId: string
-  beforeMs: number | null
-  predictedMs: number | null
-  measuredMs: number | null
+  at: string
 }
 
 export interface AdoptionOptions {
@@ -61,14 +48,27 @@ export class Adoption {
     this.#keepMs = options.deps.config.PROMPTS_KEEP_DAYS * day
   }
 
+  /** What the run's events say is adopted, and where that is talked about; null where nothing is, or the run is deleted. */
   async current(team: string, run: string): Promise<Adopted | null> {
-    const value = await this.#options.deps.state.get(`adopted:${team}/${run}`)
-    return value === null ? null : (JSON.parse(value) as Adopted)
+    const { deps, records } = this.#options
+    const found = await deps.diagnose.current(run, team).catch((error: unknown) => {
+      if (asPromptsError(error).code === 'unknown_run') return null
+      throw error
+    })
+    if (!found?.adopted) return null
+    const talk = await deps.state.get(ofRun.adopted(run))
+    const place = talk === null ? await records.get(run) : (JSON.parse(talk) as Talk)
+    if (place === null) return null
+    const { title, channel, threadTs } = place
+    return { run, team, title, channel, threadTs, ...found.adopted }
   }
 
-  async list(team: string): Promise<Adopted[]> {
-    const found = await this.#options.deps.state.list(`adopted:${team}/`, 1000)
-    return found.map(({ value }) => JSON.parse(value) as Adopted).sort((a, b) => b.at.localeCompare(a.at))
+  /** Adopted cards of a workspace, or of all, the newest first. */
+  async list(team: string | null, limit: number): Promise<Adopted[]> {
+    const found = (await this.#options.deps.state.list(everyRun.adopted, 5000)).map(({ value }) => JSON.parse(value) as Talk)
+    const own = found.filter((talk) => team === null || talk.team === team).sort((a, b) => b.at.localeCompare(a.at))
+    const adopted = await Promise.all(own.slice(0, limit).map((talk) => this.current(talk.team, talk.run).catch(() => null)))
+    return adopted.filter((one) => one !== null)
   }
 
   /**
@@ -89,107 +89,79 @@ export class Adoption {
 
   /** Someone adopts a card. Says in the thread what was recorded; nothing where it changes nothing. */
   async mark(record: RunRecord, place: Place, mark: { user: string; rank: Rank; source: string }): Promise<void> {
-    const { deps } = this.#options
-    await this.#locked(record.run, async () => {
-      const key = markKey(record.run, mark)
-      if ((await deps.state.get(key)) !== null) return
-      await deps.memory.append(record.run, { kind: 'reaction', name: mark.source, data: { ...mark, added: true } })
-      await deps.state.set(key, JSON.stringify({ ...mark, at: Date.now() } satisfies Mark), this.#keepMs)
-      await this.#settle(record, place, { by: mark.user, isReturn: false })
-    })
+    await this.#change(record, place, { mark, added: true })
   }
 
   /** Someone takes a mark back; without a source, all that this person said for the card. */
   async unmark(record: RunRecord, place: Place, mark: { user: string; rank: Rank; source: string | null }): Promise<void> {
-    const { deps } = this.#options
-    await this.#locked(record.run, async () => {
-      const gone = (await this.#marks(record.run)).filter(
-        (other) => other.user === mark.user && other.rank === mark.rank && (mark.source === null || mark.source === other.source),
-      )
-      if (gone.length === 0) return
-      await deps.memory.append(record.run, { kind: 'reaction', name: mark.source ?? 'take_back', data: { ...mark, added: false } })
-      for (const one of gone) await deps.state.delete(markKey(record.run, one))
-      await this.#settle(record, place, { by: mark.user, isReturn: true })
-    })
+    await this.#change(record, place, { mark, added: false })
   }
 
-  /** The compiler refused a card: all marks on it are void, and whoever stood behind it hears of it. */
+  /** The compiler refused a card: it is void, and whoever backs it hears of it. */
   async withdrawn(record: RunRecord, input: { card: Card; reason: string; replacement: Card | null }): Promise<void> {
     const { deps, outbox } = this.#options
     const { rank } = input.card
     await this.#locked(record.run, async () => {
-      const marks = (await this.#marks(record.run)).filter((mark) => mark.rank === rank)
-      const current = await this.current(record.team, record.run)
-      for (const mark of marks) await deps.state.delete(markKey(record.run, mark))
-      if (current?.rank !== rank) return
-      await deps.diagnose.unadopt({ run: record.run, rank, by: current.by, tenant: record.team })
-      await deps.state.delete(`adopted:${record.team}/${record.run}`)
-      await deps.memory.append(record.run, {
-        kind: 'withdrawal',
-        name: `card${rank}`,
-        data: { reason: input.reason, adopters: marks.map((mark) => mark.user) },
-      })
-      const adopters = [...new Set([current.by, ...marks.map((mark) => mark.user)])]
+      const place = (await this.current(record.team, record.run)) ?? record
+      const { adopted, marks } = await deps.diagnose.refuse({ run: record.run, tenant: record.team, rank, why: input.reason })
+      if (adopted === null) return
+      await deps.state.delete(ofRun.adopted(record.run))
+      const adopters = [...new Set([adopted.by, ...marks.map((mark) => mark.user)])]
       await outbox.put({
         team: record.team,
         key: `${record.run}/withdrawn/${rank}/${formatMesh(input.card.mesh, ',')}`,
-        channel: current.channel,
-        threadTs: current.threadTs,
+        channel: place.channel,
+        threadTs: place.threadTs,
         message: withdrawnNotice({ adopters, rank, card: input.card, reason: input.reason, replacement: input.replacement }),
       })
     })
   }
 
-  /** A measured step time was recorded for the adopted card. */
-  async measured(team: string, run: string, measuredMs: number): Promise<void> {
-    const adopted = await this.current(team, run)
-    if (adopted !== null) await this.#save({ ...adopted, measuredMs })
+  async #change(
+    record: RunRecord,
+    place: Place,
+    { mark, added }: { mark: { user: string; rank: Rank; source: string | null }; added: boolean },
+  ): Promise<void> {
+    const { diagnose } = this.#options.deps
+    await this.#locked(record.run, async () => {
+      const changed = await diagnose.mark({ run: record.run, tenant: record.team, mark, added })
+      // a process may have died between its mark and what follows from it
+      if (!changed && !added) return
+      await this.#settle(record, place, { by: mark.user, isReturn: !added })
+    })
   }
 
-  /** Makes what is recorded agree with the marks, and says what changed. */
+  /** Makes the adoption agree with the marks (the last one stands), and says what changed. */
   async #settle(record: RunRecord, place: Place, { by, isReturn }: { by: string; isReturn: boolean }): Promise<void> {
     const { deps, outbox } = this.#options
-    const marks = await this.#marks(record.run)
+    const { run, team: tenant, title } = record
+    const { adopted: before, marks } = await deps.diagnose.current(run, tenant)
     const top = marks.at(-1) ?? null
-    const before = await this.current(record.team, record.run)
     if (top === null && before === null) return
-    if (top !== null && top.rank === before?.rank) {
-      if (top.user !== before.by) await this.#save({ ...before, by: top.user })
-      return
-    }
-    const change = await deps.state.increment(`changes:${record.run}`, 1, this.#keepMs)
-    const say = { team: record.team, key: `${record.run}/adoption/${change}`, ...place }
+    if (top !== null && top.rank === before?.rank && top.user === before.by) return
+    const isSameCard = top !== null && top.rank === before?.rank
     if (top === null && before !== null) {
-      await deps.diagnose.unadopt({ run: record.run, rank: before.rank, by, tenant: record.team })
-      await deps.state.delete(`adopted:${record.team}/${record.run}`)
-      await outbox.put({ ...say, message: takenBackMessage({ by, rank: before.rank, now: null }) })
+      await deps.diagnose.unadopt({ run, rank: before.rank, by, tenant })
+      await deps.state.delete(ofRun.adopted(run))
+      await outbox.put({ ...(await this.#saying(record, place)), message: takenBackMessage({ by, rank: before.rank, now: null }) })
     } else if (top !== null) {
-      const written = await deps.diagnose.adopt({ run: record.run, rank: top.rank, by: top.user, tenant: record.team })
-      await this.#save({
-        ...{
-          run: record.run,
-          team: record.team,
-          by: top.user,
-          rank: top.rank,
-          at: new Date().toISOString(),
-          ...place,
-          title: record.title,
-        },
-        mesh: written.to === null ? '' : formatMesh(written.to),
-        caseId: written.id,
-        beforeMs: written.measured_before_ms,
-        predictedMs: written.predicted_step_ms,
-        measuredMs: written.measured_after_ms,
-      })
-      await outbox.put({
-        ...say,
-        message:
-          isReturn && before !== null
-            ? takenBackMessage({ by, rank: before.rank, now: { by: top.user, rank: top.rank } })
-            : adoptedMessage({ by: top.user, rank: top.rank, case: written, instead: before }),
-      })
+      const written = await deps.diagnose.adopt({ run, rank: top.rank, by: top.user, tenant })
+      const talk: Talk = { run, team: tenant, title, at: new Date().toISOString(), ...place }
+      await deps.state.set(ofRun.adopted(run), JSON.stringify(talk), this.#keepMs)
+      if (isSameCard) return
+      const message =
+        isReturn && before !== null
+          ? takenBackMessage({ by, rank: before.rank, now: { by: top.user, rank: top.rank } })
+          : adoptedMessage({ by: top.user, rank: top.rank, case: written, instead: before })
+      await outbox.put({ ...(await this.#saying(record, place)), message })
     }
     await this.#redraw(record, [before?.rank, top?.rank])
+  }
+
+  /** Each change of a run's adoption has a message of its own. */
+  async #saying({ run, team }: RunRecord, place: Place): Promise<Place & { team: string; key: string }> {
+    const change = await this.#options.deps.state.increment(ofRun.adoptionChanges(run), 1, this.#keepMs)
+    return { team, key: `${run}/adoption/${change}`, channel: place.channel, threadTs: place.threadTs }
   }
 
   /** Shows on the cards which one is adopted. */
@@ -204,25 +176,17 @@ export class Adoption {
     }
   }
 
-  async #marks(run: string): Promise<Mark[]> {
-    const found = await this.#options.deps.state.list(`marks-${run}:`, 1000)
-    return found.map(({ value }) => JSON.parse(value) as Mark).sort((a, b) => a.at - b.at)
-  }
-
-  async #save(adopted: Adopted): Promise<void> {
-    await this.#options.deps.state.set(`adopted:${adopted.team}/${adopted.run}`, JSON.stringify(adopted), this.#keepMs)
-  }
-
   async #groupMembers(client: WebClient, team: string, group: string): Promise<string[]> {
     const { state } = this.#options.deps
-    const known = await state.get(`group:${team}/${group}`)
+    const key = keys.groupMembers(team, group)
+    const known = await state.get(key)
     if (known !== null) return JSON.parse(known) as string[]
     try {
       const { users } = await client.usergroups.users.list({ usergroup: group })
-      await state.set(`group:${team}/${group}`, JSON.stringify(users ?? []), 300_000)
+      await state.set(key, JSON.stringify(users ?? []), 300_000)
       return users ?? []
     } catch (cause) {
-      throw new PromptsError('unavailable', 'Slack did not tell who may adopt', {
+      throw new PromptsError('unavailable', "Couldn't check with Slack who may adopt", {
         hint: 'React again in a minute; an admin checks PROMPTS_ADOPTERS.',
         cause,
       })
@@ -232,19 +196,17 @@ export class Adoption {
   /** One change of a run at a time, over all processes. */
   async #locked<T>(run: string, work: () => Promise<T>): Promise<T> {
     const { state } = this.#options.deps
-    const until = Date.now() + lockMs
-    while (!(await state.claim(`adoptlock:${run}`, lockMs))) {
-      if (Date.now() > until) throw new PromptsError('timeout', 'Another change of this run did not end', { hint: 'React again.' })
+    const key = ofRun.adoptionLock(run)
+    const until = performance.now() + lockMs
+    while (!(await state.claim(key, lockMs))) {
+      if (performance.now() > until)
+        throw new PromptsError('timeout', 'Another change to this run is still in progress', { hint: 'React again.' })
       await sleep(30)
     }
     try {
       return await work()
     } finally {
-      await state.release(`adoptlock:${run}`)
+      await state.release(key)
     }
   }
-}
-
-function markKey(run: string, mark: { user: string; rank: Rank; source: string }): string {
-  return `marks-${run}:${mark.user}/${mark.rank}/${mark.source}`
 }

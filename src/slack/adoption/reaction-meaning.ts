@@ -1,4 +1,4 @@
-import type { Rank } from '../blocks/card-message.ts'
+import type { Rank } from '../../runs/adoption.ts'
 
 /** What a reaction says: a card's number, or "this one". */
 export type Meaning = { kind: 'number'; rank: Rank } | { kind: 'yes' }

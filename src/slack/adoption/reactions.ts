@@ -1,6 +1,7 @@
 import type { WebClient } from '@slack/web-api'
 import { asPromptsError } from '../../errors.ts'
-import type { Rank } from '../blocks/card-message.ts'
+import type { Rank } from '../../runs/adoption.ts'
+import { keys } from '../../state/keys.ts'
 import { errorMessage, mayNotAdoptMessage, whichCardMessage } from '../blocks/notice-messages.ts'
 import type { SlackDeps } from '../deps.ts'
 import type { Outbox } from '../outbox/outbox.ts'
@@ -11,6 +12,8 @@ import { reactionMeaning } from './reaction-meaning.ts'
 
 /** How long a reaction waits for the card that it is on to be recorded. */
 const earlyMs = 15 * 60_000
+/** Numbers that order reactions outlive them. */
+const orderMs = 3650 * 24 * 3600_000
 
 export interface Reaction {
   team: string
@@ -41,26 +44,26 @@ export class Reactions {
   async handle(reaction: Reaction): Promise<void> {
     if (reactionMeaning(reaction.name) === null) return
     if (await this.#apply(reaction)) return
-    await this.#options.deps.state.set(
-      `${earlyPrefix(reaction)}${String(Date.now()).padStart(15, '0')}/${reaction.eventId}`,
+    const { state } = this.#options.deps
+    const order = await state.increment(keys.order(reaction.team, 'reactions'), 1, orderMs)
+    await state.set(
+      `${keys.earlyReactions(reaction)}${String(order).padStart(15, '0')}/${reaction.eventId}`,
       JSON.stringify(reaction),
       earlyMs,
     )
     // the card may have been recorded between the two looks
-    if ((await this.#options.outbox.mark(reaction.team, reaction)) !== null)
-      await this.applyEarly(reaction.team, reaction.channel, reaction.ts)
+    if ((await this.#options.outbox.mark(reaction.team, reaction)) !== null) await this.applyEarly(reaction.channel, reaction.ts)
   }
 
   /** Now that a message is recorded (or its run is answered): what was reacted before. */
-  async applyEarly(team: string, channel: string, ts: string): Promise<void> {
+  async applyEarly(channel: string, ts: string): Promise<void> {
     const { state } = this.#options.deps
-    for (const { key, value } of await state.list(earlyPrefix({ channel, ts }), 200)) {
-      if (!(await state.claim(`applied:${key}`, earlyMs))) continue
+    for (const { key, value } of await state.list(keys.earlyReactions({ channel, ts }), 200)) {
+      if (!(await state.claim(keys.earlyApplied(key), earlyMs))) continue
       const done = await this.#apply(JSON.parse(value) as Reaction)
       if (done) await state.delete(key)
-      else await state.release(`applied:${key}`)
+      else await state.release(keys.earlyApplied(key))
     }
-    void team
   }
 
   /** False when the message is not known yet, or its run has no cards yet. */
@@ -120,8 +123,4 @@ export class Reactions {
       await whisper(errorMessage(error, { about: `Card ${input.rank}`, run: record.run }))
     }
   }
-}
-
-function earlyPrefix(where: { channel: string; ts: string }): string {
-  return `early-${where.channel}-${where.ts}:`
 }

@@ -2,12 +2,11 @@ import type { AnyBlock } from '@slack/types'
 import type { Card, Diagnosis } from '../../contract/diagnosis.ts'
 import type { Framework } from '../../contract/experiment.ts'
 import { formatMesh, meshSize } from '../../contract/mesh.ts'
+import type { Rank } from '../../runs/adoption.ts'
 import { formatMeshIn } from '../../text/axis-names.ts'
 import { formatChange, formatGibNumber, formatMs, formatUsd, significant } from '../../text/units.ts'
 import { actions, button, context, type Message, message, preformatted, section } from './message.ts'
 import { clip, escapeCode, escapeText, link, plain } from './text.ts'
-
-export type Rank = 1 | 2 | 3
 
 /** What the thread knows of a card besides the card itself. */
 export interface CardState {

@@ -89,10 +89,7 @@ async function answerTo(services: SlackServices, input: FollowUpInput): Promise<
     await cancelRun(services, { run, by: asker.user, team: asker.team, channel: asker.channel, threadTs: input.threadTs })
     return null
   }
-  if (answer.case !== null) {
-    if (answer.case.measured_after_ms !== null) await adoption.measured(asker.team, run, answer.case.measured_after_ms)
-    return outcomeMessage({ by: asker.user, case: answer.case })
-  }
+  if (answer.case !== null) return outcomeMessage({ by: asker.user, case: answer.case })
   if (answer.kind === 'unknown') {
     if (!input.addressed) return null
     return helpMessage({ examples: [record.title], mention: '@prompts', why: answer.text })
@@ -102,7 +99,7 @@ async function answerTo(services: SlackServices, input: FollowUpInput): Promise<
 
 /** "It ran as exp-124": that experiment's own step time is the outcome. */
 async function outcomeOf(services: SlackServices, input: FollowUpInput, run: string, experiment: string): Promise<Message | null> {
-  const { deps, adoption } = services
+  const { deps } = services
   let stepTimeMs: number | null
   try {
     stepTimeMs = await deps.experiments.stepTimeMs(experiment)
@@ -114,8 +111,12 @@ async function outcomeOf(services: SlackServices, input: FollowUpInput, run: str
   if (stepTimeMs === null) {
     throw new PromptsError('impossible_measurement', `${experiment} has no step time yet`, { hint: 'Write it here: it ran at 22.9 s' })
   }
-  const written = await deps.diagnose.outcome({ run, stepTimeMs, by: input.asker.user, tenant: input.asker.team })
-  await adoption.measured(input.asker.team, run, stepTimeMs)
+  const written = await deps.diagnose.outcome({
+    run,
+    outcome: { result: 'ok', stepTimeMs },
+    by: input.asker.user,
+    tenant: input.asker.team,
+  })
   return outcomeMessage({ by: input.asker.user, case: written })
 }
 

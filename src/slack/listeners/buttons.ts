@@ -1,5 +1,6 @@
 import type { App } from '@slack/bolt'
 import { PromptsError } from '../../errors.ts'
+import { keys } from '../../state/keys.ts'
 import { message, section } from '../blocks/message.ts'
 import { whyNotModal } from '../blocks/why-not-modal.ts'
 import { handleFollowUp } from '../follow-ups/handle-follow-up.ts'
@@ -117,7 +118,7 @@ async function mayAsk(services: SlackServices, asker: Asker): Promise<void> {
 
 /** A click is one trigger: delivered again (by Slack, or by whoever caught it on its way) it does nothing. */
 async function isFirstClick({ deps }: SlackServices, { triggerId }: Click): Promise<boolean> {
-  return triggerId === undefined || deps.state.claim(`click:${triggerId}`, clickMs)
+  return triggerId === undefined || deps.state.claim(keys.click(triggerId), clickMs)
 }
 
 /** The run, if it is this workspace's: a button's value is data from outside. @throws PromptsError `unknown_run`. */

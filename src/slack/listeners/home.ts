@@ -36,13 +36,13 @@ export async function publishHome(services: SlackServices, team: string, user: s
     asked.by === user || !(await isPrivate(deps, client, team, asked.channel))
   const [runs, adopted, examples] = await Promise.all([
     recentRuns(services, team, maySee),
-    visible(await adoption.list(team), maySee),
+    visible(await adoption.list(team, shownRuns * 4), maySee),
     deps.experiments.examples(50).catch(() => []),
   ])
   const view = homeView({
     runs,
-    adoptions: adopted.map(({ title, mesh, by, beforeMs, predictedMs, measuredMs, channel, threadTs }) => ({
-      ...{ title, mesh, by, beforeMs, predictedMs, measuredMs },
+    adoptions: adopted.map(({ title, mesh, by, beforeMs, predictedMs, outcome, channel, threadTs }) => ({
+      ...{ title, mesh, by, beforeMs, predictedMs, measuredMs: outcome?.result === 'ok' ? outcome.stepTimeMs : null },
       link: threadLink(team, channel, threadTs),
     })),
     settings: settingsOf(services, (await deps.budgetLeft?.(team).catch(() => null)) ?? null),

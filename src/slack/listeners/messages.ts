@@ -1,6 +1,7 @@
 import type { App, Context } from '@slack/bolt'
 import type { WebClient } from '@slack/web-api'
 import { asPromptsError } from '../../errors.ts'
+import { keys } from '../../state/keys.ts'
 import { errorMessage } from '../blocks/notice-messages.ts'
 import { handleFollowUp } from '../follow-ups/handle-follow-up.ts'
 import { isFollowUp, outcomeExperiment } from '../follow-ups/is-follow-up.ts'
@@ -121,6 +122,6 @@ async function mayFollowUp({ services, client }: Delivered, asker: Asker, thread
 async function isFirst(delivered: Delivered, team: string, message: MessageEvent, eventId: string | undefined): Promise<boolean> {
   if (delivered.context[replayFlag] === true) return true
   const { state } = delivered.services.deps
-  if (eventId !== undefined && !(await state.claim(`event:${eventId}`, claimMs))) return false
-  return state.claim(`message:${team}/${message.channel}/${message.ts}`, claimMs)
+  if (eventId !== undefined && !(await state.claim(keys.event(eventId), claimMs))) return false
+  return state.claim(keys.message({ team, channel: message.channel, ts: message.ts }), claimMs)
 }

@@ -1,4 +1,5 @@
 import type { App } from '@slack/bolt'
+import { keys } from '../../state/keys.ts'
 import { replayFlag } from '../receivers/inbox.ts'
 import type { SlackServices } from '../services.ts'
 import { guarded } from './guard.ts'
@@ -18,7 +19,7 @@ export function listenToReactions(app: App, services: SlackServices): void {
       if (item.type !== 'message' || item.channel === undefined || item.ts === undefined || team === undefined) return
       const eventId = envelope.data.event_id ?? `${name}/${item.channel}/${item.ts}/${user}/${reaction}`
       const isReplay = context[replayFlag] === true
-      if (!isReplay && !(await services.deps.state.claim(`event:${eventId}`, claimMs))) return
+      if (!isReplay && !(await services.deps.state.claim(keys.event(eventId), claimMs))) return
       const { channel, ts } = item
       await guarded(services, 'a reaction', null, () =>
         services.reactions.handle({ team, channel, ts, user, name: reaction, added: name === 'reaction_added', eventId }),

@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { Installation, InstallationQuery, InstallationStore } from '@slack/bolt'
 import { PromptsError } from '../../errors.ts'
+import { keys } from '../../state/keys.ts'
 import type { StateStore } from '../../state/state-store.ts'
 
 const keepMs = 10 * 365 * 24 * 3600_000
@@ -134,5 +135,5 @@ function nameOf(isEnterprise: boolean, enterpriseId: string | undefined, teamId:
 }
 
 function keyOf(name: string): string {
-  return `installation:${name}`
+  return `${keys.installations}${name}`
 }

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto'
+import { keys } from '../../state/keys.ts'
 import type { StateStore } from '../../state/state-store.ts'
 import type { CardMark, Entry, SentRecord } from './entry.ts'
 
 const day = 24 * 3600_000
 const keepEntryMs = 2 * day
 const aliveMs = 6000
+/** Numbers that order messages outlive every message. */
+const keepOrderMs = 3650 * day
 
 /**
  * What the outbox writes down: entries that are still to be sent (by the process that owns them), which keys were tried, and where each
@@ -20,6 +23,11 @@ export class EntryStore {
     this.#keepSentMs = options.keepDays * day
   }
 
+  /** The next number of this workspace's messages: what is asked for later has a higher one, on whatever host. */
+  async nextOrder(team: string): Promise<number> {
+    return this.#state.increment(keys.order(team, 'messages'), 1, keepOrderMs)
+  }
+
   async save(entry: Entry): Promise<void> {
     await this.#state.set(this.#entryKey(entry), JSON.stringify(entry), keepEntryMs)
   }
@@ -30,61 +38,61 @@ export class EntryStore {
 
   /** True for the one process that may send this version of this key now. */
   async lease(entry: Entry, ms: number): Promise<boolean> {
-    return this.#state.claim(`outlease:${entry.team}/${entry.key}`, ms)
+    return this.#state.claim(keys.lease(entry.team, entry.key), ms)
   }
 
   async release(entry: Entry): Promise<void> {
-    await this.#state.release(`outlease:${entry.team}/${entry.key}`)
+    await this.#state.release(keys.lease(entry.team, entry.key))
   }
 
   /** Notes that a post is about to be tried; true if one was tried before and it is not known how that ended. */
   async markTried(entry: Entry): Promise<boolean> {
-    return !(await this.#state.claim(`outtried:${entry.team}/${entry.key}`, keepEntryMs))
+    return !(await this.#state.claim(keys.tried(entry.team, entry.key), keepEntryMs))
   }
 
   async clearTried(entry: Entry): Promise<void> {
-    await this.#state.release(`outtried:${entry.team}/${entry.key}`)
+    await this.#state.release(keys.tried(entry.team, entry.key))
   }
 
   async sent(team: string, key: string): Promise<SentRecord | null> {
-    const value = await this.#state.get(`sent:${team}/${key}`)
+    const value = await this.#state.get(keys.sent(team, key))
     return value === null ? null : (JSON.parse(value) as SentRecord)
   }
 
   /** Whether a message is in Slack, or never will be. */
   async isSettled(team: string, key: string): Promise<boolean> {
-    return (await this.sent(team, key)) !== null || (await this.#state.get(`outgone:${team}/${key}`)) !== null
+    return (await this.sent(team, key)) !== null || (await this.#state.get(keys.givenUp(team, key))) !== null
   }
 
   /** No other message waits for this one any more. */
   async recordGivenUp(entry: Entry): Promise<void> {
-    await this.#state.set(`outgone:${entry.team}/${entry.key}`, '1', keepEntryMs)
+    await this.#state.set(keys.givenUp(entry.team, entry.key), '1', keepEntryMs)
   }
 
   /** Records where a message is and what it stands for. */
   async recordSent(entry: Entry, record: SentRecord, mark: CardMark | null): Promise<void> {
-    if (mark !== null) await this.#state.set(markKey(entry.team, record), JSON.stringify(mark), this.#keepSentMs)
-    await this.#state.set(`sent:${entry.team}/${entry.key}`, JSON.stringify(record), this.#keepSentMs)
+    if (mark !== null) await this.#state.set(keys.sentMark(entry.team, record), JSON.stringify(mark), this.#keepSentMs)
+    await this.#state.set(keys.sent(entry.team, entry.key), JSON.stringify(record), this.#keepSentMs)
   }
 
   async forgetSent(team: string, key: string): Promise<void> {
-    await this.#state.delete(`sent:${team}/${key}`)
-    await this.#state.release(`outtried:${team}/${key}`)
+    await this.#state.delete(keys.sent(team, key))
+    await this.#state.release(keys.tried(team, key))
   }
 
   async mark(team: string, record: Pick<SentRecord, 'channel' | 'ts'>): Promise<CardMark | null> {
-    const value = await this.#state.get(markKey(team, record))
+    const value = await this.#state.get(keys.sentMark(team, record))
     return value === null ? null : (JSON.parse(value) as CardMark)
   }
 
   /** Says that this process lives; to be repeated well within six seconds. */
   async heartbeat(): Promise<void> {
-    await this.#state.set(`outowner:${this.owner}`, String(Date.now()), keepEntryMs)
-    await this.#state.set(`outalive:${this.owner}`, '1', aliveMs)
+    await this.#state.set(keys.sender(this.owner), String(Date.now()), keepEntryMs)
+    await this.#state.set(keys.senderAlive(this.owner), '1', aliveMs)
   }
 
   async retire(): Promise<void> {
-    await this.#state.delete(`outalive:${this.owner}`)
+    await this.#state.delete(keys.senderAlive(this.owner))
   }
 
   /**
@@ -92,13 +100,13 @@ export class EntryStore {
    * that seem alive (nobody else can be).
    */
   async takeOver(options: { all: boolean }, onTaken: (entries: Entry[]) => Promise<void>): Promise<void> {
-    for (const { key } of await this.#state.list('outowner:', 1000)) {
-      const owner = key.slice('outowner:'.length)
+    for (const { key } of await this.#state.list(keys.senders, 1000)) {
+      const owner = key.slice(keys.senders.length)
       if (owner === this.owner) continue
-      if (!options.all && (await this.#state.get(`outalive:${owner}`)) !== null) continue
-      if (!(await this.#state.claim(`outtakeover:${owner}`, 60_000))) continue
+      if (!options.all && (await this.#state.get(keys.senderAlive(owner))) !== null) continue
+      if (!(await this.#state.claim(keys.senderTakenOver(owner), 60_000))) continue
       for (;;) {
-        const found = await this.#state.list(`outbox-${owner}:`, 40)
+        const found = await this.#state.list(keys.outbox(owner), 40)
         if (found.length === 0) break
         const taken = found.map(({ value }) => JSON.parse(value) as Entry)
         await Promise.all(taken.map((entry) => this.save(entry)))
@@ -112,10 +120,6 @@ export class EntryStore {
   }
 
   #entryKey(entry: Entry): string {
-    return `outbox-${this.owner}:${entry.team}/${entry.key}/${entry.version}`
+    return `${keys.outbox(this.owner)}${entry.team}/${entry.key}/${entry.version}`
   }
-}
-
-function markKey(team: string, record: Pick<SentRecord, 'channel' | 'ts'>): string {
-  return `mark:${team}/${record.channel}/${record.ts}`
 }

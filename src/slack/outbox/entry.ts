@@ -1,5 +1,5 @@
 import type { View } from '@slack/types'
-import type { Rank } from '../blocks/card-message.ts'
+import type { Rank } from '../../runs/adoption.ts'
 import type { Message } from '../blocks/message.ts'
 
 /**

@@ -1,6 +1,7 @@
 import type { View } from '@slack/types'
 import type { WebClient } from '@slack/web-api'
 import { PromptsError } from '../../errors.ts'
+import { keys } from '../../state/keys.ts'
 import type { Pace, StateStore } from '../../state/state-store.ts'
 import type { Message } from '../blocks/message.ts'
 import type { Log } from '../log.ts'
@@ -46,6 +47,10 @@ export interface Put {
   after?: string
 }
 
+/** Above all versions that were made from clocks before, and well within what a number holds exactly. */
+const progressVersions = 4e15
+const answerVersions = 6e15
+
 const revoked = new Set(['token_revoked', 'account_inactive', 'invalid_auth', 'token_expired', 'app_uninstalled', 'not_authed'])
 
 /**
@@ -58,7 +63,6 @@ export class Outbox {
   readonly #sender: Sender
   readonly #lanes = new Map<string, Lane>()
   readonly #waiters = new Map<string, (refusal: string | null) => void>()
-  #version = 0
   #timer: NodeJS.Timeout | null = null
   #closed = false
   #takingOver = false
@@ -177,7 +181,7 @@ export class Outbox {
   ): Promise<void> {
     const now = Date.now()
     const priority = options.priority ?? 0
-    this.#version = Math.max(now * 1000, this.#version + 1)
+    const order = await this.#entries.nextOrder(team)
     const deadlineAt = now + (options.deadlineMs ?? (priority === 2 ? progressDeadlineMs : answerDeadlineMs))
     const entry: Entry = {
       key,
@@ -185,8 +189,9 @@ export class Outbox {
       op,
       after: options.after ?? null,
       priority,
-      version: this.#version,
-      createdAt: this.#version,
+      // an answer is newer than any progress, whichever process wrote it when
+      version: (priority === 2 ? progressVersions : answerVersions) + order,
+      createdAt: order,
       deadlineAt,
       attempts: 0,
       plainness: 0,
@@ -213,9 +218,9 @@ export class Outbox {
     const name = kind === 'post' && 'channel' in entry.op ? `post/${entry.team}/${entry.op.channel}` : `${kind}/${entry.team}`
     const found = this.#lanes.get(name)
     if (found !== undefined) return found
-    const buckets: { key: string; pace: Pace }[] = [{ key: `pace:${name}`, pace: paces[kind] }]
+    const buckets: { key: string; pace: Pace }[] = [{ key: keys.pace(name), pace: paces[kind] }]
     // holds of the whole workspace only; its own pace is no limit
-    if (kind === 'post') buckets.push({ key: `pace:workspace/${entry.team}`, pace: { intervalMs: 0, burst: 1 } })
+    if (kind === 'post') buckets.push({ key: keys.pace(`workspace/${entry.team}`), pace: { intervalMs: 0, burst: 1 } })
     const lane = new Lane({
       state: this.#options.state,
       buckets,
@@ -278,9 +283,9 @@ export class Outbox {
           return { retryInMs: 0 }
         }
         entry.heldUntil = Date.now() + failure.retryAfterMs
-        await this.#options.state.hold(`pace:${lane}`, failure.retryAfterMs)
-        const hits = await this.#options.state.increment(`strain:${entry.team}`, 1, workspaceStrain.windowMs)
-        if (hits >= workspaceStrain.hits) await this.#options.state.hold(`pace:workspace/${entry.team}`, failure.retryAfterMs)
+        await this.#options.state.hold(keys.pace(lane), failure.retryAfterMs)
+        const hits = await this.#options.state.increment(keys.strain(entry.team), 1, workspaceStrain.windowMs)
+        if (hits >= workspaceStrain.hits) await this.#options.state.hold(keys.pace(`workspace/${entry.team}`), failure.retryAfterMs)
         return { retryInMs: 0 }
       }
       case 'blocks_refused':

@@ -1,4 +1,5 @@
 import type { WebClient } from '@slack/web-api'
+import { keys } from '../../state/keys.ts'
 import type { StateStore } from '../../state/state-store.ts'
 import { withoutBlocks, withPlainBlocks } from '../blocks/fallback.ts'
 import type { Message } from '../blocks/message.ts'
@@ -54,25 +55,25 @@ export class Sender {
 
   /** Whether a reaction is still to be added: not when it is to be taken away again, by whichever process. */
   async isReactionWanted(op: Extract<Op, { kind: 'react' }>): Promise<boolean> {
-    return !op.add || (await this.#options.state.get(unreactKey(op))) === null
+    return !op.add || (await this.#options.state.get(keys.unreact(op))) === null
   }
 
   /** Notes that a reaction is not wanted any more; true if it is there to be taken away. */
   async unwantReaction(op: Extract<Op, { kind: 'react' }>): Promise<boolean> {
-    await this.#options.state.set(unreactKey(op), '1', reactionMs)
-    return (await this.#options.state.get(reactedKey(op))) !== null
+    await this.#options.state.set(keys.unreact(op), '1', reactionMs)
+    return (await this.#options.state.get(keys.reacted(op))) !== null
   }
 
   async #react(client: WebClient, op: Extract<Op, { kind: 'react' }>): Promise<void> {
     const call = { channel: op.channel, timestamp: op.ts, name: op.name }
     if (op.add) {
       await client.reactions.add(call)
-      await this.#options.state.set(reactedKey(op), '1', reactionMs)
+      await this.#options.state.set(keys.reacted(op), '1', reactionMs)
       // taken back in this moment by a process that did not see it yet
       if (await this.isReactionWanted(op)) return
     }
     await client.reactions.remove(call)
-    await this.#options.state.delete(reactedKey(op))
+    await this.#options.state.delete(keys.reacted(op))
   }
 
   async #post(client: WebClient, entry: Entry, op: Extract<Op, { kind: 'put' }>): Promise<'sent' | 'edit_instead'> {
@@ -113,12 +114,4 @@ function threadOf(threadTs: string | null): { thread_ts?: string } {
 function shaped(message: Message, plainness: 0 | 1 | 2): Message {
   if (plainness === 0) return message
   return plainness === 1 ? withPlainBlocks(message) : withoutBlocks(message)
-}
-
-function reactedKey(op: { channel: string; ts: string; name: string }): string {
-  return `reacted:${op.channel}/${op.ts}/${op.name}`
-}
-
-function unreactKey(op: { channel: string; ts: string; name: string }): string {
-  return `unreact:${op.channel}/${op.ts}/${op.name}`
 }

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { ReceiverEvent } from '@slack/bolt'
+import { keys } from '../../state/keys.ts'
 import type { StateStore } from '../../state/state-store.ts'
 import type { Log } from '../log.ts'
 
 const keepMs = 24 * 3600_000
-const staleMs = 60_000
+/** A delivery is held by the process that handles it, renewed while it lives; what nobody holds is handled again. */
+const heldMs = 9000
+const renewMs = 3000
 const maxReplays = 3
 
 /** Set on what is delivered again by us, not by Slack: claims on the delivery do not count for it. */
@@ -25,32 +28,44 @@ export class Inbox {
 
   /** @throws what the store throws: then Slack gets no ack and sends the event again. */
   async process(event: ReceiverEvent, next: (event: ReceiverEvent) => Promise<void>): Promise<void> {
-    const key = `inbox:${Date.now()}-${deliveryId(event.body)}`
+    const key = keys.delivery(`${deliveryId(event.body)}-${randomBytes(4).toString('hex')}`)
     // Slack's old verification token is a secret that nothing here needs
     const { token: _secret, ...body } = event.body
+    await this.#state.claim(keys.deliveryHeld(key), heldMs)
     await this.#state.set(key, JSON.stringify(body), keepMs)
-    await next(event)
-    await this.#state.delete(key)
+    await this.#handle(key, () => next(event))
   }
 
-  /** Handles again what was left: all of it, or only what is a minute old and so no other process' present work. */
+  /** Handles again what was left: all of it, or only what no living process holds. */
   async replay(next: (event: ReceiverEvent) => Promise<void>, options: { all: boolean }): Promise<number> {
     let count = 0
-    for (const { key, value } of await this.#state.list('inbox:', 1000)) {
-      const at = Number(key.slice('inbox:'.length).split('-')[0])
-      if (!options.all && Date.now() - at < staleMs) continue
-      if (!(await this.#state.claim(`replaying:${key}`, staleMs))) continue
-      const tries = await this.#state.increment(`replays:${key}`, 1, keepMs)
+    for (const { key, value } of await this.#state.list(keys.inbox, 1000)) {
+      if (options.all) await this.#state.release(keys.deliveryHeld(key))
+      if (!(await this.#state.claim(keys.deliveryHeld(key), heldMs))) continue
+      const tries = await this.#state.increment(keys.deliveryTries(key), 1, keepMs)
       if (tries > maxReplays) {
-        this.#log.error('gave a delivery up', { key, tries })
+        this.#log.error('giving up on a delivery', { key, tries })
         await this.#state.delete(key)
         continue
       }
       count += 1
-      await next({ body: JSON.parse(value), ack: async () => {}, customProperties: { [replayFlag]: true } })
-      await this.#state.delete(key)
+      await this.#handle(key, () => next({ body: JSON.parse(value), ack: async () => {}, customProperties: { [replayFlag]: true } }))
     }
     return count
+  }
+
+  /** Holds a delivery while it is handled, and crosses it out when it is. */
+  async #handle(key: string, work: () => Promise<void>): Promise<void> {
+    const renew = setInterval(() => {
+      this.#state.set(keys.deliveryHeld(key), '1', heldMs).catch(() => {})
+    }, renewMs)
+    try {
+      await work()
+      await this.#state.delete(key)
+    } finally {
+      clearInterval(renew)
+      await this.#state.release(keys.deliveryHeld(key)).catch(() => {})
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { WebClient } from '@slack/web-api'
 import { PromptsError } from '../../errors.ts'
+import { keys, ofRun } from '../../state/keys.ts'
 import type { SlackDeps } from '../deps.ts'
 
 /** Someone who asks, where. */
@@ -94,9 +95,9 @@ export function checkExperiment(deps: SlackDeps, channel: string, experiment: st
  */
 export async function checkQuota(deps: SlackDeps, asker: Asker, run: string): Promise<void> {
   // counted once however often the same message is delivered
-  if (!(await deps.state.claim(`counted:${run}`, 24 * hour))) return
+  if (!(await deps.state.claim(ofRun.counted(run), 24 * hour))) return
   const day = new Date().toISOString().slice(0, 10)
-  const count = await deps.state.increment(`quota:${asker.team}/${asker.user}/${day}`, 1, 48 * hour)
+  const count = await deps.state.increment(keys.quota(asker.team, asker.user, day), 1, 48 * hour)
   const most = deps.config.PROMPTS_QUOTA_PER_PERSON
   if (count > most) {
     throw new PromptsError('not_allowed', `You have asked for ${most} runs today, which is all a person may`, {
@@ -113,7 +114,7 @@ export async function budgetNote(deps: SlackDeps, team: string): Promise<string 
 }
 
 async function isGuest(deps: SlackDeps, client: WebClient, asker: Pick<Asker, 'team' | 'user'>): Promise<boolean> {
-  return remembered(deps, `guest:${asker.team}/${asker.user}`, async () => {
+  return remembered(deps, keys.guest(asker.team, asker.user), async () => {
     const { user } = await client.users.info({ user: asker.user })
     return user?.is_restricted === true || user?.is_ultra_restricted === true || user?.is_stranger === true
   })
@@ -122,7 +123,7 @@ async function isGuest(deps: SlackDeps, client: WebClient, asker: Pick<Asker, 't
 async function isShared(deps: SlackDeps, client: WebClient, asker: Asker): Promise<boolean> {
   if (asker.isSharedChannel !== undefined) return asker.isSharedChannel
   if (asker.channel.startsWith('D')) return false
-  return remembered(deps, `shared:${asker.team}/${asker.channel}`, async () => {
+  return remembered(deps, keys.sharedChannel(asker.team, asker.channel), async () => {
     const { channel } = await client.conversations.info({ channel: asker.channel })
     return channel?.is_ext_shared === true || channel?.is_pending_ext_shared === true
   })
@@ -131,7 +132,7 @@ async function isShared(deps: SlackDeps, client: WebClient, asker: Asker): Promi
 /** Whether a channel is one that not everyone in the workspace may read; one that Slack does not tell of is. */
 export async function isPrivate(deps: SlackDeps, client: WebClient, team: string, channel: string): Promise<boolean> {
   if (!/^[CG]/.test(channel)) return true
-  return remembered(deps, `private:${team}/${channel}`, async () => {
+  return remembered(deps, keys.privateChannel(team, channel), async () => {
     const { channel: info } = await client.conversations.info({ channel })
     return info?.is_private !== false
   }).catch(() => true)

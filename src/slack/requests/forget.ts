@@ -1,5 +1,6 @@
 import { type Message, message, section } from '../blocks/message.ts'
 import { escapeCode } from '../blocks/text.ts'
+import { compileJobId } from '../deps.ts'
 import { forgetRun } from '../housekeeping.ts'
 import type { SlackServices } from '../services.ts'
 import type { Asker } from './access.ts'
@@ -19,7 +20,7 @@ async function forgetOne(services: SlackServices, asker: Pick<Asker, 'team' | 'u
   if (record === null || record.team !== asker.team) return `I know no run ${name}.`
   if (record.by !== asker.user) return `${name} was asked for by <@${record.by}>; only they can have it forgotten.`
   if ((await records.ended(run)) === null) return `${name} is under way; cancel it first.`
-  await services.deps.compiles.cancel(`compile-${run}`)
+  await services.deps.compiles.cancel(compileJobId(run))
   await delivery.compilingEnded(record)
   await forgetRun(services, run)
   return `${name} is forgotten: its record is deleted. Its messages are yours to delete; a case that was adopted from it stays in the library.`

@@ -59,13 +59,18 @@ async function startOne(options: StartOptions, input: StartInput, subject: Subje
   if (standing !== own) {
     if (await joinRun(options, standing, watcher)) return
     // whoever opened it died before it was written down: it is ours now
-    await deps.state.delete(`open:${asker.team}/${name}`)
+    await records.reopen(asker.team, name)
     standing = await records.openFor(asker.team, name, own, openMs)
     if (standing !== own && (await joinRun(options, standing, watcher))) return
   }
   if ((await records.ended(own)) !== null) return
 
   const at = new Date().toISOString()
+  const { channel } = asker
+  const record: RunRecord = {
+    ...{ run: own, team: asker.team, title: subject.id, subject: name, by: asker.user, at, channel, threadTs },
+    bottleneck: null,
+  }
   try {
     await checkQuota(deps, asker, own)
     const request: RunRequest = {
@@ -77,28 +82,12 @@ async function startOne(options: StartOptions, input: StartInput, subject: Subje
       at,
       thread: { team: asker.team, channel: asker.channel, threadTs, rootTs: null },
     }
-    const { channel } = asker
-    const record: RunRecord = {
-      run: own,
-      team: asker.team,
-      title: subject.id,
-      subject: name,
-      by: asker.user,
-      at,
-      channel,
-      threadTs,
-      bottleneck: null,
-    }
     await deps.memory.begin(request)
-    await records.save(record)
-    await records.watch(own, watcher)
-    await records.addToThread(asker.team, channel, threadTs, own)
-    await deps.state.set(`active:${own}`, at, openMs)
-    await deps.state.set(`tenant:${asker.team}`, at, deps.config.PROMPTS_KEEP_DAYS * 2 * 24 * 3600_000)
+    await records.begin(record, watcher, openMs)
     await delivery.begin(record, watcher)
     await deps.runs.add(own, { request, title: subject.id })
   } catch (thrown) {
-    await deps.state.delete(`open:${asker.team}/${name}`)
+    await records.close(record)
     await records.end(own, 'failed')
     throw thrown
   }

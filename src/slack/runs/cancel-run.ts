@@ -1,4 +1,5 @@
 import { message, section } from '../blocks/message.ts'
+import { compileJobId } from '../deps.ts'
 import type { SlackServices } from '../services.ts'
 import type { RunRecord } from './run-records.ts'
 
@@ -35,7 +36,7 @@ export async function cancelRun(services: SlackServices, input: CancelInput): Pr
     await delivery.cancelled(record, input.by)
     return
   }
-  if (await deps.compiles.cancel(`compile-${input.run}`)) {
+  if (await deps.compiles.cancel(compileJobId(input.run))) {
     await delivery.compilingEnded(record)
     return say('Compiling was stopped; the cards stand without its verdict.')
   }

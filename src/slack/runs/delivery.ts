@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Card, Diagnosis } from '../../contract/diagnosis.ts'
 import { asPromptsError, type PromptsError } from '../../errors.ts'
+import { keys, ofRun } from '../../state/keys.ts'
 import { cardMessage, withdrawnCardMessage } from '../blocks/card-message.ts'
 import { errorMessage, verdictsMessage } from '../blocks/notice-messages.ts'
 import { cancelledMessage, planMessage, type Standing } from '../blocks/plan-message.ts'
@@ -9,7 +10,7 @@ import type { SlackDeps } from '../deps.ts'
 import type { Priority } from '../outbox/entry.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import { budgetNote } from '../requests/access.ts'
-import { messageKey, type RunRecord, type RunRecords, type Watcher } from './run-records.ts'
+import { type MessagePart, messageKey, type RunRecord, type RunRecords, type Watcher } from './run-records.ts'
 import { knownPictures } from './upload-pictures.ts'
 
 /** So many roots of a workspace may show progress at once: each needs an edit at its end, and those are limited a minute. */
@@ -236,8 +237,8 @@ export class Delivery {
     const ttlMs = (config.PROMPTS_RUN_DEADLINE_SECONDS + 60) * 1000
     if ((await this.#slotOf(record.run)) !== null) return true
     for (let slot = 0; slot < progressRoots; slot += 1) {
-      if (!(await state.claim(`rootslot:${record.team}/${slot}`, ttlMs))) continue
-      await state.set(`rootof:${record.run}`, `${slot}`, ttlMs)
+      if (!(await state.claim(keys.progressPlace(record.team, slot), ttlMs))) continue
+      await state.set(ofRun.progressSlot(record.run), `${slot}`, ttlMs)
       return true
     }
     return false
@@ -246,17 +247,17 @@ export class Delivery {
   async #freeProgressSlot(record: RunRecord): Promise<void> {
     const slot = await this.#slotOf(record.run)
     if (slot === null) return
-    await this.#options.deps.state.release(`rootslot:${record.team}/${slot}`)
-    await this.#options.deps.state.delete(`rootof:${record.run}`)
+    await this.#options.deps.state.release(keys.progressPlace(record.team, slot))
+    await this.#options.deps.state.delete(ofRun.progressSlot(record.run))
   }
 
   async #slotOf(run: string): Promise<string | null> {
-    return this.#options.deps.state.get(`rootof:${run}`)
+    return this.#options.deps.state.get(ofRun.progressSlot(run))
   }
 }
 
 /** The message that a card follows in its thread. */
-function before(diagnosis: Diagnosis, card: Card): string {
+function before(diagnosis: Diagnosis, card: Card): MessagePart {
   const ranks = diagnosis.cards.map((one) => one.rank).filter((rank) => rank < card.rank)
-  return ranks.length === 0 ? 'root' : `card${Math.max(...ranks)}`
+  return ranks.length === 0 ? 'root' : `card${Math.max(...ranks) as Card['rank']}`
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WebClient } from '@slack/web-api'
+import { ofRun } from '../../state/keys.ts'
 import type { Picture } from '../blocks/summary-message.ts'
 import type { Clients } from '../clients.ts'
 import type { SlackDeps } from '../deps.ts'
@@ -12,7 +13,7 @@ const processingPauseMs = 500
 
 /** Pictures of a run that are with Slack already. */
 export async function knownPictures(deps: SlackDeps, run: string): Promise<Picture[]> {
-  const known = await deps.state.get(pictureKey(run))
+  const known = await deps.state.get(ofRun.pictures(run))
   return known === null ? [] : (JSON.parse(known) as Picture[])
 }
 
@@ -34,7 +35,7 @@ export async function uploadPictures(deps: SlackDeps, clients: Clients, record: 
         if (id !== undefined && (await isProcessed(client, id))) uploaded.push({ slackFileId: id, altText: picture.altText })
       }
     }
-    await deps.state.set(pictureKey(record.run), JSON.stringify(uploaded), keepMs)
+    await deps.state.set(ofRun.pictures(record.run), JSON.stringify(uploaded), keepMs)
     return uploaded
   } catch (error) {
     deps.log.warn('no pictures for a summary', { run: record.run, error: String(error) })
@@ -50,8 +51,4 @@ async function isProcessed(client: WebClient, file: string): Promise<boolean> {
     await sleep(processingPauseMs)
   }
   return false
-}
-
-function pictureKey(run: string): string {
-  return `pictures:${run}`
 }

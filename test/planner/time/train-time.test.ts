@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Mesh } from '../../../src/contract/mesh.ts'
-import { modelFlops } from '../../../src/planner/model-flops.ts'
+import { modelFlops } from '../../../src/planner/model/model-flops.ts'
 import { figuresOf } from '../figures.ts'
 import { workloadOf } from '../workloads.ts'
 

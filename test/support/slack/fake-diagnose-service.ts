@@ -4,8 +4,9 @@ import type { Case } from '../../../src/contract/case.ts'
 import type { Card, Diagnosis } from '../../../src/contract/diagnosis.ts'
 import { stages } from '../../../src/contract/run.ts'
 import type { PromptsError } from '../../../src/errors.ts'
-import type { DiagnoseService } from '../../../src/runs/diagnose-service.ts'
+import { adoptionEvent, adoptionOf, marksOf, withdrawalEvent } from '../../../src/runs/adoption.ts'
 import type { ShardingMemory } from '../../../src/runs/memory/sharding-memory.ts'
+import type { DiagnoseService } from '../../../src/runs/service.ts'
 import { sampleDiagnosis } from './diagnoses.ts'
 
 export interface FakeOptions {
@@ -70,16 +71,42 @@ export function fakeDiagnoseService(options: FakeOptions): DiagnoseService & { c
       if (/why not/.test(text)) return { kind: 'why_not', text: `model=8 moves 2.1 GB more a step (${text})`, case: null }
       return { kind: 'unknown', text: 'I do not understand that.', case: null }
     },
+    async current(run) {
+      const events = await memory.events(run)
+      return { adopted: adoptionOf(events), marks: marksOf(events) }
+    },
+    async mark({ run, mark, added }) {
+      const { user, rank, source } = mark
+      const said = marksOf(await memory.events(run)).some(
+        (other) => other.user === user && other.rank === rank && (source === null || other.source === source),
+      )
+      if (said === added) return false
+      await memory.append(run, { kind: 'reaction', name: source ?? 'take_back', data: { user, rank, source, added } })
+      return true
+    },
     async adopt({ run, rank, by }) {
       adoptions.push(`${by} adopts ${rank}`)
-      return caseOf(run, rank, by, 'adopted', null)
+      const item = await caseOf(run, rank, by, 'adopted', null)
+      await memory.append(run, adoptionEvent(rank, item, by))
+      return item
     },
     async unadopt({ run, rank, by }) {
       adoptions.push(`${by} takes ${rank} back`)
+      await memory.append(run, withdrawalEvent(rank, { caseId: null, by, why: 'taken back' }))
       return caseOf(run, rank, by, 'withdrawn', null)
     },
-    async outcome({ run, stepTimeMs, by }) {
-      return caseOf(run, 1, by, 'confirmed', stepTimeMs)
+    async refuse({ run, rank, why }) {
+      const events = await memory.events(run)
+      const adopted = adoptionOf(events)
+      if (adopted?.rank === rank) adoptions.push(`the compiler refuses ${rank}`)
+      await memory.append(run, withdrawalEvent(rank, { caseId: null, by: null, why }))
+      return { adopted: adopted?.rank === rank ? adopted : null, marks: marksOf(events).filter((mark) => mark.rank === rank) }
+    },
+    async outcome({ run, outcome, by }) {
+      return caseOf(run, 1, by, 'confirmed', outcome.result === 'ok' ? outcome.stepTimeMs : null)
+    },
+    async undoOutcome({ run, by }) {
+      return caseOf(run, 1, by, 'adopted', null)
     },
   }
 }

@@ -1,6 +1,6 @@
+import type { Workload } from '../workload.ts'
+import { causalPairs, visibleTokens } from './attention-terms.ts'
 import { modelTerms } from './model-terms.ts'
-import { causalPairs } from './time/attention-work.ts'
-import type { Workload } from './workload.ts'
 
 /** Tokens that one step handles on the whole job: a batch of sequences, or one token a sequence when decoding. */
 export function tokensPerStep({ phase, run }: Workload): number {
@@ -15,14 +15,20 @@ export function modelFlops(workload: Workload): number {
   const { model, run, phase } = workload
   const terms = modelTerms(model)
   const tokens = tokensPerStep(workload)
-  const perPair = 4 * model.heads * model.head_dim * model.layers
-  if (phase === 'decode')
-    return 2 * terms.activeMatmul * tokens + perPair * tokens * Math.min(run.seq_len, model.attention_window ?? run.seq_len)
-  const table = model.vocab * model.embed
+  let attended = 0
+  for (const { attention, count } of terms.kinds) {
+    if (!attention) continue
+    attended += count * attention.perToken * tokens
+    if (phase === 'decode') attended += count * attention.perCachedPair * tokens * visibleTokens(attention, run.seq_len)
+    else attended += count * attention.perPair * run.global_batch * causalPairs(attention, run.seq_len)
+  }
+  if (phase === 'decode') return 2 * terms.activeMatmul * tokens + attended
   // prefill computes logits for the last position only
   const matmul =
-    phase === 'train' ? 2 * terms.activeMatmul * tokens : 2 * (terms.activeMatmul - table) * tokens + 2 * table * run.global_batch
-  const forward = matmul + perPair * run.global_batch * causalPairs(model, run.seq_len)
+    phase === 'train'
+      ? 2 * terms.activeMatmul * tokens
+      : 2 * (terms.activeMatmul - terms.table) * tokens + 2 * terms.table * run.global_batch
+  const forward = matmul + attended
   return phase === 'train' ? 3 * forward : forward
 }
 

@@ -1,0 +1,57 @@
+import type { Dtype } from '../../contract/experiment.ts'
+import { axisSize } from '../../contract/mesh.ts'
+import type { SnippetInput } from './snippet-input.ts'
+
+/**
+ * Arguments of `vllm serve` for one mesh. Batch axes are data parallelism: every rank has its own cache and its own requests. Experts
+ * spread over all devices of a replica, whatever the attention does.
+ */
+export function vllmSnippet(input: SnippetInput): string {
+  const { tensor, replicas, expert, context } = ways(input)
+  const quantized = quantization(input.run.weight_dtype)
+  return [
+    `--tensor-parallel-size ${tensor}`,
+    `--data-parallel-size ${replicas}`,
+    ...(expert > 1 ? ['--enable-expert-parallel'] : []),
+    ...(context > 1 ? [`--decode-context-parallel-size ${context}`] : []),
+    ...(quantized === null ? [] : [`--quantization ${quantized}`]),
+    ...(input.run.kv_dtype === 'fp8' ? ['--kv-cache-dtype fp8'] : []),
+    `--max-model-len ${contextLength(input)}`,
+    `--max-num-seqs ${Math.ceil(requestsInFlight(input) / replicas)}`,
+  ].join(' ')
+}
+
+/** Arguments of `python -m sgl_jax.launch_server`: tp counts all devices, dp those that attention splits requests over. */
+export function sglangSnippet(input: SnippetInput): string {
+  const { tensor, replicas, expert } = ways(input)
+  return [
+    `--tp-size ${tensor * replicas}`,
+    ...(replicas > 1 ? [`--dp-size ${replicas}`] : []),
+    ...(expert > 1 ? [`--ep-size ${expert}`] : []),
+    ...(input.run.kv_dtype === 'fp8' ? ['--kv-cache-dtype fp8_e4m3'] : []),
+    `--context-length ${contextLength(input)}`,
+    `--max-running-requests ${Math.ceil(requestsInFlight(input))}`,
+  ].join(' ')
+}
+
+function ways({ mesh, dcn }: SnippetInput): { tensor: number; replicas: number; expert: number; context: number } {
+  const size = (axis: Parameters<typeof axisSize>[1]) => axisSize(mesh, axis) * axisSize(dcn, axis)
+  return {
+    tensor: size('model'),
+    replicas: size('replica') * size('data') * size('expert'),
+    expert: size('expert') > 1 ? size('expert') * size('model') : 1,
+    context: size('seq'),
+  }
+}
+
+function requestsInFlight({ run }: SnippetInput): number {
+  return run.concurrency ?? run.global_batch
+}
+
+function contextLength({ run }: SnippetInput): number {
+  return Math.max(run.seq_len, (run.input_len ?? 0) + (run.output_len ?? 0))
+}
+
+function quantization(dtype: Dtype): string | null {
+  return dtype === 'fp8' ? 'fp8' : dtype === 'int8' ? 'compressed-tensors' : null
+}

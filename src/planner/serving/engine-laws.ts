@@ -1,0 +1,23 @@
+import type { Framework, Phase } from '../../contract/experiment.ts'
+
+/** How a program treats weights and cache when it serves; training has no such choices. */
+export interface EngineLaws {
+  /** KV heads fewer than the model axis are laid one a device, each head on several; otherwise they are left whole on every device. */
+  spreadsKvHeads: boolean
+  /** Layers with a window hold that many tokens; otherwise the window masks a cache of the whole context. */
+  windowedCache: boolean
+  /** Quantized weights are read as they are stored; otherwise they are widened first, and the wide copies live beside them. */
+  readsStoredType: boolean
+  /** The cache is read in place, once; otherwise a layer is cut out of it, and on tpu7x laid out anew. */
+  readsCacheInPlace: boolean
+}
+
+const engine: EngineLaws = { spreadsKvHeads: true, windowedCache: true, readsStoredType: true, readsCacheInPlace: true }
+const compiledLoop: EngineLaws = { spreadsKvHeads: false, windowedCache: false, readsStoredType: false, readsCacheInPlace: false }
+
+/** MaxText converts quantized weights inside the products (qwix); pax and plain JAX are taken as the reference program is. */
+export function engineLaws(framework: Framework, phase: Phase): EngineLaws {
+  if (phase === 'train') return compiledLoop
+  if (framework === 'vllm' || framework === 'sglang') return engine
+  return framework === 'maxtext' ? { ...compiledLoop, readsStoredType: true } : compiledLoop
+}

@@ -1,0 +1,89 @@
+import type { QuestionOptions } from '../agents/deps.ts'
+import type { WithdrawnCard } from '../agents/evaluator.ts'
+import { answerFollowUp } from '../agents/follow-up/answer.ts'
+import type { Diagnosis } from '../contract/diagnosis.ts'
+import type { Progress, RunRequest } from '../contract/run.ts'
+import { asPromptsError, PromptsError } from '../errors.ts'
+import { type AdoptionBook, createAdoptionBook } from './adoption-book.ts'
+import { runDiagnosis } from './coordinator.ts'
+import type { RunDeps } from './deps.ts'
+import type { FollowUpAnswer } from './results.ts'
+import { createRunReader } from './run-reader.ts'
+
+/** The one door to runs, for the command line, the workers and the Slack app. Everything thrown is a PromptsError. */
+export interface DiagnoseService extends AdoptionBook {
+  /**
+   * Runs the stages of a diagnosis and stores each; called again with the same `request.run` it continues after the last stored stage,
+   * and returns the stored diagnosis of a finished run. With `request.compile` it waits for the compiler's verdicts.
+   * @throws PromptsError `not_feasible` when no mesh is legal and fits, `cancelled` when the signal aborts, `timeout` at the deadline.
+   */
+  diagnose(request: RunRequest, options: { onProgress: (progress: Progress) => void; signal: AbortSignal }): Promise<Diagnosis>
+  /**
+   * Compiler verdicts after the cards were shown. `onCard` gets all cards as they now stand each time one changes: with its verdict, or
+   * withdrawn and replaced by the next that compiles; the caller says what was withdrawn with `refuse`. Does nothing without a compiler.
+   */
+  compileCards(
+    run: string,
+    options: { onCard: (cards: Diagnosis['cards'], withdrawn: WithdrawnCard[]) => Promise<void>; signal: AbortSignal },
+  ): Promise<void>
+  /** Answers a message in a run's thread; computed by the planner where it can be. */
+  followUp(input: { run: string; tenant: string; text: string; by: string }, options: QuestionOptions): Promise<FollowUpAnswer>
+}
+
+/** The service over its dependencies; see the interface. */
+export function createDiagnoseService(deps: RunDeps): DiagnoseService {
+  const reader = createRunReader(deps)
+  const book = createAdoptionBook(deps, reader)
+  return {
+    ...book,
+
+    async diagnose(request, options) {
+      try {
+        return await runDiagnosis(deps, request, options)
+      } catch (thrown) {
+        throw asPromptsError(thrown)
+      }
+    },
+
+    async compileCards(run, { onCard, signal }) {
+      if (deps.compiler === null || !(await deps.compiler.status(signal)).ready) return
+      const request = await deps.memory.request(run)
+      if (request === null) throw new PromptsError('unknown_run', `There is no run ${run.slice(0, 80)}.`)
+      const { tenant } = request
+      const { situation, analysis, retrieved, proposed, diagnosis } = await reader.finished(run, tenant)
+      const input = { situation, analysis, retrieved, ranked: proposed.plan.ranked, cards: diagnosis.cards, run, tenant }
+      await deps.evaluateCards(
+        input,
+        async (cards, withdrawn) => {
+          // told first: who dies in between tells it again, and nothing is lost
+          await onCard(cards, withdrawn)
+          await deps.memory.saveDiagnosis(run, { ...diagnosis, cards })
+        },
+        signal,
+      )
+    },
+
+    async followUp({ run, tenant, text, by }, options) {
+      await reader.request(run, tenant)
+      await deps.memory.append(run, { kind: 'user_input', name: 'follow-up', data: { text: text.slice(0, 4000), by } })
+      try {
+        const answer = await answerFollowUp({
+          text,
+          by,
+          finished: () => reader.finished(run, tenant),
+          deps,
+          adopted: async () => (await book.current(run, tenant)).adopted,
+          outcome: (stepTimeMs) => book.outcome({ run, outcome: { result: 'ok', stepTimeMs }, by, tenant }),
+          options,
+        })
+        await deps.memory.append(run, { kind: 'model_output', name: answer.kind, data: { text: answer.text } })
+        return answer
+      } catch (thrown) {
+        const error = asPromptsError(thrown)
+        const data = { code: error.code, message: error.message, id: error.id }
+        await deps.memory.append(run, { kind: 'error', name: 'follow-up', data })
+        throw error
+      }
+    },
+  }
+}

@@ -1,0 +1,76 @@
+import { isMark, means, named, type Token } from './token.ts'
+
+const ordinals = ['first', 'second', 'third']
+
+/** The cards that a message names (`card 2`, `#2`, `the second one`, `2番`), in the order said. Marks their words as read. */
+export function readCards(tokens: readonly Token[]): number[] {
+  const cards: number[] = []
+  const add = (card: number, ...used: (Token | undefined)[]) => {
+    if (!cards.includes(card)) cards.push(card)
+    for (const one of used) if (one) one.used = true
+  }
+  for (let index = 0; index < tokens.length; index++) {
+    const one = tokens[index]!
+    if (one.used) continue
+    const ordinal = ordinals.findIndex((name) => one.concepts.has(name))
+    if (ordinal >= 0) {
+      add(ordinal + 1, one, means(tokens[index + 1], 'card') ? tokens[index + 1] : undefined)
+      continue
+    }
+    if (!(means(one, 'card') || isMark(one, '#'))) continue
+    let at = index + 1
+    while (at - index < 4 && (isMark(tokens[at], '#:=(') || means(tokens[at], 'card'))) at++
+    const card = cardNumber(tokens[at])
+    if (card !== null) {
+      add(card, ...tokens.slice(index, at + 1))
+      readMore(tokens, at + 1, add)
+      continue
+    }
+    // Japanese and Chinese count before the noun: 2番, 3号卡片
+    const before = cardNumber(tokens[index - 1])
+    if (before !== null && one.kind === 'word' && /[^\u0020-\u007e]/.test(one.text)) add(before, tokens[index - 1], one)
+  }
+  return cards
+}
+
+/** `1 and 2`, `2 or 3`: single digits that stand for nothing else. Only for sentences that already speak of cards. */
+export function readLooseCards(tokens: readonly Token[], count: number): number[] {
+  const cards = new Set<number>()
+  for (const one of tokens) {
+    const card = cardNumber(one)
+    if (card === null || card > count || !isPlain(one)) continue
+    one.used = true
+    cards.add(card)
+  }
+  return [...cards]
+}
+
+function readMore(tokens: readonly Token[], from: number, add: (card: number, ...used: (Token | undefined)[]) => void): void {
+  let at = from
+  while (isMark(tokens[at], ',&/+') || means(tokens[at], 'fill', 'compare') || isMark(tokens[at], '#')) {
+    const joins = isMark(tokens[at], ',&/+') || /^(?:and|or|und|oder|y|o|和|与|跟|と|vs|vs\.|versus|からの)$/.test(tokens[at]?.text ?? '')
+    if (!joins) return
+    let next = at + 1
+    if (isMark(tokens[next], '#') || means(tokens[next], 'card')) next++
+    const card = cardNumber(tokens[next])
+    if (card === null || !endsNumber(tokens, next)) return
+    add(card, ...tokens.slice(at, next + 1))
+    at = next + 1
+  }
+}
+
+function endsNumber(tokens: readonly Token[], at: number): boolean {
+  const after = tokens[at + 1]
+  return named(after, 'unit:') === null && !means(after, 'slices') && !isMark(after, 'x×')
+}
+
+function cardNumber(one: Token | undefined): number | null {
+  if (one === undefined || one.used || one.negative) return null
+  const spoken = named(one, 'num:')
+  const value = one.kind === 'number' && one.suffix === '' ? one.value : spoken === null ? null : Number(spoken)
+  return value !== null && Number.isInteger(value) && value >= 1 && value <= 9 ? value : null
+}
+
+function isPlain(one: Token): boolean {
+  return one.kind === 'number' || !means(one, 'fill')
+}

@@ -1,0 +1,29 @@
+import { isMark, means, named, type Token } from './token.ts'
+
+const linking = new Set(
+  'axis axes of at to is was were becomes goes from = : be by set size 是 为 改成 改为 设为 变成 到 を に が は の で auf a von zu en'.split(
+    ' ',
+  ),
+)
+
+/** The number that belongs to a word: `tp=8`, `batch size of 512`, `context at 32k`. Its index, or null. */
+export function sizeAfter(tokens: readonly Token[], from: number): number | null {
+  for (let at = from; at < Math.min(tokens.length, from + 5); at++) {
+    const one = tokens[at]!
+    if (sizeOf(one) !== null) return one.used ? null : at
+    const links = isMark(one, '=:-×*\u2192>') || linking.has(one.text) || means(one, 'axiswords')
+    if (!links) return null
+  }
+  return null
+}
+
+/** A whole number of a token: `8`, `8,192`, `32k` (1,024 each), `eight`. */
+export function sizeOf(one: Token | undefined): number | null {
+  if (one === undefined) return null
+  const spoken = named(one, 'num:')
+  if (one.kind !== 'number') return spoken === null || means(one, 'fill') ? null : Number(spoken)
+  if (one.value === null || one.negative) return null
+  const unit = one.suffix === '' || one.suffix === 'way' ? 1 : one.suffix === 'k' ? 1024 : one.suffix === 'm' ? 1024 * 1024 : 0
+  const size = one.value * unit
+  return Number.isInteger(size) && size >= 1 && size <= 1e9 ? size : null
+}
