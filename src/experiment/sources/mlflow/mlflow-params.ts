@@ -1,12 +1,18 @@
-import { type Experiment, experimentSchema, hardwareSchema, modelDimsSchema, runSchema } from '../../../contract/experiment.ts'
+import { type Experiment, experimentSchema, hardwareSchema, runSchema } from '../../../contract/experiment.ts'
 import { axes } from '../../../contract/mesh.ts'
 
 type Pair = { key: string; value: string }
 
+/** A flat model's keys; layer groups do not fit into params. */
+const modelKeys = new Set(
+  'name embed vocab tied_embeddings extra_parameters layers mlp heads kv_heads head_dim gated_mlp experts experts_per_token shared_experts'
+    .split(' ')
+    .concat('dense_layers', 'attention_window'),
+)
 const tops = new Set(['framework', 'phase', 'model', 'objective'])
 const levels: Record<string, ReadonlySet<string>> = {
   hardware: new Set(Object.keys(hardwareSchema.shape)),
-  model: new Set(Object.keys(modelDimsSchema.shape)),
+  model: modelKeys,
   run: new Set(Object.keys(runSchema.shape)),
   mesh: new Set(axes),
   dcn: new Set(axes),
