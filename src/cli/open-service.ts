@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { compilerPython } from '../compiler/compiler.ts'
 import type { Config } from '../config.ts'
 import { createRunFinder, type RunFinder } from '../experiment/find/run-finder.ts'
+import { sliceTable } from '../knowledge/data/slice-table.ts'
 import { type OpenedService, openDiagnoseService } from '../runs/open-service.ts'
 import { compilerOf } from './compile.ts'
 
@@ -20,7 +21,7 @@ export async function openService(
 ): Promise<OpenedService> {
   return openDiagnoseService({
     config,
-    finder: createRunFinder(config),
+    finder: createRunFinder(config, sliceTable),
     compiler: hasCompiler(config) ? compilerOf(config) : null,
     ...options,
   })

@@ -3,6 +3,7 @@ import { PromptsError } from '../errors.ts'
 import { createRunFinder } from '../experiment/find/run-finder.ts'
 import { resolveWorkload } from '../experiment/resolve-workload.ts'
 import { openCatalog } from '../knowledge/data/catalog.ts'
+import { sliceTable } from '../knowledge/data/slice-table.ts'
 import { planExperiment } from '../planner/plan.ts'
 import { createSpendLog } from '../runs/memory/spend-log.ts'
 import type { SlackDeps } from '../slack/deps.ts'
@@ -23,7 +24,7 @@ function budgetOf(config: Config): (tenant: string) => Promise<number | null> {
 
 /** All that the bot and its workers are given, as the operator configured it. */
 export async function openSlack(config: Config, log: Log): Promise<{ deps: SlackDeps; close(): Promise<void> }> {
-  const finder = createRunFinder(config)
+  const finder = createRunFinder(config, sliceTable)
   const rules = parseChannelRules(config.PROMPTS_CHANNELS)
   const mayKnow = (channel: string, id: string) => isAllowed(rules, channel, id) === 'yes'
   const opened = await openService(config, {

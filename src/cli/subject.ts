@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts'
 import { createRunFinder } from '../experiment/find/run-finder.ts'
 import type { LoadedExperiment } from '../experiment/sources/experiment-source.ts'
+import { sliceTable } from '../knowledge/data/slice-table.ts'
 
 /** What the operator names: an id, a file, a run's folder, or the address of a run; `topology` says the slice where nothing else does. */
 export async function openSubject(
@@ -9,5 +10,5 @@ export async function openSubject(
   signal: AbortSignal,
   topology: string | null = null,
 ): Promise<LoadedExperiment> {
-  return createRunFinder(config).open(subject, signal, topology)
+  return createRunFinder(config, sliceTable).open(subject, signal, topology)
 }

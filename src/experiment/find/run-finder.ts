@@ -8,6 +8,7 @@ import { openAddress } from '../sources/open-address.ts'
 import { askSources } from './ask-sources.ts'
 import { type FindOptions, findExperiment } from './find-experiment.ts'
 import { createSliceAnswers, type SliceAnswers } from './slice-answers.ts'
+import type { SliceTable } from './slice-table.ts'
 
 /** Who asks: which ids they may know of; null for the operator, who may know all and is told addresses. */
 export type Audience = FindOptions['audience']
@@ -34,13 +35,13 @@ export interface RunFinder {
 const listLimit = 50_000
 
 /** The finder of the operator's sources. */
-export function createRunFinder(config: Config): RunFinder {
+export function createRunFinder(config: Config, table: SliceTable): RunFinder {
   const cacheRoot = join(config.PROMPTS_HOME, 'fetched')
   const sources = createSources(config)
   const answers = createSliceAnswers({ folder: join(config.PROMPTS_HOME, 'answers'), now: () => new Date() })
   const deadlineMs = config.PROMPTS_SOURCE_SECONDS * 1000
   const optionsFor = (audience: Audience, topology: string | null): FindOptions => ({
-    context: { answers, deviceType: readDeviceType, topology },
+    context: { answers, table, deviceType: readDeviceType, topology },
     deadlineMs,
     cacheRoot,
     audience,

@@ -2,11 +2,13 @@ import { PromptsError } from '../../errors.ts'
 import type { FoundRun, LoadedExperiment } from '../sources/experiment-source.ts'
 import type { SliceAnswers } from './slice-answers.ts'
 import { sliceOfRun } from './slice-of-run.ts'
+import type { SliceTable } from './slice-table.ts'
 
 /** What finding a run may need besides the sources. */
 export interface FindContext {
   /** Answers that were given before; null where none are kept. */
   answers: SliceAnswers | null
+  table: SliceTable
   /** The kind of device of a local profile; null where it cannot be told. */
   deviceType: (profile: string, signal: AbortSignal) => Promise<string | null>
   /** The slice that the person who asks says now. */
@@ -34,12 +36,13 @@ export async function settleRun(found: FoundRun, context: FindContext, signal: A
     return { experiment: null, origin, profile, links, notes }
   }
   try {
-    const slice = await sliceOfRun(draft, {
+    const evidence = {
       said: context.topology ?? null,
       known: found.slice,
       remembered: (await context.answers?.recall(found.id)) ?? null,
       deviceType: async () => (profile === null ? null : context.deviceType(await profile.open(signal), signal)),
-    })
+    }
+    const slice = await sliceOfRun(draft, evidence, context.table)
     const imported = draft.toExperiment(slice)
     const where = `the slice ${slice.slice} is from ${slice.from}`
     return { experiment: imported.experiment, origin, profile, links, notes: [...notes, where, ...imported.notes] }

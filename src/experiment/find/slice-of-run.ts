@@ -1,8 +1,7 @@
 import { type ChipName, chipSchema } from '../../contract/experiment.ts'
 import { type Choice, PromptsError } from '../../errors.ts'
-import { chipOfDeviceType } from '../../knowledge/data/chips.ts'
-import { findSlice, slicesOfDevices } from '../../knowledge/data/topologies.ts'
 import type { RunDraft, SliceAnswer } from '../run-folder/run-draft.ts'
+import type { SliceTable } from './slice-table.ts'
 
 /** What may say where a run ran, the surest first; null where it says nothing. */
 export interface SliceEvidence {
@@ -22,47 +21,47 @@ const maxChoices = 12
  * Which slice a run ran on. Its chip and its number of devices are enough: no two named slices share both.
  * @throws PromptsError `slice_unknown` with the slices that it can be, `bad_arguments` for a slice that has another number of devices.
  */
-export async function sliceOfRun(draft: RunDraft, evidence: SliceEvidence): Promise<SliceAnswer> {
-  const answer = await answerOf(draft, evidence)
+export async function sliceOfRun(draft: RunDraft, evidence: SliceEvidence, table: SliceTable): Promise<SliceAnswer> {
+  const answer = await answerOf(draft, evidence, table)
   return { ...answer, slice: answer.slice.replace(/^v5litepod(?=[-:])/, 'v5e') }
 }
 
-async function answerOf(draft: RunDraft, evidence: SliceEvidence): Promise<SliceAnswer> {
-  if (evidence.said !== null) return checked(draft, { slice: evidence.said, slices: null, from: 'what was asked for' })
+async function answerOf(draft: RunDraft, evidence: SliceEvidence, table: SliceTable): Promise<SliceAnswer> {
+  if (evidence.said !== null) return checked(draft, table, { slice: evidence.said, slices: null, from: 'what was asked for' })
   if (draft.slice !== null) return draft.slice
   if (evidence.known !== null) return evidence.known
   if (evidence.remembered !== null) return { slice: evidence.remembered, slices: null, from: 'an earlier answer' }
   const deviceType = await evidence.deviceType()
-  const chip = deviceType === null ? null : chipOfDeviceType(deviceType)
+  const chip = deviceType === null ? null : table.chipOfDeviceType(deviceType)
   if (chip !== null && draft.devices !== null) {
-    const [named] = slicesOfDevices(draft.devices, chip)
+    const [named] = table.slicesOfDevices(draft.devices, chip)
     if (named) return { slice: named.name, slices: null, from: `the profile's device (${deviceType}) and the number of devices` }
   }
-  throw unknownSlice(draft, chip)
+  throw unknownSlice(draft, table, chip)
 }
 
 /** A chip alone is enough where the number of devices is known; a slice with another number cannot be it. */
-function checked(draft: RunDraft, answer: SliceAnswer): SliceAnswer {
+function checked(draft: RunDraft, table: SliceTable, answer: SliceAnswer): SliceAnswer {
   const chipAlone = chipSchema.safeParse(answer.slice === 'v5litepod' ? 'v5e' : answer.slice)
   if (chipAlone.success) {
-    const [named] = draft.devices === null ? [] : slicesOfDevices(draft.devices, chipAlone.data)
+    const [named] = draft.devices === null ? [] : table.slicesOfDevices(draft.devices, chipAlone.data)
     if (named) return { ...answer, slice: named.name }
-    throw unknownSlice(draft, chipAlone.data)
+    throw unknownSlice(draft, table, chipAlone.data)
   }
   const { chip, topology } = splitSlice(answer.slice)
   if (chip === null)
     throw new PromptsError('unknown_topology', `"${answer.slice}" is not a slice of a known chip`, {
       hint: 'For example v5p-128, or v6e:4x8.',
     })
-  const { devices } = findSlice(chip, topology)
+  const { devices } = table.findSlice(chip, topology)
   if (draft.devices !== null && devices !== draft.devices)
     throw new PromptsError('bad_arguments', `${answer.slice} has ${devices} devices, but ${draft.what} ran on ${draft.devices}`, {
       hint: `Slices with ${draft.devices}: ${
-        choicesOf(draft.devices, null)
+        choicesOf(table, draft.devices, null)
           .map(({ value }) => value)
           .join(', ') || 'none is known'
       }.`,
-      choices: choicesOf(draft.devices, null),
+      choices: choicesOf(table, draft.devices, null),
     })
   return answer
 }
@@ -74,15 +73,16 @@ export function splitSlice(slice: string): { chip: ChipName | null; topology: st
   return { chip: chip.success ? chip.data : null, topology: name.includes(':') ? name.slice(name.indexOf(':') + 1) : name }
 }
 
-function choicesOf(devices: number | null, chip: ChipName | null): Choice[] {
+function choicesOf(table: SliceTable, devices: number | null, chip: ChipName | null): Choice[] {
   if (devices === null) return []
-  return slicesOfDevices(devices, chip)
+  return table
+    .slicesOfDevices(devices, chip)
     .slice(0, maxChoices)
     .map(({ name, shape }) => ({ label: `${name} (${shape})`, value: name }))
 }
 
-function unknownSlice(draft: RunDraft, chip: ChipName | null): PromptsError {
-  const choices = choicesOf(draft.devices, chip)
+function unknownSlice(draft: RunDraft, table: SliceTable, chip: ChipName | null): PromptsError {
+  const choices = choicesOf(table, draft.devices, chip)
   const says = [
     draft.devices === null ? null : `it ran on ${draft.devices} devices${draft.slices > 1 ? ` in each of ${draft.slices} slices` : ''}`,
     chip === null ? null : `of ${chip}`,
@@ -101,14 +101,7 @@ function unknownSlice(draft: RunDraft, chip: ChipName | null): PromptsError {
   )
 }
 
-/** Whether a text is the name of a slice that is known. */
+/** Whether a text is written like a slice. */
 export function isSliceName(text: string): boolean {
-  const { chip, topology } = splitSlice(text)
-  if (chip === null) return false
-  try {
-    findSlice(chip, topology)
-    return true
-  } catch {
-    return false
-  }
+  return splitSlice(text).chip !== null && /^[a-z0-9]+(-\d+|:\d+(x\d+)+)$/.test(text)
 }

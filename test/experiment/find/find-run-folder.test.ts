@@ -97,7 +97,7 @@ describe('a run folder of MaxText', () => {
       'plain',
       [folderOfRuns(root)],
       signal,
-      findOptions({ context: { answers, deviceType: async () => null } }),
+      findOptions({ context: { ...findOptions().context, answers, deviceType: async () => null } }),
     )
     expect(found.experiment?.hardware).toEqual({ chip: 'v6e', topology: 'v6e-16' })
     expect(found.notes?.join()).toContain('an earlier answer')

@@ -1,0 +1,11 @@
+import type { ChipName } from '../../contract/experiment.ts'
+
+/** What is known of slices and of the names that profiles give their chips. */
+export interface SliceTable {
+  /** The named slices that have so many JAX devices. */
+  slicesOfDevices(devices: number, chip: ChipName | null): { name: string; chip: ChipName; shape: string }[]
+  /** @throws PromptsError `unknown_topology` */
+  findSlice(chip: ChipName, topology: string): { devices: number }
+  /** The chip that a profile calls by this name (`TPU v5 lite`), or null. */
+  chipOfDeviceType(deviceType: string): ChipName | null
+}
