@@ -54,17 +54,26 @@ export class PromptsError extends Error {
   readonly retryable: boolean
   /** Answers that would settle it (`slice_unknown`: slices, `ambiguous_experiment`: run ids); none for most errors. */
   readonly choices: readonly Choice[]
+  /** What else the failure's JSON holds: what comes nearest to a job that does not fit. */
+  readonly details: Readonly<Record<string, unknown>>
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { hint?: string; cause?: unknown; retryable?: boolean; choices?: readonly Choice[] } = {},
+    options: {
+      hint?: string
+      cause?: unknown
+      retryable?: boolean
+      choices?: readonly Choice[]
+      details?: Readonly<Record<string, unknown>>
+    } = {},
   ) {
     super(message, { cause: options.cause })
     this.name = 'PromptsError'
     this.code = code
     this.hint = options.hint ?? ''
     this.id = newErrorId()
+    this.details = options.details ?? {}
     this.retryable = options.retryable ?? passing.has(code)
     this.choices = options.choices ?? []
   }

@@ -11,22 +11,17 @@ export function makeCard(
   situation: Situation,
   verdict: Verdict,
   rank: Card['rank'],
-  words: { rationale: string; evidence: Evidence[] },
+  words: { rationale: string; evidence: Evidence[]; chosenBy?: Card['chosen_by'] },
 ): Card {
   return {
     ...verdict,
     rank,
-    predicted_speedup: speedup(situation.baseline, verdict),
+    predicted_speedup: verdict.estimate?.gain?.ratio ?? null,
     rationale: words.rationale,
     evidence: words.evidence,
+    chosen_by: words.chosenBy ?? 'planner',
     snippets: writeSnippet(situation.workload.framework, snippetInput(situation, verdict)),
   }
-}
-
-/** Throughput relative to the baseline; null where there is none, or where it could not run. */
-export function speedup(baseline: Verdict | null, verdict: Verdict): number | null {
-  if (!baseline?.estimate || !verdict.estimate || baseline.memory?.fits === false) return null
-  return Number((verdict.estimate.tokens_per_second_per_chip / baseline.estimate.tokens_per_second_per_chip).toFixed(4))
 }
 
 /** A verdict's settings word by word, for an operator's own MaxText program; undefined where MaxText cannot say it, or is not the framework. */

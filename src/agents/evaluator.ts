@@ -2,6 +2,7 @@ import type { Compiler } from '../compiler/compiler.ts'
 import type { Card } from '../contract/diagnosis.ts'
 import { formatMesh, sameMesh } from '../contract/mesh.ts'
 import type { CompilerVerdict, Verdict } from '../contract/verdict.ts'
+import { withCompiler } from '../planner/with-compiler.ts'
 import { formatGibNumber } from '../text/units.ts'
 import { makeCard, maxtextFlagsOf } from './cards.ts'
 import type { AgentDeps } from './deps.ts'
@@ -82,7 +83,7 @@ export async function evaluateCards(
     while (card) {
       signal.throwIfAborted()
       const compiler = await judge(card)
-      const judged: Card = { ...card, compiler }
+      const judged = withCompiler(card, compiler)
       if (compiler.status !== 'oom' && compiler.status !== 'error') {
         replace(cards, original.rank, judged)
         break

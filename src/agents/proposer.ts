@@ -1,5 +1,5 @@
 import { formatMesh, sameMesh } from '../contract/mesh.ts'
-import type { Plan, Verdict } from '../contract/verdict.ts'
+import type { Nearest, Plan, Verdict } from '../contract/verdict.ts'
 import { PromptsError } from '../errors.ts'
 import { chooseDiverse } from '../planner/diverse.ts'
 import { planExperiment } from '../planner/plan.ts'
@@ -61,10 +61,13 @@ export function proposalNotes(
 ): string[] {
   const notes: string[] = []
   const { total, legal, fitting } = plan.space
+  if (plan.nearest && cards.length > 0)
+    notes.push(`Nothing is clear of the memory's limit: these are near it, and the compiler can tell. ${describeNearest(plan.nearest)}`)
   if (cards.length < cardCount) {
     const others = plan.ranked.some((verdict) => isBaseline(situation, verdict)) ? 'besides what ran ' : ''
     const slower = plan.ranked.some(
-      (verdict) => verdict.memory?.fits && !isBaseline(situation, verdict) && !isWorthTrying(situation, verdict),
+      (verdict) =>
+        verdict.memory && verdict.memory.certainty !== 'no' && !isBaseline(situation, verdict) && !isWorthTrying(situation, verdict),
     )
     const left = slower ? `${others}the rest are predicted slower than what ran` : `${others}no more are left to propose`
     const count = cards.length === 0 ? 'No card' : cards.length === 1 ? 'One card' : `${cards.length} cards`
@@ -85,7 +88,24 @@ export function proposalNotes(
   return notes
 }
 
-/** @throws PromptsError `not_feasible` that says what stands in the way: nothing is legal, or the smallest need. */
+/** What comes nearest, in words: the mesh, what it needs, and the smallest change with which it fits. */
+export function describeNearest({ mesh, dcn, required_gib, available_gib, change, verdict }: Nearest): string {
+  const across = Object.keys(dcn).length > 0 ? `, ${formatMesh(dcn)} across slices` : ''
+  const need = `${formatMesh(mesh)}${across} comes nearest: ${formatGibNumber(required_gib)} of ${formatGibNumber(available_gib)} GiB a device`
+  if (!change || !verdict?.memory || !verdict.estimate) return `${need}; no single setting or pair of settings makes it fit.`
+  const settings = Object.entries(change).map(([name, value]) => `${name} ${typeof value === 'object' ? flagsText(value) : value}`)
+  const { memory, estimate } = verdict
+  const after = `${formatGibNumber(memory.required_gib)} GiB and ${formatMs(estimate.step_time_ms)} per step are predicted`
+  return `${need}. The smallest change that makes it fit: ${settings.join(', ')} (${after}, ${memory.certainty === 'clear' ? 'clear of the limit' : 'near the limit'}).`
+}
+
+function flagsText(flags: object): string {
+  return Object.entries(flags)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ')
+}
+
+/** @throws PromptsError `not_feasible` that leads with what comes nearest, or says that nothing is legal. */
 export function refuseInfeasible(situation: Situation, plan: Plan): never {
   const { workload } = situation
   const { total, legal } = plan.space
@@ -97,21 +117,14 @@ export function refuseInfeasible(situation: Situation, plan: Plan): never {
       `No mesh is legal for ${workload.id} on ${slice}: ${total} candidates, none passes the rules.${example ? ` The mesh that ran: ${example}.` : ''}`,
       {
         hint: 'Change the global batch, the number of chips or the model: `prompts check` says which rule a mesh breaks.',
+        details: { nearest: null },
       },
     )
   }
-  const smallest = plan.ranked.reduce<Verdict | null>(
-    (best, verdict) => (verdict.memory && (!best?.memory || verdict.memory.required_gib < best.memory.required_gib) ? verdict : best),
-    null,
-  )
-  const need = smallest?.memory
-    ? ` The smallest need is ${formatGibNumber(smallest.memory.required_gib)} of ${formatGibNumber(smallest.memory.available_gib)} GiB a device (${formatMesh(smallest.mesh)}).`
-    : ''
-  const levers = ['remat', 'microbatches', 'offload'].filter((name) => !workload.tune.includes(name as (typeof workload.tune)[number]))
-  throw new PromptsError('not_feasible', `${workload.id} does not fit on ${slice} with any of ${legal} legal meshes.${need}`, {
-    hint:
-      levers.length > 0
-        ? `Let more vary (tune: [mesh, ${levers.join(', ')}]), use a smaller batch, or more chips.`
-        : 'Use a smaller batch, a shorter sequence or more chips.',
+  const { nearest } = plan
+  const lead = nearest ? `${describeNearest(nearest)} ` : ''
+  throw new PromptsError('not_feasible', `${lead}${workload.id} does not fit on ${slice} with any of ${legal} legal meshes as it is.`, {
+    hint: nearest?.change ? 'Or take more chips or a smaller batch.' : 'Use a smaller batch, a shorter sequence or more chips.',
+    details: { nearest },
   })
 }

@@ -64,7 +64,7 @@ export function objectionsTo(verdict: Verdict): string[] {
       `the TPU compiler runs out of memory: ${formatGibNumber(compiler.required_gib)} of ${formatGibNumber(compiler.available_gib)} GiB`,
     )
   else if (compiler?.status === 'error') objections.push(`the TPU compiler refuses it: ${compiler.message ?? 'no reason given'}`)
-  else if (memory && !memory.fits && compiler?.status !== 'fits')
+  else if (memory?.certainty === 'no' && compiler?.status !== 'fits')
     objections.push(`it does not fit: ${formatGibNumber(memory.required_gib)} of ${formatGibNumber(memory.available_gib)} GiB a device`)
   else if (verdict.legal && !memory) objections.push('it cannot be judged')
   return objections

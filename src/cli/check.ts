@@ -1,3 +1,4 @@
+import type { Verdict } from '../contract/verdict.ts'
 import { exitCodes, PromptsError } from '../errors.ts'
 import { evaluateMesh } from '../planner/verdict-of.ts'
 import { parseMesh } from '../text/parse-mesh.ts'
@@ -5,6 +6,7 @@ import type { Command } from './command.ts'
 import { compileVerdict } from './compile.ts'
 import { formatStudy } from './format/format-study.ts'
 import { formatVerdict } from './format/format-verdict.ts'
+import { hasCompiler } from './open-service.ts'
 import { openWorkload } from './open-workload.ts'
 
 export const command: Command = {
@@ -29,7 +31,7 @@ export const command: Command = {
     const dcn = typeof flags['dcn'] === 'string' ? parseMesh(flags['dcn']) : workload.dcn
     const planned = evaluateMesh(workload, mesh, dcn)
     const { verdict, study } =
-      flags['compile'] && planned.legal
+      planned.legal && (flags['compile'] || (planned.memory?.certainty === 'near' && hasCompiler(config)))
         ? await compileVerdict(workload, planned, { config, full: flags['full'] === true, note, signal })
         : { verdict: planned, study: null }
     if (flags['json']) print(JSON.stringify(verdict))
@@ -38,9 +40,7 @@ export const command: Command = {
   },
 }
 
-/** Legal and fits; where the compiler has spoken, its word stands. */
-function isFeasible(verdict: ReturnType<typeof evaluateMesh>): boolean {
-  if (!verdict.legal) return false
-  if (verdict.compiler?.status === 'oom' || verdict.compiler?.status === 'error') return false
-  return verdict.compiler?.status === 'fits' || (verdict.memory?.fits ?? false)
+/** Legal, and not out of memory: by the compiler's word where it has spoken, else unless it is as good as certain not to fit. */
+function isFeasible({ legal, memory, compiler }: Verdict): boolean {
+  return legal && memory !== null && memory.certainty !== 'no' && compiler?.status !== 'error'
 }

@@ -6,6 +6,7 @@ import type { Config } from '../config.ts'
 import { formatMesh } from '../contract/mesh.ts'
 import type { Verdict } from '../contract/verdict.ts'
 import { PromptsError } from '../errors.ts'
+import { withCompiler } from '../planner/with-compiler.ts'
 import type { Workload } from '../planner/workload.ts'
 
 /** The operator's own train_compile command, in words; null without one. */
@@ -45,5 +46,5 @@ export async function compileVerdict(
   const { mesh, dcn, changes, physical } = verdict
   const candidate = { mesh, dcn, changes, physical, ...maxtextFlagsOf({ workload }, verdict) }
   const { verdict: compiled, study } = await compiler.judge(workload, candidate, { full, signal })
-  return { verdict: { ...verdict, compiler: compiled }, study }
+  return { verdict: withCompiler(verdict, compiled), study }
 }

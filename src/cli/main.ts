@@ -23,7 +23,9 @@ export async function main(argv: readonly string[], edges: Edges): Promise<numbe
     if (error.code === 'internal')
       edges.stderr(`${JSON.stringify({ id: error.id, stack: error.cause instanceof Error ? error.cause.stack : String(error.cause) })}\n`)
     if (wantsJson) {
-      edges.stdout(`${JSON.stringify({ error: { code: error.code, message: error.message, hint: error.hint, id: error.id } })}\n`)
+      edges.stdout(
+        `${JSON.stringify({ error: { code: error.code, message: error.message, hint: error.hint, id: error.id, ...error.details } })}\n`,
+      )
     } else {
       edges.stderr(
         `prompts: ${error.message}\n${error.hint ? `         ${error.hint}\n` : ''}${error.code === 'internal' ? `         id ${error.id}\n` : ''}`,

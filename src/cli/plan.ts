@@ -6,6 +6,7 @@ import { parseMesh } from '../text/parse-mesh.ts'
 import type { Command } from './command.ts'
 import { compilerOf, compileVerdict } from './compile.ts'
 import { formatPlan } from './format/format-plan.ts'
+import { hasCompiler } from './open-service.ts'
 import { openWorkload } from './open-workload.ts'
 
 /** How many of the ranking the compiler is asked about. */
@@ -37,7 +38,10 @@ export const command: Command = {
       return exitCodes.ok
     }
     const plan = planExperiment({ workload, top, all, clock })
-    if (flags['compile']) {
+    // where nothing is clear of the limit, the near ones are compiled unasked
+    const near = plan.nearest !== null && plan.space.fitting > 0 && hasCompiler(config)
+    if (near && !flags['compile']) note('nothing is clear of the memory limit: asking the TPU compiler about the first three')
+    if (flags['compile'] || near) {
       const compiler = compilerOf(config)
       for (const [i, verdict] of plan.ranked.slice(0, compiledTop).entries()) {
         if (verdict.legal)

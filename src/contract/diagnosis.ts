@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { antiPatternSchema, bottleneckSchema, kpisSchema, opSchema } from './profile-report.ts'
-import { verdictSchema } from './verdict.ts'
+import { antiPatternSchema, bottleneckClassSchema, bottleneckSchema, kpisSchema, opSchema } from './profile-report.ts'
+import { nearestSchema, verdictSchema } from './verdict.ts'
 
 export const evidenceSchema = z.strictObject({
   kind: z.enum(['case', 'doc']),
@@ -16,9 +16,22 @@ export const cardSchema = verdictSchema.extend({
   predicted_speedup: z.number().nullable(),
   rationale: z.string(),
   evidence: z.array(evidenceSchema),
+  /** What put the card where it stands. */
+  chosen_by: z.enum(['planner', 'cases', 'agent']),
   snippets: z.strictObject({ maxtext: z.string().optional(), pax: z.string().optional(), jax: z.string().optional() }),
 })
 export type Card = z.infer<typeof cardSchema>
+
+/** A setting beside the mesh that is worth a look, with what it gains where that can be computed. */
+export const suggestionSchema = z.strictObject({
+  kind: z.enum(['flag', 'remat', 'offload', 'microbatches', 'sharding_rule', 'kernel', 'layout']),
+  what: z.string(),
+  why: z.string(),
+  settings: z.record(z.string(), z.string()),
+  gain: z.strictObject({ ratio: z.number(), low: z.number(), high: z.number() }).nullable(),
+  by: z.enum(['planner', 'compiler', 'anti_pattern', 'case', 'doc', 'agent']),
+})
+export type Suggestion = z.infer<typeof suggestionSchema>
 
 export const diagnosisSchema = z.strictObject({
   run: z.string(),
@@ -29,6 +42,10 @@ export const diagnosisSchema = z.strictObject({
   anti_patterns: z.array(antiPatternSchema),
   baseline: verdictSchema.nullable(),
   cards: z.array(cardSchema).max(3),
+  suggestions: z.array(suggestionSchema),
+  second_reading: z.strictObject({ class: bottleneckClassSchema, evidence: z.array(z.string()) }).nullable(),
+  /** With no cards that are clear of the limit. */
+  nearest: nearestSchema.nullable(),
   notes: z.array(z.string()),
   reasoning: z.enum(['gemini', 'rules']),
   timings_ms: z.record(z.string(), z.number()),

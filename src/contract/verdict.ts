@@ -28,9 +28,17 @@ export type Warning = z.infer<typeof warningSchema>
 export const physicalSchema = z.enum(['contiguous', 'split', 'impossible'])
 export type Physical = z.infer<typeof physicalSchema>
 
+/** `clear`: probability at least 0.95; `no`: below 0.05; `near`: between, and the compiler can tell. */
+export const certaintySchema = z.enum(['clear', 'near', 'no'])
+export type Certainty = z.infer<typeof certaintySchema>
+
 /** A device's memory, GiB of 2^30; `required_gib` is comparable with the compiler's peak memory. */
 export const memorySchema = z.strictObject({
+  /** Probability at least a half; the compiler's word where it has spoken. */
   fits: z.boolean(),
+  /** That the program fits, from the model's held-back errors for its kind; 1 or 0 after the compiler's word. */
+  probability: z.number().min(0).max(1),
+  certainty: certaintySchema,
   margin: z.number(),
   required_gib: z.number(),
   available_gib: z.number(),
@@ -45,6 +53,10 @@ export const memorySchema = z.strictObject({
   }),
 })
 export type Memory = z.infer<typeof memorySchema>
+
+/** Throughput over the baseline's, its 90 % range, and how likely it is above 1. */
+export const gainSchema = z.strictObject({ ratio: z.number(), low: z.number(), high: z.number(), probability: z.number().min(0).max(1) })
+export type Gain = z.infer<typeof gainSchema>
 
 /** A predicted step; `low_ms` to `high_ms` is a 90 % range. */
 export const estimateSchema = z.strictObject({
@@ -62,6 +74,12 @@ export const estimateSchema = z.strictObject({
   usd_per_million_tokens: z.number(),
   ttft_ms: z.number().nullable(),
   tpot_ms: z.number().nullable(),
+  ttft_p99_ms: z.number().nullable(),
+  tpot_p99_ms: z.number().nullable(),
+  /** null without a legal baseline; 1 for the baseline itself. What two meshes of one job share cancels, so it is narrower than the step's range. */
+  gain: gainSchema.nullable(),
+  /** What measured rows stand behind this kind of estimate; null: none do. */
+  validated: z.string().nullable(),
 })
 export type Estimate = z.infer<typeof estimateSchema>
 
@@ -95,7 +113,24 @@ export const verdictSchema = z.strictObject({
 })
 export type Verdict = z.infer<typeof verdictSchema>
 
+/** What comes nearest where nothing is clear of the limit, and the smallest change of the run that makes it fit. */
+export const nearestSchema = z.strictObject({
+  mesh: meshSchema,
+  dcn: meshSchema,
+  required_gib: z.number(),
+  available_gib: z.number(),
+  change: runSchema.partial().nullable(),
+  /** With that change. */
+  verdict: verdictSchema.nullable(),
+})
+export type Nearest = z.infer<typeof nearestSchema>
+
 export const planSchema = z.strictObject({
+  nearest: nearestSchema.nullable(),
+  /** Of a job that was given in one line; empty for a file. */
+  assumptions: z.array(z.string()),
+  /** The YAML that a one-line job amounts to. */
+  experiment_file: z.string().nullable(),
   experiment: z.string(),
   space: z.strictObject({ total: z.int(), legal: z.int(), fitting: z.int() }),
   baseline: verdictSchema.nullable(),

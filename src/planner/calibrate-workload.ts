@@ -26,12 +26,12 @@ export function calibrateWorkload(options: {
 function baselineCalibration(workload: Workload, kpis: Kpis | null, constants: CostModel): Calibration {
   const measuredMs = kpis?.step_time_ms ?? measuredStepMs(workload)
   if (measuredMs !== null) checkMeasuredStep(workload, measuredMs)
-  if (!workload.mesh) return uncalibrated(constants)
+  if (!workload.mesh) return uncalibrated(workload)
   const ici = toTuple(workload.mesh)
   const dcn = toTuple(workload.dcn)
   const placement = physicalPlacement(ici, workload.slice)
   const runs = placement.physical !== 'impossible' && tupleProduct(dcn) === workload.slices
-  if (!runs) return uncalibrated(constants)
+  if (!runs) return uncalibrated(workload)
   const predicted = createEvaluator(workload, constants)(ici, dcn, placement).timing
   return calibrateToProfile({ workload, predicted, kpis, constants })
 }

@@ -3,6 +3,7 @@ import type { CostModel } from './cost-model.ts'
 import { checkMeasuredStep, checkShares } from './impossible.ts'
 import type { Timing } from './time/timing.ts'
 import { stepOf } from './time/timing.ts'
+import { timeKindOf, timeRange } from './time-errors.ts'
 import type { Workload } from './workload.ts'
 
 /** What measurements say about the predictions: each predicted part is multiplied by its factor, the range by `low` and `high`. */
@@ -27,9 +28,9 @@ const smallPart = 0.02
 const factorLimits = [0.2, 5] as const
 const exposedFactorLimits = [0.01, 5] as const
 
-/** No measurement: predictions as they are, with the range of the uncalibrated model. */
-export function uncalibrated(constants: CostModel): Calibration {
-  const { uncalibrated_low: low, uncalibrated_high: high } = constants.range
+/** No measurement: predictions as they are, with the range of held-back errors of the job's kind. */
+export function uncalibrated(workload: Pick<Workload, 'phase' | 'run' | 'model'>): Calibration {
+  const { low, high } = timeRange(timeKindOf(workload))
   return { busy: 1, exposed: 1, exposedBeyond: 1, exposedMeasured: 0, host: 1, overhead: 1, low, high, notes: [] }
 }
 
@@ -49,7 +50,7 @@ export function calibrateToProfile(options: {
   const { workload, predicted, kpis, constants } = options
   if (kpis) checkShares(kpis)
   const measuredMs = kpis?.step_time_ms ?? measuredStepMs(workload)
-  if (measuredMs === null) return uncalibrated(constants)
+  if (measuredMs === null) return uncalibrated(workload)
   checkMeasuredStep(workload, measuredMs)
   const { calibrated_low: low, calibrated_high: high } = constants.range
   const measured = measuredMs / 1000
@@ -96,12 +97,22 @@ function calibratedExposed(timing: Timing, c: Calibration): number {
 /** A predicted step with its parts scaled. */
 export function calibrated(timing: Timing, c: Calibration): Timing {
   const exposed = calibratedExposed(timing, c) / timing.stretch
+  const by = timing.exposed > 0 ? exposed / timing.exposed : 1
+  const { weights, activations, keys, experts, gradients, dcn } = timing.exposedBy
   const scaled = stepOf({
     busy: timing.busy * c.busy,
     compute: timing.compute * c.busy,
     hbm: timing.hbm * c.busy,
     communication: timing.communication - timing.exposed + exposed,
     exposed,
+    exposedBy: {
+      weights: weights * by,
+      activations: activations * by,
+      keys: keys * by,
+      experts: experts * by,
+      gradients: gradients * by,
+      dcn: dcn * by,
+    },
     host: timing.host * c.host,
     stretch: timing.stretch,
     overhead: timing.overhead * c.overhead,

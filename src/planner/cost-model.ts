@@ -64,10 +64,19 @@ const costModelSchema = z.strictObject({
     cache_passes: constant,
   }),
   range: z.strictObject({
-    uncalibrated_low: constant,
-    uncalibrated_high: constant,
     calibrated_low: constant,
     calibrated_high: constant,
+  }),
+  pair: z.strictObject({
+    floor: constant,
+    busy: constant,
+    weights: constant,
+    activations: constant,
+    keys: constant,
+    experts: constant,
+    gradients: constant,
+    dcn: constant,
+    host: constant,
   }),
 })
 
@@ -78,6 +87,8 @@ export interface CostModel {
   memory: Parsed['memory']
   time: Parsed['time']
   range: Parsed['range']
+  /** Spreads of the errors of a step's parts (of their logarithms), for the comparison of two meshes. */
+  pair: Parsed['pair']
 }
 
 export const costModel: CostModel = costModelSchema.parse(json)

@@ -51,7 +51,7 @@ function setting({ changes }: Verdict, key: string): unknown {
 function fits({ compiler, memory }: Verdict): boolean {
   if (compiler?.status === 'fits') return true
   if (compiler?.status === 'oom' || compiler?.status === 'error') return false
-  return memory?.fits === true
+  return memory !== null && memory.certainty !== 'no'
 }
 
 function cost({ estimate }: Verdict): number {

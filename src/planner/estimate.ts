@@ -1,15 +1,23 @@
 import type { Estimate, Memory } from '../contract/verdict.ts'
+import type { Baseline } from './baseline.ts'
 import { type Calibration, calibrated } from './calibrate.ts'
+import type { CostModel } from './cost-model.ts'
 import type { Figures } from './evaluate.ts'
 import { gib } from './footprint/memory-parts.ts'
+import { memoryCertainty } from './memory-probability.ts'
 import { jobChips, jobPeakFlops, modelFlops, tokensPerStep } from './model/model-flops.ts'
+import { gainOf, pairSpread, stepShares } from './pair-errors.ts'
+import { timeKindOf, validatedBy } from './time-errors.ts'
 import type { Workload } from './workload.ts'
 
-/** The contract's memory figures of a candidate. */
-export function memoryOf(workload: Workload, { memory, margin }: Figures): Memory {
+/** The contract's memory figures of a candidate with so many pipeline stages. */
+export function memoryOf(workload: Workload, { memory, margin }: Figures, stages: number): Memory {
   const available = workload.chip.hbm_available_gib_per_device
+  const { probability, certainty } = memoryCertainty(workload, margin, stages)
   return {
-    fits: margin >= 0,
+    fits: probability >= 0.5,
+    probability: round(probability),
+    certainty,
     margin: round(margin),
     required_gib: round(memory.required / gib),
     available_gib: available,
@@ -26,7 +34,16 @@ export function memoryOf(workload: Workload, { memory, margin }: Figures): Memor
 }
 
 /** The contract's time and cost figures of a candidate. Dollars are chip-hours at the chip's price. */
-export function estimateOf(workload: Workload, { timing }: Figures, calibration: Calibration): Estimate {
+export function estimateOf(options: {
+  workload: Workload
+  figures: Figures
+  calibration: Calibration
+  constants: CostModel
+  /** What runs; null where nothing can be compared with. */
+  baseline: Baseline | null
+}): Estimate {
+  const { workload, calibration, constants, baseline } = options
+  const { timing } = options.figures
   const t = calibrated(timing, calibration)
   const chips = jobChips(workload)
   const tokens = tokensPerStep(workload)
@@ -47,6 +64,12 @@ export function estimateOf(workload: Workload, { timing }: Figures, calibration:
     usd_per_million_tokens: round((usdPerStep / tokens) * 1e6),
     ttft_ms: workload.phase === 'prefill' ? stepMs : null,
     tpot_ms: workload.phase === 'decode' ? stepMs : null,
+    ttft_p99_ms: null,
+    tpot_p99_ms: null,
+    gain:
+      baseline &&
+      gainOf(tokens / t.step / baseline.tokensPerSecond, pairSpread(stepShares(timing, calibration), baseline.shares, constants.pair)),
+    validated: validatedBy(timeKindOf(workload)),
   }
 }
 

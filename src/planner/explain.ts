@@ -1,6 +1,6 @@
 import { formatMesh, sameMesh } from '../contract/mesh.ts'
 import type { Estimate, Memory, Verdict } from '../contract/verdict.ts'
-import { keyOfVerdict, memoryTier } from './rank.ts'
+import { keyOfVerdict } from './rank.ts'
 import type { Workload } from './workload.ts'
 
 /**
@@ -18,7 +18,7 @@ export function explainMesh(options: { workload: Workload; verdict: Verdict; ran
   if (!memory || !estimate) return `${name} cannot be judged: it does not fill the job's devices.`
   if (compiler?.status === 'oom')
     return `${name} does not fit: the TPU compiler needs ${gib(compiler.required_gib)} of ${gib(compiler.available_gib ?? memory.available_gib)}.`
-  if (!memory.fits)
+  if (memory.certainty === 'no' && compiler?.status !== 'fits')
     return `${name} does not fit: it needs ${gib(memory.required_gib)} of ${gib(memory.available_gib)}, most of it ${largest(memory)}.`
 
   const place = ranked.findIndex((other) => sameMesh(other.mesh, verdict.mesh) && sameMesh(other.dcn, verdict.dcn))
@@ -26,8 +26,8 @@ export function explainMesh(options: { workload: Workload; verdict: Verdict; ran
     return `${name} is number ${place + 1}: ${stepText(estimate)}, ${gib(memory.required_gib)} of ${gib(memory.available_gib)}.`
   const best = ranked[0]
   if (!best?.estimate || !best.memory) return `${name}: ${stepText(estimate)}; there is no other mesh to compare it with.`
-  if (memoryTier(memory.margin) > keyOfVerdict(workload, best).tier && compiler?.status !== 'fits')
-    return `${name} leaves only ${(memory.margin * 100).toFixed(0)} % of the memory (${gib(memory.required_gib)} of ${gib(memory.available_gib)}), within the memory model's error, so meshes with clear room come first; ${stepText(estimate)}.`
+  if (keyOfVerdict(workload, verdict).tier > keyOfVerdict(workload, best).tier)
+    return `${name} is near the limit (${gib(memory.required_gib)} of ${gib(memory.available_gib)}, ${(memory.probability * 100).toFixed(0)}% likely to fit), so meshes with clear room come first; ${stepText(estimate)}.`
   const where = place >= 0 ? ` (number ${place + 1})` : ''
   return `${name}${where} is predicted at ${stepText(estimate)} against ${stepText(best.estimate)} for ${formatMesh(best.mesh)}${slower(estimate, best.estimate)}.`
 }

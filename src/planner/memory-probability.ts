@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import json from '../../knowledge/memory-errors.json' with { type: 'json' }
+import type { Certainty } from '../contract/verdict.ts'
 import type { Workload } from './workload.ts'
 
 const kinds = ['dense', 'dropping', 'dropless', 'offload', 'pipeline', 'serving'] as const
@@ -8,9 +9,6 @@ export type MemoryKind = (typeof kinds)[number]
 
 const errorSchema = z.strictObject({ programs: z.int(), bias: z.number(), scale: z.number().positive() })
 const { errors, clear, no } = z.object({ errors: z.record(z.enum(kinds), errorSchema), clear: z.number(), no: z.number() }).parse(json)
-
-/** `clear`: as good as certain to fit; `no`: as good as certain not to; `near`: the model cannot tell, the compiler can. */
-export type Certainty = 'clear' | 'near' | 'no'
 
 /** The kind of program that a job is on a mesh with so many pipeline stages. */
 export function memoryKindOf({ phase, run, model }: Pick<Workload, 'phase' | 'run' | 'model'>, stages: number): MemoryKind {
@@ -38,6 +36,16 @@ export function fitProbability(margin: number, kind: MemoryKind): number {
 
 export function certaintyOf(probability: number): Certainty {
   return probability >= clear ? 'clear' : probability < no ? 'no' : 'near'
+}
+
+/** The probability and the certainty of a candidate whose peak leaves `margin` of the memory. */
+export function memoryCertainty(
+  job: Pick<Workload, 'phase' | 'run' | 'model'>,
+  margin: number,
+  stages: number,
+): { probability: number; certainty: Certainty } {
+  const probability = fitProbability(margin, memoryKindOf(job, stages))
+  return { probability, certainty: certaintyOf(probability) }
 }
 
 /** Of Student's t with four degrees of freedom (Abramowitz & Stegun, 26.7.4). */

@@ -1,10 +1,13 @@
 import type { Plan, Verdict } from '../contract/verdict.ts'
+import { type MeshTuple, toTuple } from '../interconnect/mesh-tuple.ts'
+import { baselineOf } from './baseline.ts'
 import type { Calibration } from './calibrate.ts'
 import { calibrateWorkload } from './calibrate-workload.ts'
 import { type CostModel, costModel } from './cost-model.ts'
+import { nearestOf } from './nearest.ts'
 import { search } from './search.ts'
-import { choiceOf, choicesOf } from './tune.ts'
-import { evaluateMesh, verdictOf } from './verdict-of.ts'
+import { type Choice, choiceOf, choicesOf } from './tune.ts'
+import { verdictOf } from './verdict-of.ts'
 import type { Workload } from './workload.ts'
 
 export interface PlanOptions {
@@ -28,12 +31,20 @@ export function planExperiment(options: PlanOptions): Plan {
   const found = search(workload, choicesOf(workload, constants), calibration, all)
   const shown = top === undefined ? found.ranked : found.ranked.slice(0, top)
   const { judge } = found
-  const ranked: Verdict[] = shown.map(({ choice, ici, dcn }) => verdictOf({ choice, judge, ici, dcn, calibration }))
-  if (all) {
-    const asIs = choiceOf(workload, {}, constants)
-    for (const { ici, dcn } of found.illegal) ranked.push(verdictOf({ choice: asIs, judge, ici, dcn, calibration }))
+  const baseline = baselineOf(workload, { calibration, constants })
+  const judged = (choice: Choice, { ici, dcn }: { ici: MeshTuple; dcn: MeshTuple }) =>
+    verdictOf({ choice, judge, ici, dcn, calibration, baseline })
+  const ranked: Verdict[] = shown.map((candidate) => judged(candidate.choice, candidate))
+  const asIs = choiceOf(workload, {}, constants)
+  if (all) for (const mesh of found.illegal) ranked.push(judged(asIs, mesh))
+  return {
+    nearest: found.clear ? null : nearestOf(workload, found, { calibration, constants }),
+    assumptions: [],
+    experiment_file: null,
+    experiment: workload.id,
+    space: { total: found.total, legal: found.legal, fitting: found.fitting },
+    baseline: workload.mesh && judged(asIs, { ici: toTuple(workload.mesh), dcn: toTuple(workload.dcn) }),
+    ranked,
+    elapsed_ms: clock() - started,
   }
-  const baseline = workload.mesh ? evaluateMesh(workload, workload.mesh, workload.dcn, {}, { calibration, constants }) : null
-  const space = { total: found.total, legal: found.legal, fitting: found.fitting }
-  return { experiment: workload.id, space, baseline, ranked, elapsed_ms: clock() - started }
 }

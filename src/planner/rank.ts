@@ -1,12 +1,11 @@
-import type { Verdict } from '../contract/verdict.ts'
+import type { Certainty, Verdict } from '../contract/verdict.ts'
 import { axisPlaces, type MeshTuple, toTuple, usedAxes } from '../interconnect/mesh-tuple.ts'
-import { type CostModel, costModel } from './cost-model.ts'
 import { jobChips, tokensPerStep } from './model/model-flops.ts'
 import type { Workload } from './workload.ts'
 
 /** What the order of candidates rests on, smaller first. */
 export interface RankKey {
-  /** 0 fits clear of the limit, or the compiler says so; 1 fits within the memory model's error of it; 2 does not fit; 3 illegal. */
+  /** 0 clear of the memory's limit, or the compiler says that it fits; 1 near it; 2 does not fit; 3 illegal. */
   tier: 0 | 1 | 2 | 3
   /** 0 when the experiment's SLO is met, or there is none. */
   slo: 0 | 1
@@ -41,11 +40,8 @@ function tieOf(score: number): number {
   return score > 0 ? Math.round(Math.log(score) / Math.log(tellingRatio)) : 0
 }
 
-/** The tier of a memory margin as the planner predicts it, by the error of the cost model in use. */
-export function memoryTier(margin: number, constants: CostModel = costModel): 0 | 1 | 2 {
-  if (margin < 0) return 2
-  return margin < constants.memory.relative_error ? 1 : 0
-}
+/** The tier of what is known of a candidate's memory: clear, near the limit, no. */
+export const memoryTier = { clear: 0, near: 1, no: 2 } as const satisfies Record<Certainty, RankKey['tier']>
 
 /**
  * What the objective makes smallest, from a step in seconds and its tokens. On a given slice dollars a token follow seconds a token; they
@@ -61,7 +57,7 @@ export function sloTier({ phase, slo }: Workload, stepMs: number): 0 | 1 {
 }
 
 /** The key of a verdict, with the compiler's word on memory where there is one: it stands above the planner's. */
-export function keyOfVerdict(workload: Workload, verdict: Verdict, constants: CostModel = costModel): RankKey {
+export function keyOfVerdict(workload: Workload, verdict: Verdict): RankKey {
   const ici = toTuple(verdict.mesh)
   const dcn = toTuple(verdict.dcn)
   const { estimate, memory, compiler } = verdict
@@ -69,7 +65,7 @@ export function keyOfVerdict(workload: Workload, verdict: Verdict, constants: Co
   const rest = { axes, split: verdict.physical === 'split' ? 1 : 0, margin: memory?.margin ?? 0, ici, dcn } as const
   if (!verdict.legal || !estimate || !memory) return { tier: 3, slo: 0, score: 0, ...rest }
   const tier =
-    compiler?.status === 'fits' ? 0 : compiler?.status === 'oom' || compiler?.status === 'error' ? 2 : memoryTier(memory.margin, constants)
+    compiler?.status === 'fits' ? 0 : compiler?.status === 'oom' || compiler?.status === 'error' ? 2 : memoryTier[memory.certainty]
   const tokens = estimate.tokens_per_second_per_chip * jobChips(workload) * (estimate.step_time_ms / 1000)
   const score = scoreOf(workload, estimate.step_time_ms / 1000, tokens)
   return { tier, slo: sloTier(workload, estimate.step_time_ms), score, ...rest }

@@ -3,6 +3,7 @@ import type { Placement } from '../interconnect/placement.ts'
 import { type Calibration, calibratedStep } from './calibrate.ts'
 import { countFactorings, forEachFactoring } from './enumerate.ts'
 import { createJudge, type Judge } from './legality.ts'
+import { memoryCertainty } from './memory-probability.ts'
 import { compareKeys, memoryTier, type RankKey, scoreOf, sloTier } from './rank.ts'
 import type { Choice } from './tune.ts'
 import type { Workload } from './workload.ts'
@@ -16,10 +17,12 @@ interface Candidate {
 }
 
 export interface Search {
-  /** Candidates looked at, legal ones, and those that fit; every choice counts. */
+  /** Candidates looked at, legal ones, and those that are clear of the memory's limit or near it; every choice counts. */
   total: number
   legal: number
   fitting: number
+  /** Whether any is clear of it. */
+  clear: boolean
   /** In the order of the ranking. */
   ranked: Candidate[]
   /** Only when asked for: the meshes that break a rule. */
@@ -31,7 +34,7 @@ export interface Search {
 export function search(workload: Workload, choices: readonly Choice[], calibration: Calibration, keepIllegal: boolean): Search {
   const judge = createJudge(workload)
   const slicings = dcnTuples(workload)
-  const result: Search = { total: 0, legal: 0, fitting: 0, ranked: [], illegal: [], judge }
+  const result: Search = { total: 0, legal: 0, fitting: 0, clear: false, ranked: [], illegal: [], judge }
   const trial: Trial = { workload, choices, calibration, judge, counts: result }
   const one = (tuple: MeshTuple): void => {
     const placement = judge.placement(tuple)
@@ -71,10 +74,12 @@ function bestChoice(
     counts.legal++
     kept ??= [...ici]
     const figures = choice.evaluate(ici, dcn, placement)
-    if (figures.margin >= 0) counts.fitting++
+    const tier = memoryTier[memoryCertainty(choice.workload, figures.margin, ici[1] * dcn[1]).certainty]
+    if (tier < 2) counts.fitting++
+    counts.clear ||= tier === 0
     const step = calibratedStep(figures.timing, calibration)
     const key: RankKey = {
-      tier: memoryTier(figures.margin, choice.constants),
+      tier,
       slo: sloTier(workload, step * 1000),
       score: scoreOf(workload, step, choice.tokens),
       axes: usedAxes(ici) + usedAxes(dcn),

@@ -1,36 +1,54 @@
 import type { Experiment } from '../contract/experiment.ts'
-import { compactMesh, type Mesh } from '../contract/mesh.ts'
-import type { Verdict, Warning } from '../contract/verdict.ts'
+import { compactMesh, type Mesh, sameMesh } from '../contract/mesh.ts'
+import type { Memory, Verdict, Warning } from '../contract/verdict.ts'
 import { fromTuple, type MeshTuple, toTuple, tupleProduct } from '../interconnect/mesh-tuple.ts'
+import { type Baseline, baselineOf } from './baseline.ts'
 import type { Calibration } from './calibrate.ts'
 import { calibrateWorkload } from './calibrate-workload.ts'
 import { type CostModel, costModel } from './cost-model.ts'
 import { estimateOf, memoryOf } from './estimate.ts'
-import type { Figures } from './evaluate.ts'
 import { createJudge, type Judge } from './legality.ts'
-import { memoryTier } from './rank.ts'
+import { noGain } from './pair-errors.ts'
 import { type Choice, choiceOf, choiceWarnings } from './tune.ts'
 import type { Workload } from './workload.ts'
 
+/** A candidate, and what it is judged with. */
+export interface Judged {
+  choice: Choice
+  judge: Judge
+  ici: MeshTuple
+  dcn: MeshTuple
+  calibration: Calibration
+  baseline: Baseline | null
+}
+
 /** The contract's verdict of one candidate. Figures are left out where the mesh does not fill the job's devices. */
-export function verdictOf(options: { choice: Choice; judge: Judge; ici: MeshTuple; dcn: MeshTuple; calibration: Calibration }): Verdict {
-  const { choice, judge, ici, dcn, calibration } = options
-  const { workload } = choice
+export function verdictOf({ choice, judge, ici, dcn, calibration, baseline }: Judged): Verdict {
+  const { workload, constants } = choice
   const legality = judge.judge(ici, dcn, workload.run)
   const fills = tupleProduct(ici) === workload.slice.devices && tupleProduct(dcn) === workload.slices && legality.physical !== 'impossible'
   const figures = fills ? choice.evaluate(ici, dcn, legality.placement) : null
-  return {
+  const memory = figures && memoryOf(workload, figures, ici[1] * dcn[1])
+  const estimate = figures && estimateOf({ workload, figures, calibration, constants, baseline: legality.legal ? baseline : null })
+  const verdict: Verdict = {
     mesh: fromTuple(ici),
     dcn: fromTuple(dcn),
     changes: choice.changes,
     legal: legality.legal,
     violations: legality.violations,
-    warnings: [...legality.warnings, ...choiceWarnings(choice), ...memoryWarnings(figures, choice.constants)],
+    warnings: [...legality.warnings, ...choiceWarnings(choice), ...memoryWarnings(memory)],
     physical: legality.physical,
-    memory: figures && memoryOf(workload, figures),
-    estimate: figures && estimateOf(workload, figures, calibration),
+    memory,
+    estimate,
     compiler: null,
   }
+  if (estimate?.gain && isBaseline(workload, verdict)) estimate.gain = noGain
+  return verdict
+}
+
+/** Whether a verdict is of the mesh and the settings that the experiment names. */
+export function isBaseline(workload: Workload, { mesh, dcn, changes }: Pick<Verdict, 'mesh' | 'dcn' | 'changes'>): boolean {
+  return workload.mesh !== null && sameMesh(workload.mesh, mesh) && sameMesh(workload.dcn, dcn) && Object.keys(changes).length === 0
 }
 
 /**
@@ -42,17 +60,20 @@ export function evaluateMesh(
   mesh: Mesh,
   dcn: Mesh = workload.dcn,
   changes: Partial<Experiment['run']> = {},
-  options: { calibration?: Calibration; constants?: CostModel } = {},
+  options: { calibration?: Calibration; constants?: CostModel; baseline?: Baseline | null } = {},
 ): Verdict {
   const { constants = costModel, calibration = calibrateWorkload({ workload, constants }) } = options
+  const { baseline = baselineOf(workload, { calibration, constants }) } = options
   const choice = choiceOf(workload, changes, constants)
-  return verdictOf({ choice, judge: createJudge(workload), ici: toTuple(compactMesh(mesh)), dcn: toTuple(compactMesh(dcn)), calibration })
+  const [ici, across] = [toTuple(compactMesh(mesh)), toTuple(compactMesh(dcn))]
+  return verdictOf({ choice, judge: createJudge(workload), ici, dcn: across, calibration, baseline })
 }
 
-function memoryWarnings(figures: Figures | null, constants: CostModel): Warning[] {
-  if (!figures || memoryTier(figures.margin, constants) !== 1) return []
-  const share = (figures.margin * 100).toFixed(0)
+function memoryWarnings(memory: Memory | null): Warning[] {
+  if (memory?.certainty !== 'near') return []
+  const needs = `${memory.required_gib.toFixed(1)} of ${memory.available_gib.toFixed(1)} GiB`
+  const likely = `${(memory.probability * 100).toFixed(0)}%`
   return [
-    { rule: 'memory_margin', message: `only ${share} % of the memory is left, within the model's error: let the compiler confirm it` },
+    { rule: 'memory_margin', message: `near the limit: ${needs}, ${likely} likely to fit by the model's errors; the compiler can tell` },
   ]
 }

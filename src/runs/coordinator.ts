@@ -15,6 +15,7 @@ import type { ProfileReport } from '../contract/profile-report.ts'
 import type { Progress, RunRequest } from '../contract/run.ts'
 import { PromptsError } from '../errors.ts'
 import { chipOfDeviceType } from '../knowledge/data/chips.ts'
+import { suggestSettings } from '../planner/suggestions.ts'
 import { formatMs } from '../text/units.ts'
 import { untilAborted } from '../until-aborted.ts'
 import type { RunDeps } from './deps.ts'
@@ -137,7 +138,8 @@ async function workStages(
   if (cards.length === 0 && proposed.plan.space.fitting === 0) refuseInfeasible(situation, proposed.plan)
 
   const judged = await runner.stage<{ cards: Card[]; notes: string[] }>('compile', async (signal) => {
-    if (!request.compile) return { value: { cards, notes: [] }, detail: 'not asked for', skipped: true }
+    if (!request.compile && !asksUnasked(deps, request, cards))
+      return { value: { cards, notes: [] }, detail: 'not asked for', skipped: true }
     if (deps.compiler === null)
       throw new PromptsError('unavailable', 'The TPU compiler is not installed.', {
         hint: 'npm run setup:compiler installs it into the project.',
@@ -160,6 +162,9 @@ async function workStages(
     ...analysis,
     baseline: situation.baseline,
     cards: judged.cards,
+    suggestions: suggestionsFor(situation, judged.cards[0] ?? null),
+    second_reading: null,
+    nearest: proposed.plan.nearest,
     notes: notesOf([
       source.notes,
       analysis.notes,
@@ -192,6 +197,9 @@ function profileAlone(run: string, report: ProfileReport | null, { notes }: Expe
     anti_patterns: report?.anti_patterns ?? [],
     baseline: null,
     cards: [],
+    suggestions: [],
+    second_reading: null,
+    nearest: null,
     notes: [...notes, ...notATpu, ...(report?.notes ?? []), missingExperiment],
     reasoning: 'rules',
     timings_ms: {},
@@ -211,9 +219,23 @@ function impossibleBaseline({ baseline }: Situation): string[] {
   return violation ? [`The mesh of the experiment cannot be what ran: ${violation.message}. Nothing is compared with it.`] : []
 }
 
+/** Compilations of near cards that nobody asked for: its three cards. */
+const unaskedCompilations = 3
+
+/** Where nothing is clear of the limit and a compiler is installed it is asked before anything is shown; in Slack its verdicts follow by themselves. */
+function asksUnasked({ compiler }: RunDeps, { thread }: RunRequest, cards: readonly Card[]): boolean {
+  return compiler !== null && thread === null && cards.length > 0 && cards.every(({ memory }) => memory?.certainty === 'near')
+}
+
+/** Settings that would gain more than any card. */
+function suggestionsFor({ workload, baseline, calibration }: Situation, best: Card | null): Diagnosis['suggestions'] {
+  const on = baseline?.legal && baseline.memory?.certainty !== 'no' ? baseline : best
+  return on === null ? [] : suggestSettings({ workload, on, best, calibration })
+}
+
 /** Seconds that a run may take, and where the compiler is waited for the time of its cards and their replacements. */
-function deadlineSeconds({ config }: RunDeps, { compile }: RunRequest): number {
-  const compilations = compile ? compilationsPerRun : 0
+function deadlineSeconds({ config, compiler }: RunDeps, { compile, thread }: RunRequest): number {
+  const compilations = compile ? compilationsPerRun : compiler && thread === null ? unaskedCompilations : 0
   return config.PROMPTS_RUN_DEADLINE_SECONDS + compilations * config.PROMPTS_COMPILER_TIMEOUT_SECONDS
 }
 

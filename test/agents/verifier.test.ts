@@ -3,7 +3,6 @@ import type { Situation } from '../../src/agents/situation.ts'
 import { verify } from '../../src/agents/verifier.ts'
 import type { Run } from '../../src/contract/experiment.ts'
 import { uncalibrated } from '../../src/planner/calibrate.ts'
-import { costModel } from '../../src/planner/cost-model.ts'
 import type { Workload } from '../../src/planner/workload.ts'
 import { llamaExperiment } from '../runs/service-fixture.ts'
 import { exampleWorkload } from '../support/workload.ts'
@@ -11,7 +10,7 @@ import { exampleWorkload } from '../support/workload.ts'
 const objections = (tune: Workload['tune'], changes: Partial<Run>) => {
   const workload = exampleWorkload()
   workload.tune = tune
-  const situation: Situation = { experiment: llamaExperiment, workload, report: null, calibration: uncalibrated(costModel), baseline: null }
+  const situation: Situation = { experiment: llamaExperiment, workload, report: null, calibration: uncalibrated(workload), baseline: null }
   return verify(situation, { mesh: workload.mesh!, dcn: {}, changes }).objections
 }
 

@@ -111,9 +111,9 @@ describe('prompts plan', () => {
     const plan = json as Plan
     expect(code).toBe(0)
     expect(plan.ranked).toHaveLength(plan.space.legal)
-    const fits = plan.ranked.map((verdict) => verdict.memory?.fits ?? false)
-    expect(fits.lastIndexOf(true)).toBeLessThan(fits.includes(false) ? fits.indexOf(false) : fits.length)
-    expect(fits.filter(Boolean)).toHaveLength(plan.space.fitting)
+    const tiers = plan.ranked.map((verdict) => ['clear', 'near', 'no'].indexOf(verdict.memory?.certainty ?? ''))
+    expect(tiers).toEqual(tiers.toSorted((a, b) => a - b))
+    expect(tiers.filter((tier) => tier < 2)).toHaveLength(plan.space.fitting)
   })
 
   it('cuts with --top and appends the illegal with --all', async () => {

@@ -130,7 +130,7 @@ describe('a diagnosis', () => {
     expect(diagnosis.cards[0]!.rationale).toMatch(/^The job runs out of memory/)
   })
 
-  it('says a true no with the smallest need where nothing fits', async () => {
+  it('says a true no that leads with what comes nearest where nothing fits', async () => {
     const experiment: Experiment = {
       ...llamaExperiment,
       hardware: { chip: 'v5e', topology: '4x4' },
@@ -140,7 +140,7 @@ describe('a diagnosis', () => {
     const { service, deps } = await open({ report: null })
     const failure = service.diagnose(requestFor(experiment), quiet)
     await expect(failure).rejects.toMatchObject({ code: 'not_feasible', exitCode: 3 })
-    await expect(failure).rejects.toThrow(/smallest need is .* of 15\.8 GiB/)
+    await expect(failure).rejects.toThrow(/^data=8 · model=2 comes nearest: .* of 15\.8 GiB/)
     expect((await deps.memory.events('r-1')).at(-1)).toMatchObject({ kind: 'error' })
   })
 

@@ -173,7 +173,16 @@ function geminiFor(options: RunOptions): Reasoning {
 }
 
 function emptyPlan({ workload, baseline }: Situation): ToolContext['plan'] {
-  return { experiment: workload.id, space: { total: 0, legal: 0, fitting: 0 }, baseline, ranked: [], elapsed_ms: 0 }
+  return {
+    nearest: null,
+    assumptions: [],
+    experiment_file: null,
+    experiment: workload.id,
+    space: { total: 0, legal: 0, fitting: 0 },
+    baseline,
+    ranked: [],
+    elapsed_ms: 0,
+  }
 }
 
 function withNotes(analysis: Analysis, notes: string[]): Analysis {

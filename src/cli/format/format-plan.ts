@@ -2,7 +2,7 @@ import type { Framework } from '../../contract/experiment.ts'
 import type { Plan, Verdict } from '../../contract/verdict.ts'
 import { formatMeshIn } from '../../text/axis-names.ts'
 import { formatGibNumber, formatMs, formatShare, formatUsd } from '../../text/units.ts'
-import { title } from './format-verdict.ts'
+import { fitWords, title } from './format-verdict.ts'
 import { formatTable } from './table.ts'
 
 /** The ranked space, for the terminal. */
@@ -26,8 +26,8 @@ function row(verdict: Verdict, rank: number, framework: Framework): string[] {
   const { estimate, memory } = verdict
   const remark = !verdict.legal
     ? `✗ ${verdict.violations[0]?.message ?? ''}`
-    : memory && !memory.fits
-      ? 'does not fit'
+    : memory && memory.certainty !== 'clear'
+      ? fitWords(memory)
       : verdict.warnings
           .map((warning) => warning.rule)
           .filter((part) => part !== '')

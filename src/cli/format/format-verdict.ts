@@ -2,7 +2,7 @@ import type { Framework } from '../../contract/experiment.ts'
 import { formatMesh, meshSize } from '../../contract/mesh.ts'
 import type { CompilerVerdict, Verdict } from '../../contract/verdict.ts'
 import { formatMeshIn } from '../../text/axis-names.ts'
-import { formatGib, formatGibNumber, formatMs, formatShare, formatUsd } from '../../text/units.ts'
+import { formatChange, formatGib, formatGibNumber, formatMs, formatShare, formatUsd } from '../../text/units.ts'
 
 /** The verdict on one mesh, for the terminal. */
 export function formatVerdict(verdict: Verdict, framework: Framework): string {
@@ -20,7 +20,9 @@ export function formatVerdict(verdict: Verdict, framework: Framework): string {
 /** `data=16 · model=4, across slices data=2, remat=full` */
 export function title(verdict: Verdict): string {
   const dcn = meshSize(verdict.dcn) > 1 ? `, across slices ${formatMesh(verdict.dcn)}` : ''
-  const changes = Object.entries(verdict.changes).map(([key, value]) => `, ${key}=${String(value)}`)
+  const changes = Object.entries(verdict.changes).map(
+    ([key, value]) => `, ${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`,
+  )
   return `${formatMesh(verdict.mesh)}${dcn}${changes.join('')}`
 }
 
@@ -34,12 +36,31 @@ export function formatCompiler(verdict: CompilerVerdict): string {
   return `${said}${memory}${time}, ${Math.round(verdict.seconds)} s (${about})${verdict.message ? `: ${verdict.message}` : ''}`
 }
 
+/** `fits`, `near the limit, 64% likely to fit`, `DOES NOT FIT`. */
+export function fitWords({ certainty, probability }: NonNullable<Verdict['memory']>): string {
+  if (certainty === 'clear') return 'fits'
+  return certainty === 'no' ? 'DOES NOT FIT' : `near the limit, ${formatShare(probability)} likely to fit`
+}
+
 function memoryLines(memory: NonNullable<Verdict['memory']>): string[] {
   const parts = Object.entries(memory.breakdown).filter(([, gib]) => gib > 0.005)
   return [
-    `  memory ${formatGibNumber(memory.required_gib)} of ${formatGib(memory.available_gib)}: ${memory.fits ? 'fits' : 'DOES NOT FIT'}, margin ${formatShare(memory.margin)}`,
+    `  memory ${formatGibNumber(memory.required_gib)} of ${formatGib(memory.available_gib)}: ${fitWords(memory)}, margin ${formatShare(memory.margin)}`,
     `    ${parts.map(([name, gib]) => `${name.replaceAll('_', ' ')} ${formatGibNumber(gib)}`).join(', ')}`,
   ]
+}
+
+/** How much better than what runs, and what stands behind the estimate. */
+function gainLines({ gain, validated }: NonNullable<Verdict['estimate']>): string[] {
+  const lines: string[] = []
+  if (gain && gain.ratio !== 1) {
+    const range = `${formatChange(gain.low)} to ${formatChange(gain.high)}`
+    lines.push(
+      `  ${formatChange(gain.ratio)} throughput against what runs (${range}), ${formatShare(gain.probability)} likely to be better`,
+    )
+  }
+  lines.push(validated === null ? '  nothing measured stands behind this kind of estimate' : `  validated on ${validated}`)
+  return lines
 }
 
 function estimateLines(estimate: NonNullable<Verdict['estimate']>): string[] {
@@ -48,6 +69,7 @@ function estimateLines(estimate: NonNullable<Verdict['estimate']>): string[] {
     estimate.tpot_ms === null ? '' : `TPOT ${formatMs(estimate.tpot_ms)}`,
   ].filter((part) => part !== '')
   return [
+    ...gainLines(estimate),
     `  step ${formatMs(estimate.step_time_ms)} (${formatMs(estimate.low_ms)} to ${formatMs(estimate.high_ms)})${estimate.mfu === null ? '' : `, MFU ${formatShare(estimate.mfu)}`}, ${Math.round(estimate.tokens_per_second_per_chip).toLocaleString('en-US')} tokens/s/chip${latency.length > 0 ? `, ${latency.join(', ')}` : ''}`,
     `    compute ${formatMs(estimate.compute_ms)}, HBM ${formatMs(estimate.hbm_ms)}, communication ${formatMs(estimate.communication_ms)} (exposed ${formatMs(estimate.exposed_communication_ms)}), host ${formatMs(estimate.host_ms)}`,
     `    ${formatUsd(estimate.usd_per_1000_steps)} per 1,000 steps, ${formatUsd(estimate.usd_per_million_tokens)} per million tokens`,

@@ -1,4 +1,5 @@
 import type { Shards } from '../shards.ts'
+import { exposedOf, overlapsOf, sumOf } from './exposed.ts'
 import type { LayerTraffic } from './layer-traffic.ts'
 import type { LayerInput } from './layer-work.ts'
 import { stepOf, type Timing } from './timing.ts'
@@ -10,22 +11,14 @@ export function servingStep(
   { s, work, traffic, layerUs }: { s: Shards; work: Work; traffic: LayerTraffic; layerUs: number },
 ): Timing {
   const busy = work.busy + ((model.layers / s.stage) * layerUs) / 1e6
-  const communication = traffic.weights + traffic.activations + traffic.keys + traffic.experts + traffic.dcn
-  const hidden = Math.min(
-    busy,
-    c.overlap_weights * traffic.weights +
-      c.overlap_activations * traffic.activations +
-      c.overlap_keys * traffic.keys +
-      c.overlap_experts * traffic.experts +
-      c.overlap_dcn * traffic.dcn,
-  )
-  const exposed = communication - hidden
+  const exposedBy = exposedOf(traffic, overlapsOf(c, false), 1, busy)
   return stepOf({
     busy,
     compute: work.arithmetic,
     hbm: work.hbmBytes / rates.hbm,
-    communication,
-    exposed,
+    communication: sumOf(traffic),
+    exposed: sumOf(exposedBy),
+    exposedBy,
     host: 0,
     stretch: s.stage,
     overhead: 0,

@@ -1,3 +1,5 @@
+import type { Exposed } from './exposed.ts'
+
 /** One step of one candidate, in seconds. */
 export interface Timing {
   step: number
@@ -9,6 +11,8 @@ export interface Timing {
   /** Time that collectives occupy, and the part during which nothing computes. */
   communication: number
   exposed: number
+  /** The exposed time by what the collectives move; adds up to `exposed`. */
+  exposedBy: Exposed
   /** Waiting for the host. */
   host: number
   /** Busy and exposed time count this often: the bubble of a pipeline, the stages of a serving step. */
@@ -19,8 +23,8 @@ export interface Timing {
 
 /** The step that its parts add up to. */
 export function stepOf(parts: Omit<Timing, 'step'>): Timing {
-  const { busy, compute, hbm, communication, exposed, host, stretch, overhead } = parts
+  const { busy, compute, hbm, communication, exposed, exposedBy, host, stretch, overhead } = parts
   const step = (busy + exposed) * stretch + host + overhead
   // written out: a spread costs several times as much, and the search makes one for every candidate
-  return { step, busy, compute, hbm, communication, exposed, host, stretch, overhead }
+  return { step, busy, compute, hbm, communication, exposed, exposedBy, host, stretch, overhead }
 }

@@ -5,7 +5,8 @@ import type { RematPolicy } from '../remat-policy.ts'
 import type { Shards } from '../shards.ts'
 import { dtypeBytes } from '../workload.ts'
 import { addAttention } from './attention-work.ts'
-import { type LayerTraffic, layerTraffic } from './layer-traffic.ts'
+import { exposedOf, overlapsOf, sumOf } from './exposed.ts'
+import { layerTraffic } from './layer-traffic.ts'
 import { addLayers, type LayerInput } from './layer-work.ts'
 import type { MeshLinks } from './links.ts'
 import { partialSumBytes } from './partial-sums.ts'
@@ -53,9 +54,7 @@ export function trainTime(input: TrainTimeInput, s: Shards, links: MeshLinks): T
   const sums = partialSumBytes(input, { s, tokens, products, weights: traffic.weights })
   addOperation(work, rates, { arithmetic: 0, bytes: run.microbatches * sums, times: 1 })
   const times = run.microbatches
-  const communication = times * (traffic.weights + traffic.activations + traffic.keys + traffic.experts + traffic.gradients + traffic.dcn)
-  const hidden = Math.min(work.busy, times * hideable(traffic, c, input.asyncGathers))
-  const exposed = communication - hidden
+  const exposedBy = exposedOf(traffic, overlapsOf(c, input.asyncGathers), times, work.busy)
 
   const micro = run.pipeline_microbatches ?? s.stage
   const bubble = s.stage > 1 ? (s.stage - 1) / micro : 0
@@ -65,23 +64,13 @@ export function trainTime(input: TrainTimeInput, s: Shards, links: MeshLinks): T
     busy: work.busy,
     compute: work.arithmetic,
     hbm: work.hbmBytes / rates.hbm,
-    communication,
-    exposed,
+    communication: times * sumOf(traffic),
+    exposed: sumOf(exposedBy),
+    exposedBy,
     host: waiting,
     stretch: 1 + bubble,
     overhead: c.step_overhead_ms / 1000,
   })
-}
-
-function hideable(traffic: LayerTraffic, c: LayerInput['constants'], asyncGathers: boolean): number {
-  return (
-    (asyncGathers ? c.overlap_weights_async : c.overlap_weights) * traffic.weights +
-    c.overlap_activations * traffic.activations +
-    c.overlap_keys * traffic.keys +
-    c.overlap_experts * traffic.experts +
-    c.overlap_gradients * traffic.gradients +
-    c.overlap_dcn * traffic.dcn
-  )
 }
 
 /** Activations that the policy keeps on the host go out and come back; so do the optimizer's states when they live there. */

@@ -100,7 +100,10 @@ describe('any mesh', () => {
     fc.assert(
       fc.property(power(2), power(2), power(3), power(2), power(3), (replica, stage, data, seq, model) => {
         const t = timing({}, { replica, stage, data, seq, model })
-        for (const value of Object.values(t)) expect(Number.isFinite(value) && value >= 0).toBe(true)
+        const { exposedBy, ...seconds } = t
+        for (const value of [...Object.values(seconds), ...Object.values(exposedBy)])
+          expect(Number.isFinite(value) && value >= 0).toBe(true)
+        expect(Object.values(exposedBy).reduce((a, b) => a + b, 0)).toBeCloseTo(t.exposed, 9)
         expect(t.exposed).toBeLessThanOrEqual(t.communication + 1e-12)
         expect(t.step).toBeGreaterThanOrEqual(t.busy)
       }),

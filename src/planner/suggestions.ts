@@ -1,0 +1,88 @@
+import type { Suggestion } from '../contract/diagnosis.ts'
+import type { Experiment } from '../contract/experiment.ts'
+import { formatMesh } from '../contract/mesh.ts'
+import type { Verdict } from '../contract/verdict.ts'
+import { toTuple } from '../interconnect/mesh-tuple.ts'
+import type { Calibration } from './calibrate.ts'
+import { calibratedStep } from './calibrate.ts'
+import { type CostModel, costModel } from './cost-model.ts'
+import { offloadsOptimizer, optimizerOffloadFlag } from './footprint/optimizer-state.ts'
+import { createJudge } from './legality.ts'
+import { memoryCertainty } from './memory-probability.ts'
+import { gainOf, pairSpread, stepShares } from './pair-errors.ts'
+import { tunedPolicies } from './remat-policy.ts'
+import { choiceOf } from './tune.ts'
+import type { Workload } from './workload.ts'
+
+type Changes = Partial<Experiment['run']>
+
+/** A setting must gain this much, this surely, to be worth a line. */
+const leastGain = 1.02
+const leastProbability = 0.8
+const shown = 2
+
+/**
+ * Settings beside the mesh that are predicted to gain more than any mesh: one setting changed on `on`, the mesh that runs or else the first
+ * card, where memory stays clear. At most one of each kind, the best first; gains are over `on`.
+ */
+export function suggestSettings(options: {
+  workload: Workload
+  on: Verdict
+  best: Verdict | null
+  calibration: Calibration
+  constants?: CostModel
+}): Suggestion[] {
+  const { workload, on, best, calibration, constants = costModel } = options
+  if (workload.phase !== 'train' || !on.estimate || !on.legal) return []
+  const [ici, dcn] = [toTuple(on.mesh), toTuple(on.dcn)]
+  const judge = createJudge(workload)
+  const placement = judge.placement(ici)
+  const asIs = choiceOf(workload, on.changes, constants)
+  const before = asIs.evaluate(ici, dcn, placement).timing
+  const rate = asIs.tokens / calibratedStep(before, calibration)
+  const meshGain = best?.estimate ? best.estimate.tokens_per_second_per_chip / on.estimate.tokens_per_second_per_chip : 1
+  const found: Suggestion[] = []
+  for (const { kind, change, what, settings } of changesOf(asIs.workload)) {
+    const choice = choiceOf(asIs.workload, change, constants)
+    if (!judge.isLegal(ici, dcn, choice.workload.run)) continue
+    const { margin, timing } = choice.evaluate(ici, dcn, placement)
+    if (memoryCertainty(choice.workload, margin, ici[1] * dcn[1]).certainty !== 'clear') continue
+    const ratio = choice.tokens / calibratedStep(timing, calibration) / rate
+    const spread = pairSpread(stepShares(timing, calibration), stepShares(before, calibration), constants.pair)
+    const { low, high, probability } = gainOf(ratio, spread)
+    if (ratio < Math.max(leastGain, meshGain) || probability < leastProbability) continue
+    const less = `${((1 - 1 / ratio) * 100).toFixed(0)}% less time per step on ${formatMesh(on.mesh)}`
+    const why = `${less} is predicted, more than any mesh alone brings, and memory stays clear of the limit`
+    found.push({ kind, what, why, settings, gain: { ratio, low, high }, by: 'planner' })
+  }
+  found.sort((a, b) => (b.gain?.ratio ?? 0) - (a.gain?.ratio ?? 0))
+  const kinds = new Set<string>()
+  return found.filter(({ kind }) => !kinds.has(kind) && kinds.add(kind)).slice(0, shown)
+}
+
+interface Setting {
+  kind: Suggestion['kind']
+  change: Changes
+  what: string
+  settings: Record<string, string>
+}
+
+function changesOf({ run, framework }: Workload): Setting[] {
+  const changes: Setting[] = []
+  for (const remat of tunedPolicies) {
+    if (remat === run.remat) continue
+    const name = framework === 'maxtext' ? 'remat_policy' : 'remat'
+    changes.push({ kind: 'remat', change: { remat }, what: `remat ${remat} instead of ${run.remat}`, settings: { [name]: remat } })
+  }
+  for (const microbatches of [1, run.microbatches / 2, run.microbatches * 2]) {
+    if (!Number.isInteger(microbatches) || microbatches === run.microbatches || run.global_batch % microbatches !== 0) continue
+    const name = framework === 'maxtext' ? 'gradient_accumulation_steps' : 'microbatches'
+    const what = `${microbatches} microbatches instead of ${run.microbatches}`
+    changes.push({ kind: 'microbatches', change: { microbatches }, what, settings: { [name]: String(microbatches) } })
+  }
+  if (offloadsOptimizer(run)) {
+    const change = { flags: { ...run.flags, [optimizerOffloadFlag]: 'false' } }
+    changes.push({ kind: 'offload', change, what: 'optimizer states on the device', settings: { [optimizerOffloadFlag]: 'false' } })
+  }
+  return changes
+}

@@ -1,0 +1,46 @@
+import type { CostModel } from '../cost-model.ts'
+import type { LayerTraffic } from './layer-traffic.ts'
+
+/** Seconds of collectives during which nothing computes, by what they move. */
+export type Exposed = LayerTraffic
+
+/** The share of each kind of collective that hides behind compute, as far as there is compute to hide behind. */
+export type Overlaps = Readonly<LayerTraffic>
+
+export function overlapsOf(c: CostModel['time'], asyncGathers: boolean): Overlaps {
+  return {
+    weights: asyncGathers ? c.overlap_weights_async : c.overlap_weights,
+    activations: c.overlap_activations,
+    keys: c.overlap_keys,
+    experts: c.overlap_experts,
+    gradients: c.overlap_gradients,
+    dcn: c.overlap_dcn,
+  }
+}
+
+/** What stays exposed of collectives that happen `times` times beside `busy` seconds of compute. */
+export function exposedOf(traffic: LayerTraffic, overlaps: Overlaps, times: number, busy: number): Exposed {
+  const { weights, activations, keys, experts, gradients, dcn } = overlaps
+  const wanted =
+    weights * traffic.weights +
+    activations * traffic.activations +
+    keys * traffic.keys +
+    experts * traffic.experts +
+    gradients * traffic.gradients +
+    dcn * traffic.dcn
+  // where there is too little compute, all hide less
+  const room = wanted * times > busy ? busy / (wanted * times) : 1
+  return {
+    weights: times * traffic.weights * (1 - weights * room),
+    activations: times * traffic.activations * (1 - activations * room),
+    keys: times * traffic.keys * (1 - keys * room),
+    experts: times * traffic.experts * (1 - experts * room),
+    gradients: times * traffic.gradients * (1 - gradients * room),
+    dcn: times * traffic.dcn * (1 - dcn * room),
+  }
+}
+
+/** The seconds of all kinds together. */
+export function sumOf({ weights, activations, keys, experts, gradients, dcn }: LayerTraffic): number {
+  return weights + activations + keys + experts + gradients + dcn
+}
