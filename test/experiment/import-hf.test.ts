@@ -1,7 +1,10 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { PromptsError } from '../../src/errors.ts'
+import { parseHfConfig } from '../../src/experiment/import/hf/read-config.ts'
 import { importHf } from '../../src/experiment/import/import-hf.ts'
 
-const slice = { chip: 'v5p', topology: 'v5p-128' }
+const slice = { hardware: { chip: 'v5p', topology: 'v5p-128' } }
 const mixtral = {
   model_type: 'mixtral',
   hidden_size: 4096,
@@ -18,17 +21,84 @@ const mixtral = {
 describe('importHf', () => {
   it('reads a MoE and notes what it assumed', () => {
     const { experiment, notes } = importHf(mixtral, 'config.json', slice)
-    expect(experiment.model).toMatchObject({ layers: 32, head_dim: 128, experts: 8, experts_per_token: 2, mlp: 14336, gated_mlp: true })
+    expect(experiment?.model).toMatchObject({ layers: 32, head_dim: 128, experts: 8, experts_per_token: 2, mlp: 14336, gated_mlp: true })
     expect(notes.join(' ')).toMatch(/global_batch 64 is assumed/)
   })
 
   it('knows old names and ungated families', () => {
     const { experiment } = importHf({ model_type: 'gpt2', n_embd: 768, n_layer: 12, n_head: 12, vocab_size: 50257 }, 'config.json', slice)
-    expect(experiment.model).toMatchObject({ embed: 768, mlp: 3072, gated_mlp: false, kv_heads: 12 })
+    expect(experiment?.model).toMatchObject({ embed: 768, mlp: 3072, gated_mlp: false, kv_heads: 12 })
   })
 
   it('names the key that is missing', () => {
     expect(() => importHf({ ...mixtral, hidden_size: undefined }, 'config.json', slice)).toThrow(/hidden_size/)
     expect(() => importHf([], 'config.json', slice)).toThrow(/config.json/)
+  })
+
+  const facts = (config: Record<string, unknown>) => importHf(config, 'config.json', { hardware: null })
+  const mla = { kv_lora_rank: 512, q_lora_rank: 768, qk_nope_head_dim: 64, qk_rope_head_dim: 32, v_head_dim: 64 }
+
+  it('knows latent attention by its keys, whatever the family', () => {
+    expect(facts({ ...mixtral, ...mla, model_type: 'new_thing' }).facts.kv_bytes_per_token).toBe(32 * (512 + 32) * 2)
+  })
+
+  it('takes a window only where it is in use, and on the layers that the pattern names', () => {
+    const windowed = { ...mixtral, sliding_window: 1024 }
+    expect(facts({ ...windowed, use_sliding_window: false }).facts.window_layers).toBeNull()
+    expect(facts(windowed).facts.window_layers).toEqual({ count: 32, window: 1024 })
+    expect(facts({ ...windowed, sliding_window_pattern: 4 }).facts.window_layers).toEqual({ count: 24, window: 1024 })
+    expect(facts({ ...windowed, use_sliding_window: true, max_window_layers: 20 }).facts.window_layers).toEqual({ count: 12, window: 1024 })
+  })
+
+  it('takes the decoder out of its wrappers, and names the towers that it leaves', () => {
+    const { facts: inner, notes } = facts({ model_type: 'x_vl', text_config: mixtral, vision_config: { depth: 3 } })
+    expect(inner.parameters).toBe(facts(mixtral).facts.parameters)
+    expect(notes.join()).toContain('vision_config')
+  })
+
+  it('plans published weights in their own type where they are served', () => {
+    const config = { ...mixtral, torch_dtype: 'bfloat16', quantization_config: { quant_method: 'fp8' } }
+    expect(importHf(config, 'c', { ...slice, phase: 'decode' }).experiment?.run.weight_dtype).toBe('fp8')
+    expect(
+      importHf({ ...config, quantization_config: { quant_method: 'mxfp4' } }, 'c', { ...slice, phase: 'decode' }).experiment?.run
+        .weight_dtype,
+    ).toBe('fp4')
+    expect(importHf(config, 'c', slice).experiment?.run.weight_dtype).toBeUndefined()
+  })
+
+  it('names keys that it did not read, and what it read and cannot say', () => {
+    const { notes, facts: said } = facts({ ...mixtral, wormholes: 7, index_topk: 64, index_n_heads: 4, index_head_dim: 128 })
+    expect(notes.join()).toContain('wormholes')
+    expect(said.unsupported.join()).toContain('index_topk=64')
+  })
+
+  it.each([
+    [{ model_type: 'bert', hidden_size: 768 }, /encoder/],
+    [{ model_type: 'whisper', is_encoder_decoder: true }, /audio/],
+    [{ _class_name: 'FluxTransformer2DModel' }, /diffusion/],
+    [{ ...mixtral, layer_types: ['conv', 'full_attention'] }, /"conv"/],
+    [{ ...mixtral, model_type: 'rwkv' }, /recurrent/],
+  ])('refuses %j by name', (config, reason) => {
+    expect(() => facts(config)).toThrow(reason)
+  })
+
+  it('reads the bare Infinity and NaN that Python writes, but not inside a string', () => {
+    expect(parseHfConfig('{"a": [0.0, Infinity, -Infinity, NaN], "b": "Infinity \\" NaN"}', 'c')).toEqual({
+      a: [0, null, null, null],
+      b: 'Infinity " NaN',
+    })
+  })
+
+  it('answers any mutation with facts or a coded error', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...Object.keys(mixtral)), fc.jsonValue(), (key, value) => {
+        try {
+          const { facts: read } = facts({ ...mixtral, [key]: value })
+          expect(read.parameters).toBeGreaterThan(0)
+        } catch (error) {
+          expect((error as PromptsError).code).toMatch(/^bad_/)
+        }
+      }),
+    )
   })
 })

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pace, StateStore } from '../../state/state-store.ts'
 import type { Entry } from './entry.ts'
 import { inFlightMs, renewMs } from './pace.ts'
@@ -8,7 +8,6 @@ export type Outcome = 'done' | { retryInMs: number }
 
 export interface LaneOptions {
   state: StateStore
-  clock: Clock
   /** Buckets that must each have a place: the lane's own first. */
   buckets: { key: string; pace: Pace }[]
   /** Keep the pace from the end of a request instead of its start. */
@@ -86,12 +85,12 @@ export class Lane {
       while (!this.#closed) {
         if (this.#inOrder().length === 0) return
         if ((await this.#firstReady()) === null) {
-          if (this.#entries.length > 0) await this.#sleep(waitingMs)
+          if (this.#entries.length > 0) await sleep(waitingMs, undefined, { signal: this.#stop.signal })
           continue
         }
         const wait = await this.#takePlace()
         if (wait > 0) {
-          await this.#sleep(Math.min(wait, 1000))
+          await sleep(Math.min(wait, 1000), undefined, { signal: this.#stop.signal })
           continue
         }
         await this.#sendOne()
@@ -100,16 +99,8 @@ export class Lane {
       if (!this.#closed) this.#options.onError(error)
     } finally {
       this.#running = false
-      if (!this.#closed && this.#entries.length > 0)
-        void this.#sleep(1000).then(
-          () => this.#run(),
-          () => {},
-        )
+      if (!this.#closed && this.#entries.length > 0) setTimeout(() => void this.#run(), 1000).unref()
     }
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return this.#options.clock.sleep(ms, this.#stop.signal)
   }
 
   async #sendOne(): Promise<void> {
@@ -128,10 +119,10 @@ export class Lane {
     try {
       const outcome = await this.#keepingShut(() => this.#options.send(entry))
       if (this.#options.paceFromEnd && own !== undefined)
-        await this.#options.state.hold(own.key, pauseAfter(entry, own.pace, this.#options.clock.now()), { exactly: true })
+        await this.#options.state.hold(own.key, pauseAfter(entry, own.pace), { exactly: true })
       if (outcome === 'done') return
       this.push(entry)
-      await this.#sleep(outcome.retryInMs)
+      await sleep(outcome.retryInMs, undefined, { signal: this.#stop.signal })
     } finally {
       this.#current = null
     }
@@ -141,13 +132,13 @@ export class Lane {
   async #keepingShut<T>(work: () => Promise<T>): Promise<T> {
     const own = this.#options.buckets[0]
     if (!this.#options.paceFromEnd || own === undefined) return work()
-    const stop = this.#options.clock.every(renewMs, () => {
+    const timer = setInterval(() => {
       this.#options.state.hold(own.key, inFlightMs).catch(this.#options.onError)
-    })
+    }, renewMs)
     try {
       return await work()
     } finally {
-      stop()
+      clearInterval(timer)
     }
   }
 
@@ -163,7 +154,7 @@ export class Lane {
 
   /** The most important first, then the oldest; without progress that is too late. */
   #inOrder(): Entry[] {
-    const now = this.#options.clock.now()
+    const now = Date.now()
     this.#entries = this.#entries.filter((entry) => entry.priority !== 2 || entry.deadlineAt > now)
     return this.#entries.toSorted((a, b) => a.priority - b.priority || a.createdAt - b.createdAt)
   }
@@ -181,7 +172,8 @@ export class Lane {
 }
 
 /** How long after a try the next may go: the pace counts from the answer, and only where something was asked of Slack. */
-function pauseAfter(entry: Entry, pace: Pace, now: number): number {
+function pauseAfter(entry: Entry, pace: Pace): number {
+  const now = Date.now()
   const paced = entry.requestedAt === undefined ? 0 : pace.intervalMs - (now - (entry.answeredAt ?? now))
   return Math.max(paced, (entry.heldUntil ?? 0) - now, 0)
 }

@@ -1,0 +1,79 @@
+import type { Layer, Model } from '../../../contract/model.ts'
+import { groupLayers } from '../../../planner/model/layer-groups.ts'
+import { type ConfigReader, configReader, hfArchitectures } from './config-reader.ts'
+import { layerPlans } from './mixer-kinds.ts'
+import { readAttention } from './read-attention.ts'
+import { readBlocks } from './read-blocks.ts'
+import type { HfConfig } from './read-config.ts'
+import { readExtra } from './read-extra.ts'
+import { readMlp } from './read-mlp.ts'
+import { type PublishedTypes, readTypes } from './read-types.ts'
+import { refuse, refuseArchitecture } from './refuse-architecture.ts'
+
+/** A model as its config says it, and what of the config a model cannot say. */
+export interface ConfigModel {
+  model: Model
+  types: PublishedTypes
+  unsupported: string[]
+  notes: string[]
+}
+
+const mostLayers = 10_000
+
+/**
+ * Reads a decoder from the keys of its config, not from its family's name.
+ * @throws PromptsError `bad_log` naming the architecture that is no such decoder, or the dimension that is missing.
+ */
+export function modelOfConfig({ config, towers, name }: HfConfig, outer: unknown, what: string): ConfigModel {
+  refuseArchitecture(config, outer, what)
+  const reader = configReader(config, what)
+  const layers = readBlocks(reader) ?? readLayers(reader)
+  if (!layers.some(({ attention }) => attention !== null && attention.kind !== 'linear'))
+    refuse(what, reader.family, 'no layer has attention')
+  const extra = readExtra(reader, layers.length, towers)
+  const types = readTypes(reader)
+  const model: Model = {
+    name: name ?? reader.family,
+    embed: reader.need('embed'),
+    vocab: reader.need('vocab'),
+    tied_embeddings: reader.flag('tie_word_embeddings') ?? hfArchitectures.tied_by_default.includes(reader.family),
+    ...(extra.parameters > 0 ? { extra_parameters: extra.parameters } : {}),
+    ...asWritten(layers),
+  }
+  const unread = reader.unread()
+  const notes = [...extra.notes, ...types.notes]
+  if (unread.length > 0) notes.push(`keys that were not read: ${unread.slice(0, 30).join(', ')}${unread.length > 30 ? ', …' : ''}`)
+  return { model, types, unsupported: extra.unsupported, notes }
+}
+
+function readLayers(config: ConfigReader): Layer[] {
+  const pattern = config.text('hybrid_override_pattern')
+  const named = config.count('layers') ?? config.list('layers_block_type')?.length
+  const count = pattern?.length ?? named ?? config.need('layers')
+  if (count > mostLayers) refuse(config.what, config.family, `${count} layers are more than any model has`)
+  return layerPlans(config, count).map((plan, layer, { length: layers }) => ({
+    attention: readAttention(config, plan.mixer, { layer, layers }),
+    mlp: readMlp(config, plan, { layer, layers }),
+  }))
+}
+
+/** The flat form where every layer is the same plain one, which people read best; layer groups otherwise. */
+function asWritten(layers: readonly Layer[]): Pick<Model, 'layers'> & Partial<Model> {
+  const groups = groupLayers(layers)
+  const only = groups.length === 1 && groups[0]!.layers.length === 1 ? groups[0]!.layers[0]! : null
+  const attention = only?.attention
+  if (!only?.mlp || !attention || (attention.kind !== 'full' && attention.kind !== 'window')) return { layers: groups }
+  if (attention.output_gate || attention.shares_kv || (only.mlp.kind === 'moe' && only.mlp.shared_width !== undefined))
+    return { layers: groups }
+  const { mlp } = only
+  return {
+    layers: layers.length,
+    mlp: mlp.width,
+    heads: attention.heads,
+    kv_heads: attention.kv_heads,
+    head_dim: attention.head_dim,
+    gated_mlp: mlp.gated ?? true,
+    ...(mlp.kind === 'moe' ? { experts: mlp.experts, experts_per_token: mlp.experts_per_token } : {}),
+    ...(attention.window === undefined ? {} : { attention_window: attention.window }),
+  }
+}
