@@ -53,5 +53,5 @@ async function reportOf(subject: string, { config, signal }: CommandContext) {
     throw new PromptsError('bad_profile', `${subject} has no profile`, {
       hint: 'Name an .xplane.pb, a logdir, or an experiment with a profile.',
     })
-  return readProfile(await loaded.profile.open(signal), { signal })
+  return readProfile(await loaded.profile.open(signal), { signal, name: subject })
 }

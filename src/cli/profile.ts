@@ -18,7 +18,7 @@ export const command: Command = {
         hint: 'Name an .xplane.pb or a logdir, or plan without one: prompts plan.',
       })
     }
-    const report = await readProfile(await loaded.profile.open(signal), { signal })
+    const report = await readProfile(await loaded.profile.open(signal), { signal, name: subject })
     print(flags['json'] ? JSON.stringify(report) : formatReport(report))
     return exitCodes.ok
   },

@@ -48,6 +48,11 @@ export const antiPatternSchema = z.strictObject({
 })
 export type AntiPattern = z.infer<typeof antiPatternSchema>
 
+/** Where the time of the steps goes; the parts add up to 1. `kernel`: kernels that state neither FLOPs nor bytes. */
+const timeCategories = [
+  'matmul', 'attention', 'kernel', 'elementwise', 'copy', 'collective_ici', 'collective_dcn', 'host_copy', 'infeed', 'barrier', 'idle', 'other',
+] as const // biome-ignore format: a table
+
 export const profileReportSchema = z.strictObject({
   source: z.string(),
   device: z.strictObject({ type: z.string(), devices: z.int(), hosts: z.int() }),
@@ -68,6 +73,28 @@ export const profileReportSchema = z.strictObject({
       group_size: z.int().nullable(),
       occupied_share: z.number(),
       exposed_share: z.number(),
+    }),
+  ),
+  steps: z
+    .strictObject({
+      count: z.int(),
+      partial: z.int(),
+      median_ms: z.number(),
+      min_ms: z.number(),
+      max_ms: z.number(),
+      slow: z.int(),
+    })
+    .nullable(),
+  outside_steps_ms: orNull,
+  categories: z.array(z.strictObject({ name: z.enum(timeCategories), self_ms: z.number(), share: z.number() })),
+  hosts: z.array(
+    z.strictObject({
+      host: z.string(),
+      devices: z.int(),
+      step_time_ms: orNull,
+      idle_share: orNull,
+      collective_wait_share: orNull,
+      input_wait_share: orNull,
     }),
   ),
   anti_patterns: z.array(antiPatternSchema),

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { PromptsError } from '../errors.ts'
+import { toolOfFile } from '../profile/json/replies.ts'
 import { type FindOptions, findExperiment } from './find/find-experiment.ts'
 import { settleRun } from './find/settle-run.ts'
 import type { ExperimentSource, LoadedExperiment } from './sources/experiment-source.ts'
@@ -19,7 +20,9 @@ export async function loadSubject(
   options: FindOptions,
 ): Promise<LoadedExperiment> {
   const info = await stat(subject).catch(() => null)
-  if (info?.isFile() && /\.(ya?ml|json)$/.test(subject)) return loadExperimentFile(subject, options.cacheRoot, signal)
+  // one saved reply of a server is a profile, though experiments may be written in JSON too
+  const isReply = toolOfFile(subject) !== null
+  if (info?.isFile() && /\.(ya?ml|json)$/.test(subject) && !isReply) return loadExperimentFile(subject, options.cacheRoot, signal)
   if (info?.isDirectory()) {
     const folder = resolve(subject)
     const found = await findInStore(folderStore(dirname(folder)), basename(folder), idOfName(basename(folder)), options.cacheRoot, signal)

@@ -1,6 +1,7 @@
 import type { ProfileReport } from '../contract/profile-report.ts'
 import type { CoreReading } from './core-reading.ts'
-import { collectiveFacts, pairName } from './op-kind.ts'
+import { pairName } from './op-kind.ts'
+import { collectiveFacts } from './op-shapes.ts'
 
 /** Collectives over all cores: how much of the step each is in flight, how much of it nothing else computes. `bytes` is one execution's payload on a device. */
 export function collectives(

@@ -1,5 +1,5 @@
 import type { CoreOp, CoreReading } from './core-reading.ts'
-import { median } from './steps.ts'
+import { median } from './median.ts'
 
 const fewest = 8
 
@@ -14,7 +14,7 @@ export function missingShare(cores: readonly CoreReading[]): number {
   for (const core of cores) {
     for (const [parent, siblings] of Map.groupBy(core.ops, (op) => `${op.parent}:${op.facts.programId}`)) {
       if (isBranch(core.ops[Number.parseInt(parent, 10)])) continue
-      const counts = regular(siblings.map((op) => op.count))
+      const counts = regular(siblings.map((op) => op.whole.count))
       if (counts.length < 2) continue
       const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length
       for (const count of counts) squares += Math.max(0, (count - mean) ** 2 - 1)

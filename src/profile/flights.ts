@@ -1,17 +1,25 @@
-import type { CoreCollective, CoreReading } from './core-reading.ts'
+import type { CoreCollective, CoreOp, CoreReading } from './core-reading.ts'
 import { Intervals } from './intervals.ts'
 import type { OpKind } from './op-kind.ts'
 import { pairName } from './op-kind.ts'
+import type { SparseWork } from './sparse-work.ts'
+import type { Windows } from './windows.ts'
 import type { OpFacts } from './xspace/metadata.ts'
 
-/** When one collective was in flight on a core. Both ends of an asynchronous one share it. */
+/** When one collective, or one asynchronous call of unknown content, was in flight on a core. Both ends of a pair share it. */
 export interface Flight {
   facts: OpFacts
-  kind: string
+  /** Null until it is known what the call waits for. */
+  kind: string | null
+  dcn: boolean
+  sparse: boolean
   count: number
   spans: Intervals
+  /** When the core waited for its end. */
+  waits: Intervals
   /** Begins without an end so far, the first first. */
   open: number[]
+  ops: CoreOp[]
 }
 
 const maxOpen = 1024
@@ -20,20 +28,36 @@ const maxOpen = 1024
 export class Flights {
   private readonly byName = new Map<string, Flight>()
   private readonly all: Intervals
+  private readonly slices: Intervals
   private readonly capacity: number
 
   constructor(capacity: number) {
     this.capacity = capacity
     this.all = new Intervals(capacity)
+    this.slices = new Intervals(capacity >> 4)
   }
 
   /** The flight an op belongs to. */
-  of(facts: OpFacts, kind: OpKind): Flight {
+  of(op: CoreOp): Flight {
+    const { facts, kind } = op
     const name = facts.name.replace(/^%/, '')
     const key = `${facts.programId ?? ''}:${kind.phase === 'whole' ? name : pairName(startName(facts, kind, name))}`
     const known = this.byName.get(key)
-    const flight = known ?? { facts, kind: kind.collective ?? 'collective', count: 0, spans: new Intervals(this.capacity >> 4), open: [] }
+    const flight: Flight = known ?? {
+      facts,
+      kind: kind.collective,
+      dcn: kind.dcn,
+      sparse: false,
+      count: 0,
+      spans: new Intervals(this.capacity >> 4),
+      waits: new Intervals(this.capacity >> 4),
+      open: [],
+      ops: [],
+    }
     if (kind.phase === 'start') flight.facts = facts
+    flight.kind ??= kind.collective
+    flight.sparse ||= kind.sparse
+    flight.ops.push(op)
     if (known === undefined) this.byName.set(key, flight)
     return flight
   }
@@ -43,24 +67,62 @@ export class Flights {
     if (phase === 'start') {
       // Starts whose end the trace does not hold must not pile up.
       if (flight.open.length < maxOpen) flight.open.push(start)
-    } else flight.count++
+    } else {
+      flight.count++
+      flight.waits.add(start, end)
+    }
     this.addSpan(flight, phase === 'done' ? (flight.open.shift() ?? start) : start, end)
   }
 
   addSpan(flight: Flight, start: number, end: number): void {
-    this.all.add(start, end)
     flight.spans.add(start, end)
   }
 
-  /** Time in flight within a window, and the part of it in which nothing computes. */
-  within(from: number, to: number, computing: Intervals): Pick<CoreReading, 'occupiedPs' | 'exposedPs' | 'collectives'> {
-    const collectives: CoreCollective[] = []
-    for (const { facts, kind, count, spans } of this.byName.values()) {
-      const occupiedPs = spans.total(from, to)
-      if (occupiedPs > 0) collectives.push({ facts, kind, count, occupiedPs, exposedPs: occupiedPs - spans.overlap(computing, from, to) })
+  /** Calls whose name tells nothing are what the SparseCore line shows while they fly: a collective moved there, or its own work. */
+  resolve(sparse: readonly SparseWork[]): void {
+    for (const flight of this.byName.values()) {
+      if (flight.kind !== null) continue
+      let most = 0
+      let found: SparseWork | null = null
+      for (const work of sparse) {
+        const ps = flight.spans.overlap(work.spans)
+        if (ps > most) [most, found] = [ps, work]
+      }
+      if (found?.collective == null) continue
+      flight.kind = found.collective
+      flight.sparse = true
+      flight.facts = { ...flight.facts, expression: found.facts.expression }
+      for (const op of flight.ops) {
+        op.kind.role = 'collective'
+        op.kind.collective = found.collective
+      }
     }
-    const occupiedPs = this.all.total(from, to)
-    return { occupiedPs, exposedPs: occupiedPs - this.all.overlap(computing, from, to), collectives }
+  }
+
+  /** Time in flight within the windows, and the part of it in which nothing computes. */
+  within(
+    windows: Windows,
+    computing: Intervals,
+  ): Pick<CoreReading, 'occupiedPs' | 'exposedPs' | 'dcnOccupiedPs' | 'dcnExposedPs' | 'collectives'> {
+    const collectives: CoreCollective[] = []
+    for (const { facts, kind, dcn, sparse, count, spans, waits } of this.byName.values()) {
+      if (kind === null) continue
+      // What a SparseCore carries is the core's communication while it waits for it.
+      this.all.addAll(sparse ? waits : spans)
+      if (dcn) this.slices.addAll(spans)
+      const occupiedPs = windows.covered(spans)
+      if (occupiedPs > 0)
+        collectives.push({ facts, kind, dcn, sparse, count, occupiedPs, exposedPs: occupiedPs - windows.overlap(spans, computing) })
+    }
+    const occupiedPs = windows.covered(this.all)
+    const dcnOccupiedPs = windows.covered(this.slices)
+    return {
+      occupiedPs,
+      exposedPs: occupiedPs - windows.overlap(this.all, computing),
+      dcnOccupiedPs,
+      dcnExposedPs: dcnOccupiedPs - windows.overlap(this.slices, computing),
+      collectives,
+    }
   }
 }
 
@@ -68,6 +130,7 @@ export class Flights {
 function startName(facts: OpFacts, kind: OpKind, name: string): string {
   const instruction = /^%?([\w.-]+) = /.exec(facts.expression)?.[1] ?? name
   if (kind.phase === 'start') return instruction
-  const operand = /%([\w.-]*-start[\w.-]*)/.exec(facts.expression.slice(facts.expression.indexOf(' = ') + 1))?.[1]
+  const operands = facts.expression.slice(facts.expression.indexOf(' = ') + 1)
+  const operand = /%([\w.-]*-start[\w.-]*|(?:send|recv)(?:\.[\w.-]*)?)(?=[,) ])/.exec(operands)?.[1]
   return operand ?? instruction.replace('-done', '-start')
 }

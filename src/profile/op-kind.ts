@@ -7,13 +7,30 @@ export interface OpKind {
   role: OpRole
   /** The collective's kind, else null. */
   collective: string | null
+  /** The transfer goes between slices, over the data-centre network. */
+  dcn: boolean
   /** Which end of an asynchronous pair. */
   phase: 'start' | 'done' | 'whole'
+  /** One end of an asynchronous call that its name does not tell: what it waits for shows on another line. */
+  asyncCall: boolean
+  /** A SparseCore does it. */
+  sparse: boolean
   /** XProf counts these as not on duty. */
   offDuty: boolean
   /** A matrix product, alone or fused. */
   matmul: boolean
+  /** The element type that a matrix product multiplies in, where it is not the type that the chip's peak is stated for. */
+  narrow: 'int8' | 'fp8' | null
   rematerialized: boolean
+}
+
+export interface OpText {
+  name: string
+  category: string
+  expression: string
+  frameworkOp: string | null
+  flops: number | null
+  bytes: number | null
 }
 
 const collectiveNames = Object.keys(opKinds.collectives)
@@ -24,34 +41,39 @@ const containers = new Set(opKinds.containers)
 const offDuty = new Set(opKinds.off_duty)
 const hostTransfers = new Set(opKinds.host_transfer)
 const copies = new Set(opKinds.copies)
+const asyncCalls = new Set(opKinds.async_calls)
 
 /** Tells an op's kind from what XLA wrote about it. */
-export function opKind(op: {
-  name: string
-  category: string
-  expression: string
-  frameworkOp: string | null
-  flops: number | null
-  bytes: number | null
-}): OpKind {
+export function opKind(op: OpText): OpKind {
   const { category, expression } = op
   const name = op.name.replace(/^%/, '')
+  const matmul = opKinds.matmul_categories.some((part) => category.includes(part))
   const kind: OpKind = {
     role: 'compute',
     collective: null,
+    dcn: opKinds.slice_marks.some((mark) => expression.includes(mark)),
     phase: phaseOf(name, category),
+    asyncCall: false,
+    sparse: category === 'call-start' || category === 'call-done' || expression.includes(opKinds.sparse_thread),
     offDuty: offDuty.has(category),
-    matmul: opKinds.matmul_categories.some((part) => category.includes(part)),
+    matmul,
+    narrow: matmul ? narrowType(expression) : null,
     rematerialized:
       expression.split(' = ', 1)[0]?.includes('.remat') === true || (op.frameworkOp?.includes('/rematted_computation/') ?? false),
   }
   if (containers.has(category)) kind.role = 'container'
   else if (opKinds.infeed_contains.some((part) => category.includes(part))) kind.role = 'infeed'
-  else if (hostTransfers.has(category) || (isCopy(name, category) && opKinds.host_memory_marks.some((mark) => expression.includes(mark))))
+  else if (kind.dcn) {
+    kind.role = 'collective'
+    kind.collective = sliceTransferKind(expression)
+    // A send is on its way from where it is given; a receive may be asked for long before anything is sent, so only its wait counts.
+    if (kind.phase === 'whole' && /^send(\.|$)/.test(name)) kind.phase = 'start'
+  } else if (hostTransfers.has(category) || (isCopy(name, category) && opKinds.host_memory_marks.some((mark) => expression.includes(mark))))
     kind.role = 'host-transfer'
   else {
     kind.collective = collectiveOf(name, category, expression)
     if (kind.collective !== null && !fusesCompute(op)) kind.role = 'collective'
+    kind.asyncCall = kind.collective === null && (asyncCalls.has(category) || kind.sparse)
   }
   return kind
 }
@@ -65,6 +87,12 @@ function collectiveOf(name: string, category: string, expression: string): strin
   if (match === undefined) return null
   const found = match === 'async-collective' ? (inText.exec(expression)?.[1] ?? match) : match
   return (opKinds.collectives as Record<string, string>)[found] ?? found
+}
+
+/** What a transfer of the multi-slice runtime is part of: its type stands in its attributes. */
+function sliceTransferKind(expression: string): string {
+  const type = /_xla_megascale_transfer_type="(\w+)"/.exec(expression)?.[1]?.toLowerCase().replaceAll('_', '-')
+  return (type && (opKinds.collectives as Record<string, string>)[type]) ?? 'send-recv'
 }
 
 /** An async collective fusion that carries a matrix product computes while it communicates. */
@@ -82,44 +110,13 @@ function phaseOf(name: string, category: string): OpKind['phase'] {
   return 'whole'
 }
 
-const elementBytes: Record<string, number> = {
-  pred: 1,
-  s4: 0.5,
-  u4: 0.5,
-  s8: 1,
-  u8: 1,
-  f8e4m3fn: 1,
-  f8e5m2: 1,
-  s16: 2,
-  u16: 2,
-  f16: 2,
-  bf16: 2,
-  s32: 4,
-  u32: 4,
-  f32: 4,
-  s64: 8,
-  u64: 8,
-  f64: 8,
-  c64: 8,
-}
-
-/**
- * A collective's payload and group size from its HLO text: the largest array named in its result or operands, and the replica groups,
- * written as lists {{0,1},{2,3}} or as [groups,size]<=[…]. Null where the text does not say.
- */
-export function collectiveFacts(expression: string): { bytes: number | null; groupSize: number | null } {
-  const shapes = expression.split(/, (?:channel_id|replica_groups|kind|calls|source_target_pairs)=/, 1)[0] ?? ''
-  let bytes: number | null = null
-  for (const [, type, dims] of shapes.matchAll(/\b([a-z]+\d*[a-z0-9]*)\[([\d,]*)\]/g)) {
-    const width = elementBytes[type as string]
-    if (width === undefined) continue
-    const size = (dims as string).split(',').reduce((product, dim) => product * (dim === '' ? 1 : Number(dim)), width)
-    if (bytes === null || size > bytes) bytes = size
-  }
-  const iota = /replica_groups=\[(\d+),(\d+)\]/.exec(expression)
-  if (iota) return { bytes, groupSize: Number(iota[2]) }
-  const list = /replica_groups=\{\{([\d,]+)\}/.exec(expression)
-  return { bytes, groupSize: list ? (list[1] as string).split(',').length : null }
+/** 8-bit operands on both sides of a product: one alone (quantized weights) is widened first, and runs at the wide type's rate. */
+function narrowType(expression: string): OpKind['narrow'] {
+  const operands = expression.slice(expression.indexOf(' = ') + 3).replace(/^\S+ /, '')
+  const wide = [...operands.matchAll(/\b([a-z]+\d+[a-z0-9]*)\[(\d+(?:,\d+)+)\]/g)].map((match) => match[1] as string)
+  const eights = (test: RegExp): boolean => wide.filter((type) => test.test(type)).length >= 2
+  if (wide.some((type) => /^(bf16|f16|f32)$/.test(type))) return null
+  return eights(/^[su][48]$/) ? 'int8' : eights(/^f8|^f4/) ? 'fp8' : null
 }
 
 /** The name both ends of an asynchronous pair share: all-gather-start.3 and all-gather-done.3 are all-gather.3. */

@@ -7,7 +7,8 @@ import { utilization, workOf } from './roofline.ts'
 /** What binds one op; communication goes before the roofline. */
 function boundOf(row: OpRow, hardware: Hardware): Bound {
   if (row.kind.role === 'collective') return 'communication'
-  if (row.kind.role === 'container' || row.kind.role === 'infeed') return 'unknown'
+  // Infeed waits for the host, and a copy to host memory for its link: neither is bound by the chip.
+  if (row.kind.role !== 'compute') return 'unknown'
   return utilization(workOf(row), hardware).bound
 }
 
@@ -33,7 +34,7 @@ export function topOps(table: OpTable, hardware: Hardware, count: number): Op[] 
 export function boundShares(table: OpTable, hardware: Hardware): { compute: number; hbm: number; unknown: number } {
   const time = { compute: 0, hbm: 0, unknown: 0 }
   for (const row of table.rows) {
-    if (row.kind.role === 'collective' || row.kind.role === 'container' || row.kind.role === 'infeed') continue
+    if (row.kind.role !== 'compute') continue
     const bound = boundOf(row, hardware)
     time[bound === 'vmem' ? 'compute' : bound === 'communication' ? 'unknown' : bound] += row.selfPs
   }

@@ -1,3 +1,4 @@
+import chips from '../../knowledge/chips.json' with { type: 'json' }
 import type { Hardware } from './core-reading.ts'
 import type { PlaneIndex } from './xspace/space-index.ts'
 import { Wire } from './xspace/wire.ts'
@@ -21,19 +22,34 @@ export function chipOf(plane: PlaneIndex): number | null {
   return chip
 }
 
-/** Peaks of a core, as its plane states them. */
+/** Published facts of the chip that XProf calls by this type; undefined for one that we do not know. */
+function publishedChip(deviceType: string) {
+  return Object.values(chips.chips).find((chip) => (chip.xprof_device_types as string[]).includes(deviceType))
+}
+
+/** Peaks of a core, as its plane states them; where it states none, as the chip's maker does. */
 export function hardwareOf(plane: PlaneIndex): Hardware {
   const positive = (name: string): number | null => {
     const value = plane.stats.get(name)
     return typeof value === 'number' && value > 0 && Number.isFinite(value) ? value : null
   }
+  const type = plane.stats.get('device_type_string')
+  const known = typeof type === 'string' ? publishedChip(type) : undefined
+  const cores = known?.cores_per_chip ?? 1
+  const ofCore = (chip: number | null | undefined): number | null => (chip == null ? null : chip / cores)
+  const stated = positive('peak_teraflops_per_second')
+  const faster = (tflops: number | null | undefined): number | null =>
+    known && tflops != null ? Math.max(1, tflops / known.bf16_tflops) : null
   return {
-    peakTflops: positive('peak_teraflops_per_second'),
-    peakHbmGbps: positive('peak_hbm_bw_gigabytes_per_second'),
+    peakTflops: stated ?? ofCore(known?.bf16_tflops),
+    peakHbmGbps: positive('peak_hbm_bw_gigabytes_per_second') ?? ofCore(known?.hbm_gbps),
     peakVmemReadGbps: positive('peak_vmem_rd_bw_gigabytes_per_second'),
     peakVmemWriteGbps: positive('peak_vmem_wr_bw_gigabytes_per_second'),
     peakCmemReadGbps: positive('peak_cmem_rd_bw_gigabytes_per_second'),
     peakCmemWriteGbps: positive('peak_cmem_wr_bw_gigabytes_per_second'),
     megacore: plane.stats.get('has_megacore') === 1,
+    int8: faster(known?.int8_tflops),
+    fp8: faster(known?.fp8_tflops),
+    fromKnowledge: stated === null && known !== undefined,
   }
 }

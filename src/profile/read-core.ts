@@ -1,4 +1,6 @@
-import type { CoreOp, CoreReading, ModuleRuns, StepSpan } from './core-reading.ts'
+import opKinds from '../../knowledge/op-kinds.json' with { type: 'json' }
+import type { CoreOp, CoreReading } from './core-reading.ts'
+import { Counters } from './counters.ts'
 import { DutyTimeline } from './duty-timeline.ts'
 import type { Flight } from './flights.ts'
 import { Flights } from './flights.ts'
@@ -7,34 +9,35 @@ import type { ProfileLimits } from './limits.ts'
 import type { OpKind } from './op-kind.ts'
 import { opKind } from './op-kind.ts'
 import { chipOf, hardwareOf } from './plane-facts.ts'
+import type { Execution } from './programs.ts'
+import { programsOf } from './programs.ts'
 import { SelfTime } from './self-time.ts'
-import { fullSteps } from './steps.ts'
+import type { SparseWork } from './sparse-work.ts'
+import type { StepMark } from './steps.ts'
+import { spansOf, timedSteps } from './steps.ts'
+import { endless, Windows } from './windows.ts'
 import type { EventCursor, StatSlots } from './xspace/event-reader.ts'
 import { makeSlots, readEvents } from './xspace/event-reader.ts'
 import type { OpFacts } from './xspace/metadata.ts'
-import { readOpFacts } from './xspace/metadata.ts'
+import { emptyFacts, readOpFacts } from './xspace/metadata.ts'
 import type { LineRef, PlaneIndex } from './xspace/space-index.ts'
 import type { Window } from './xspace/window.ts'
 
-const slotNames = ['device_offset_ps', 'device_duration_ps', 'group_id'] as const
-/** More steps than any trace holds. */
+const slotNames = ['device_offset_ps', 'device_duration_ps', 'group_id', 'flops', 'bytes_accessed'] as const
+/** What is read first says what the rest is laid against. */
+const lineOrder = [
+  'Steps', 'Sparse Core Steps', 'XLA Modules', 'Sparse Core Modules', 'XLA TraceMe', '_counters_', 'Async XLA Ops', 'XLA Ops', 'Sparse Core Ops',
+] as const // biome-ignore format: a table
+/** More steps, and more executions of programs, than any trace holds. */
 const maxSteps = 1 << 17
 const nameless = -1
+const barrier = new RegExp(opKinds.barriers, 'i')
+/** Gaps between ops that no host takes to feed a device: the tracer's, or the dispatch of op after op. */
+const shortGapPs = 1e8
+/** Two lines' clocks differ by less. */
+const clockSlackPs = 1e6
 
-const unknownFacts: OpFacts = {
-  name: 'unknown',
-  expression: '',
-  category: 'unknown',
-  programId: null,
-  symbolId: null,
-  flops: null,
-  modelFlops: null,
-  bytes: null,
-  memory: null,
-  source: null,
-  frameworkOp: null,
-  stated: false,
-}
+const unknownFacts: OpFacts = { ...emptyFacts(), name: 'unknown', category: 'unknown' }
 
 /** What is at hand for every event of an op. */
 interface OpState {
@@ -51,19 +54,24 @@ interface Span {
   deviceEnd: number
 }
 
+interface CoreOptions {
+  host: string
+  /** What line timestamps are counted from, the same for all planes of a host. */
+  baseNs: bigint
+  limits: ProfileLimits
+  /** Work of the SparseCores of the same chip. */
+  sparse?: readonly SparseWork[]
+}
+
 /**
  * Reads one TPU core's plane. Everything is folded in while the events stream by; what is kept does not grow with them,
  * but for joined intervals, which `limits.intervals` bounds.
- * @param baseNs what line timestamps are counted from, the same for all cores of a host
  */
-export async function readCore(
-  window: Window,
-  plane: PlaneIndex,
-  options: { host: string; baseNs: bigint; limits: ProfileLimits },
-): Promise<CoreReading> {
+export async function readCore(window: Window, plane: PlaneIndex, options: CoreOptions): Promise<CoreReading> {
   const reader = new CoreReader(plane, options)
   reader.learn(await readOpFacts(window, plane))
-  for (const name of ['Steps', 'Sparse Core Steps', 'XLA Modules', 'Sparse Core Modules', 'Async XLA Ops', 'XLA Ops', 'Sparse Core Ops']) {
+  for (const name of lineOrder) {
+    if (name === 'Async XLA Ops') reader.markSteps()
     for (const line of plane.lines.filter((each) => each.name === name)) await reader.readLine(window, line)
   }
   return reader.finish()
@@ -72,25 +80,35 @@ export async function readCore(
 class CoreReader {
   private readonly reading: CoreReading
   private readonly slots: StatSlots
-  private readonly baseNs: bigint
+  private readonly options: CoreOptions
   private readonly states = new Map<number, OpState>()
   private readonly opList: CoreOp[] = []
   private readonly known = new Map<number, { facts: OpFacts; kind: OpKind }>()
+  private readonly work = new Map<number, SparseWork>()
   private readonly duty: DutyTimeline
   private readonly computing: Intervals
+  private readonly barriers: Intervals
   private readonly flights: Flights
+  private readonly counters: Counters
+  private readonly marks: StepMark[] = []
+  private readonly executions: Execution[] = []
+  private windows = endless
   private outOfOrder = 0
   private lastStartPs = Number.NEGATIVE_INFINITY
+  private lastEndPs = Number.NEGATIVE_INFINITY
   private firstPs = Number.POSITIVE_INFINITY
   private lastPs = Number.NEGATIVE_INFINITY
   private readonly span: Span = { start: 0, end: 0, deviceStart: 0, deviceEnd: 0 }
   private lineOffsetPs = 0
 
-  constructor(plane: PlaneIndex, options: { host: string; baseNs: bigint; limits: ProfileLimits }) {
-    this.baseNs = options.baseNs
+  constructor(plane: PlaneIndex, options: CoreOptions) {
+    const { intervals } = options.limits
+    this.options = options
     this.slots = makeSlots(slotNames, plane.statNames)
-    this.computing = new Intervals(options.limits.intervals)
-    this.flights = new Flights(options.limits.intervals)
+    this.computing = new Intervals(intervals)
+    this.barriers = new Intervals(intervals >> 2)
+    this.flights = new Flights(intervals)
+    this.counters = new Counters(plane)
     const type = plane.stats.get('device_type_string')
     this.reading = {
       host: options.host,
@@ -101,71 +119,116 @@ class CoreReader {
       hardware: hardwareOf(plane),
       ops: this.opList,
       totalPs: 0,
-      duty: new Intervals(options.limits.intervals),
+      duty: new Intervals(intervals),
       dutyStartPs: Number.POSITIVE_INFINITY,
       dutyEndPs: Number.NEGATIVE_INFINITY,
       steps: [],
-      modules: new Map(),
-      collectives: [],
+      programs: [],
+      windows: endless,
       windowPs: 0,
+      collectives: [],
       occupiedPs: 0,
       exposedPs: 0,
+      dcnOccupiedPs: 0,
+      dcnExposedPs: 0,
+      barrierPs: 0,
+      shortGaps: { count: 0, totalPs: 0 },
+      counters: new Map(),
+      work: [],
       notes: [],
     }
     this.duty = new DutyTimeline(this.reading.duty)
   }
 
-  /** What each event is. HLO text is long and only collectives need theirs further on: the rest is let go. */
+  /** What each event is. HLO text is long and only those that need theirs further on keep it. */
   learn(facts: ReadonlyMap<number, OpFacts>): void {
     for (const [id, each] of facts) {
       const kind = opKind(each)
-      if (kind.collective === null) each.expression = ''
+      if (kind.collective === null && !kind.asyncCall && kind.role !== 'host-transfer' && each.category !== 'custom-call')
+        each.expression = ''
       this.known.set(id, { facts: each, kind })
     }
   }
 
   async readLine(window: Window, line: LineRef): Promise<void> {
-    this.lineOffsetPs = Number(line.timestampNs - this.baseNs) * 1000
-    if (line.name === 'Steps' || line.name === 'Sparse Core Steps') {
-      const main = line.name === 'Steps'
-      await readEvents(window, line, this.slots, (event) => this.addStep(event, main))
-    } else if (line.name === 'XLA Modules' || line.name === 'Sparse Core Modules')
-      await readEvents(window, line, this.slots, (event) => this.addModule(event))
-    else if (line.name === 'Async XLA Ops') await readEvents(window, line, this.slots, (event) => this.addAsync(event))
-    else if (line.name === 'XLA Ops') {
-      const nest = new SelfTime((key, duration, self) => {
-        const op = this.opList[key] as CoreOp
-        op.timePs += duration
-        op.selfPs += self
-      })
-      await readEvents(window, line, this.slots, (event) => this.addOp(event, nest))
-      nest.flush()
-      for (const [key, parent] of nest.parents) (this.opList[key] as CoreOp).parent = parent
-      this.duty.flush()
-    } else await readEvents(window, line, this.slots, (event) => this.addSparse(event))
+    this.lineOffsetPs = Number(line.timestampNs - this.options.baseNs) * 1000
+    const read = (visit: (event: EventCursor) => void): Promise<void> => readEvents(window, line, this.slots, visit)
+    switch (line.name) {
+      case 'Steps':
+        return await read((event) => this.addStep(event, true))
+      case 'Sparse Core Steps':
+        return await read((event) => this.addStep(event, false))
+      case 'XLA Modules':
+      case 'Sparse Core Modules':
+        return await read((event) => this.addModule(event))
+      case 'XLA TraceMe':
+        return await read((event) => this.addBarrier(event))
+      case '_counters_':
+        return await readEvents(window, line, this.counters.slots, (event) =>
+          this.counters.add(event, this.known.get(event.metadataId)?.facts.name ?? ''),
+        )
+      case 'Async XLA Ops':
+        return await read((event) => this.addAsync(event))
+      case 'XLA Ops':
+        return await this.readOps(window, line)
+      default:
+        return await read((event) => this.addSparse(event))
+    }
+  }
+
+  private async readOps(window: Window, line: LineRef): Promise<void> {
+    const nest = new SelfTime((key, duration, self, inside) => {
+      const op = this.opList[key] as CoreOp
+      op.whole.timePs += duration
+      op.whole.selfPs += self
+      if (!inside) return
+      op.timePs += duration
+      op.selfPs += self
+    })
+    await readEvents(window, line, this.slots, (event) => this.addOp(event, nest))
+    nest.flush()
+    for (const [key, parent] of nest.parents) (this.opList[key] as CoreOp).parent = parent
+    this.duty.flush()
+  }
+
+  /** With all markers and programs read: what of the ops to come counts. Steps come first; without them, the programs' own executions. */
+  markSteps(): void {
+    const { reading } = this
+    const ran = programsOf(this.executions)
+    reading.programs = ran.programs
+    reading.steps = timedSteps(this.marks)
+    if (reading.sparse) return
+    const ends = [...this.marks.map((mark) => mark.endPs), ...this.executions.map((each) => each.to)]
+    const spans = reading.steps.length > 0 ? spansOf(reading.steps, largest(ends)) : ran.spans
+    if (spans.length > 0) this.windows = new Windows(spans)
   }
 
   finish(): CoreReading {
     const { reading } = this
     reading.totalPs = this.lastPs > this.firstPs ? this.lastPs - this.firstPs : 0
-    const [from, to] = this.windowOfSteps()
-    reading.windowPs = to > from ? to - from : 0
-    const executions = this.opList.reduce((sum, op) => sum + op.count, 0)
+    this.coverOps()
+    reading.windows = this.windows
+    reading.windowPs = this.windows.totalPs
+    reading.barrierPs = this.windows.covered(this.barriers) - this.windows.overlap(this.barriers, reading.duty)
+    const executions = this.opList.reduce((sum, op) => sum + op.whole.count, 0)
     if (this.outOfOrder > executions / 100) reading.notes.push('Ops are not in the order of time: self times may be off.')
-    Object.assign(reading, this.flights.within(from, to, this.computing))
+    this.flights.resolve(this.options.sparse ?? [])
+    Object.assign(reading, this.flights.within(this.windows, this.computing))
+    reading.counters = this.counters.means()
+    reading.work = [...this.work.values()]
     return reading
   }
 
-  /** From the first full step's start to the last one's end; without steps, the whole of what ran. */
-  private windowOfSteps(): [from: number, to: number] {
-    const full = fullSteps(this.reading.steps)
-    if (full.length === 0) return [this.reading.dutyStartPs, this.reading.dutyEndPs]
-    let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-    for (const step of full) {
-      from = Math.min(from, step.startPs)
-      to = Math.max(to, step.endPs)
+  /** Where nothing is marked, or the marks hold no op, all of the time counts. */
+  private coverOps(): void {
+    const { reading } = this
+    const marked = this.windows !== endless
+    const unseen = marked && this.opList.every((op) => op.selfPs === 0) && this.opList.some((op) => op.whole.selfPs > 0)
+    if (unseen) {
+      for (const op of this.opList) Object.assign(op, op.whole)
+      reading.notes.push('The step markers hold no op: shares are of all that was traced.')
     }
-    return [from, to]
+    if (unseen || !marked) this.windows = new Windows([{ from: reading.dutyStartPs, to: reading.dutyEndPs }])
   }
 
   /** Sets `span` from the event: on the host-aligned clock, and on the device's own where the event has it. */
@@ -195,38 +258,34 @@ class CoreReader {
   private addStep(event: EventCursor, main: boolean): void {
     this.place(event)
     this.stretch()
-    const { steps } = this.reading
-    if (!main || steps.length >= maxSteps) return
+    const { marks } = this
+    if (!main || marks.length >= maxSteps) return
     const id =
       (event.present & 4) !== 0 ? (this.slots.values[2] as number) : Number.parseInt(this.known.get(event.metadataId)?.facts.name ?? '', 10)
     const { span } = this
-    steps.push({
-      id: Number.isFinite(id) ? id : steps.length,
+    marks.push({
+      id: Number.isFinite(id) ? id : marks.length,
       durationPs: span.deviceEnd - span.deviceStart,
       startPs: span.start,
       endPs: span.end,
-    } satisfies StepSpan)
+    })
   }
 
   private addModule(event: EventCursor): void {
     this.place(event)
     this.stretchDuty()
-    const name = this.known.get(event.metadataId)?.facts.name ?? 'unknown'
-    const { start, end } = this.span
-    const runs = this.reading.modules.get(name)
-    if (runs) {
-      runs.count++
-      runs.totalPs += end - start
-      runs.longestPs = Math.max(runs.longestPs, end - start)
-      runs.lastStartPs = start
-    } else
-      this.reading.modules.set(name, {
-        count: 1,
-        totalPs: end - start,
-        longestPs: end - start,
-        firstStartPs: start,
-        lastStartPs: start,
-      } satisfies ModuleRuns)
+    if (this.executions.length >= maxSteps) return
+    this.executions.push({
+      program: this.known.get(event.metadataId)?.facts.name ?? 'unknown',
+      from: this.span.start,
+      to: this.span.end,
+    })
+  }
+
+  private addBarrier(event: EventCursor): void {
+    if (!barrier.test(this.known.get(event.metadataId)?.facts.name ?? '')) return
+    this.place(event)
+    this.barriers.add(this.span.start, this.span.end)
   }
 
   private stateOf(metadataId: number): OpState {
@@ -236,8 +295,18 @@ class CoreReader {
     // Events without a name are one op together: a damaged file may number each of them differently.
     if (known === undefined && metadataId !== nameless) return this.stateOf(nameless)
     const { facts, kind } = known ?? { facts: unknownFacts, kind: opKind(unknownFacts) }
-    const op: CoreOp = { facts, kind, count: 0, timePs: 0, selfPs: 0, parent: -1 }
-    const state: OpState = { op, index: -1, flight: kind.collective === null ? null : this.flights.of(facts, kind) }
+    const op: CoreOp = {
+      facts,
+      kind,
+      count: 0,
+      timePs: 0,
+      selfPs: 0,
+      whole: { count: 0, timePs: 0, selfPs: 0 },
+      eventFlops: 0,
+      eventBytes: 0,
+      parent: -1,
+    }
+    const state: OpState = { op, index: -1, flight: kind.collective === null && !kind.asyncCall ? null : this.flights.of(op) }
     this.states.set(metadataId, state)
     return state
   }
@@ -246,17 +315,33 @@ class CoreReader {
     const state = this.stateOf(event.metadataId)
     const { op } = state
     if (state.index < 0) state.index = this.opList.push(op) - 1
-    op.count += Math.max(1, event.occurrences)
     this.place(event)
     this.stretch()
     this.stretchDuty()
     const { span } = this
-    if (span.deviceStart < this.lastStartPs) this.outOfOrder++
+    const inside = this.windows.holds(span.start) || this.windows.holds(span.start + clockSlackPs)
+    const times = Math.max(1, event.occurrences)
+    op.whole.count += times
+    if (inside) {
+      op.count += times
+      if ((event.present & 8) !== 0) op.eventFlops += this.slots.values[3] as number
+      if ((event.present & 16) !== 0) op.eventBytes += this.slots.values[4] as number
+    }
+    if (span.deviceStart < this.lastStartPs - clockSlackPs) this.outOfOrder++
     this.lastStartPs = span.deviceStart
     this.duty.push(span.start, span.end, !op.kind.offDuty)
-    nest.push(state.index, span.deviceStart, span.deviceEnd)
-    if (op.kind.role === 'compute') this.computing.add(span.start, span.end)
+    nest.push(state.index, span.deviceStart, span.deviceEnd, inside)
+    if (inside) this.addGap(span)
+    if (span.end > this.lastEndPs) this.lastEndPs = span.end
+    if (op.kind.role === 'compute' && !op.kind.asyncCall) this.computing.add(span.start, span.end)
     if (state.flight !== null) this.flights.add(state.flight, op.kind.phase, span.start, span.end)
+  }
+
+  private addGap(span: Span): void {
+    const gap = span.start - this.lastEndPs
+    if (!(gap > 0 && gap < shortGapPs)) return
+    this.reading.shortGaps.count++
+    this.reading.shortGaps.totalPs += gap
   }
 
   /** The line of asynchronous ops shows how long each was in flight; those that are collectives count. */
@@ -272,5 +357,18 @@ class CoreReader {
     this.stretch()
     this.stretchDuty()
     this.reading.duty.add(this.span.start, this.span.end)
+    const known = this.known.get(event.metadataId)
+    if (known === undefined) return
+    let work = this.work.get(event.metadataId)
+    if (work === undefined) {
+      work = { facts: known.facts, collective: known.kind.collective, count: 0, spans: new Intervals(this.options.limits.intervals >> 4) }
+      this.work.set(event.metadataId, work)
+    }
+    work.count++
+    work.spans.add(this.span.start, this.span.end)
   }
+}
+
+function largest(values: readonly number[]): number {
+  return values.reduce((most, value) => (value > most ? value : most), Number.NEGATIVE_INFINITY)
 }

@@ -13,8 +13,8 @@ export interface HostReading {
   /** Most bytes reserved and allocated at once, by device. */
   peakBytes: Map<number, number>
   capacityBytes: number
-  /** Time by activity, joined over threads, picoseconds. */
-  activityPs: Map<string, number>
+  /** When a thread was at it, joined over threads, by activity; picoseconds on the same clock as the devices. */
+  activities: Map<string, Intervals>
 }
 
 const slotNames = ['index_on_host', 'device_ordinal', 'bytes_reserved', 'bytes_allocated', 'bytes_available'] as const
@@ -23,7 +23,7 @@ const patterns = Object.entries(activities)
   .map(([name, list]) => ({ name, test: new RegExp(list.join('|')) }))
 
 /** Reads a host's threads: memory events and the activities that keep devices waiting. Other events are stepped over. */
-export async function readHost(window: Window, plane: PlaneIndex, intervals: number): Promise<HostReading> {
+export async function readHost(window: Window, plane: PlaneIndex, options: { baseNs: bigint; intervals: number }): Promise<HostReading> {
   const percent = (name: string): number | null => {
     const value = plane.stats.get(name)
     return typeof value === 'number' && value >= 0 && value <= 100 ? value / 100 : null
@@ -33,25 +33,23 @@ export async function readHost(window: Window, plane: PlaneIndex, intervals: num
     hbmUtilization: percent('hbm_utilization_percent'),
     peakBytes: new Map(),
     capacityBytes: 0,
-    activityPs: new Map(),
+    activities: new Map(),
   }
   const memory = new Set<number>()
   const activityOf = new Map<number, Intervals>()
-  const spans = new Map<string, Intervals>()
   for (const [id, name] of await readEventNames(window, plane)) {
     if (name === 'MemoryAllocation' || name === 'MemoryDeallocation') memory.add(id)
     const activity = patterns.find((pattern) => pattern.test.test(name))
     if (!activity) continue
-    const known = spans.get(activity.name) ?? new Intervals(intervals)
-    spans.set(activity.name, known)
+    const known = host.activities.get(activity.name) ?? new Intervals(options.intervals)
+    host.activities.set(activity.name, known)
     activityOf.set(id, known)
   }
   const wants = new Set([...memory, ...activityOf.keys()])
   if (wants.size === 0) return host
   const slots = makeSlots(slotNames, plane.statNames)
-  const first = plane.lines[0]?.timestampNs ?? 0n
   for (const line of plane.lines) {
-    const base = Number(line.timestampNs - first) * 1000
+    const base = Number(line.timestampNs - options.baseNs) * 1000
     await readEvents(
       window,
       line,
@@ -63,7 +61,6 @@ export async function readHost(window: Window, plane: PlaneIndex, intervals: num
       wants,
     )
   }
-  for (const [name, each] of spans) host.activityPs.set(name, each.total())
   return host
 }
 

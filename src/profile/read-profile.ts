@@ -1,13 +1,14 @@
-import { basename } from 'node:path'
 import type { ProfileReport } from '../contract/profile-report.ts'
 import { PromptsError } from '../errors.ts'
 import type { NamedAxis } from '../hlo/mesh-axes.ts'
+import type { RunFiles } from './find-files.ts'
 import { findRunFiles } from './find-files.ts'
 import type { ProfileLimits } from './limits.ts'
 import { defaultLimits } from './limits.ts'
 import type { SpaceReading } from './read-space.ts'
 import { readSpace } from './read-space.ts'
 import { assemble } from './report.ts'
+import { hostOfFile } from './runs.ts'
 import { fromBytes, openByteSource } from './xspace/byte-source.ts'
 
 export interface ReadProfileOptions {
@@ -15,6 +16,8 @@ export interface ReadProfileOptions {
   signal?: AbortSignal
   /** The axes of one slice in mesh order: lets the graphs' collectives be told by axis, and finds what depends on the mesh. */
   mesh?: readonly NamedAxis[]
+  /** What the report calls its source, where the path is a cache's. */
+  name?: string
 }
 
 /**
@@ -24,6 +27,7 @@ export interface ReadProfileOptions {
  */
 export async function readProfile(source: string, options: ReadProfileOptions = {}): Promise<ProfileReport> {
   const limits = { ...defaultLimits, ...options.limits }
+  const name = options.name ?? source
   const run = await findRunFiles(source)
   if (run.files.length > limits.files)
     throw new PromptsError('too_large', `${source} holds ${run.files.length} files, more than ${limits.files}`, {
@@ -32,7 +36,8 @@ export async function readProfile(source: string, options: ReadProfileOptions = 
   if (run.kind === 'json') {
     // Its schemas take longer to load than most profiles to read.
     const { readReplyFiles } = await import('./json/read-reply-files.ts')
-    return await readReplyFiles(source, run.files, limits, options.signal)
+    const report = await readReplyFiles(name, run.files, limits, options.signal)
+    return { ...report, notes: [...run.notes, ...report.notes] }
   }
   const spaces: SpaceReading[] = []
   const failures: PromptsError[] = []
@@ -41,14 +46,15 @@ export async function readProfile(source: string, options: ReadProfileOptions = 
     try {
       spaces.push(await readOne(file, limits, options.signal))
     } catch (error) {
-      if (!(error instanceof PromptsError) || run.files.length === 1) throw error
+      if (!(error instanceof PromptsError)) throw error
+      if (run.files.length === 1) throw withOthers(error, run)
       failures.push(error)
     }
   }
   const [first] = failures
-  if (spaces.length === 0 && first) throw first
-  const notes = [...run.notes, ...failures.map((failure) => `A host is left out: ${failure.message}`)]
-  return await assemble(source, spaces, { limits, missingHosts: failures.length, notes, mesh: options.mesh ?? null })
+  if (spaces.length === 0 && first) throw withOthers(first, run)
+  const notes = [...readNotes(run, spaces), ...run.notes, ...failures.map((failure) => `A host is left out: ${failure.message}`)]
+  return await assemble(name, spaces, { limits, missingHosts: failures.length, notes, mesh: options.mesh ?? null })
 }
 
 /** Reads one host's XSpace that is already in memory; `name` is what errors call it. Throws as `readProfile` does. */
@@ -58,10 +64,27 @@ export async function readProfileBytes(name: string, bytes: Uint8Array, options:
   return await assemble(name, [space], { limits, missingHosts: 0, notes: [], mesh: options.mesh ?? null })
 }
 
+/** Which run and which hosts the report is of, where a folder was given. */
+function readNotes(run: RunFiles, spaces: readonly SpaceReading[]): string[] {
+  if (run.run === null) return []
+  const hosts = spaces.map((space) => space.host)
+  const shown = hosts.slice(0, 8).join(', ')
+  return [`Run ${run.run}: host${hosts.length === 1 ? '' : 's'} ${shown}${hosts.length > 8 ? ` and ${hosts.length - 8} more` : ''}.`]
+}
+
+/** A run that cannot be read is not the end where there are others. */
+function withOthers(error: PromptsError, run: RunFiles): PromptsError {
+  if (run.others.length === 0) return error
+  return new PromptsError(error.code, error.message, {
+    hint: `Other runs are there: ${run.others.slice(0, 5).join(', ')}. ${error.hint ?? ''}`.trim(),
+    cause: error,
+  })
+}
+
 async function readOne(file: string, limits: ProfileLimits, signal: AbortSignal | undefined): Promise<SpaceReading> {
   const bytes = await openByteSource(file, limits, signal)
   try {
-    return await readSpace(bytes, { host: basename(file).replace(/\.xplane\.pb(\.gz)?$/, ''), limits, ...(signal ? { signal } : {}) })
+    return await readSpace(bytes, { host: hostOfFile(file), limits, ...(signal ? { signal } : {}) })
   } finally {
     await bytes.close()
   }

@@ -4,6 +4,7 @@ import type { ProfileLimits } from './limits.ts'
 import { readCore } from './read-core.ts'
 import type { HostReading } from './read-host.ts'
 import { readHost } from './read-host.ts'
+import type { SparseWork } from './sparse-work.ts'
 import type { ByteSource } from './xspace/byte-source.ts'
 import type { ProgramGraph } from './xspace/program-graphs.ts'
 import { readProgramGraphs } from './xspace/program-graphs.ts'
@@ -21,11 +22,19 @@ export interface SpaceReading {
   otherDevices: { name: string; type: string; count: number }[]
   /** Graphs of the programs that took the time. */
   graphs: ProgramGraph[]
-  /** Errors the profiler itself recorded. */
+  /** The machine's own name, empty where the profiler did not write it. */
+  machine: string
+  /** What the host's own plane calls the chips ("TPU v6 lite"), where it says. */
+  chipsNamed: string | null
+  /** What the profiler itself recorded. */
   errors: string[]
+  warnings: string[]
 }
 
 const tpuPlane = /^\/device:TPU:\d+/
+const sparsePlane = /SparseCore/
+/** More TensorCores and SparseCores than any host has. */
+const maxCores = 512
 
 /** Reads one XSpace. @throws PromptsError bad_profile with the file and the byte where it is not one */
 export async function readSpace(
@@ -47,17 +56,44 @@ export async function readSpace(
 
 async function fold(window: Window, options: { host: string; limits: ProfileLimits }): Promise<SpaceReading> {
   const space = await indexSpace(window)
-  const looksReal = space.planes.some((plane) => plane.name !== '')
-  if (!looksReal) throw new WireError(0, window.source.size === 0 ? 'the file is empty' : 'it has no plane with a name')
+  if (window.source.size === 0) throw new WireError(0, 'the file is empty')
+  // A program's own proto reads as one plane with the program's name.
+  const looksReal = space.planes.some((plane) => plane.name.startsWith('/') || plane.name === 'Task Environment')
+  if (!looksReal) throw new WireError(0, 'it has no plane of a device or a host')
   // The file's name tells hosts apart where their own names do not (localhost).
   const { host } = options
   const tpus = space.planes.filter((plane) => tpuPlane.test(plane.name))
+  if (tpus.length > maxCores) throw new WireError(0, `the file holds ${tpus.length} TPU cores, more than ${maxCores} of one host`)
   const starts = tpus.flatMap((plane) => plane.lines.map((line) => line.timestampNs))
   const baseNs = earliest(starts)
-  const reading: SpaceReading = { host, cores: [], hosts: [], otherDevices: otherDevices(space.planes), graphs: [], errors: space.errors }
+  const { errors, warnings, hostname: machine } = space
+  const named = chipsNamed(space.planes)
+  const otherOnes = otherDevices(space.planes)
+  const reading: SpaceReading = {
+    host,
+    cores: [],
+    hosts: [],
+    otherDevices: otherOnes,
+    graphs: [],
+    machine,
+    chipsNamed: named,
+    errors,
+    warnings,
+  }
+  const work = new Map<string, SparseWork[]>()
+  const read = (plane: PlaneIndex, sparse: readonly SparseWork[]): Promise<CoreReading> =>
+    readCore(window, plane, { host, baseNs, limits: options.limits, sparse })
+  // SparseCores first: what they ran tells what a TensorCore waited for.
+  for (const plane of tpus.filter((each) => sparsePlane.test(each.name))) {
+    const core = await read(plane, [])
+    reading.cores.push(core)
+    const chip = chipPart(plane.name)
+    work.set(chip, [...(work.get(chip) ?? []), ...core.work])
+  }
+  for (const plane of tpus.filter((each) => !sparsePlane.test(each.name)))
+    reading.cores.push(await read(plane, work.get(chipPart(plane.name)) ?? []))
   for (const plane of space.planes) {
-    if (tpuPlane.test(plane.name)) reading.cores.push(await readCore(window, plane, { host, baseNs, limits: options.limits }))
-    else if (plane.name === '/host:CPU') reading.hosts.push(await readHost(window, plane, options.limits.intervals >> 4))
+    if (plane.name === '/host:CPU') reading.hosts.push(await readHost(window, plane, { baseNs, intervals: options.limits.intervals >> 4 }))
   }
   const programs = mainPrograms(reading.cores)
   for (const plane of space.planes) {
@@ -86,11 +122,30 @@ function earliest(times: readonly bigint[]): bigint {
   return first
 }
 
+function chipPart(plane: string): string {
+  return /^\/device:TPU:\d+/.exec(plane)?.[0] ?? plane
+}
+
+/** The host's metadata or its own plane may name the chips where no device plane was recorded. */
+function chipsNamed(planes: readonly PlaneIndex[]): string | null {
+  for (const plane of planes) {
+    if (plane.name.startsWith('/device:')) continue
+    for (const value of plane.stats.values()) {
+      const text =
+        typeof value === 'string' ? value : value instanceof Uint8Array ? Buffer.from(value.subarray(0, 4096)).toString('latin1') : ''
+      const named = /TPU ?v\d+\w*(?: ?[Ll]ite)?/.exec(text)?.[0]
+      if (named) return named
+    }
+  }
+  return null
+}
+
 function otherDevices(planes: readonly PlaneIndex[]): SpaceReading['otherDevices'] {
   const found = new Map<string, { name: string; type: string; count: number }>()
   for (const plane of planes) {
     const kind = /^\/device:([A-Za-z]+)/.exec(plane.name)?.[1]
-    if (kind === undefined || kind === 'TPU') continue
+    // Planes of custom tracers (the multi-slice runtime's, an accelerator's driver) are lines of time, not devices.
+    if (kind === undefined || kind === 'TPU' || kind === 'CUSTOM') continue
     const type = plane.stats.get('device_type_string') ?? plane.stats.get('device_vendor')
     const known = found.get(kind)
     if (known) known.count++

@@ -16,7 +16,8 @@ export interface Utilization {
 /** Work and the time it took. */
 export interface Work {
   timePs: number
-  flops: number
+  /** As the stated peak counts them. */
+  peakFlops: number
   hbmBytes: number
   vmemReadBytes: number
   vmemWriteBytes: number
@@ -31,7 +32,7 @@ export interface Work {
 export function utilization(work: Work, hardware: Hardware): Utilization {
   const rate = (amount: number, peak: number | null): number =>
     work.timePs > 0 && peak !== null && peak > 0 ? amount / work.timePs / peak : 0
-  const compute = rate(work.flops, hardware.peakTflops)
+  const compute = rate(work.peakFlops, hardware.peakTflops)
   const hbm = rate(work.hbmBytes * 1000, hardware.peakHbmGbps)
   const vmem = Math.max(
     rate(work.vmemReadBytes * 1000, hardware.peakVmemReadGbps),
@@ -55,7 +56,7 @@ export function workOf(row: OpRow): Work {
 export function programWork(table: OpTable): Work {
   const sum: Work & { bytes: number } = {
     timePs: table.totalPs,
-    flops: 0,
+    peakFlops: 0,
     hbmBytes: 0,
     vmemReadBytes: 0,
     vmemWriteBytes: 0,
@@ -66,7 +67,7 @@ export function programWork(table: OpTable): Work {
   let breakdown = false
   for (const row of table.rows) {
     if (row.kind.role === 'container') continue
-    sum.flops += row.flops
+    sum.peakFlops += row.peakFlops
     sum.bytes += row.bytes
     sum.hbmBytes += row.hbmBytes
     sum.vmemReadBytes += row.vmemReadBytes

@@ -1,3 +1,6 @@
+/** Told of each span when it is over. `inside`: what was said of it when it came. */
+type Done = (key: number, durationPs: number, selfPs: number, inside: boolean) => void
+
 /**
  * Self time of nested spans, as XProf's AncestorStack counts it: spans arrive by start; a span is inside the one before it
  * when it lies wholly within; what it lasts is taken from the one that holds it directly.
@@ -7,16 +10,17 @@ export class SelfTime {
   private readonly ends: number[] = []
   private readonly keys: number[] = []
   private readonly inner: number[] = []
-  private depth = 0
+  private readonly within: boolean[] = []
+  private readonly done: Done
+  depth = 0
   /** The key of the span that first held each key; -1 for none. */
   readonly parents = new Map<number, number>()
-  private readonly done: (key: number, durationPs: number, selfPs: number) => void
 
-  constructor(done: (key: number, durationPs: number, selfPs: number) => void) {
+  constructor(done: Done) {
     this.done = done
   }
 
-  push(key: number, start: number, end: number): void {
+  push(key: number, start: number, end: number, inside = true): void {
     let depth = this.depth
     while (depth > 0 && !((this.starts[depth - 1] as number) <= start && end <= (this.ends[depth - 1] as number))) {
       depth--
@@ -28,6 +32,7 @@ export class SelfTime {
     this.ends[depth] = end
     this.keys[depth] = key
     this.inner[depth] = 0
+    this.within[depth] = inside
     this.depth = depth + 1
   }
 
@@ -40,6 +45,6 @@ export class SelfTime {
 
   private pop(depth: number): void {
     const duration = (this.ends[depth] as number) - (this.starts[depth] as number)
-    this.done(this.keys[depth] as number, duration, Math.max(0, duration - (this.inner[depth] as number)))
+    this.done(this.keys[depth] as number, duration, Math.max(0, duration - (this.inner[depth] as number)), this.within[depth] as boolean)
   }
 }

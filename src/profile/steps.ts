@@ -1,11 +1,28 @@
 import thresholds from '../../knowledge/bottleneck.json' with { type: 'json' }
+import type { ProfileReport } from '../contract/profile-report.ts'
+import { median } from './median.ts'
+import type { Span } from './windows.ts'
 
-/** Middle value; the mean of the two in the middle for an even count. Null of nothing. */
-export function median(values: readonly number[]): number | null {
-  if (values.length === 0) return null
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
+const { partial_when_shorter_by: shorter, slow_when_over: slowOver } = thresholds.steps
+
+/** One step marker on one core. */
+export interface StepMark {
+  /** The step's number: XProf's group id, else its place in the line. */
+  id: number
+  /** Device clock: how long the marker itself is. */
+  durationPs: number
+  /** Host-aligned clock: what ops are laid against. */
+  startPs: number
+  endPs: number
+}
+
+/** A step of one core with the time it took: from its marker to the next one's. */
+export interface TimedStep extends StepMark {
+  timePs: number
+  /** The trace opened or closed inside it. */
+  partial: boolean
+  /** More than 1.5 times the median: told apart, and in no share. */
+  slow: boolean
 }
 
 /**
@@ -17,40 +34,124 @@ export function fullSteps<Step extends { durationPs: number }>(steps: readonly S
   if (real.length < 2) return real
   const inner = real.length > 2 ? real.slice(1, -1) : real
   const typical = real.length > 2 ? (median(inner.map((step) => step.durationPs)) ?? 0) : Math.max(...real.map((step) => step.durationPs))
-  const enough = typical * (1 - thresholds.steps.partial_when_shorter_by)
+  const enough = typical * (1 - shorter)
   return real.filter((step, index) => (index > 0 && index < real.length - 1) || step.durationPs >= enough)
+}
+
+/**
+ * The steps of one core, each with its time. A gap between two markers belongs to the step before it; where numbers are left out between
+ * them, and after the last one, the gap is taken to be as long as the others.
+ */
+export function timedSteps(marks: readonly StepMark[]): TimedStep[] {
+  const real = marks.filter((mark) => mark.durationPs > 0).sort((a, b) => a.startPs - b.startPs)
+  const full = new Set(fullSteps(real))
+  const gaps = real.flatMap((mark, index) => {
+    const next = real[index + 1]
+    return next && follows(mark, next, real) ? [Math.max(0, next.startPs - mark.endPs)] : []
+  })
+  const usual = median(gaps) ?? 0
+  const timed = real.map((mark, index) => {
+    const next = real[index + 1]
+    const gap = next && follows(mark, next, real) ? Math.max(0, next.startPs - mark.endPs) : usual
+    return { ...mark, timePs: mark.durationPs + gap, partial: !full.has(mark), slow: false }
+  })
+  const typical = median(timed.filter((step) => !step.partial).map((step) => step.timePs)) ?? 0
+  for (const step of timed) step.slow = !step.partial && step.timePs > typical * slowOver
+  return timed
+}
+
+/** Numbers that count up by one say that no step was lost between two markers; other numbers say nothing. */
+function follows(mark: StepMark, next: StepMark, all: readonly StepMark[]): boolean {
+  return next.id === mark.id + 1 || !countsUp(all)
+}
+
+function countsUp(all: readonly StepMark[]): boolean {
+  let ones = 0
+  for (let index = 1; index < all.length; index++) if ((all[index] as StepMark).id === (all[index - 1] as StepMark).id + 1) ones++
+  return ones * 2 >= all.length - 1
+}
+
+/** What shares are of: the full steps that are not slow. The last one ends with its marker, or with the usual gap where the trace goes on. */
+export function spansOf(steps: readonly TimedStep[], traceEndPs: number): Span[] {
+  return steps
+    .filter((step) => !step.partial && !step.slow)
+    .map((step) => ({ from: step.startPs, to: Math.max(step.endPs, Math.min(step.startPs + step.timePs, traceEndPs)) }))
 }
 
 export interface StepSummary {
   /** Median of full steps, milliseconds. */
   medianMs: number | null
-  /** What XProf shows: the mean of all steps, partial ones too. */
+  /** The median marker's own length, milliseconds: shorter than the step where markers leave gaps. */
+  markerMs: number | null
+  /** What XProf shows: the mean of all markers, partial ones too. */
   meanMs: number | null
+  minMs: number | null
+  maxMs: number | null
   full: number
   total: number
+  /** Places (from 0) and times of full steps over 1.5 times the median. */
+  slow: { place: number; ms: number }[]
   /** Of the numbers between a core's first step and its last, the share that was not recorded. */
   missing: number
-  /** Standard deviation of full steps over their mean. */
+  /** Standard deviation of full steps that are not slow over their mean. */
   spread: number | null
 }
 
-/** Steps of all cores together: a step takes as long as on its slowest core. */
-export function summarizeSteps(cores: readonly { host: string; steps: readonly { id: number; durationPs: number }[] }[]): StepSummary {
-  const longest = new Map<number, number>()
-  for (const core of cores) {
-    for (const step of core.steps) longest.set(step.id, Math.max(longest.get(step.id) ?? 0, step.durationPs))
+interface StepTimes {
+  id: number
+  durationPs: number
+  timePs: number
+}
+
+/** Steps of all cores together: a step takes as long as on its slowest core. Hosts may count from different numbers: then places count. */
+export function summarizeSteps(cores: readonly { steps: readonly StepTimes[] }[]): StepSummary {
+  const marked = cores.filter((core) => core.steps.length > 0)
+  const byPlace = new Set(marked.map((core) => core.steps.length)).size === 1
+  const longest = new Map<number, StepTimes>()
+  for (const core of marked) {
+    for (const [place, step] of core.steps.entries()) {
+      const key = byPlace ? place : step.id
+      const known = longest.get(key)
+      longest.set(key, {
+        id: key,
+        durationPs: Math.max(known?.durationPs ?? 0, step.durationPs),
+        timePs: Math.max(known?.timePs ?? 0, step.timePs),
+      })
+    }
   }
-  const all = [...longest].sort(([a], [b]) => a - b).map(([id, durationPs]) => ({ id, durationPs }))
-  const full = fullSteps(all).map((step) => step.durationPs / 1e9)
-  const average = mean(full)
-  const variance = mean(full.map((ms) => (ms - average) ** 2))
+  const all = [...longest.values()].sort((a, b) => a.id - b.id)
+  const full = fullSteps(all)
+  const times = full.map((step) => step.timePs / 1e9)
+  const medianMs = median(times)
+  const slow = all.flatMap((step, place) =>
+    medianMs !== null && full.includes(step) && step.timePs / 1e9 > medianMs * slowOver ? [{ place, ms: step.timePs / 1e9 }] : [],
+  )
+  const usual = times.filter((ms) => medianMs === null || ms <= medianMs * slowOver)
+  const average = mean(usual)
   return {
-    medianMs: median(full),
+    medianMs,
+    markerMs: median(full.map((step) => step.durationPs / 1e9)),
     meanMs: all.length === 0 ? null : all.reduce((sum, step) => sum + step.durationPs / 1e9, 0) / all.length,
+    minMs: times.length === 0 ? null : Math.min(...times),
+    maxMs: times.length === 0 ? null : Math.max(...times),
     full: full.length,
     total: all.length,
+    slow,
     missing: mean(cores.map((core) => missingNumbers(core.steps.map((step) => step.id)))),
-    spread: full.length > 1 && average > 0 ? Math.sqrt(variance) / average : null,
+    spread: usual.length > 1 && average > 0 ? Math.sqrt(mean(usual.map((ms) => (ms - average) ** 2))) / average : null,
+  }
+}
+
+/** The report's own table of steps; null without markers. */
+export function stepsReport(steps: StepSummary): ProfileReport['steps'] {
+  if (steps.medianMs === null || steps.minMs === null || steps.maxMs === null || steps.total === 0) return null
+  return {
+    count: steps.total,
+    partial: steps.total - steps.full,
+    median_ms: steps.medianMs,
+    min_ms: steps.minMs,
+    max_ms: steps.maxMs,
+    slow: steps.slow.length,
   }
 }
 

@@ -33,6 +33,10 @@ function report(overrides: { step: number | null; ops: [string, string, number][
     collectives: [
       { kind: 'all-reduce', name: 'all-reduce.1', bytes: null, group_size: 4, occupied_share: 0.4, exposed_share: overrides.exposed },
     ],
+    steps: null,
+    outside_steps_ms: null,
+    categories: [],
+    hosts: [],
     anti_patterns: [],
     skew: [],
     notes: [],

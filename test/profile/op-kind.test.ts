@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { collectiveFacts, opKind } from '../../src/profile/op-kind.ts'
+import { opKind } from '../../src/profile/op-kind.ts'
+import { collectiveFacts } from '../../src/profile/op-shapes.ts'
 
 const op = (name: string, category: string, expression = '', more: Partial<Parameters<typeof opKind>[0]> = {}) =>
   opKind({ name, category, expression, frameworkOp: null, flops: null, bytes: null, ...more })

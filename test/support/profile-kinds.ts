@@ -6,8 +6,6 @@ export interface ProfileKind {
   name: string
   class: BottleneckClass
   hosts: ProfileSpec[]
-  /** Where this reader differs from XProf on purpose. */
-  differs?: ('step_time' | 'duty_cycle' | 'mxu')[]
 }
 
 const v5p: ChipSpec = { type: 'TPU v5p', tflops: 229.5, hbmGbps: 1382.5, vmemGbps: 20_000, megacore: true }
@@ -66,14 +64,8 @@ const base = {
   memoryGib: { reserved: 4, allocated: 12, available: 15 },
 } satisfies Partial<ProfileSpec>
 
-function kind(
-  name: string,
-  bottleneck: BottleneckClass,
-  step: Item[],
-  more: Partial<ProfileSpec> = {},
-  differs?: ProfileKind['differs'],
-): ProfileKind {
-  return { name, class: bottleneck, hosts: [{ ...base, step, ...more }], ...(differs ? { differs } : {}) }
+function kind(name: string, bottleneck: BottleneckClass, step: Item[], more: Partial<ProfileSpec> = {}): ProfileKind {
+  return { name, class: bottleneck, hosts: [{ ...base, step, ...more }] }
 }
 
 const ops = (...list: OpSpec[]): Item[] => list.map((op) => ({ op }))
@@ -224,13 +216,9 @@ export function profileKinds(): ProfileKind[] {
       ],
       { chip: v5e, stepsLine: false, steps: 9, program: 'jit_generate' },
     ),
-    kind(
-      'partial-steps',
-      'compute',
-      [{ loop: 'while.1', times: 10, body: ops(matmul('fusion.1', 150), elementwise('fusion.2', 30)) }],
-      { partial: true },
-      ['step_time'],
-    ),
+    kind('partial-steps', 'compute', [{ loop: 'while.1', times: 10, body: ops(matmul('fusion.1', 150), elementwise('fusion.2', 30)) }], {
+      partial: true,
+    }),
     kind(
       'straggler',
       'compute',

@@ -48,7 +48,7 @@ export function opProfileTable(reply: unknown, spanPs: number): OpTable | null {
     if (inner.length > 0) stack.push(...inner)
     else if (node.xla && node.xla.category !== 'IDLE' && timeOf(node, spanPs) > 0) rows.push(rowOf(node, spanPs))
   }
-  return { rows, totalPs: total, opPs: rows.reduce((sum, row) => sum + row.selfPs, 0) }
+  return { rows, totalPs: total, opPs: rows.reduce((sum, row) => sum + row.selfPs, 0), barrierPs: 0 }
 }
 
 function timeOf(node: Node, spanPs: number): number {

@@ -34,7 +34,7 @@ export function opRow(figures: RowFigures): OpRow {
     modelFlops: figures.modelFlops == null ? null : figures.modelFlops / count,
     bytes: figures.bytes === null ? null : figures.bytes / count,
     memory: null,
-    source: figures.source === '' ? null : (figures.source ?? null),
+    source: sourceOf(figures.source ?? ''),
     frameworkOp: figures.frameworkOp ?? null,
     stated: true,
   }
@@ -48,6 +48,9 @@ export function opRow(figures: RowFigures): OpRow {
     unstatedPs: 0,
     flops: figures.flops ?? 0,
     modelFlops: figures.modelFlops ?? figures.flops ?? 0,
+    peakFlops: figures.flops ?? 0,
+    eventFlops: 0,
+    eventBytes: 0,
     bytes: figures.bytes ?? 0,
     hbmBytes: figures.hbmBytes ?? figures.bytes ?? 0,
     vmemReadBytes: 0,
@@ -59,6 +62,20 @@ export function opRow(figures: RowFigures): OpRow {
 }
 
 const gib = 2 ** 30
+
+/** XProf's cell is HTML, with the stack in a title: the text of it is `file:line`. */
+export function sourceOf(cell: string): string | null {
+  const inner = /^\s*<(\w+)[\s\S]*>([^<]*)<\/\1>\s*$/.exec(cell)?.[2] ?? cell.replace(/<[^>]*>/g, '')
+  const text = inner
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&')
+    .trim()
+    .split('\n', 1)[0] as string
+  return text === '' ? null : text
+}
 
 /** Ops of the hlo_stats reply: rates over each op's time (GFLOP/s, GiB/s), times in microseconds over all cores. */
 export function rowsOfHloStats(reply: unknown): OpRow[] {
@@ -131,5 +148,5 @@ export function rowsOfOverview(table: Table, spanPs: number): OpRow[] {
 
 export function tableOf(rows: OpRow[], totalPs: number | null): OpTable {
   const opPs = rows.reduce((sum, row) => sum + row.selfPs, 0)
-  return { rows, opPs, totalPs: totalPs ?? opPs }
+  return { rows, opPs, totalPs: totalPs ?? opPs, barrierPs: 0 }
 }

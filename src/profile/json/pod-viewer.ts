@@ -1,99 +1,173 @@
 import { z } from 'zod'
 import type { ProfileReport } from '../../contract/profile-report.ts'
-import { collectiveFacts, opKind } from '../op-kind.ts'
-import { median } from '../steps.ts'
+import type { Account } from '../accounts.ts'
+import { meanAccount, noAccount } from '../accounts.ts'
+import { opKind } from '../op-kind.ts'
+import { collectiveFacts } from '../op-shapes.ts'
+import type { Party } from '../parties.ts'
 
+const number = z.coerce.number().default(0)
 const coreSchema = z.looseObject({
   hostName: z.string().default(''),
-  highFlopsComputeUs: z.coerce.number().default(0),
-  lowFlopsComputeUs: z.coerce.number().default(0),
-  allReduceComputeDurationUs: z.coerce.number().default(0),
-  allReduceSyncDurationUs: z.coerce.number().default(0),
-  sendDurationUs: z.coerce.number().default(0),
-  recvDurationUs: z.coerce.number().default(0),
-  hostInfeedDurationUs: z.coerce.number().default(0),
-  hostOutfeedDurationUs: z.coerce.number().default(0),
-  totalDurationUs: z.coerce.number().default(0),
+  highFlopsComputeUs: number,
+  lowFlopsComputeUs: number,
+  allReduceComputeDurationUs: number,
+  allReduceSyncDurationUs: number,
+  sendDurationUs: number,
+  recvDurationUs: number,
+  hostInfeedDurationUs: number,
+  hostOutfeedDurationUs: number,
+  totalDurationUs: number,
+  /** Today's replies: time by the id of a kind, named in `stepBreakdownEvents`. */
+  stepBreakdownUs: z.record(z.string(), z.coerce.number()).optional(),
 })
+type Core = z.infer<typeof coreSchema>
 const schema = z.looseObject({
   podStatsSequence: z.looseObject({
     podStatsMap: z.array(
       z.looseObject({
         podStatsPerCore: z.record(z.string(), coreSchema).default({}),
         allReduceOpDb: z
-          .array(
-            z.looseObject({
-              name: z.string().default(''),
-              description: z.string().default(''),
-              durationUs: z.coerce.number().default(0),
-              dataSize: z.coerce.number().default(0),
-            }),
-          )
+          .array(z.looseObject({ name: z.string().default(''), description: z.string().default(''), durationUs: number, dataSize: number }))
           .default([]),
       }),
     ),
   }),
+  stepBreakdownEvents: z.array(z.looseObject({ id: z.coerce.string(), name: z.string() })).default([]),
 })
 
-/** What the old pod viewer says of communication, input and skew, as shares of the cores' time. */
+interface CoreTime {
+  host: string
+  compute: number
+  wait: number
+  /** Infeed and outfeed, as this tool takes them: transfers between slices are among them. */
+  feed: number
+  total: number
+  steps: number
+}
+
+/** What the pod viewer says of each core and host, and of the collectives, as shares of the cores' time. */
 export interface PodShares {
   communication: number
   infeed: number
-  skew: ProfileReport['skew']
+  hosts: Party[]
+  devices: Party[]
   collectives: ProfileReport['collectives']
 }
 
-export function podShares(reply: unknown): PodShares | null {
+/** @param feedIsTransfer What it calls input and output is known to be traffic between slices */
+export function podShares(reply: unknown, feedIsTransfer: boolean): PodShares | null {
   const parsed = schema.safeParse(reply)
   if (!parsed.success) return null
-  let total = 0
-  let communication = 0
-  let infeed = 0
-  const work = new Map<string, number>()
-  const ops = new Map<string, { description: string; us: number; bytes: number; steps: number }>()
-  const steps = parsed.data.podStatsSequence.podStatsMap
+  const { podStatsMap: all } = parsed.data.podStatsSequence
+  // Of several steps the first is often counted twice.
+  const steps = all.length > 2 ? all.slice(1) : all
+  const names = new Map(parsed.data.stepBreakdownEvents.map((event) => [event.id, event.name]))
+  const cores = new Map<string, CoreTime>()
+  const ops = new Map<string, { description: string; us: number; bytes: number }>()
   for (const step of steps) {
     for (const [id, core] of Object.entries(step.podStatsPerCore)) {
-      total += core.totalDurationUs
-      communication += core.allReduceComputeDurationUs + core.allReduceSyncDurationUs + core.sendDurationUs + core.recvDurationUs
-      infeed += core.hostInfeedDurationUs + core.hostOutfeedDurationUs
-      const name = `${core.hostName} core ${id}`.trim()
-      work.set(name, (work.get(name) ?? 0) + core.highFlopsComputeUs + core.lowFlopsComputeUs)
+      const key = `${core.hostName} core ${id}`.trim()
+      const known = cores.get(key) ?? { host: core.hostName, compute: 0, wait: 0, feed: 0, total: 0, steps: 0 }
+      cores.set(key, addTo(known, core, names))
     }
     for (const op of step.allReduceOpDb) {
-      const known = ops.get(op.name) ?? { description: op.description, us: 0, bytes: op.dataSize, steps: 0 }
-      ops.set(op.name, { ...known, us: known.us + op.durationUs, steps: known.steps + 1 })
+      const known = ops.get(op.name) ?? { description: op.description, us: 0, bytes: op.dataSize }
+      ops.set(op.name, { ...known, us: known.us + op.durationUs })
     }
   }
+  const total = [...cores.values()].reduce((sum, core) => sum + core.total, 0)
   if (total === 0) return null
-  const cores = work.size
-  const middle = median([...work.values()])
+  const devices = [...cores].map(([name, core]) => partyOf(name, core, feedIsTransfer))
+  const mean = meanAccount(devices.map((party) => party.account))
+  const hosts = [...Map.groupBy(cores.values(), (core) => core.host)].map(([host, own]) =>
+    meanParty(
+      host,
+      own.map((core) => partyOf(host, core, feedIsTransfer)),
+    ),
+  )
   return {
-    communication: communication / total,
-    infeed: infeed / total,
-    skew: middle ? [...work].map(([device, us]) => ({ device, slowdown: us / middle })).sort((a, b) => b.slowdown - a.slowdown) : [],
-    collectives: [...ops]
-      .map(([name, op]) => {
-        const kind = opKind({
-          name,
-          category: 'custom fusion',
-          expression: op.description,
-          frameworkOp: null,
-          flops: null,
-          bytes: null,
-        }).collective
-        // Durations are of one core: their share of a core's time.
-        const share = (op.us * cores) / total
-        return {
-          kind: kind ?? 'all-reduce',
-          name,
-          bytes: op.bytes > 0 ? op.bytes : null,
-          group_size: collectiveFacts(op.description).groupSize,
-          occupied_share: share,
-          exposed_share: share,
-        }
-      })
-      .sort((a, b) => b.occupied_share - a.occupied_share)
-      .slice(0, 50),
+    communication: mean.exposed,
+    infeed: mean.infeed,
+    hosts,
+    devices,
+    collectives: collectivesOf(ops, total, cores.size),
   }
+}
+
+function addTo(sum: CoreTime, core: Core, names: ReadonlyMap<string, string>): CoreTime {
+  const parts = Object.entries(core.stepBreakdownUs ?? {})
+  const named = (test: RegExp): number => parts.reduce((us, [id, value]) => us + (test.test(names.get(id) ?? '') ? value : 0), 0)
+  const waits =
+    core.allReduceComputeDurationUs +
+    core.allReduceSyncDurationUs +
+    core.sendDurationUs +
+    core.recvDurationUs +
+    named(/device to device|collective/i)
+  return {
+    host: sum.host,
+    compute: sum.compute + core.highFlopsComputeUs + core.lowFlopsComputeUs + named(/^device compute/i),
+    wait: sum.wait + waits,
+    feed: sum.feed + core.hostInfeedDurationUs + core.hostOutfeedDurationUs + named(/^(input|output)$/i),
+    total: sum.total + core.totalDurationUs,
+    steps: sum.steps + 1,
+  }
+}
+
+function partyOf(name: string, core: CoreTime, feedIsTransfer: boolean): Party {
+  const wait = core.wait + (feedIsTransfer ? core.feed : 0)
+  const feed = feedIsTransfer ? 0 : core.feed
+  const total = Math.max(core.total, 1)
+  const idle = Math.max(0, core.total - core.compute - wait - feed)
+  const account: Account = { ...noAccount, idle: idle / total, infeed: feed / total, inFlight: wait / total, exposed: wait / total }
+  const perStep = (us: number): number => (us * 1e6) / Math.max(1, core.steps)
+  return {
+    name,
+    ofHost: name === core.host,
+    account,
+    stepPs: perStep(core.total),
+    computePs: perStep(core.compute),
+    inputPs: perStep(idle + feed),
+    waitPs: perStep(wait),
+    pipePs: 0,
+    collectives: new Map(),
+  }
+}
+
+function meanParty(name: string, own: readonly Party[]): Party {
+  const mean = (value: (party: Party) => number): number => own.reduce((sum, party) => sum + value(party), 0) / Math.max(1, own.length)
+  return {
+    name,
+    ofHost: true,
+    account: meanAccount(own.map((party) => party.account)),
+    stepPs: mean((party) => party.stepPs),
+    computePs: mean((party) => party.computePs),
+    inputPs: mean((party) => party.inputPs),
+    waitPs: mean((party) => party.waitPs),
+    pipePs: 0,
+    collectives: new Map(),
+  }
+}
+
+function collectivesOf(
+  ops: ReadonlyMap<string, { description: string; us: number; bytes: number }>,
+  totalUs: number,
+  cores: number,
+): ProfileReport['collectives'] {
+  return [...ops]
+    .map(([name, op]) => {
+      const text = { name, category: 'custom fusion', expression: op.description, frameworkOp: null, flops: null, bytes: null }
+      // Durations are of one core: their share of a core's time.
+      const share = (op.us * cores) / totalUs
+      return {
+        kind: opKind(text).collective ?? 'all-reduce',
+        name,
+        bytes: op.bytes > 0 ? op.bytes : null,
+        group_size: collectiveFacts(op.description).groupSize,
+        occupied_share: share,
+        exposed_share: share,
+      }
+    })
+    .sort((a, b) => b.occupied_share - a.occupied_share)
+    .slice(0, 50)
 }

@@ -23,8 +23,13 @@ export function toolOfFile(file: string): { tool: Tool; host: string } | null {
     .replace(/(\.json)?(\.gz)?$/, '')
     .split('.')
   const last = parts.pop() ?? ''
-  const tool = aliases[last] ?? replyTools.find((each) => each === last)
+  const tool = aliases[last] ?? replyTools.find((each) => each === last) ?? namedWithin(last)
   return tool ? { tool, host: parts.join('.') } : null
+}
+
+/** As a browser saves them: data_RUN_TOOL_RUN.json. */
+function namedWithin(name: string): Tool | undefined {
+  return name.startsWith('data_') ? replyTools.find((tool) => name.includes(`_${tool}_`) || name.endsWith(`_${tool}`)) : undefined
 }
 
 /** A saved reply as JSON. @throws PromptsError bad_profile with the file and where it stops being JSON */

@@ -1,20 +1,27 @@
 import type { Kpis, ProfileReport } from '../../contract/profile-report.ts'
 import { PromptsError } from '../../errors.ts'
-import { judge, percent } from '../bottleneck.ts'
+import type { Account } from '../accounts.ts'
+import { noAccount } from '../accounts.ts'
+import { judge } from '../bottleneck.ts'
 import type { Hardware } from '../core-reading.ts'
 import type { Findings } from '../findings.ts'
-import { collectiveFacts } from '../op-kind.ts'
+import { collectiveFacts } from '../op-shapes.ts'
 import type { OpTable } from '../op-table.ts'
 import { boundShares, topOps } from '../ops.ts'
 import { programWork, roofline, utilization } from '../roofline.ts'
 import type { StepSummary } from '../steps.ts'
-import { summarizeSteps } from '../steps.ts'
+import { stepsReport, summarizeSteps } from '../steps.ts'
+import { timeCategories } from '../time-category.ts'
+import { waitingWords } from '../waiting-words.ts'
+import { whoWaits } from '../who-waits.ts'
 import { peakHbmOf } from './memory-profile.ts'
 import { opProfileTable } from './op-profile.ts'
 import { rowsOfHloStats, rowsOfOverview, rowsOfRoofline, tableOf } from './op-rows.ts'
 import type { PodShares } from './pod-viewer.ts'
 import { podShares } from './pod-viewer.ts'
 import type { Replies } from './replies.ts'
+import { replyNotes } from './reply-notes.ts'
+import { replyTime, stepTimesMs } from './reply-time.ts'
 import type { Table } from './tables.ts'
 import { numberOf, shareOf, tablesOf, textOf } from './tables.ts'
 
@@ -30,53 +37,62 @@ export function reportOfReplies(source: string, replies: Replies, notes: readonl
   const stepTable = [...overview, ...tablesOf(replies.get('input_pipeline_analyzer'))].find((table) =>
     table.rows.some((row) => 'stepnum' in row),
   )
-  const steps = stepsOf(stepTable)
+  const times = stepTimesMs(stepTable)
+  const steps = summarizeSteps([{ steps: times.map(({ id, ms }) => ({ id, durationPs: ms * 1e9, timePs: ms * 1e9 })) }])
   const rooflineTable = tablesOf(replies.get('roofline_model'))[0]
   const program = rooflineTable?.rows.find((row) => row['category'] === 'Program' && row['step'] === 'Total')
-  const table = opsOf(replies, rooflineTable, program, overview[0], steps)
-  if (table.rows.length === 0 && steps.total === 0 && Object.keys(environment).length === 0) {
+  const traced = opsOf(replies, rooflineTable, program, overview[0], steps)
+  if (traced.rows.length === 0 && steps.total === 0 && Object.keys(environment).length === 0) {
     throw new PromptsError('bad_profile', `${source} holds no reply of an XProf server that says anything of a profile`, {
       hint: 'Save overview_page and hlo_stats or op_profile at least.',
     })
   }
   const hardware = hardwareOf(rooflineTable)
-  const pods = podShares(replies.get('pod_viewer'))
-  const figures = kpisOf({ analysis, steps, program, table, hardware, pods, replies })
+  const device = deviceOf(environment, replies, traced)
+  const { table, idle, outsideMs, perStep } = replyTime(traced, steps, times, analysis, numberOf(environment['device_core_count']) ?? 0)
+  const pods = podShares(
+    replies.get('pod_viewer'),
+    table.rows.some((row) => row.kind.dcn),
+  )
+  const shares = sharesOf(table, idle, pods)
+  const figures = kpisOf({ analysis, steps, program, table, hardware, shares, perStep, replies })
   const bounds = boundsOf(table, hardware, analysis)
-  const shares = sharesOf(table, stepTable, pods)
-  const ops = topOps(table, hardware, 50)
+  const waiting = pods ? whoWaits(pods.hosts.length > 1 ? pods.hosts : [], pods.devices) : null
+  const words = waiting ? waitingWords(waiting) : []
   const findings: Findings = {
     kpis: figures,
-    shares: { ...shares, containers: 0, inFlight: figures.communication_share ?? 0, exposed: figures.exposed_communication_share ?? 0 },
+    shares: waiting?.straggler ? waiting.judged : shares,
     bounds,
-    topOps: ops,
+    topOps: topOps(table, hardware, 50),
     roofline: roofline(table, hardware, 30),
     steps,
-    quality: { missing: 0, missingSteps: 0, unstated: 0, unknownOps: bounds.unknown, missingHosts: 0, noTimeline: true },
+    quality: {
+      missing: 0, missingSteps: 0, unstated: 0, unknownOps: bounds.unknown, missingHosts: 0, hostsWithoutDevices: 0, dropped: false,
+      stretched: false, slow: 0, noTimeline: true,
+    }, // biome-ignore format: a table
     activities: [],
+    waiting: words,
   }
   return {
     source,
-    device: deviceOf(environment, replies, table),
+    device,
     kpis: figures,
     bottleneck: judge(findings),
-    top_ops: ops,
+    top_ops: findings.topOps,
     roofline: findings.roofline,
     collectives: collectivesOf(table, pods),
+    steps: stepsReport(steps),
+    outside_steps_ms: outsideMs,
+    categories: timeCategories(table, shares.idle * table.totalPs),
+    hosts: hostsOf(pods, steps),
     anti_patterns: [],
-    skew: pods?.skew ?? [],
-    notes: [...notes, ...notesOf(findings, table, analysis)],
+    skew: pods ? skewOf(pods) : [],
+    notes: [
+      ...notes,
+      ...words.map((line) => `${line[0]?.toUpperCase()}${line.slice(1)}.`),
+      ...replyNotes({ findings, table, analysis, outsideMs, hosts: device.hosts, hasPods: pods !== null }),
+    ],
   }
-}
-
-/** Steps by the time XProf writes beside them, else by the sum of their parts. */
-function stepsOf(table: Table | undefined): StepSummary {
-  const steps = (table?.rows ?? []).map((row, index) => {
-    const told = /Step time = ([\d.]+) ms/.exec(textOf(row['tooltip']))?.[1]
-    const parts = Object.entries(row).reduce((sum, [column, value]) => sum + (column.endsWith('TimeMs') ? (numberOf(value) ?? 0) : 0), 0)
-    return { id: numberOf(row['stepnum']) ?? index, durationPs: (told === undefined ? parts : Number(told)) * 1e9 }
-  })
-  return summarizeSteps([{ host: '', steps }])
 }
 
 function opsOf(
@@ -100,13 +116,14 @@ function opsOf(
   return tableOf(overview ? rowsOfOverview(overview, spanPs) : [], spanPs)
 }
 
+const gibiToGiga = 2 ** 30 / 1e9
+
 function hardwareOf(table: Table | undefined): Hardware {
   const properties = table?.properties ?? {}
   const scaled = (name: string, by: number): number | null => {
     const value = numberOf(properties[name])
     return value === null || value <= 0 ? null : value * by
   }
-  const gibiToGiga = 2 ** 30 / 1e9
   return {
     peakTflops: scaled('peak_flop_rate', 1e-3),
     peakHbmGbps: scaled('peak_hbm_bw', gibiToGiga),
@@ -115,6 +132,9 @@ function hardwareOf(table: Table | undefined): Hardware {
     peakCmemReadGbps: scaled('peak_cmem_read_bw', gibiToGiga),
     peakCmemWriteGbps: scaled('peak_cmem_write_bw', gibiToGiga),
     megacore: numberOf(properties['megacore']) === 1,
+    int8: null,
+    fp8: null,
+    fromKnowledge: false,
   }
 }
 
@@ -124,28 +144,35 @@ interface KpiInput {
   program: Record<string, unknown> | undefined
   table: OpTable
   hardware: Hardware
-  pods: PodShares | null
+  shares: Account
+  perStep: number
   replies: Replies
 }
 
-function kpisOf({ analysis, steps, program, table, hardware, pods, replies }: KpiInput): Kpis {
+function kpisOf({ analysis, steps, program, table, hardware, shares, perStep, replies }: KpiInput): Kpis {
   const told = (name: string): number | null => {
     const share = shareOf(analysis[name])
     // 0.0 % with ops that ran means that it was not measured.
     return share === 0 && table.opPs > 0 ? null : share
   }
-  const use = hardware.peakTflops === null ? null : utilization(programWork(table), hardware)
-  const collective = table.rows.reduce((sum, row) => sum + (row.kind.collective !== null ? row.selfPs : 0), 0)
-  const exposed = table.rows.reduce((sum, row) => sum + (row.kind.role === 'collective' ? row.selfPs : 0), 0)
-  const ofTime = (ps: number): number | null => (table.totalPs > 0 && table.rows.length > 0 ? ps / table.totalPs : null)
+  const known = table.totalPs > 0 && table.rows.length > 0
+  const duty = told('device_duty_cycle_percent')
+  const rate = numberOf(program?.['hbm_bw'])
+  const hbm =
+    hardware.peakHbmGbps === null
+      ? null
+      : rate !== null
+        ? (rate * gibiToGiga * perStep) / hardware.peakHbmGbps
+        : utilization(programWork(table), hardware).hbm
+  const efficiency = numberOf(program?.['roofline_efficiency'])
   return {
     step_time_ms: steps.medianMs,
-    duty_cycle: told('device_duty_cycle_percent'),
+    duty_cycle: duty === null ? null : Math.min(1, duty * perStep),
     mxu_utilization: told('mxu_utilization_percent'),
-    hbm_bandwidth_utilization: use?.hbm ?? told('memory_bw_utilization_relative_to_hw_limit'),
-    communication_share: pods?.communication ?? ofTime(collective),
-    exposed_communication_share: pods?.communication ?? ofTime(exposed),
-    roofline_efficiency: numberOf(program?.['roofline_efficiency']) ?? told('flop_rate_utilization_relative_to_roofline'),
+    hbm_bandwidth_utilization: hbm ?? told('memory_bw_utilization_relative_to_hw_limit'),
+    communication_share: known ? shares.inFlight : null,
+    exposed_communication_share: known ? shares.exposed : null,
+    roofline_efficiency: efficiency === null ? told('flop_rate_utilization_relative_to_roofline') : efficiency * perStep,
     peak_hbm_gib: peakHbmOf(replies.get('memory_profile')),
     mfu: mfuOf(table, hardware),
   }
@@ -166,29 +193,25 @@ function boundsOf(table: OpTable, hardware: Hardware, analysis: Record<string, u
   return memory >= whole * 0.999 ? { compute: 0.2, hbm: 0.8, unknown: 0 } : { compute: 0.8, hbm: 0.2, unknown: 0 }
 }
 
-function sharesOf(
-  table: OpTable,
-  steps: Table | undefined,
-  pods: PodShares | null,
-): { idle: number; infeed: number; hostTransfer: number } {
-  const role = (name: string): number =>
-    table.totalPs > 0 ? table.rows.reduce((sum, row) => sum + (row.kind.role === name ? row.selfPs : 0), 0) / table.totalPs : 0
-  let idle = table.totalPs > 0 && table.rows.length > 10 ? Math.max(0, 1 - table.opPs / table.totalPs) : 0
-  let infeed = Math.max(role('infeed'), pods?.infeed ?? 0)
-  const times = { all: 0, idle: 0, input: 0 }
-  for (const row of steps?.rows ?? []) {
-    for (const [column, value] of Object.entries(row)) {
-      const ms = column.endsWith('TimeMs') ? (numberOf(value) ?? 0) : 0
-      times.all += ms
-      if (/idle/i.test(column)) times.idle += ms
-      else if (/infeed|outfeed|input/i.test(column)) times.input += ms
-    }
+/** From the ops where they are known; what their names do not tell (old replies), the pod viewer does. */
+function sharesOf(table: OpTable, idle: number, pods: PodShares | null): Account {
+  const part = (takes: (row: OpTable['rows'][number]) => boolean): number =>
+    table.totalPs > 0 ? table.rows.reduce((sum, row) => sum + (takes(row) ? row.selfPs : 0), 0) / table.totalPs : 0
+  const told = table.rows.some((row) => row.facts.expression !== '')
+  const feeds = part((row) => row.kind.role === 'infeed')
+  const collectives = part((row) => row.kind.collective !== null)
+  const exposed = part((row) => row.kind.role === 'collective')
+  const infeed = told ? feeds : Math.max(feeds, pods?.infeed ?? 0)
+  return {
+    ...noAccount,
+    idle: Math.min(idle, 1 - Math.min(1, infeed)),
+    infeed,
+    hostTransfer: part((row) => row.kind.role === 'host-transfer'),
+    inFlight: told ? collectives : Math.max(collectives, pods?.communication ?? 0),
+    exposed: told ? exposed : Math.max(exposed, pods?.communication ?? 0),
+    dcnInFlight: part((row) => row.kind.dcn),
+    dcnExposed: part((row) => row.kind.dcn),
   }
-  if (times.all > 0) {
-    idle = times.idle / times.all
-    infeed = Math.max(infeed, times.input / times.all)
-  }
-  return { idle: Math.min(idle, 1 - Math.min(1, infeed)), infeed, hostTransfer: role('host-transfer') }
 }
 
 function deviceOf(environment: Record<string, unknown>, replies: Replies, table: OpTable): ProfileReport['device'] {
@@ -202,6 +225,30 @@ function deviceOf(environment: Record<string, unknown>, replies: Replies, table:
     devices: joined && allocators > 0 ? allocators : cores,
     hosts: numberOf(environment['host_count']) ?? 1,
   }
+}
+
+function hostsOf(pods: PodShares | null, steps: StepSummary): ProfileReport['hosts'] {
+  return (pods?.hosts ?? []).slice(0, 256).map((party) => ({
+    host: party.name,
+    devices: pods?.devices.filter((device) => device.name.startsWith(`${party.name} core`)).length ?? 0,
+    step_time_ms: steps.medianMs,
+    idle_share: party.account.idle,
+    collective_wait_share: party.account.exposed,
+    input_wait_share: party.account.infeed,
+  }))
+}
+
+function skewOf(pods: PodShares): ProfileReport['skew'] {
+  return [...(pods.hosts.length > 1 ? slowdowns(pods.hosts) : []), ...slowdowns(pods.devices)].slice(0, 64)
+}
+
+function slowdowns(parties: PodShares['devices']): ProfileReport['skew'] {
+  const own = parties.map((party) => party.stepPs - party.waitPs).sort((a, b) => a - b)
+  const middle = own[Math.floor((own.length - 1) / 2)]
+  if (!middle) return []
+  return parties
+    .map((party) => ({ device: party.name, slowdown: (party.stepPs - party.waitPs) / middle }))
+    .sort((a, b) => b.slowdown - a.slowdown)
 }
 
 function collectivesOf(table: OpTable, pods: PodShares | null): ProfileReport['collectives'] {
@@ -219,23 +266,4 @@ function collectivesOf(table: OpTable, pods: PodShares | null): ProfileReport['c
       exposed_share: row.kind.role === 'collective' ? share : 0,
     }
   })
-}
-
-function notesOf(findings: Findings, table: OpTable, analysis: Record<string, unknown>): string[] {
-  const notes = [
-    'Read from saved replies of an XProf server: they hold no timeline, so communication is the time collectives take on the core, and what overlaps is not seen.',
-  ]
-  const { steps, kpis } = findings
-  if (shareOf(analysis['device_duty_cycle_percent']) === 0)
-    notes.push('XProf gives a duty cycle of 0.0 %, which with ops that ran means it was not recorded.')
-  else if (kpis.duty_cycle === null) notes.push('The duty cycle is not in these replies.')
-  if (steps.full < steps.total)
-    notes.push(
-      `${steps.total - steps.full} of ${steps.total} steps are partial and left out of the step time (XProf's average of all steps is ${steps.meanMs?.toFixed(1)} ms).`,
-    )
-  if (steps.spread !== null && steps.spread >= 0.1)
-    notes.push(`Steps vary by ${percent(steps.spread)} (standard deviation): a noisy profile.`)
-  if (kpis.peak_hbm_gib === null) notes.push('Peak HBM is not in these replies: memory_profile is missing.')
-  if (table.rows.length === 0) notes.push('No ops are in these replies: hlo_stats and op_profile are missing.')
-  return notes
 }

@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdtemp, open, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { PromptsError } from '../../errors.ts'
+import { foreignBytes } from '../foreign-file.ts'
 import type { ProfileLimits } from '../limits.ts'
 
 /** Bytes that can be read anywhere: a file, or what a .gz holds. */
@@ -18,11 +19,18 @@ export interface ByteSource {
 
 /** Opens a profile file; a gzip (told by its first bytes, not its name) is unpacked, into a temporary file beyond `limits.memoryBytes`. */
 export async function openByteSource(path: string, limits: ProfileLimits, signal?: AbortSignal): Promise<ByteSource> {
+  // A pipe blocks whoever opens it: what is no file is not opened.
+  const about = await stat(path).catch(() => null)
+  if (about !== null && !about.isFile())
+    throw new PromptsError('bad_profile', `${path} is ${about.isDirectory() ? 'a folder' : 'no regular file'}, not a profile`, {
+      hint: 'Give a .xplane.pb file, a run folder or a logdir.',
+    })
   const handle = await openFile(path)
   try {
-    const magic = new Uint8Array(2)
-    const { bytesRead } = await handle.read(magic, 0, 2, 0)
-    if (bytesRead === 2 && magic[0] === 0x1f && magic[1] === 0x8b) return await unpack(path, limits, signal, handle)
+    const head = new Uint8Array(headBytes)
+    const { bytesRead } = await handle.read(head, 0, headBytes, 0)
+    if (bytesRead >= 2 && head[0] === 0x1f && head[1] === 0x8b) return await unpack(path, limits, signal, handle)
+    refuseForeign(path, head.subarray(0, bytesRead))
     const { size } = await handle.stat()
     if (size > limits.fileBytes) throw tooLarge(path, limits.fileBytes)
     return fromHandle(path, handle, size)
@@ -30,6 +38,14 @@ export async function openByteSource(path: string, limits: ProfileLimits, signal
     await handle.close()
     throw error
   }
+}
+
+/** Enough of a file to tell an archive. */
+const headBytes = 512
+
+function refuseForeign(path: string, head: Uint8Array): void {
+  const foreign = foreignBytes(head)
+  if (foreign) throw new PromptsError('bad_profile', `${path} is ${foreign.what}`, { hint: foreign.todo })
 }
 
 /** Bytes already in memory, for tests and for what came over the network. */
@@ -83,6 +99,7 @@ async function unpack(path: string, limits: ProfileLimits, signal: AbortSignal |
   try {
     const stream = createReadStream(path, { signal }).pipe(createGunzip())
     for await (const chunk of stream as AsyncIterable<Buffer>) {
+      if (size === 0) refuseForeign(path, chunk.subarray(0, headBytes))
       size += chunk.length
       if (size > limits.fileBytes) throw tooLarge(path, limits.fileBytes)
       if (!spill && size > limits.memoryBytes) {

@@ -87,7 +87,8 @@ async function eachEntry(window: Window, plane: PlaneIndex, read: (entry: Wire) 
   }
 }
 
-function emptyFacts(): OpFacts {
+/** Facts of an op of which nothing is known. */
+export function emptyFacts(): OpFacts {
   return {
     name: '',
     expression: '',

@@ -27,25 +27,48 @@ export interface PlaneIndex {
 export interface SpaceIndex {
   planes: PlaneIndex[]
   errors: string[]
+  warnings: string[]
+  /** The machine's own name, where the profiler wrote it. */
+  hostname: string
 }
 
 const headBytes = 4096
+/** More planes than a pod's busiest host has; each costs memory before its content is known. */
+const maxPlanes = 1 << 16
+const maxLines = 1 << 16
+const maxMessages = 1000
+const maxMessageBytes = 4096
 
 /**
  * Walks a whole XSpace by its lengths, without touching events: lines come before the names they use, so names are gathered first.
  * @throws WireError with the absolute offset of what is wrong
  */
 export async function indexSpace(window: Window): Promise<SpaceIndex> {
-  const space: SpaceIndex = { planes: [], errors: [] }
+  const space: SpaceIndex = { planes: [], errors: [], warnings: [], hostname: '' }
   const size = window.source.size
   let position = 0
   while (position < size) {
     const field = await readHead(window, position, size)
-    if (field.tag === 0x0a) space.planes.push(await indexPlane(window, field.start, field.end))
-    else if (field.tag === 0x12) space.errors.push((await wireAt(window, field.start, field.end)).bytesText(field.start, field.end))
+    if (field.tag === 0x0a) {
+      if (space.planes.length >= maxPlanes) throw new WireError(position, `the file holds more than ${maxPlanes} planes`)
+      space.planes.push(await indexPlane(window, field.start, field.end))
+    } else if (field.tag === 0x12) await addText(window, space.errors, field)
+    else if (field.tag === 0x1a) await addText(window, space.warnings, field)
+    else if (field.tag === 0x22) space.hostname = await textOf(window, field)
     position = field.end
   }
   return space
+}
+
+/** What a profiler says beside the planes; empty entries say nothing, and a thousand are enough. */
+async function addText(window: Window, list: string[], field: { start: number; end: number }): Promise<void> {
+  const text = (await textOf(window, field)).trim()
+  if (text !== '' && list.length < maxMessages) list.push(text)
+}
+
+async function textOf(window: Window, { start, end }: { start: number; end: number }): Promise<string> {
+  const limit = Math.min(end, start + maxMessageBytes)
+  return (await wireAt(window, start, limit)).bytesText(start, limit)
 }
 
 async function indexPlane(window: Window, start: number, end: number): Promise<PlaneIndex> {
@@ -62,6 +85,7 @@ async function indexPlane(window: Window, start: number, end: number): Promise<P
         plane.name = (await wireAt(window, field.start, field.end)).bytesText(field.start, field.end)
         break
       case 0x1a:
+        if (plane.lines.length >= maxLines) throw new WireError(position, `a plane holds more than ${maxLines} lines`)
         plane.lines.push(await indexLine(window, field.start, field.end))
         break
       case 0x22:
