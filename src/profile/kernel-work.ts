@@ -1,5 +1,5 @@
+import type { OpRow } from './op-row.ts'
 import { kernelFlopsOfText } from './op-shapes.ts'
-import type { OpRow } from './op-table.ts'
 
 /** A kernel's own figure may be of one step of its grid: then the shapes' is a whole multiple of it, up to so many. */
 const maxGridSteps = 1 << 16

@@ -1,6 +1,7 @@
 import type { Op } from '../contract/profile-report.ts'
 import type { Hardware } from './core-reading.ts'
-import type { OpRow, OpTable } from './op-table.ts'
+import type { OpRow } from './op-row.ts'
+import type { OpTable } from './op-table.ts'
 import type { Bound } from './roofline.ts'
 import { utilization, workOf } from './roofline.ts'
 

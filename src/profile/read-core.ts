@@ -370,5 +370,5 @@ class CoreReader {
 }
 
 function largest(values: readonly number[]): number {
-  return values.reduce((most, value) => (value > most ? value : most), Number.NEGATIVE_INFINITY)
+  return values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY)
 }

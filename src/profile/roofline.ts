@@ -1,6 +1,7 @@
 import type { ProfileReport } from '../contract/profile-report.ts'
 import type { Hardware } from './core-reading.ts'
-import type { OpRow, OpTable } from './op-table.ts'
+import type { OpRow } from './op-row.ts'
+import type { OpTable } from './op-table.ts'
 
 export type Bound = 'compute' | 'hbm' | 'vmem' | 'communication' | 'unknown'
 

@@ -146,7 +146,7 @@ describe('prompts profile', () => {
     expect(report.kpis.peak_hbm_gib).toBeGreaterThan(19.8)
     expect(report.kpis.peak_hbm_gib).toBeLessThan(20.2)
     expect(report.bottleneck).toMatchObject({ class: 'host', also: ['hbm'] })
-    expect(report.bottleneck.evidence.join(' ')).toMatch(/copy-done takes 84 %/)
+    expect(report.bottleneck.evidence.join(' ')).toMatch(/copy-done takes 97%/)
   })
 
   it.skipIf(lacks('shared'))(needing('says which device a GPU profile is from', 'shared'), async () => {

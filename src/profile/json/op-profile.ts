@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { OpRow, OpTable } from '../op-table.ts'
+import type { OpRow } from '../op-row.ts'
+import type { OpTable } from '../op-table.ts'
 import { opRow } from './op-rows.ts'
 
 const nodeSchema = z.looseObject({

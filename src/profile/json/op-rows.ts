@@ -1,5 +1,6 @@
 import { opKind } from '../op-kind.ts'
-import type { OpRow, OpTable } from '../op-table.ts'
+import type { OpRow } from '../op-row.ts'
+import type { OpTable } from '../op-table.ts'
 import type { OpFacts } from '../xspace/metadata.ts'
 import type { Table } from './tables.ts'
 import { numberOf, tablesOf, textOf } from './tables.ts'
