@@ -1,3 +1,4 @@
+import thresholds from '../../knowledge/bottleneck.json' with { type: 'json' }
 import type { Bottleneck, Kpis, ProfileReport } from '../contract/profile-report.ts'
 import type { Verdict } from '../contract/verdict.ts'
 import { chipOfDeviceType } from '../knowledge/data/chips.ts'
@@ -77,7 +78,14 @@ function predictedBottleneck(baseline: Verdict | null): Bottleneck {
   const step = estimate.step_time_ms
   const exposed = estimate.exposed_communication_ms / step
   const host = estimate.host_ms / step
-  const chosen = host >= 0.3 ? 'host' : exposed >= 0.2 ? 'communication' : estimate.hbm_ms > estimate.compute_ms ? 'hbm' : 'compute'
+  const chosen =
+    host >= thresholds.host.min_share
+      ? 'host'
+      : exposed >= thresholds.communication.min_exposed
+        ? 'communication'
+        : estimate.hbm_ms > estimate.compute_ms
+          ? 'hbm'
+          : 'compute'
   const evidence = [
     `predicted, not measured: of a step of ${formatMs(step)}, compute takes ${formatMs(estimate.compute_ms)}, HBM ${formatMs(estimate.hbm_ms)}`,
     `predicted communication ${formatMs(estimate.communication_ms)}, of which ${formatShare(exposed)} of the step with nothing computing`,

@@ -22,7 +22,7 @@ export function ownMeasurements(workload: Workload, tenant: string, cases: reado
   return (
     cases
       .filter((item) => item.tenant === tenant && item.to !== null && item.status !== 'withdrawn' && isSameWorkload(workload, item))
-      .filter((item) => item.measured_after_ms !== null || item.result === 'oom' || item.result === 'illegal')
+      .filter((item) => item.measured_after_ms !== null || didNotRun(item))
       // a case may have been written by hand: a step that the hardware cannot reach is no measurement
       .filter((item) => item.measured_after_ms === null || item.measured_after_ms >= floor)
       .map((item) => ({
@@ -30,9 +30,13 @@ export function ownMeasurements(workload: Workload, tenant: string, cases: reado
         mesh: item.to!,
         dcn: item.dcn,
         stepTimeMs: item.measured_after_ms,
-        failed: item.result === 'oom' || item.result === 'illegal',
+        failed: didNotRun(item),
       }))
   )
+}
+
+function didNotRun({ result }: Case): boolean {
+  return result === 'oom' || result === 'illegal' || result === 'failed'
 }
 
 export function isSameWorkload(workload: Workload, { workload: other }: Case): boolean {

@@ -1,5 +1,5 @@
 import type { Run } from '../contract/experiment.ts'
-import { type Mesh, meshSize } from '../contract/mesh.ts'
+import { type Mesh, meshSize, sameMesh } from '../contract/mesh.ts'
 import type { Verdict } from '../contract/verdict.ts'
 import { optimizerOffloadFlag } from '../planner/footprint/optimizer-state.ts'
 import { rematPolicy } from '../planner/remat-policy.ts'
@@ -37,12 +37,7 @@ export function verify(situation: Situation, { mesh, dcn, changes }: Proposal): 
   if (changes.remat !== undefined && rematPolicy(changes.remat).certainty === 'unknown')
     objections.push(`remat "${changes.remat}" is not a policy that we know`)
   for (const name of foreign) objections.push(`run.${name} may not change: the experiment's tune is ${workload.tune.join(', ')}`)
-  if (
-    !workload.tune.includes('mesh') &&
-    workload.mesh &&
-    meshSize(mesh) > 0 &&
-    JSON.stringify(workload.mesh) !== JSON.stringify(verdict.mesh)
-  ) {
+  if (!workload.tune.includes('mesh') && workload.mesh && meshSize(mesh) > 0 && !sameMesh(workload.mesh, verdict.mesh)) {
     objections.push(`the mesh may not change: the experiment's tune is ${workload.tune.join(', ')}`)
   }
   return { verdict, objections }
