@@ -28,6 +28,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   hlo: { imports: [...base, 'contract', 'interconnect'], packages: [...pure, 'pbf'] },
   planner: { imports: [...base, 'contract', 'interconnect'], packages: pure },
   profile: { imports: [...base, 'contract', 'hlo'] },
+  threads: { imports: [...base, 'contract', 'planner', 'profile'] },
   compiler: { imports: [...base, 'contract', 'files', 'hlo', 'interconnect', 'planner'] },
   knowledge: { imports: [...base, 'config.ts', 'contract', 'files', 'interconnect', 'planner'] },
   experiment: { imports: [...base, 'config.ts', 'contract', 'files', 'hlo', 'interconnect', 'planner', 'profile'] },

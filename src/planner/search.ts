@@ -5,6 +5,7 @@ import { countFactorings, forEachFactoring } from './enumerate.ts'
 import { createJudge, type Judge } from './legality.ts'
 import { memoryCertainty } from './memory-probability.ts'
 import { compareKeys, memoryTier, type RankKey, scoreOf, sloTier } from './rank.ts'
+import { checkSpace } from './space.ts'
 import type { Choice } from './tune.ts'
 import type { Workload } from './workload.ts'
 
@@ -30,7 +31,10 @@ export interface Search {
   judge: Judge
 }
 
-/** Judges every factoring of the slice over the six axes, times the free ones of the slices, times the choices. */
+/**
+ * Judges every factoring of the slice over the six axes, times the free ones of the slices, times the choices.
+ * @throws PromptsError `too_large` for a space that no search looks at.
+ */
 export function search(workload: Workload, choices: readonly Choice[], calibration: Calibration, keepIllegal: boolean): Search {
   const judge = createJudge(workload)
   const slicings = dcnTuples(workload)
@@ -45,9 +49,11 @@ export function search(workload: Workload, choices: readonly Choice[], calibrati
     }
   }
   const fixed = workload.mesh && !workload.tune.includes('mesh') ? toTuple(workload.mesh) : null
+  const meshes = fixed ? 1 : countFactorings(workload.slice.devices)
+  checkSpace(workload, { meshes, slicings: slicings.length, choices: choices.length })
   if (fixed) one(fixed)
   else forEachFactoring(workload.slice.devices, one)
-  result.total = (fixed ? 1 : countFactorings(workload.slice.devices)) * slicings.length * choices.length
+  result.total = meshes * slicings.length * choices.length
   result.ranked.sort((a, b) => compareKeys(a.key, b.key))
   return result
 }

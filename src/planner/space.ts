@@ -1,0 +1,21 @@
+import { PromptsError } from '../errors.ts'
+import type { Workload } from './workload.ts'
+
+/** Candidates that one search may look at: some seconds of one core. */
+export const candidateLimit = 8_000_000
+
+/** @throws PromptsError `too_large` for a space of more candidates than a search may look at, before it starts. */
+export function checkSpace(workload: Workload, space: { meshes: number; slicings: number; choices: number }): void {
+  const { meshes, slicings, choices } = space
+  const total = meshes * slicings * choices
+  if (total <= candidateLimit) return
+  const count = (n: number) => n.toLocaleString('en-US')
+  const parts = [`${count(meshes)} meshes of a slice`]
+  if (slicings > 1) parts.push(`${count(slicings)} ways over ${workload.slices} slices`)
+  if (choices > 1) parts.push(`${count(choices)} settings (tune: ${workload.tune.join(', ')})`)
+  throw new PromptsError(
+    'too_large',
+    `${workload.id} has ${count(total)} candidates (${parts.join(' × ')}), more than the ${count(candidateLimit)} that a search looks at`,
+    { hint: 'Let less vary in tune, give the dcn mesh, or fix the mesh.' },
+  )
+}
