@@ -52,7 +52,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   runs: {
     imports: [
       ...[...base, 'until-aborted.ts', 'config.ts', 'contract', 'files', 'agents', 'compiler', 'experiment', 'interconnect', 'knowledge'],
-      ...['planner', 'profile', 'state'],
+      ...['planner', 'profile', 'state', 'threads'],
     ],
   },
   thread: {
@@ -75,6 +75,7 @@ export const rules: Readonly<Record<string, Rule>> = {
         'planner',
         'profile',
         'compiler',
+        'threads',
       ],
       ...['knowledge', 'experiment', 'agents', 'runs', 'thread', 'pictures', 'slack', 'sandbox'],
     ],

@@ -5,9 +5,11 @@ import type { Experiment } from '../contract/experiment.ts'
 import type { Mesh } from '../contract/mesh.ts'
 import type { ProfileReport } from '../contract/profile-report.ts'
 import type { RunEvent, RunRequest } from '../contract/run.ts'
+import type { Plan } from '../contract/verdict.ts'
 import type { LoadedExperiment } from '../experiment/sources/experiment-source.ts'
 import type { Embedder } from '../knowledge/embeddings.ts'
 import type { Library } from '../knowledge/library.ts'
+import type { PlanOptions } from '../planner/plan.ts'
 import type { Workload } from '../planner/workload.ts'
 import type { ProposeStage } from './reasoning.ts'
 import type { Analysis, Situation } from './situation.ts'
@@ -55,6 +57,8 @@ export interface AgentDeps {
   loadExperiment: (subject: RunRequest['subject'], signal: AbortSignal, channel?: string | null) => Promise<LoadedExperiment>
   /** `mesh` is the one that ran, where an experiment says so: it tells collectives by axis and finds what depends on the mesh. */
   readProfile: (source: string, signal: AbortSignal, mesh: Mesh | null) => Promise<ProfileReport>
+  /** The whole space ranked, beside everything else that this process does. */
+  plan: (input: Omit<PlanOptions, 'clock'>, signal: AbortSignal) => Promise<Plan>
   /** @throws PromptsError for names that are not known and settings that contradict each other. */
   resolve: (experiment: Experiment) => Workload
   /** null where none is installed or it is turned off. */

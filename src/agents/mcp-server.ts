@@ -92,7 +92,7 @@ async function openContext(deps: AgentDeps, tenant: string, text: string, signal
   const report = loaded.profile ? await deps.readProfile(await loaded.profile.open(signal), signal, loaded.experiment?.mesh ?? null) : null
   const cases = await deps.library.list({ kind: 'case', tenant, limit: 2000, own: true })
   const situation = situate(deps, loaded.experiment, report, cases)
-  const plan = rankSpace(situation, ownMeasurements(situation.workload, tenant, cases), deps.clock)
+  const plan = await rankSpace(deps, situation, ownMeasurements(situation.workload, tenant, cases), signal)
   return { situation, analysis: analyze(situation), plan, tenant, deps }
 }
 

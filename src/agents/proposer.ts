@@ -2,9 +2,9 @@ import { formatMesh, sameMesh } from '../contract/mesh.ts'
 import type { Nearest, Plan, Verdict } from '../contract/verdict.ts'
 import { PromptsError } from '../errors.ts'
 import { chooseDiverse } from '../planner/diverse.ts'
-import { planExperiment } from '../planner/plan.ts'
 import { formatChange, formatGibNumber, formatMs } from '../text/units.ts'
 import { measurementOf, type OwnMeasurement, rankWithMeasurements } from './case-match.ts'
+import type { AgentDeps } from './deps.ts'
 import type { Situation } from './situation.ts'
 import { objectionsTo } from './verifier.ts'
 
@@ -13,9 +13,14 @@ const keptOfRanking = 400
 const cardCount = 3
 
 /** The space ranked, with the tenant's own measurements above predictions. */
-export function rankSpace(situation: Situation, measurements: readonly OwnMeasurement[], clock: () => number): Plan {
+export async function rankSpace(
+  deps: Pick<AgentDeps, 'plan'>,
+  situation: Situation,
+  measurements: readonly OwnMeasurement[],
+  signal: AbortSignal,
+): Promise<Plan> {
   const { workload, calibration } = situation
-  const plan = planExperiment({ workload, calibration, top: keptOfRanking, clock })
+  const plan = await deps.plan({ workload, calibration, top: keptOfRanking }, signal)
   return { ...plan, ranked: rankWithMeasurements(workload, plan.ranked, measurements) }
 }
 

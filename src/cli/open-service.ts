@@ -5,6 +5,7 @@ import type { Config } from '../config.ts'
 import { createRunFinder, type RunFinder } from '../experiment/find/run-finder.ts'
 import { sliceTable } from '../knowledge/data/slice-table.ts'
 import { type OpenedService, openDiagnoseService } from '../runs/open-service.ts'
+import { type HeavyWork, heavyWorkOfCommand } from '../threads/heavy-work.ts'
 import { compilerOf } from './compile.ts'
 
 /** The tenant of the command line. */
@@ -17,12 +18,14 @@ export async function openService(
     onStoreChange?: (state: 'away' | 'back', detail: string) => void
     finder?: RunFinder
     mayKnow?: (channel: string, id: string) => boolean
+    heavy?: HeavyWork
   } = {},
 ): Promise<OpenedService> {
   return openDiagnoseService({
     config,
     finder: createRunFinder(config, sliceTable),
     compiler: hasCompiler(config) ? compilerOf(config) : null,
+    heavy: heavyWorkOfCommand(),
     ...options,
   })
 }

@@ -4,13 +4,13 @@ import { createRunFinder } from '../experiment/find/run-finder.ts'
 import { resolveWorkload } from '../experiment/resolve-workload.ts'
 import { openCatalog } from '../knowledge/data/catalog.ts'
 import { sliceTable } from '../knowledge/data/slice-table.ts'
-import { planExperiment } from '../planner/plan.ts'
 import { createSpendLog } from '../runs/memory/spend-log.ts'
 import type { SlackDeps } from '../slack/deps.ts'
 import { createExperimentDirectory } from '../slack/experiment-directory.ts'
 import { createInfrastructure } from '../slack/infrastructure.ts'
 import type { Log } from '../slack/log.ts'
 import { isAllowed, parseChannelRules } from '../slack/requests/access.ts'
+import { heavyWorkInThreads } from '../threads/heavy-work.ts'
 import { hasCompiler, openService } from './open-service.ts'
 
 const casesShown = 10
@@ -27,9 +27,11 @@ export async function openSlack(config: Config, log: Log): Promise<{ deps: Slack
   const finder = createRunFinder(config, sliceTable)
   const rules = parseChannelRules(config.PROMPTS_CHANNELS)
   const mayKnow = (channel: string, id: string) => isAllowed(rules, channel, id) === 'yes'
+  const heavy = heavyWorkInThreads({ threads: config.PROMPTS_WORKERS })
   const opened = await openService(config, {
     finder,
     mayKnow,
+    heavy,
     onStoreChange: (state, detail) => log.warn(`the library's store is ${state}`, { detail }),
   })
   const infrastructure = createInfrastructure(config, log)
@@ -49,11 +51,7 @@ export async function openSlack(config: Config, log: Log): Promise<{ deps: Slack
       const found = await finder.find(id, signal, () => true)
       if (found.experiment === null)
         throw new PromptsError('bad_experiment', `${id} is a profile alone`, { hint: 'A plan needs an experiment file.' })
-      return planExperiment({
-        workload: resolveWorkload(found.experiment, openCatalog(config.PROMPTS_PRICES)),
-        top: 10,
-        clock: () => performance.now(),
-      })
+      return heavy.plan({ workload: resolveWorkload(found.experiment, openCatalog(config.PROMPTS_PRICES)), top: 10 }, signal)
     },
     async cases(tenant, text) {
       const answer = await library.search({ kind: 'case', tenant, text, signature: null, embedding: null, limit: casesShown })

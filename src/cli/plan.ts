@@ -1,8 +1,8 @@
 import { exitCodes, PromptsError } from '../errors.ts'
 import { explainMesh } from '../planner/explain.ts'
-import { planExperiment } from '../planner/plan.ts'
 import { evaluateMesh } from '../planner/verdict-of.ts'
 import { parseMesh } from '../text/parse-mesh.ts'
+import { heavyWorkOfCommand } from '../threads/heavy-work.ts'
 import type { Command } from './command.ts'
 import { compilerOf, compileVerdict } from './compile.ts'
 import { formatPlan } from './format/format-plan.ts'
@@ -31,13 +31,13 @@ export const command: Command = {
     const all = flags['all'] === true
     const top = topOf(flags['top']) ?? (json || all ? undefined : defaultTop)
     const { workload } = await openWorkload(positionals[0]!, config, signal)
-    const clock = () => performance.now()
+    const heavy = heavyWorkOfCommand()
     if (typeof flags['explain'] === 'string') {
       const verdict = evaluateMesh(workload, parseMesh(flags['explain']))
-      print(explainMesh({ workload, verdict, ranked: planExperiment({ workload, clock }).ranked }))
+      print(explainMesh({ workload, verdict, ranked: (await heavy.plan({ workload }, signal)).ranked }))
       return exitCodes.ok
     }
-    const plan = planExperiment({ workload, top, all, clock })
+    const plan = await heavy.plan({ workload, all, ...(top === undefined ? {} : { top }) }, signal)
     // where nothing is clear of the limit, the near ones are compiled unasked
     const near = plan.nearest !== null && plan.space.fitting > 0 && hasCompiler(config)
     if (near && !flags['compile']) note('nothing is clear of the memory limit: asking the TPU compiler about the first three')

@@ -1,4 +1,5 @@
 import { PromptsError } from '../errors.ts'
+import { countFactorings } from './enumerate.ts'
 import type { Workload } from './workload.ts'
 
 /** Candidates that one search may look at: some seconds of one core. */
@@ -18,4 +19,14 @@ export function checkSpace(workload: Workload, space: { meshes: number; slicings
     `${workload.id} has ${count(total)} candidates (${parts.join(' × ')}), more than the ${count(candidateLimit)} that a search looks at`,
     { hint: 'Let less vary in tune, give the dcn mesh, or fix the mesh.' },
   )
+}
+
+/** Settings that each thing which may vary has at most. */
+const mostSettings: Readonly<Record<string, number>> = { remat: 10, microbatches: 6, batch: 5, offload: 2 }
+
+/** About how many candidates a search would look at, and not fewer; without building any. */
+export function roughCandidates(workload: Workload): number {
+  const meshes = workload.mesh && !workload.tune.includes('mesh') ? 1 : countFactorings(workload.slice.devices)
+  const slicings = workload.slices === 1 ? 1 : countFactorings(workload.slices, 3)
+  return workload.tune.reduce((count, name) => count * (mostSettings[name] ?? 1), meshes * slicings)
 }

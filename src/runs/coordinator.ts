@@ -116,7 +116,7 @@ async function workStages(
   })
 
   const proposed = await runner.stage<ProposeStage>('propose', async (signal) => {
-    const plan = rankSpace(situation, measurements, deps.clock)
+    const plan = await rankSpace(deps, situation, measurements, signal)
     const chosen = chooseCards(situation, plan.ranked, measurements)
     if (chosen.length === 0 && plan.space.fitting === 0) refuseInfeasible(situation, plan)
     const value = await reasoning.propose({ situation, analysis, retrieved, plan, chosen, measurements, tenant }, signal)

@@ -12,7 +12,7 @@ import type { LoadedExperiment } from '../experiment/sources/experiment-source.t
 import { openCatalog } from '../knowledge/data/catalog.ts'
 import { createGeminiClient } from '../knowledge/gemini/client.ts'
 import { type OpenedLibrary, openLibrary } from '../knowledge/open-library.ts'
-import { readProfile } from '../profile/read-profile.ts'
+import type { HeavyWork } from '../threads/heavy-work.ts'
 import type { RunDeps } from './deps.ts'
 import { createFileMemory } from './memory/file-memory.ts'
 import type { ShardingMemory } from './memory/sharding-memory.ts'
@@ -33,10 +33,12 @@ export async function openDiagnoseService(options: {
   config: Config
   finder: RunFinder
   compiler: Compiler | null
+  /** Closed with the service. */
+  heavy: HeavyWork
   mayKnow?: (channel: string, id: string) => boolean
   onStoreChange?: (state: 'away' | 'back', detail: string) => void
 }): Promise<OpenedService> {
-  const { config, finder, compiler, mayKnow = () => true } = options
+  const { config, finder, compiler, heavy, mayKnow = () => true } = options
   const memory = createFileMemory({ folder: config.PROMPTS_HOME })
   const library = await openLibrary(config, options.onStoreChange ? { onStoreChange: options.onStoreChange } : {})
   const catalog = openCatalog(config.PROMPTS_PRICES)
@@ -49,7 +51,8 @@ export async function openDiagnoseService(options: {
     embedder: library.embedder,
     loadExperiment: (subject, signal, channel = null) =>
       loadFor(subject, finder, channel === null ? null : (id) => mayKnow(channel, id), signal),
-    readProfile: (source, signal, mesh) => readProfile(source, { signal, ...(mesh ? { mesh: axesOf(mesh) } : {}) }),
+    readProfile: (source, signal, mesh) => heavy.readProfile(source, mesh ? axesOf(mesh) : null, signal),
+    plan: (input, signal) => heavy.plan(input, signal),
     resolve: (experiment) => resolveWorkload(experiment, catalog),
     compiler,
     evaluateCards: async (input, onChange, signal) =>
@@ -63,7 +66,11 @@ export async function openDiagnoseService(options: {
     deps.reasoning = gemini.reasoning
     deps.answerQuestion = gemini.answerQuestion
   }
-  return { service: createDiagnoseService(deps), memory, library, deps, close: () => library.library.close() }
+  const close = async () => {
+    await heavy.close()
+    await library.library.close()
+  }
+  return { service: createDiagnoseService(deps), memory, library, deps, close }
 }
 
 async function loadFor(

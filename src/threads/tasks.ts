@@ -8,4 +8,3 @@ export interface Tasks {
   profile: { input: { source: string; mesh: readonly { name: string; size: number }[] | null }; answer: ProfileReport }
 }
 export type TaskName = keyof Tasks
-

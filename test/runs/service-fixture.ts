@@ -17,6 +17,7 @@ import { indexLibrary } from '../../src/knowledge/index-library.ts'
 import type { LibraryEntry } from '../../src/knowledge/library.ts'
 import { readKnowledge, shippedKnowledge } from '../../src/knowledge/read-knowledge.ts'
 import { createSqliteLibrary } from '../../src/knowledge/sqlite-library.ts'
+import { planExperiment } from '../../src/planner/plan.ts'
 import type { RunDeps } from '../../src/runs/deps.ts'
 import { createFileMemory } from '../../src/runs/memory/file-memory.ts'
 import { createDiagnoseService } from '../../src/runs/service.ts'
@@ -118,6 +119,7 @@ export async function openTestService(
       if (report === null) throw new Error('there is no profile')
       return report
     },
+    plan: async (input) => planExperiment({ ...input, clock: () => performance.now() }),
     resolve: (experiment) => resolveWorkload(experiment, { findChip, findSlice, resolveModel }),
     compiler: null,
     evaluateCards: async (input, onChange, signal) =>

@@ -51,7 +51,7 @@ export async function answerFollowUp(input: FollowUpInput): Promise<FollowUpAnsw
     case 'why_not':
       return answer('why_not', await whyNot(input, intent))
     case 'what_if':
-      return answer('what_if', await whatIf(await input.finished(), intent, input.deps))
+      return answer('what_if', await whatIf(await input.finished(), intent, { deps: input.deps, signal: input.options.signal }))
     case 'question':
       return question(input, answer)
   }

@@ -1,8 +1,8 @@
 import { type Experiment, experimentSchema } from '../../contract/experiment.ts'
 import { formatMesh, type Mesh } from '../../contract/mesh.ts'
+import type { Plan } from '../../contract/verdict.ts'
 import { PromptsError } from '../../errors.ts'
 import { calibrateWorkload } from '../../planner/calibrate-workload.ts'
-import { planExperiment } from '../../planner/plan.ts'
 import { evaluateMesh } from '../../planner/verdict-of.ts'
 import type { FinishedRun } from '../../runs/results.ts'
 import type { AgentDeps } from '../deps.ts'
@@ -12,17 +12,23 @@ import { completeMesh } from './complete-mesh.ts'
 import { figuresOf } from './figures.ts'
 import type { Intent, WhatIf } from './parse.ts'
 
+/** What an answer may use, and when it must end. */
+interface Reach {
+  deps: AgentDeps
+  signal: AbortSignal
+}
+
 /** What another mesh, batch, sequence, remat policy or slice would do, computed by the planner. */
 export async function whatIf(
   finished: FinishedRun,
   { mesh, changes }: Extract<Intent, { kind: 'what_if' }>,
-  deps: AgentDeps,
+  reach: Reach,
 ): Promise<string> {
   const { situation, proposed } = finished
   if (Object.keys(changes).length === 0) return otherMesh(situation, proposed.plan.ranked, mesh)
   const { chip, topology, slices } = changes
-  if (chip !== undefined || topology !== undefined || slices !== undefined) return otherSlice(situation, mesh, changes, deps)
-  return otherRun(finished, mesh, changes, deps)
+  if (chip !== undefined || topology !== undefined || slices !== undefined) return otherSlice(situation, mesh, changes, reach)
+  return otherRun(finished, mesh, changes, reach)
 }
 
 function otherMesh(situation: Situation, ranked: FinishedRun['proposed']['plan']['ranked'], wanted: Mesh): string {
@@ -34,7 +40,12 @@ function otherMesh(situation: Situation, ranked: FinishedRun['proposed']['plan']
 }
 
 /** The same slice with another run: the first card's mesh (or the asked one) under the change, and the best mesh then. */
-function otherRun({ situation, diagnosis, proposed }: FinishedRun, wanted: Mesh, changes: WhatIf, deps: AgentDeps): string {
+async function otherRun(
+  { situation, diagnosis, proposed }: FinishedRun,
+  wanted: Mesh,
+  changes: WhatIf,
+  { deps, signal }: Reach,
+): Promise<string> {
   const experiment = changedExperiment(situation.experiment, changes)
   const workload = { ...deps.resolve(experiment), mesh: situation.workload.mesh, measured: {} }
   const { calibration } = situation
@@ -49,13 +60,13 @@ function otherRun({ situation, diagnosis, proposed }: FinishedRun, wanted: Mesh,
     `With ${told}, ${formatMesh(reference.mesh)}: ${objections.length > 0 ? `not possible: ${objections.join('; ')}` : 'legal and fits'}.`,
   ]
   if (verdict.estimate) lines.push(figuresOf(verdict, situation.baseline))
-  const plan = planExperiment({ workload, calibration, top: 1, clock: deps.clock })
+  const plan = await deps.plan({ workload, calibration, top: 1 }, signal)
   lines.push(...bestThen(plan, reference.mesh, situation))
   return lines.join('\n')
 }
 
 /** Another slice or chip: what was measured on this one does not carry over, and the answer says so. */
-function otherSlice(situation: Situation, wanted: Mesh, changes: WhatIf, deps: AgentDeps): string {
+async function otherSlice(situation: Situation, wanted: Mesh, changes: WhatIf, { deps, signal }: Reach): Promise<string> {
   const { experiment } = situation
   if (changes.chip !== undefined && changes.chip !== experiment.hardware.chip && changes.topology === undefined) {
     return `Which ${changes.chip} slice? For example: what if on ${changes.chip} ${exampleSlice(changes.chip)}?`
@@ -66,7 +77,7 @@ function otherSlice(situation: Situation, wanted: Mesh, changes: WhatIf, deps: A
   const sameChip = workload.slice.chip === situation.workload.slice.chip
   const calibration = sameChip ? situation.calibration : calibrateWorkload({ workload })
   const named = workload.slice.name ?? workload.slice.dims.join('x')
-  const plan = planExperiment({ workload, calibration, top: 200, clock: deps.clock })
+  const plan = await deps.plan({ workload, calibration, top: 200 }, signal)
   const lines: string[] = []
   if (Object.keys(wanted).length > 0) {
     const whole = completeMesh({ ...situation, workload, baseline: null }, plan.ranked, wanted)
@@ -91,7 +102,7 @@ function otherSlice(situation: Situation, wanted: Mesh, changes: WhatIf, deps: A
   return lines.join('\n')
 }
 
-function bestThen(plan: ReturnType<typeof planExperiment>, shown: Mesh, situation: Situation): string[] {
+function bestThen(plan: Plan, shown: Mesh, situation: Situation): string[] {
   const best = plan.ranked[0]
   if (!best || objectionsTo(best).length > 0) return [`No mesh fits then: of ${plan.space.total} candidates ${plan.space.legal} are legal.`]
   if (formatMesh(best.mesh) === formatMesh(shown)) return ['It is also the best mesh then.']
