@@ -16,14 +16,15 @@ const base = ['errors.ts', 'text']
  */
 export const rules: Readonly<Record<string, Rule>> = {
   'errors.ts': { imports: [] },
+  'clock.ts': { imports: [] },
   'until-aborted.ts': { imports: [] },
   'config.ts': { imports: [...base] },
   'main.ts': { imports: ['cli'] },
   contract: { imports: ['errors.ts'], packages: pure },
   text: { imports: ['errors.ts', 'contract'] },
   files: { imports: [] },
-  state: { imports: [...base] },
-  jobs: { imports: [...base, 'state'] },
+  state: { imports: [...base, 'clock.ts'] },
+  jobs: { imports: [...base, 'clock.ts', 'state'] },
   interconnect: { imports: [...base, 'contract'], packages: pure },
   hlo: { imports: [...base, 'contract', 'interconnect'], packages: [...pure, 'pbf'] },
   planner: { imports: [...base, 'contract', 'interconnect'], packages: pure },
@@ -51,19 +52,46 @@ export const rules: Readonly<Record<string, Rule>> = {
   'agents/follow-up': { imports: [...base, 'contract', 'agents', 'experiment', 'knowledge', 'planner', 'runs'] },
   runs: {
     imports: [
-      ...[...base, 'until-aborted.ts', 'config.ts', 'contract', 'files', 'agents', 'compiler', 'experiment', 'interconnect', 'knowledge'],
+      ...[
+        ...base,
+        'clock.ts',
+        'until-aborted.ts',
+        'config.ts',
+        'contract',
+        'files',
+        'agents',
+        'compiler',
+        'experiment',
+        'interconnect',
+        'knowledge',
+      ],
       ...['planner', 'profile', 'state', 'threads'],
     ],
   },
   thread: {
-    imports: [...base, 'config.ts', 'contract', 'agents', 'runs', 'experiment', 'interconnect', 'knowledge', 'planner', 'profile'],
+    imports: [
+      ...base,
+      'clock.ts',
+      'config.ts',
+      'contract',
+      'agents',
+      'runs',
+      'experiment',
+      'interconnect',
+      'knowledge',
+      'planner',
+      'profile',
+    ],
   },
-  slack: { imports: [...base, 'config.ts', 'contract', 'files', 'jobs', 'state', 'agents', 'runs', 'thread', 'experiment', 'pictures'] },
-  sandbox: { imports: [...base, 'config.ts', 'contract', 'thread', 'slack'] },
+  slack: {
+    imports: [...base, 'clock.ts', 'config.ts', 'contract', 'files', 'jobs', 'state', 'agents', 'runs', 'thread', 'experiment', 'pictures'],
+  },
+  sandbox: { imports: [...base, 'clock.ts', 'config.ts', 'contract', 'thread', 'slack'] },
   cli: {
     imports: [
       ...[
         ...base,
+        'clock.ts',
         'until-aborted.ts',
         'config.ts',
         'contract',

@@ -38,6 +38,7 @@ export async function openSlack(config: Config, log: Log): Promise<{ deps: Slack
   const { library } = opened.library
   const deps: SlackDeps = {
     config,
+    clock: infrastructure.clock,
     state: infrastructure.state,
     memory: opened.memory,
     runs: infrastructure.runs,

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Case } from '../contract/case.ts'
 import type { RunRequest } from '../contract/run.ts'
@@ -42,6 +43,7 @@ export interface ExperimentDirectory {
 /** Everything the Slack app and the workers are given. What is optional is a part of the product that may not be configured. */
 export interface SlackDeps {
   config: Config
+  clock: Clock
   state: StateStore
   memory: ShardingMemory
   runs: JobQueue<RunJob>

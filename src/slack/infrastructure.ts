@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+import { type Clock, systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { BullMqQueue } from '../jobs/bullmq-queue.ts'
 import { InProcessQueue } from '../jobs/in-process-queue.ts'
@@ -11,6 +12,7 @@ import type { CompileJob, RunJob } from './deps.ts'
 import type { Log } from './log.ts'
 
 export interface Infrastructure {
+  clock: Clock
   state: StateStore
   runs: JobQueue<RunJob>
   compiles: JobQueue<CompileJob>
@@ -21,14 +23,14 @@ export interface Infrastructure {
 }
 
 /** State and queues by configuration: Redis with REDIS_URL, else this process and one SQLite file under PROMPTS_HOME. */
-export function createInfrastructure(config: Config, log: Log): Infrastructure {
+export function createInfrastructure(config: Config, log: Log, clock: Clock = systemClock): Infrastructure {
   const limit = config.PROMPTS_QUEUE_LIMIT
   const url = config.REDIS_URL
   if (url === undefined) {
-    const state = new SqliteStateStore(join(config.PROMPTS_HOME, 'state.db'))
+    const state = new SqliteStateStore(join(config.PROMPTS_HOME, 'state.db'), { clock })
     const runs = new InProcessQueue<RunJob>({ name: 'runs', state, limit })
     const compiles = new InProcessQueue<CompileJob>({ name: 'compiles', state, limit })
-    return { state, runs, compiles, alone: true, close: () => state.close() }
+    return { clock, state, runs, compiles, alone: true, close: () => state.close() }
   }
   const onError = (error: Error) => log.warn('Redis', { error: error.message })
   const redis = new Redis(url, { maxRetriesPerRequest: 3, enableAutoPipelining: true })
@@ -45,5 +47,5 @@ export function createInfrastructure(config: Config, log: Log): Infrastructure {
   })
   // a compilation may take minutes of a core: its own queue, and a lock that outlives a busy event loop
   const compiles = new BullMqQueue<CompileJob>({ name: 'prompts-compiles', redisUrl: url, limit, onError, lockDurationMs: 60_000 })
-  return { state, runs, compiles, alone: false, close: () => state.close() }
+  return { clock, state, runs, compiles, alone: false, close: () => state.close() }
 }

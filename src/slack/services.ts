@@ -31,6 +31,7 @@ export function createServices(deps: SlackDeps): SlackServices {
   let reactions: Reactions | null = null
   const outbox = new Outbox({
     state,
+    clock: deps.clock,
     clientFor: (team) => clients.forTeam(team),
     log,
     keepDays,

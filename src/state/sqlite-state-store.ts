@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { type Clock, systemClock } from '../clock.ts'
 import type { Pace, StateStore } from './state-store.ts'
 
 const schema = `
@@ -16,15 +17,15 @@ const sweepEveryMs = 60_000
  */
 export class SqliteStateStore implements StateStore {
   readonly #db: DatabaseSync
-  readonly #now: () => number
+  readonly #clock: Pick<Clock, 'now'>
   #sweptAt = 0
 
-  constructor(path: string, options: { now?: () => number } = {}) {
+  constructor(path: string, options: { clock?: Pick<Clock, 'now'> } = {}) {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
     this.#db = new DatabaseSync(path, { timeout: 5000 })
     this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
     this.#db.exec(schema)
-    this.#now = options.now ?? Date.now
+    this.#clock = options.clock ?? systemClock
   }
 
   async claim(key: string, ttlMs: number): Promise<boolean> {
@@ -36,7 +37,7 @@ export class SqliteStateStore implements StateStore {
   }
 
   async get(key: string): Promise<string | null> {
-    const row = this.#db.prepare('SELECT value FROM entries WHERE key = ? AND expires > ?').get(key, this.#now())
+    const row = this.#db.prepare('SELECT value FROM entries WHERE key = ? AND expires > ?').get(key, this.#clock.now())
     return row ? String(row.value) : null
   }
 
@@ -44,7 +45,7 @@ export class SqliteStateStore implements StateStore {
     this.#sweep()
     this.#db
       .prepare('INSERT INTO entries VALUES (?, ?, ?, 1) ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires = excluded.expires')
-      .run(key, value, this.#now() + ttlMs)
+      .run(key, value, this.#clock.now() + ttlMs)
   }
 
   async setIfAbsent(key: string, value: string, ttlMs: number): Promise<string> {
@@ -58,7 +59,7 @@ export class SqliteStateStore implements StateStore {
 
   async increment(key: string, by: number, ttlMs: number): Promise<number> {
     this.#sweep()
-    const now = this.#now()
+    const now = this.#clock.now()
     const row = this.#db
       .prepare(
         `INSERT INTO entries VALUES (?1, ?2, ?3, 0) ON CONFLICT (key) DO UPDATE SET
@@ -73,13 +74,13 @@ export class SqliteStateStore implements StateStore {
   async list(prefix: string, limit: number): Promise<{ key: string; value: string }[]> {
     const rows = this.#db
       .prepare('SELECT key, value FROM entries WHERE key >= ? AND key < ? AND expires > ? AND listed = 1 ORDER BY key LIMIT ?')
-      .all(prefix, `${prefix}\u{10FFFF}`, this.#now(), limit)
+      .all(prefix, `${prefix}\u{10FFFF}`, this.#clock.now(), limit)
     return rows.map((row) => ({ key: String(row.key), value: String(row.value) }))
   }
 
   async take(key: string, pace: Pace): Promise<number> {
     return this.#transaction(() => {
-      const now = this.#now()
+      const now = this.#clock.now()
       const tat = Math.max(now, this.#tat(key))
       const wait = tat - (pace.burst - 1) * pace.intervalMs - now
       if (wait > 0) return wait
@@ -89,7 +90,7 @@ export class SqliteStateStore implements StateStore {
   }
 
   async hold(key: string, ms: number, options: { exactly?: boolean } = {}): Promise<void> {
-    const until = this.#now() + ms
+    const until = this.#clock.now() + ms
     this.#transaction(() => this.#setTat(key, options.exactly === true ? until : Math.max(this.#tat(key), until)))
   }
 
@@ -108,7 +109,7 @@ export class SqliteStateStore implements StateStore {
   /** Writes where there is nothing, or only something expired. */
   #insert(key: string, value: string, ttlMs: number, listed: number): boolean {
     this.#sweep()
-    const now = this.#now()
+    const now = this.#clock.now()
     const result = this.#db
       .prepare(
         `INSERT INTO entries VALUES (?1, ?2, ?3, ?4)
@@ -131,7 +132,7 @@ export class SqliteStateStore implements StateStore {
   }
 
   #sweep(): void {
-    const now = this.#now()
+    const now = this.#clock.now()
     if (now - this.#sweptAt < sweepEveryMs) return
     this.#sweptAt = now
     this.#db.prepare('DELETE FROM entries WHERE expires <= ?').run(now)

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { PromptsError } from '../../src/errors.ts'
+import { fastClock } from '../support/fast-clock.ts'
 import { type Bot, startBot } from '../support/slack/bot.ts'
 import { card } from '../support/slack/diagnoses.ts'
 import { botUser, printThread, type ThreadMessage, Workspace } from '../support/slack/workspace.ts'
@@ -15,7 +16,7 @@ describe('a conversation in Slack', () => {
   let count = 0
 
   beforeAll(async () => {
-    slack = await Workspace.start({ channels: 40, users: 3 })
+    slack = await Workspace.start({ channels: 40, users: 3, clock: fastClock(10) })
   })
   afterAll(() => slack?.stop())
   beforeEach(() => {

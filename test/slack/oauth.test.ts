@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { fastClock } from '../support/fast-clock.ts'
 import { type Bot, startBot } from '../support/slack/bot.ts'
 import { botToken, botUser, teamId, Workspace } from '../support/slack/workspace.ts'
 
@@ -11,7 +12,7 @@ describe('many workspaces by OAuth', () => {
   let slack: Workspace
   let bot: Bot
   beforeAll(async () => {
-    slack = await Workspace.start({ channels: 2 })
+    slack = await Workspace.start({ channels: 2, clock: fastClock(10) })
     bot = await startBot(slack, {
       env: {
         ...{

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Housekeeping } from '../../src/slack/housekeeping.ts'
+import { fastClock } from '../support/fast-clock.ts'
 import { type Bot, startBot } from '../support/slack/bot.ts'
 import { SocketServer } from '../support/slack/socket-server.ts'
 import { botUser, printThread, teamId, Workspace } from '../support/slack/workspace.ts'
@@ -30,7 +31,7 @@ describe('commands, shortcuts, Home, Socket Mode, and what the clock does', () =
   let responseUrl = ''
 
   beforeAll(async () => {
-    slack = await Workspace.start({ channels: 20 })
+    slack = await Workspace.start({ channels: 20, clock: fastClock(10) })
     await new Promise<void>((resolve) => responder.listen(0, '127.0.0.1', resolve))
     responseUrl = `http://127.0.0.1:${(responder.address() as { port: number }).port}/`
   })
@@ -68,9 +69,6 @@ describe('commands, shortcuts, Home, Socket Mode, and what the clock does', () =
     bot = await startBot(slack, {
       deps: {
         plan: async (id) => ({
-          nearest: null,
-          assumptions: [],
-          experiment_file: null,
           experiment: id,
           space: { total: 100, legal: 20, fitting: 5 },
           baseline: null,

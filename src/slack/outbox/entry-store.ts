@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Clock } from '../../clock.ts'
 import { keys } from '../../state/keys.ts'
 import type { StateStore } from '../../state/state-store.ts'
 import type { CardMark, Entry, SentRecord } from './entry.ts'
@@ -15,11 +16,13 @@ const keepOrderMs = 3650 * day
  */
 export class EntryStore {
   readonly #state: StateStore
+  readonly #clock: Clock
   readonly #keepSentMs: number
   readonly owner = randomBytes(6).toString('hex')
 
-  constructor(state: StateStore, options: { keepDays: number }) {
+  constructor(state: StateStore, options: { keepDays: number; clock: Clock }) {
     this.#state = state
+    this.#clock = options.clock
     this.#keepSentMs = options.keepDays * day
   }
 
@@ -87,7 +90,7 @@ export class EntryStore {
 
   /** Says that this process lives; to be repeated well within six seconds. */
   async heartbeat(): Promise<void> {
-    await this.#state.set(keys.sender(this.owner), String(Date.now()), keepEntryMs)
+    await this.#state.set(keys.sender(this.owner), String(this.#clock.now()), keepEntryMs)
     await this.#state.set(keys.senderAlive(this.owner), '1', aliveMs)
   }
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '../../clock.ts'
 import type { Pace, StateStore } from '../../state/state-store.ts'
 import type { Entry } from './entry.ts'
 import { inFlightMs, renewMs } from './pace.ts'
@@ -8,6 +8,7 @@ export type Outcome = 'done' | { retryInMs: number }
 
 export interface LaneOptions {
   state: StateStore
+  clock: Clock
   /** Buckets that must each have a place: the lane's own first. */
   buckets: { key: string; pace: Pace }[]
   /** Keep the pace from the end of a request instead of its start. */
@@ -85,12 +86,12 @@ export class Lane {
       while (!this.#closed) {
         if (this.#inOrder().length === 0) return
         if ((await this.#firstReady()) === null) {
-          if (this.#entries.length > 0) await sleep(waitingMs, undefined, { signal: this.#stop.signal })
+          if (this.#entries.length > 0) await this.#sleep(waitingMs)
           continue
         }
         const wait = await this.#takePlace()
         if (wait > 0) {
-          await sleep(Math.min(wait, 1000), undefined, { signal: this.#stop.signal })
+          await this.#sleep(Math.min(wait, 1000))
           continue
         }
         await this.#sendOne()
@@ -99,8 +100,16 @@ export class Lane {
       if (!this.#closed) this.#options.onError(error)
     } finally {
       this.#running = false
-      if (!this.#closed && this.#entries.length > 0) setTimeout(() => void this.#run(), 1000).unref()
+      if (!this.#closed && this.#entries.length > 0)
+        void this.#sleep(1000).then(
+          () => this.#run(),
+          () => {},
+        )
     }
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return this.#options.clock.sleep(ms, this.#stop.signal)
   }
 
   async #sendOne(): Promise<void> {
@@ -119,10 +128,10 @@ export class Lane {
     try {
       const outcome = await this.#keepingShut(() => this.#options.send(entry))
       if (this.#options.paceFromEnd && own !== undefined)
-        await this.#options.state.hold(own.key, pauseAfter(entry, own.pace), { exactly: true })
+        await this.#options.state.hold(own.key, pauseAfter(entry, own.pace, this.#options.clock.now()), { exactly: true })
       if (outcome === 'done') return
       this.push(entry)
-      await sleep(outcome.retryInMs, undefined, { signal: this.#stop.signal })
+      await this.#sleep(outcome.retryInMs)
     } finally {
       this.#current = null
     }
@@ -132,13 +141,13 @@ export class Lane {
   async #keepingShut<T>(work: () => Promise<T>): Promise<T> {
     const own = this.#options.buckets[0]
     if (!this.#options.paceFromEnd || own === undefined) return work()
-    const timer = setInterval(() => {
+    const stop = this.#options.clock.every(renewMs, () => {
       this.#options.state.hold(own.key, inFlightMs).catch(this.#options.onError)
-    }, renewMs)
+    })
     try {
       return await work()
     } finally {
-      clearInterval(timer)
+      stop()
     }
   }
 
@@ -154,7 +163,7 @@ export class Lane {
 
   /** The most important first, then the oldest; without progress that is too late. */
   #inOrder(): Entry[] {
-    const now = Date.now()
+    const now = this.#options.clock.now()
     this.#entries = this.#entries.filter((entry) => entry.priority !== 2 || entry.deadlineAt > now)
     return this.#entries.toSorted((a, b) => a.priority - b.priority || a.createdAt - b.createdAt)
   }
@@ -172,8 +181,7 @@ export class Lane {
 }
 
 /** How long after a try the next may go: the pace counts from the answer, and only where something was asked of Slack. */
-function pauseAfter(entry: Entry, pace: Pace): number {
-  const now = Date.now()
+function pauseAfter(entry: Entry, pace: Pace, now: number): number {
   const paced = entry.requestedAt === undefined ? 0 : pace.intervalMs - (now - (entry.answeredAt ?? now))
   return Math.max(paced, (entry.heldUntil ?? 0) - now, 0)
 }

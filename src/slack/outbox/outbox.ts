@@ -1,5 +1,6 @@
 import type { View } from '@slack/types'
 import type { WebClient } from '@slack/web-api'
+import type { Clock } from '../../clock.ts'
 import { PromptsError } from '../../errors.ts'
 import { keys } from '../../state/keys.ts'
 import type { Pace, StateStore } from '../../state/state-store.ts'
@@ -23,6 +24,7 @@ import { classify, type Failure } from './slack-error.ts'
 
 export interface OutboxOptions {
   state: StateStore
+  clock: Clock
   clientFor: (team: string) => Promise<WebClient>
   log: Log
   /** How long it is known where a message of ours is. */
@@ -51,6 +53,8 @@ export interface Put {
 const progressVersions = 4e15
 const answerVersions = 6e15
 
+/** A process whose last sign of life is older than six seconds is taken for dead. */
+const heartbeatMs = 2000
 const revoked = new Set(['token_revoked', 'account_inactive', 'invalid_auth', 'token_expired', 'app_uninstalled', 'not_authed'])
 
 /**
@@ -63,15 +67,16 @@ export class Outbox {
   readonly #sender: Sender
   readonly #lanes = new Map<string, Lane>()
   readonly #waiters = new Map<string, (refusal: string | null) => void>()
-  #timer: NodeJS.Timeout | null = null
+  #stopBeating: () => void = () => {}
   #closed = false
   #takingOver = false
 
   constructor(options: OutboxOptions) {
     this.#options = options
-    this.#entries = new EntryStore(options.state, { keepDays: options.keepDays })
+    this.#entries = new EntryStore(options.state, { keepDays: options.keepDays, clock: options.clock })
     this.#sender = new Sender({
       state: options.state,
+      clock: options.clock,
       entries: this.#entries,
       clientFor: options.clientFor,
       onRecorded: (entry, record, mark) => this.#recorded(entry, record, mark),
@@ -83,13 +88,12 @@ export class Outbox {
     await this.#entries.heartbeat()
     const notTaken = (error: unknown) => this.#options.log.warn('outbox: nothing taken over, trying again', { error: String(error) })
     void this.#takeOver(this.#options.alone).catch(notTaken)
-    this.#timer = setInterval(() => {
+    this.#stopBeating = this.#options.clock.every(heartbeatMs, () => {
       void (async () => {
         await this.#entries.heartbeat()
         if (!this.#options.alone) void this.#takeOver(false).catch(notTaken)
       })().catch((error: unknown) => this.#options.log.warn('outbox: no heartbeat', { error: String(error) }))
-    }, 2000)
-    this.#timer.unref()
+    })
   }
 
   /** Makes the message named by `key` show this, posting it or editing it. Returns once it is written down (progress is not). */
@@ -106,9 +110,13 @@ export class Outbox {
   async putAndWait(input: Put, timeoutMs: number): Promise<SentRecord> {
     const name = `${input.team}/${input.key}`
     const ended = new Promise<string | null>((resolve) => this.#waiters.set(name, resolve))
-    const timer = new Promise<string>((resolve) => setTimeout(() => resolve('timeout'), timeoutMs).unref())
+    const over = new AbortController()
+    const timer = this.#options.clock.sleep(timeoutMs, over.signal).then(
+      () => 'timeout',
+      () => null,
+    )
     await this.put(input)
-    const refusal = await Promise.race([ended, timer])
+    const refusal = await Promise.race([ended, timer]).finally(() => over.abort())
     this.#waiters.delete(name)
     const record = await this.#entries.sent(input.team, input.key)
     if (record !== null) return record
@@ -165,10 +173,11 @@ export class Outbox {
 
   /** Sends what waits for up to `graceMs`; what is left then stays written down for the next process. */
   async close(graceMs = 5000): Promise<void> {
-    const until = Date.now() + graceMs
-    while (this.waiting() > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 25))
+    const { clock } = this.#options
+    const until = clock.now() + graceMs
+    while (this.waiting() > 0 && clock.now() < until) await clock.sleep(25)
     this.#closed = true
-    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#stopBeating()
     for (const lane of this.#lanes.values()) lane.close()
     await this.#entries.retire()
   }
@@ -179,7 +188,7 @@ export class Outbox {
     op: Op,
     options: { priority?: Priority; after?: string | null; deadlineMs?: number } = {},
   ): Promise<void> {
-    const now = Date.now()
+    const now = this.#options.clock.now()
     const priority = options.priority ?? 0
     const order = await this.#entries.nextOrder(team)
     const deadlineAt = now + (options.deadlineMs ?? (priority === 2 ? progressDeadlineMs : answerDeadlineMs))
@@ -223,6 +232,7 @@ export class Outbox {
     if (kind === 'post') buckets.push({ key: keys.pace(`workspace/${entry.team}`), pace: { intervalMs: 0, burst: 1 } })
     const lane = new Lane({
       state: this.#options.state,
+      clock: this.#options.clock,
       buckets,
       paceFromEnd: kind === 'post',
       send: (next) => this.#send(kind, next, name),
@@ -235,12 +245,12 @@ export class Outbox {
 
   async #standing(entry: Entry, kind: LaneKind): Promise<'ready' | 'waits' | 'unwanted'> {
     if (entry.op.kind === 'react' && !(await this.#sender.isReactionWanted(entry.op))) return 'unwanted'
-    if (entry.deadlineAt <= Date.now()) {
+    if (entry.deadlineAt <= this.#options.clock.now()) {
       this.#options.log.warn('gave a message up: its time is over', { team: entry.team, key: entry.key })
       await this.#entries.forget(entry)
       return 'unwanted'
     }
-    if ((entry.notBefore ?? 0) > Date.now()) return 'waits'
+    if ((entry.notBefore ?? 0) > this.#options.clock.now()) return 'waits'
     if (kind !== 'post' || entry.after === null) return 'ready'
     return (await this.#entries.isSettled(entry.team, entry.after)) ? 'ready' : 'waits'
   }
@@ -279,10 +289,10 @@ export class Outbox {
         this.#options.log.warn('Slack asks for a pause', about)
         // only the question whether it arrived was too much: in some workspaces that may be asked once a minute, and posts are not
         if (lane.startsWith('post/') && entry.uncertain && entry.requestedAt === undefined) {
-          entry.notBefore = Date.now() + failure.retryAfterMs
+          entry.notBefore = this.#options.clock.now() + failure.retryAfterMs
           return { retryInMs: 0 }
         }
-        entry.heldUntil = Date.now() + failure.retryAfterMs
+        entry.heldUntil = this.#options.clock.now() + failure.retryAfterMs
         await this.#options.state.hold(keys.pace(lane), failure.retryAfterMs)
         const hits = await this.#options.state.increment(keys.strain(entry.team), 1, workspaceStrain.windowMs)
         if (hits >= workspaceStrain.hits) await this.#options.state.hold(keys.pace(`workspace/${entry.team}`), failure.retryAfterMs)

@@ -1,4 +1,5 @@
 import type { WebClient } from '@slack/web-api'
+import type { Clock } from '../../clock.ts'
 import { keys } from '../../state/keys.ts'
 import type { StateStore } from '../../state/state-store.ts'
 import { withoutBlocks, withPlainBlocks } from '../blocks/fallback.ts'
@@ -14,6 +15,7 @@ const reactionMs = 24 * 3600_000
 
 export interface SenderOptions {
   state: StateStore
+  clock: Clock
   entries: EntryStore
   clientFor: (team: string) => Promise<WebClient>
   onRecorded: (entry: Entry, record: SentRecord, mark: CardMark | null) => Promise<void>
@@ -86,7 +88,7 @@ export class Sender {
         return found.version < entry.version ? 'edit_instead' : 'sent'
       }
     }
-    entry.requestedAt = Date.now()
+    entry.requestedAt = this.#options.clock.now()
     const answer = await client.chat.postMessage({
       channel: op.channel,
       ...threadOf(op.threadTs),
@@ -95,7 +97,7 @@ export class Sender {
       unfurl_links: false,
       unfurl_media: false,
     } as never)
-    entry.answeredAt = Date.now()
+    entry.answeredAt = this.#options.clock.now()
     await this.#options.onRecorded(entry, { channel: answer.channel ?? op.channel, ts: String(answer.ts), version: entry.version }, op.mark)
     return 'sent'
   }

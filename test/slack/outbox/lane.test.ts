@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
+import { systemClock } from '../../../src/clock.ts'
 import type { Entry } from '../../../src/slack/outbox/entry.ts'
 import { Lane, type Outcome } from '../../../src/slack/outbox/lane.ts'
 import { SqliteStateStore } from '../../../src/state/sqlite-state-store.ts'
@@ -12,6 +13,7 @@ const entry = (key: string, version: number, priority: 0 | 1 | 2 = 0): Entry => 
 
 function lane(send: (entry: Entry) => Promise<Outcome>): Lane {
   return new Lane({
+    clock: systemClock,
     state: new SqliteStateStore(':memory:'),
     buckets: [{ key: 'pace:test', pace: { intervalMs: 20, burst: 1 } }],
     paceFromEnd: false,

@@ -4,12 +4,11 @@ import { message, section, table } from '../../../src/slack/blocks/message.ts'
 import { silentLog } from '../../../src/slack/log.ts'
 import { Outbox } from '../../../src/slack/outbox/outbox.ts'
 import { SqliteStateStore } from '../../../src/state/sqlite-state-store.ts'
+import { fastClock } from '../../support/fast-clock.ts'
 import { botToken, teamId as team, Workspace } from '../../support/slack/workspace.ts'
 
 const say = (text: string) => message(text, [section(text)])
 const soon = { timeout: 15_000, interval: 20 }
-// each message waits its second in its channel
-vi.setConfig({ testTimeout: 60_000 })
 
 describe('the outbox', () => {
   let slack: Workspace
@@ -29,6 +28,7 @@ describe('the outbox', () => {
     })
     const outbox = new Outbox({
       state,
+      clock: slack.clock,
       clientFor: async () => client,
       log: silentLog,
       keepDays: 1,
@@ -44,12 +44,12 @@ describe('the outbox', () => {
   const texts = async () => (await slack.answers(channel, thread)).map((answer) => answer.text)
 
   beforeAll(async () => {
-    slack = await Workspace.start({ channels: 20 })
+    slack = await Workspace.start({ channels: 20, clock: fastClock(10) })
   })
   afterAll(() => slack?.stop())
   let count = 0
   beforeEach(async () => {
-    state = new SqliteStateStore(':memory:')
+    state = new SqliteStateStore(':memory:', { clock: slack.clock })
     slack.gate.calls.length = 0
     slack.gate.violations.length = 0
     slack.gate.fault = () => null
@@ -149,7 +149,7 @@ describe('the outbox', () => {
     await put(first, 'a', 'one')
     await vi.waitFor(() => expect(slack.gate.count('chat.postMessage')).toBe(1), soon)
     // it is renewed while the sender lives, past the three seconds that it lasts
-    await new Promise((resolve) => setTimeout(resolve, 3500))
+    await slack.clock.sleep(3500)
     expect(await state.take(`pace:post/${team}/${channel}`, { intervalMs: 1, burst: 1 })).toBeGreaterThan(1500)
     slack.gate.delayMs = 0
     await vi.waitFor(async () => expect(first.waiting()).toBe(0), soon)
@@ -216,7 +216,7 @@ describe('the outbox', () => {
     await put(b, 'card2', 'two', { after: 'card1' })
     await put(b, 'card1', 'one', { after: 'root' })
     await put(b, 'free', 'nobody before it')
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await slack.clock.sleep(500)
     await put(a, 'root', 'summary')
     await vi.waitFor(async () => expect(await texts()).toHaveLength(4), soon)
     expect((await texts()).filter((text) => text !== 'nobody before it')).toEqual(['summary', 'one', 'two'])

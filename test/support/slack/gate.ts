@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '../../../src/clock.ts'
 import { checkLimits } from '../../../src/slack/blocks/check-limits.ts'
 
 export interface Call {
@@ -46,12 +46,14 @@ export class Gate {
   /** Answers for methods that the emulator lacks. */
   readonly answers = new Map<string, (body: Record<string, string>) => unknown>()
   readonly #target: string
+  readonly #clock: Clock
   #server: Server | null = null
   #lastPost = new Map<string, number>()
   #recent = new Map<string, number[]>()
 
-  constructor(target: string) {
+  constructor(target: string, clock: Clock) {
     this.#target = target
+    this.#clock = clock
   }
 
   async start(): Promise<string> {
@@ -85,7 +87,7 @@ export class Gate {
     if (file !== undefined) return { status: 200, headers: { 'content-type': 'text/plain' }, body: file }
     const method = path.replace(/^\/api\//, '')
     const body = Object.fromEntries(new URLSearchParams(raw))
-    const call: Call = { method, at: Date.now(), body, outcome: 'passed', answeredAt: null, ts: null }
+    const call: Call = { method, at: this.#clock.now(), body, outcome: 'passed', answeredAt: null, ts: null }
     this.calls.push(call)
     const json = { 'content-type': 'application/json' }
     const limited = (seconds: number) => {
@@ -123,8 +125,8 @@ export class Gate {
     })
     const text = await forwarded.text()
     if (method === 'chat.postMessage') call.ts = (JSON.parse(text) as { ts?: string }).ts ?? null
-    if (this.delayMs > 0) await sleep(this.delayMs)
-    call.answeredAt = Date.now()
+    if (this.delayMs > 0) await this.#clock.sleep(this.delayMs)
+    call.answeredAt = this.#clock.now()
     if (fault?.kind === 'lose_answer') {
       call.outcome = 'answer_lost'
       throw new Error('lost')

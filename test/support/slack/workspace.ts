@@ -1,5 +1,6 @@
 import { WebClient } from '@slack/web-api'
 import { createEmulator, type Emulator } from 'emulate'
+import { type Clock, systemClock } from '../../../src/clock.ts'
 import { freePort } from '../redis-server.ts'
 import { Gate } from './gate.ts'
 
@@ -20,19 +21,22 @@ export interface ThreadMessage {
 /** An emulated Slack workspace (npm emulate) behind the gate: one bot, some people, some channels. */
 export class Workspace {
   readonly gate: Gate
+  /** The time by which the gate measures, and the bot's in this process. */
+  readonly clock: Clock
   readonly url: string
   readonly users: string[] = []
   readonly channels: string[] = []
   readonly #emulator: Emulator
   readonly #clients = new Map<string, WebClient>()
 
-  private constructor(emulator: Emulator, gate: Gate, url: string) {
+  private constructor(emulator: Emulator, gate: Gate, url: string, clock: Clock) {
     this.#emulator = emulator
     this.gate = gate
+    this.clock = clock
     this.url = url
   }
 
-  static async start(options: { users?: number; channels?: number } = {}): Promise<Workspace> {
+  static async start(options: { users?: number; channels?: number; clock?: Clock } = {}): Promise<Workspace> {
     const port = await freePort()
     const people = Array.from({ length: options.users ?? 3 }, (_, at) => ({ name: `person${at}`, real_name: `Person ${at}` }))
     const channels = Array.from({ length: options.channels ?? 2 }, (_, at) => ({ name: `team-${at}` }))
@@ -65,8 +69,9 @@ export class Workspace {
         },
       },
     })
-    const gate = new Gate(emulator.url)
-    const workspace = new Workspace(emulator, gate, await gate.start())
+    const clock = options.clock ?? systemClock
+    const gate = new Gate(emulator.url, clock)
+    const workspace = new Workspace(emulator, gate, await gate.start(), clock)
     const list = (await workspace.as(botToken).conversations.list({ limit: 1000 })).channels ?? []
     workspace.channels.push(...list.filter((channel) => channel.name?.startsWith('team-')).map((channel) => String(channel.id)))
     for (const channel of workspace.channels) await workspace.as(botToken).conversations.join({ channel })
