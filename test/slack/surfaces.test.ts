@@ -69,6 +69,9 @@ describe('commands, shortcuts, Home, Socket Mode, and what the clock does', () =
     bot = await startBot(slack, {
       deps: {
         plan: async (id) => ({
+          nearest: null,
+          assumptions: [],
+          experiment_file: null,
           experiment: id,
           space: { total: 100, legal: 20, fitting: 5 },
           baseline: null,
