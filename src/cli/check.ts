@@ -7,13 +7,14 @@ import { compileVerdict } from './compile.ts'
 import { formatStudy } from './format/format-study.ts'
 import { formatVerdict } from './format/format-verdict.ts'
 import { hasCompiler } from './open-service.ts'
-import { openWorkload } from './open-workload.ts'
+import { openWorkload, topologyOf, topologyOption } from './open-workload.ts'
 
 export const command: Command = {
   name: 'check',
   usage: 'check <experiment.yaml> [--mesh data=8,model=2] [--compile] [--json]',
   summary: 'the verdict on one mesh: legality, memory, time',
   options: {
+    topology: topologyOption,
     mesh: { type: 'string', meaning: "the mesh to judge, instead of the experiment's own" },
     dcn: { type: 'string', meaning: 'the mesh across slices' },
     compile: { type: 'boolean', meaning: 'wait for the TPU compiler; where it disagrees it stands' },
@@ -22,7 +23,7 @@ export const command: Command = {
   },
   positionals: { min: 1, max: 1 },
   async run({ positionals, flags, config, print, note, signal }) {
-    const { workload } = await openWorkload(positionals[0]!, config, signal)
+    const { workload } = await openWorkload(positionals[0]!, config, signal, topologyOf(flags))
     const mesh = typeof flags['mesh'] === 'string' ? parseMesh(flags['mesh']) : workload.mesh
     if (mesh === null)
       throw new PromptsError('bad_mesh', `${workload.id} names no mesh`, {

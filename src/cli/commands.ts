@@ -8,6 +8,7 @@ const loaders: Record<string, () => Promise<{ command: Command }>> = {
   profile: () => import('./profile.ts'),
   compare: () => import('./compare.ts'),
   import: () => import('./import.ts'),
+  experiments: () => import('./experiments.ts'),
   cases: () => import('./cases.ts'),
   adopt: () => import('./adopt.ts'),
   outcome: () => import('./outcome.ts'),

@@ -5,20 +5,21 @@ import { newRunId } from '../runs/new-run-id.ts'
 import type { Command } from './command.ts'
 import { formatDiagnosis } from './format/format-diagnosis.ts'
 import { hasCompiler, localTenant, openService } from './open-service.ts'
+import { topologyOf, topologyOption } from './open-workload.ts'
 
 export const command: Command = {
   name: 'diagnose',
   usage: 'diagnose <id, folder or profile> [--topology SLICE] [--json] [--compile]',
   summary: 'the bottleneck and three checked meshes',
   options: {
-    topology: { type: 'string', meaning: 'the slice, where nothing that the run left says it: v5p-128, v6e:4x8' },
+    topology: topologyOption,
     compile: { type: 'boolean', meaning: 'wait for the TPU compiler: a card that it refuses is replaced' },
     json: { type: 'boolean', meaning: 'print the Diagnosis as JSON' },
   },
   positionals: { min: 1, max: 1 },
   async run({ positionals, flags, config, print, note, signal }) {
     const compile = flags['compile'] === true
-    const topology = flags['topology']
+    const topology = topologyOf(flags)
     if (compile && !hasCompiler(config)) {
       throw new PromptsError('unavailable', 'The TPU compiler is not installed, or switched off', {
         hint: 'npm run setup:compiler installs it into the project.',
@@ -31,7 +32,7 @@ export const command: Command = {
         {
           run: newRunId(now),
           tenant: localTenant,
-          subject: { kind: 'path', path: positionals[0]!, ...(typeof topology === 'string' ? { topology } : {}) },
+          subject: { kind: 'path', path: positionals[0]!, ...(topology === null ? {} : { topology }) },
           compile,
           by: userInfo().username,
           at: now.toISOString(),

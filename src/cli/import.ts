@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { experimentIdSchema } from '../contract/experiment.ts'
 import { exitCodes, PromptsError } from '../errors.ts'
 import { parseHfConfig } from '../experiment/import/hf/read-config.ts'
 import { type HfImport, importHf } from '../experiment/import/import-hf.ts'
@@ -9,10 +10,11 @@ import type { Imported } from '../experiment/import/imported.ts'
 import type { Command, CommandContext } from './command.ts'
 import { formatFacts } from './format/format-facts.ts'
 import { readTextArgument } from './read-text-argument.ts'
+import { openSubject } from './subject.ts'
 
 export const command: Command = {
   name: 'import',
-  usage: 'import maxtext <log, YAML, command or -> [-o DIR] | import hf <config.json or ->',
+  usage: 'import maxtext <log, YAML, command, run folder or -> [-o DIR] | import hf <config.json or ->',
   summary: 'an experiment file from what you already have',
   options: {
     out: { type: 'string', short: 'o', meaning: 'write DIR/experiment.yaml (DIR is named after the id if it is a folder of experiments)' },
@@ -55,10 +57,29 @@ async function writeExperiment(folder: string, yaml: string): Promise<void> {
   })
 }
 
-async function readKind(kind: string, path: string, { flags }: CommandContext): Promise<Imported | HfImport> {
+/** What a run's folder, event file or address holds. */
+async function importRun(path: string, { flags, config, signal }: CommandContext): Promise<Imported> {
+  const topology = typeof flags['topology'] === 'string' ? flags['topology'] : null
+  const { experiment, notes = [] } = await openSubject(path, config, signal, topology)
+  if (experiment === null)
+    throw new PromptsError('bad_log', `${path}: ${notes.join('; ') || 'only a profile is there'}`, {
+      hint: 'Give the folder of a run whose trainer wrote TensorBoard events, or its log.',
+    })
+  const id = flags['id']
+  return { experiment: typeof id === 'string' ? { ...experiment, id: experimentIdSchema.parse(id) } : experiment, notes }
+}
+
+async function isRun(path: string): Promise<boolean> {
+  if (/^(gs|s3):\/\//.test(path) || /(^|[/.])[^/]*tfevents\./.test(path)) return true
+  return (await stat(path).catch(() => null))?.isDirectory() ?? false
+}
+
+async function readKind(kind: string, path: string, context: CommandContext): Promise<Imported | HfImport> {
+  const { flags } = context
   const option = (name: string) => (typeof flags[name] === 'string' ? (flags[name] as string) : undefined)
   const usage = `Usage: prompts ${command.usage}`
   const topology = option('topology')
+  if (kind === 'maxtext' && (await isRun(path))) return importRun(path, context)
   if (kind === 'maxtext') return importMaxText(await readTextArgument(path, usage), path, { id: option('id'), topology })
   if (kind !== 'hf') throw new PromptsError('bad_arguments', `prompts import reads maxtext or hf, not "${kind}"`, { hint: usage })
   return importHf(parseHfConfig(await readTextArgument(path, usage), path), path, {

@@ -7,7 +7,7 @@ import type { Command } from './command.ts'
 import { compilerOf, compileVerdict } from './compile.ts'
 import { formatPlan } from './format/format-plan.ts'
 import { hasCompiler } from './open-service.ts'
-import { openWorkload } from './open-workload.ts'
+import { openWorkload, topologyOf, topologyOption } from './open-workload.ts'
 
 /** How many of the ranking the compiler is asked about. */
 const compiledTop = 3
@@ -18,6 +18,7 @@ export const command: Command = {
   usage: 'plan <experiment.yaml> [--top N] [--all] [--compile] [--json]',
   summary: 'every mesh ranked, without a profile',
   options: {
+    topology: topologyOption,
     top: { type: 'string', meaning: `show the first N (text: ${defaultTop} by default; JSON: all)` },
     all: { type: 'boolean', meaning: 'append the illegal meshes with their reasons' },
     explain: { type: 'string', meaning: 'why this mesh is not in the first three: --explain data=8,model=2' },
@@ -30,7 +31,7 @@ export const command: Command = {
     const json = flags['json'] === true
     const all = flags['all'] === true
     const top = topOf(flags['top']) ?? (json || all ? undefined : defaultTop)
-    const { workload } = await openWorkload(positionals[0]!, config, signal)
+    const { workload } = await openWorkload(positionals[0]!, config, signal, topologyOf(flags))
     const heavy = heavyWorkOfCommand()
     if (typeof flags['explain'] === 'string') {
       const verdict = evaluateMesh(workload, parseMesh(flags['explain']))

@@ -23,8 +23,9 @@ export async function loadSubject(
   // one saved reply of a server is a profile, though experiments may be written in JSON too
   const isReply = toolOfFile(subject) !== null
   if (info?.isFile() && /\.(ya?ml|json)$/.test(subject) && !isReply) return loadExperimentFile(subject, options.cacheRoot, signal)
-  if (info?.isDirectory()) {
-    const folder = resolve(subject)
+  const isEvents = info?.isFile() === true && /(^|\.)tfevents\./.test(basename(subject))
+  if (info?.isDirectory() || isEvents) {
+    const folder = isEvents ? dirname(resolve(subject)) : resolve(subject)
     const found = await findInStore(folderStore(dirname(folder)), basename(folder), idOfName(basename(folder)), options.cacheRoot, signal)
     if (found !== null && (found.experiment !== null || found.draft !== null)) return settleRun(found, options.context, signal)
   }

@@ -8,7 +8,17 @@ export const projectRoot = fileURLToPath(new URL('../../', import.meta.url))
 /** The data that lies beside a checkout, in `../shared/data`. */
 export const sharedData = join(projectRoot, '..', 'shared', 'data')
 
-export type Need = 'shared' | 'redis-server' | 'python' | 'jax' | 'xprof' | 'qdrant-client' | 'mlflow' | 'fake-gcs-server' | 'chromium'
+export type Need =
+  | 'shared'
+  | 'redis-server'
+  | 'python'
+  | 'jax'
+  | 'xprof'
+  | 'qdrant-client'
+  | 'mlflow'
+  | 'moto'
+  | 'fake-gcs-server'
+  | 'chromium'
 
 const toolFolder = (name: string) => join(projectRoot, '.prompts', name, 'bin')
 
@@ -57,8 +67,9 @@ function look(need: Need): boolean {
       return existsSync(join(sharedData, 'measured.tsv'))
     case 'redis-server':
     case 'fake-gcs-server':
+    case 'moto':
     case 'chromium':
-      return findProgram(need) !== null
+      return findProgram(need === 'moto' ? 'moto_server' : need) !== null
     default:
       return findPython(need) !== null
   }

@@ -43,6 +43,7 @@ export async function settleRun(found: FoundRun, context: FindContext, signal: A
       deviceType: async () => (profile === null ? null : context.deviceType(await profile.open(signal), signal)),
     }
     const slice = await sliceOfRun(draft, evidence, context.table)
+    if (context.topology && draft.slice === null) await context.answers?.remember(found.id, slice.slice, null)
     const imported = draft.toExperiment(slice)
     const where = `the slice ${slice.slice} is from ${slice.from}`
     return { experiment: imported.experiment, origin, profile, links, notes: [...notes, where, ...imported.notes] }

@@ -62,9 +62,11 @@ export function gcsStore({ address, endpoint }: GcsOptions): FileStore {
     walk: (folder, limit, signal) =>
       guarded(async () => (await pages({ prefix: `${prefix}${folder}/` }, limit, signal)).files.slice(0, limit)),
     read: (path, _signal, head) =>
-      guarded(async () =>
-        (await bucket()).file(`${prefix}${path}`).createReadStream(head === undefined ? {} : { start: 0, end: head - 1 }),
-      ),
+      guarded(async () => {
+        const stream = (await bucket()).file(`${prefix}${path}`).createReadStream(head === undefined ? {} : { start: 0, end: head - 1 })
+        // the client itself puts more listeners on it than Node likes, and Node would say so on stderr
+        return stream.setMaxListeners(50)
+      }),
   }
 }
 
