@@ -81,29 +81,29 @@ export function recordOf({ request, title }: RunJob): RunRecord {
   }
 }
 
-/** Shows progress at most once in 1.5 s, and nothing after the end. */
+const showEveryMs = 1500
+
+/** Shows progress at most once in that time, and nothing after the end. */
 function progressShower(
   record: RunRecord,
   delivery: Delivery,
   deps: SlackDeps,
 ): { onProgress: (progress: Progress) => void; stop: () => void } {
   const standing: Standing = {}
-  let timer: NodeJS.Timeout | null = null
-  let stopped = false
+  const over = new AbortController()
+  let waits = false
   const show = () => {
-    timer = null
-    if (stopped) return
+    waits = false
     delivery.progress(record, { ...standing }).catch((error: unknown) => deps.log.debug('progress not shown', { error: String(error) }))
   }
   return {
     onProgress(progress) {
-      if (stopped || !stages.includes(progress.stage)) return
+      if (over.signal.aborted || !stages.includes(progress.stage)) return
       standing[progress.stage] = progress
-      timer ??= setTimeout(show, 1500)
+      if (waits) return
+      waits = true
+      deps.clock.sleep(showEveryMs, over.signal).then(show, () => {})
     },
-    stop() {
-      stopped = true
-      if (timer !== null) clearTimeout(timer)
-    },
+    stop: () => over.abort(),
   }
 }
