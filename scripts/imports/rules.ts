@@ -38,7 +38,9 @@ export const rules: Readonly<Record<string, Rule>> = {
   pictures: { imports: [...base, 'contract', 'runs'] },
   agents: { imports: [...base, 'config.ts', 'contract', ...computing, 'compiler', 'knowledge', 'experiment'] },
   'agents/follow-up': { imports: [...base, 'contract', 'agents', 'experiment', 'knowledge', 'planner', 'runs'] },
-  runs: { imports: [...base, 'config.ts', 'contract', 'files', 'state', 'threads', ...computing, 'compiler', 'knowledge', 'experiment', 'agents'] },
+  runs: {
+    imports: [...base, 'config.ts', 'contract', 'files', 'state', 'threads', ...computing, 'compiler', 'knowledge', 'experiment', 'agents'],
+  },
   thread: { imports: [...base, 'config.ts', 'contract', ...computing, 'knowledge', 'experiment', 'agents', 'runs'] },
   slack: { imports: [...base, 'config.ts', 'contract', 'files', 'jobs', 'state', 'experiment', 'pictures', 'agents', 'runs', 'thread'] },
   sandbox: { imports: [...base, 'config.ts', 'contract', 'thread', 'slack'] },
