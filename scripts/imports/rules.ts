@@ -9,7 +9,9 @@ export interface Rule {
 const pure: readonly string[] = ['zod']
 const pureBase = ['errors.ts', 'text']
 const base = [...pureBase, 'clock.ts', 'until-aborted.ts']
+const given = ['config.ts', 'contract', 'files']
 const computing = ['interconnect', 'hlo', 'planner', 'profile']
+const reading = ['compiler', 'knowledge', 'experiment']
 
 /**
  * What each folder of src may import: cli, slack and sandbox above thread, above runs, above agents, above what reads and computes, above
@@ -33,34 +35,30 @@ export const rules: Readonly<Record<string, Rule>> = {
   profile: { imports: [...base, 'contract', 'hlo'] },
   threads: { imports: [...base, 'contract', 'planner', 'profile'] },
   compiler: { imports: [...base, 'contract', 'files', 'interconnect', 'hlo', 'planner'] },
-  knowledge: { imports: [...base, 'config.ts', 'contract', 'files', 'interconnect', 'planner'] },
-  experiment: { imports: [...base, 'config.ts', 'contract', 'files', ...computing] },
+  knowledge: { imports: [...base, ...given, 'interconnect', 'planner'] },
+  experiment: { imports: [...base, ...given, ...computing] },
   pictures: { imports: [...base, 'contract', 'runs'] },
-  agents: { imports: [...base, 'config.ts', 'contract', ...computing, 'compiler', 'knowledge', 'experiment'] },
+  agents: { imports: [...base, 'config.ts', 'contract', ...computing, ...reading] },
   'agents/follow-up': { imports: [...base, 'contract', 'agents', 'experiment', 'knowledge', 'planner', 'runs'] },
-  runs: {
-    imports: [...base, 'config.ts', 'contract', 'files', 'state', 'threads', ...computing, 'compiler', 'knowledge', 'experiment', 'agents'],
-  },
+  runs: { imports: [...base, ...given, 'state', 'threads', ...computing, ...reading, 'agents'] },
   thread: { imports: [...base, 'config.ts', 'contract', ...computing, 'knowledge', 'experiment', 'agents', 'runs'] },
-  slack: { imports: [...base, 'config.ts', 'contract', 'files', 'jobs', 'state', 'experiment', 'pictures', 'agents', 'runs', 'thread'] },
+  slack: { imports: [...base, ...given, 'jobs', 'state', 'experiment', 'pictures', 'agents', 'runs', 'thread'] },
   sandbox: { imports: [...base, 'config.ts', 'contract', 'thread', 'slack'] },
   cli: {
     imports: [
-      ...[
-        ...base,
-        'config.ts',
-        'contract',
-        'files',
-        'jobs',
-        'state',
-        ...computing,
-        'compiler',
-        'knowledge',
-        'experiment',
-        'agents',
-        'runs',
-      ],
-      ...['thread', 'pictures', 'slack', 'sandbox'],
+      ...base,
+      ...given,
+      'jobs',
+      'state',
+      'threads',
+      ...computing,
+      ...reading,
+      'agents',
+      'runs',
+      'thread',
+      'pictures',
+      'slack',
+      'sandbox',
     ],
   },
 }
