@@ -5,13 +5,14 @@ import { predictGib } from './predict.ts'
 
 /** Counts of live tensors, as read from compiled schedules, and how far from there they are believed (a spread of their logarithm). */
 export const memoryConstants: readonly { key: keyof CostModel['memory']; start: number; spread: number }[] = [
-  { key: 'layer_embed_tensors', start: 8, spread: 0.25 },
-  { key: 'layer_mlp_tensors', start: 5, spread: 0.2 },
+  { key: 'layer_embed_tensors', start: 5, spread: 0.25 },
+  { key: 'layer_query_tensors', start: 6, spread: 0.25 },
+  { key: 'layer_mlp_tensors', start: 3, spread: 0.1 },
   { key: 'gathered_embed_tensors', start: 6, spread: 0.3 },
   { key: 'gathered_layers', start: 1, spread: 0.3 },
   { key: 'cast_copies', start: 1, spread: 0.15 },
-  { key: 'moe_hidden_tensors', start: 5, spread: 0.2 },
-  { key: 'moe_embed_tensors', start: 2, spread: 0.3 },
+  { key: 'moe_hidden_tensors', start: 3, spread: 0.2 },
+  { key: 'moe_embed_tensors', start: 5, spread: 0.3 },
 ]
 
 const priorWeight = 0.0005

@@ -7,10 +7,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { costModel } from '../../src/planner/cost-model.ts'
 import { floorStepMs } from '../../src/planner/impossible.ts'
 import { calibratedPredictions } from './calibrated-coverage.ts'
-import { maxtextCases, referenceCases } from './compiled-cases.ts'
 import { contrasts } from './contrasts.ts'
 import { crossValidate, type HeldBack, rangeOf, relativeError } from './cross-validate.ts'
-import { fitMemory, memoryConstants, requiredGib } from './fit-memory.ts'
 import { fitConstants, fitRows, logError, notADecoder } from './fit-rows.ts'
 import { fittedConstants } from './fitted-constants.ts'
 import { groupBootstrap, groupBy, median, percent, quantile } from './statistics.ts'
@@ -27,8 +25,6 @@ const rows = every.filter(({ model }) => !notADecoder.has(model))
 const excluded = every.filter(({ model, qualifying }) => qualifying && notADecoder.has(model))
 const pairs = contrasts()
 const fitted = fitConstants(costModel, rows, pairs)
-const compiled = [...referenceCases(), ...maxtextCases()]
-const fittedMemory = fitMemory(costModel, compiled)
 const held = crossValidate(costModel, rows, pairs)
 const excludedHeld = excluded.map(
   (row): HeldBack => ({ row, log: logError(row, fitted), rooflineLog: Math.log(floorStepMs(row.workload).ms / row.measuredMs) }),
@@ -94,25 +90,6 @@ say('|---|---|---|')
 for (const { key, start } of fittedConstants) say(`| ${key} | ${start} | ${round(fitted.time[key])} |`)
 
 say()
-say('## Counts of live tensors, fitted to compiled peaks')
-say()
-const peaks: number[] = []
-for (const [model, group] of groupBy(compiled, ({ workload }) => workload.model.name ?? '')) {
-  const constants = fitMemory(
-    costModel,
-    compiled.filter(({ workload }) => workload.model.name !== model),
-  )
-  for (const one of group) if (one.status === 'fits') peaks.push(Math.abs(requiredGib(one, constants) / one.requiredGib - 1))
-}
-say(
-  `Peaks of ${peaks.length} programs that fit, predicted without their model: median error ${percent(median(peaks))}, 90th percentile ${percent(quantile(peaks, 0.9))}.`,
-)
-say()
-say('| Constant | read from schedules | fitted |')
-say('|---|---|---|')
-for (const { key, start } of memoryConstants) say(`| ${key} | ${start} | ${round(fittedMemory.memory[key])} |`)
-
-say()
 say('## Every row, predicted without its model')
 say()
 say('| Row | chip | model | mesh | remat | measured s | predicted s | error |')
@@ -131,11 +108,6 @@ if (process.argv.includes('--write')) {
   const path = 'knowledge/cost-model.json'
   const json = JSON.parse(readFileSync(path, 'utf8')) as Record<string, Record<string, { value: number; source: string }>>
   for (const { key } of fittedConstants) json.time![key] = { value: round(fitted.time[key]), source: fittedSource }
-  for (const { key } of memoryConstants) json.memory![key] = { value: round(fittedMemory.memory[key]), source: fittedSource }
-  json.memory!.relative_error = {
-    value: round(quantile(peaks, 0.9)),
-    source: `${fittedSource}: the 90th percentile of held-back errors of the peak`,
-  }
   const ranges = {
     uncalibrated_low: uncalibrated.low,
     uncalibrated_high: uncalibrated.high,

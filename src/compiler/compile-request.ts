@@ -1,10 +1,11 @@
 import type { Run } from '../contract/experiment.ts'
 import { compactMesh, type Mesh } from '../contract/mesh.ts'
 import type { Effort, Physical } from '../contract/verdict.ts'
+import { secondMomentDtype } from '../planner/footprint/optimizer-state.ts'
 import { flatForm } from '../planner/model/flat-model.ts'
 import type { ResolvedModel } from '../planner/model/resolved-model.ts'
 import { stringFlags } from '../planner/run-flags.ts'
-import type { Workload } from '../planner/workload.ts'
+import type { ResolvedRun, Workload } from '../planner/workload.ts'
 import type { CompileRequest, GroupedModel } from './protocol.ts'
 
 /** Chips whose two cores are one JAX device under this configuration; without it no mesh is legal. */
@@ -20,7 +21,8 @@ export function compileRequest(
   candidate: { mesh: Mesh; dcn: Mesh; changes: Partial<Run>; physical: Physical },
   options: { effort: Effort; hloPath: string | null },
 ): CompileRequest {
-  const { slice } = workload
+  const { slice, framework } = workload
+  const run = { ...workload.run, ...candidate.changes, flags: stringFlags(candidate.changes.flags) ?? workload.run.flags } as ResolvedRun
   return {
     target: {
       platform_topology: `${slice.chip}:${slice.dims.join('x')}`,
@@ -31,7 +33,10 @@ export function compileRequest(
     },
     model: flatForm(workload.model) ?? groupedForm(workload.model),
     phase: workload.phase,
-    run: { ...workload.run, ...candidate.changes, flags: stringFlags(candidate.changes.flags) ?? workload.run.flags },
+    run:
+      run.optimizer === 'adamw' && secondMomentDtype(run, framework) !== run.optimizer_dtype
+        ? { ...run, second_moment_dtype: secondMomentDtype(run, framework) }
+        : run,
     mesh: compactMesh(candidate.mesh),
     dcn: compactMesh(candidate.dcn),
     split_physical_axes: candidate.physical === 'split',

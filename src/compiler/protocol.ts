@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Phase } from '../contract/experiment.ts'
+import type { Dtype, Phase } from '../contract/experiment.ts'
 import type { Mesh } from '../contract/mesh.ts'
 import type { LayerGroup } from '../contract/model.ts'
 import type { Effort } from '../contract/verdict.ts'
@@ -27,7 +27,8 @@ export interface CompileRequest {
   /** The flat form where it says all; otherwise layer groups. */
   model: FlatModel | GroupedModel
   phase: Phase
-  run: ResolvedRun
+  /** second_moment_dtype: adamw's, where it is not the optimizer's. */
+  run: ResolvedRun & { second_moment_dtype?: Dtype }
   mesh: Mesh
   dcn: Mesh
   split_physical_axes: boolean

@@ -49,7 +49,7 @@ function sliceName(chip: ChipName, topology: string): string {
   return chip === 'v5e' ? topology.trim().replace(/^v5litepod-/i, 'v5e-') : topology
 }
 
-function resolveRun({ run, phase }: Experiment): ResolvedRun {
+function resolveRun({ run, phase, framework = 'maxtext' }: Experiment): ResolvedRun {
   const training = phase === 'train'
   const activation = run.activation_dtype ?? 'bf16'
   const weight = run.weight_dtype ?? 'f32'
@@ -61,7 +61,8 @@ function resolveRun({ run, phase }: Experiment): ResolvedRun {
     activation_dtype: activation,
     matmul_dtype: run.matmul_dtype ?? activation,
     weight_dtype: weight,
-    optimizer_dtype: run.optimizer_dtype ?? 'f32',
+    // MaxText's optimizer states follow its weights where mu_dtype is not set
+    optimizer_dtype: run.optimizer_dtype ?? (training && framework === 'maxtext' ? weight : 'f32'),
     gradient_dtype: run.gradient_dtype ?? weight,
     kv_dtype: run.kv_dtype ?? 'bf16',
     optimizer: run.optimizer ?? (training ? 'adamw' : 'none'),

@@ -49,6 +49,7 @@ export function createEvaluator(workload: Workload, constants: CostModel = costM
     rates,
     constants: constants.time,
     policy,
+    framework,
     passes,
     asyncGathers: asyncGathers(run.flags),
     balancedContext: framework === 'maxtext',
@@ -73,7 +74,7 @@ function memoryJudge(
   constants: CostModel,
 ): (s: Shards) => MemoryParts {
   if (phase === 'train') {
-    const input = { model, terms, run, policy, constants: constants.memory }
+    const input = { model, terms, run, policy, framework, constants: constants.memory }
     return (s) => trainMemory(input, s)
   }
   const input = {

@@ -75,7 +75,7 @@ describe('resolveWorkload', () => {
 
   it('lets dtypes follow those that they default to', () => {
     const { run } = resolve({ run: { ...minimal.run, activation_dtype: 'f32', weight_dtype: 'bf16' } })
-    expect(run).toMatchObject({ matmul_dtype: 'f32', gradient_dtype: 'bf16', optimizer_dtype: 'f32', kv_dtype: 'bf16' })
+    expect(run).toMatchObject({ matmul_dtype: 'f32', gradient_dtype: 'bf16', optimizer_dtype: 'bf16', kv_dtype: 'bf16' })
     const int8 = resolve({ run: { ...minimal.run, matmul_dtype: 'int8', kv_dtype: 'int8' } }).run
     expect(int8).toMatchObject({ matmul_dtype: 'int8', activation_dtype: 'bf16', kv_dtype: 'int8' })
   })

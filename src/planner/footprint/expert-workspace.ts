@@ -30,7 +30,9 @@ export function expertWorkspace(layer: ExpertLayer, mlp: MlpTerms | null, { toke
   const reserved = run.moe === 'dropless' && s.expert > 1 ? rows * Math.min(s.expert, mlp.expertCount / mlp.expertsPerToken) : rows
   const hidden = c.moe_hidden_tensors * reserved * (mlp.expertWidth / s.model) * bytes
   const embed = c.moe_embed_tensors * reserved * (model.embed / s.embed) * bytes
-  if (run.moe === 'dropless') return hidden + embed
+  // a token's rows are weighed and added in f32, padded to the eight rows of a tile
+  const summed = Math.ceil(mlp.expertsPerToken / 8) * 8 * tokens * (model.embed / s.embed) * 4
+  if (run.moe === 'dropless') return hidden + embed + summed
   const slots = run.seq_len * mlp.expertsPerToken * (run.capacity_factor ?? defaultCapacityFactor)
   return hidden + embed + c.dispatch_mask_bytes * tokens * slots
 }

@@ -14,6 +14,8 @@ export interface AttentionTerms {
   query: number
   keyValue: number
   context: number
+  /** The keys' part of keyValue. */
+  key: number
   /** Query heads, whose row sums the flash kernel keeps; 0 where there is no softmax. */
   rows: number
   /** Low-rank latents that come before queries, and before keys and values; 0 without. */
@@ -63,6 +65,7 @@ export function attentionTerms(attention: Attention, embed: number): AttentionTe
     query,
     keyValue,
     context: heads * valueDim,
+    key: attention.shares_kv ? 0 : kvHeads * headDim,
     rows: heads,
     perPair: 2 * heads * (headDim + valueDim),
     perCachedPair: 2 * heads * (headDim + valueDim),
@@ -85,6 +88,7 @@ function latentTerms(attention: Attention & { kind: 'mla' }, embed: number): Att
     query,
     keyValue: heads * (nope + rope + valueDim),
     context: heads * valueDim,
+    key: query,
     rows: heads,
     queryLatent: queryRank,
     kvLatent: rank + rope,
@@ -105,6 +109,7 @@ const none: AttentionTerms = {
   query: 0,
   keyValue: 0,
   context: 0,
+  key: 0,
   rows: 0,
   queryLatent: 0,
   kvLatent: 0,

@@ -1,4 +1,4 @@
-import type { RematPolicy } from '../remat-policy.ts'
+import type { RematPolicy, RematTensor } from '../remat-policy.ts'
 
 /** How many times each part of a layer is computed in a step, counted in forward passes. */
 export interface Passes {
@@ -28,20 +28,22 @@ export interface Passes {
  * no backward computation, so it is never computed again.
  */
 export function trainPasses(policy: RematPolicy, attentionBackward: number): Passes {
-  const again = (kept: number) => (kept === 0 ? 1 : 0)
+  // a product is spared where the policy keeps all that it makes
+  const again = (...made: RematTensor[]) => (made.every((tensor) => policy.tensors[tensor] > 0) ? 0 : 1)
+  const projections = Math.min(again('query_proj', 'key_proj', 'value_proj'), again('qkv_proj'))
   const recompute = policy.saveAll ? 0 : 1
   return {
-    qkv: 3 + again(policy.qkv),
-    attention: 1 + attentionBackward + again(policy.context),
-    out: 3 + again(policy.out),
-    wi: 3 + again(policy.wi),
+    qkv: 3 + projections,
+    attention: 1 + attentionBackward + again('context'),
+    out: 3 + again('out_proj'),
+    wi: 3 + Math.min(again('mlpwi_0', 'mlpwi_1'), again('mlpwi')),
     wo: 3,
     expertsIn: 3 + recompute,
     expertsOut: 3,
     gathers: 2,
     reductions: 1,
     // forward: gather, scatter around attention and around the MLP; backward the same; and the gathers again where x was not kept
-    activations: 8 + (policy.saveAll ? 0 : 2 + again(policy.out)),
+    activations: 8 + (policy.saveAll ? 0 : 2 + again('out_proj')),
     keys: 2 + recompute,
     exchanges: 5 + recompute,
     elementwise: 1,

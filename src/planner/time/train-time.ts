@@ -1,3 +1,4 @@
+import type { Framework } from '../../contract/experiment.ts'
 import { savedPerToken } from '../footprint/activations.ts'
 import { offloadsOptimizer, optimizerBytes } from '../footprint/optimizer-state.ts'
 import { storedParameters } from '../parameters.ts'
@@ -16,6 +17,7 @@ import { addMatmul, addOperation, noWork } from './work.ts'
 
 export interface TrainTimeInput extends LayerInput {
   policy: RematPolicy
+  framework: Framework
   /** The run's flags gather weights beside compute. */
   asyncGathers: boolean
   /** Context parallelism gives every device the same share of the causal work, as MaxText does. */
@@ -47,7 +49,7 @@ export function trainTime(input: TrainTimeInput, s: Shards, links: MeshLinks): T
   work.hbmBytes *= run.microbatches
 
   const stored = storedParameters(model, terms, s)
-  const update = stored * (2 * dtypeBytes[run.weight_dtype] + 2 * optimizerBytes(run) + 2 * dtypeBytes[run.gradient_dtype])
+  const update = stored * (2 * dtypeBytes[run.weight_dtype] + 2 * optimizerBytes(run, input.framework) + 2 * dtypeBytes[run.gradient_dtype])
   addOperation(work, rates, { arithmetic: 0, bytes: update, times: 1 })
 
   const traffic = layerTraffic(input, { s, links, tokens, passes, stored })
@@ -77,6 +79,6 @@ export function trainTime(input: TrainTimeInput, s: Shards, links: MeshLinks): T
 function hostSeconds(input: TrainTimeInput, s: Shards, tokens: number, stored: number): number {
   const { run, rates } = input
   const activations = (2 * run.microbatches * tokens * savedPerToken(input, s).host) / s.stage
-  const states = offloadsOptimizer(run) ? 2 * stored * optimizerBytes(run) : 0
+  const states = offloadsOptimizer(run) ? 2 * stored * optimizerBytes(run, input.framework) : 0
   return (activations + states) / rates.host
 }

@@ -42,13 +42,14 @@ def on_device(state: Any, abstract: Any) -> Any:
 def _device_state(params: Any, run: Run) -> Any:
     dtype = state_dtype(run)
 
-    def like(param: jax.ShapeDtypeStruct) -> jax.ShapeDtypeStruct:
-        return jax.ShapeDtypeStruct(param.shape, dtype, sharding=param.sharding)
+    def moment(dtype: Any) -> Any:
+        return jax.tree.map(lambda param: jax.ShapeDtypeStruct(param.shape, dtype, sharding=param.sharding), params)
 
     if run.optimizer == "adamw":
-        return {"mu": jax.tree.map(like, params), "nu": jax.tree.map(like, params)}
+        second = JAX_DTYPES[run.second_moment_dtype] if run.second_moment_dtype else dtype
+        return {"mu": moment(dtype), "nu": moment(second)}
     if run.optimizer in ("lion",):
-        return {"mu": jax.tree.map(like, params)}
+        return {"mu": moment(dtype)}
     if run.optimizer == "adafactor":
         return {"factors": jax.tree.map(lambda param: _factored(param, dtype), params)}
     return {}

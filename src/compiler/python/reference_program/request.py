@@ -69,6 +69,7 @@ class Run:
     matmul_dtype: str | None = None
     weight_dtype: str = "f32"
     optimizer_dtype: str | None = None
+    second_moment_dtype: str | None = None
     gradient_dtype: str | None = None
     kv_dtype: str = "bf16"
     optimizer: str = "adamw"

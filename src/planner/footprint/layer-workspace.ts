@@ -1,0 +1,44 @@
+import type { Framework } from '../../contract/experiment.ts'
+import type { CostModel } from '../cost-model.ts'
+import type { LayerTerms, ModelTerms } from '../model/model-terms.ts'
+import type { ResolvedModel } from '../model/resolved-model.ts'
+import { keyValueShards, type Shards } from '../shards.ts'
+import { dtypeBytes, type ResolvedRun } from '../workload.ts'
+import { expertWorkspace } from './expert-workspace.ts'
+
+export interface LayerWorkspaceInput {
+  model: ResolvedModel
+  terms: ModelTerms
+  run: ResolvedRun
+  framework: Framework
+  constants: CostModel['memory']
+}
+
+/** MaxText scans over patterns of layers and computes a whole one again at a time, from its input; the reference program each layer. */
+export function wholePatterns(framework: Framework): boolean {
+  return framework === 'maxtext'
+}
+
+/** Bytes of the tensors that are alive in the backward pass of one layer, or of one pattern of layers, whichever is the largest. */
+export function layerWorkspace(input: LayerWorkspaceInput, s: Shards, tokens: number): number {
+  let largest = 0
+  for (const { layers } of input.terms.patterns) {
+    const each = layers.map((layer) => layerBytes(input, layer, s, tokens))
+    largest = Math.max(largest, wholePatterns(input.framework) ? each.reduce((sum, bytes) => sum + bytes, 0) : Math.max(...each))
+  }
+  return largest
+}
+
+function layerBytes(input: LayerWorkspaceInput, { attention, mlp }: LayerTerms, s: Shards, tokens: number): number {
+  const { model, run, constants: c } = input
+  const bytes = dtypeBytes[run.activation_dtype]
+  let tensors = c.layer_embed_tensors * (model.embed / s.embed) + (s.embed > 1 ? c.gathered_embed_tensors * model.embed : 0)
+  if (attention) {
+    tensors += (c.layer_query_tensors * attention.query) / s.model
+    // context parallelism gathers keys and values, and their gradients, over the whole sequence
+    tensors += (2 * s.seq * attention.keyValue) / keyValueShards(s, attention)
+    if (run.attention === 'dot_product') tensors += (6 / bytes) * (attention.rows / s.model) * run.seq_len
+  }
+  tensors += c.layer_mlp_tensors * ((mlp?.width ?? 0) / s.model)
+  return tokens * bytes * tensors + expertWorkspace(input, mlp, { tokens, s })
+}
