@@ -71,7 +71,7 @@ export function opKind(op: OpText): OpKind {
   } else if (hostTransfers.has(category) || (isCopy(name, category) && opKinds.host_memory_marks.some((mark) => expression.includes(mark))))
     kind.role = 'host-transfer'
   else {
-    kind.collective = collectiveOf(name, category, expression)
+    kind.collective = collectiveOf(name, category, expression) ?? (kind.sparse ? offloadedKind(op) : null)
     if (kind.collective !== null && !fusesCompute(op)) kind.role = 'collective'
     kind.asyncCall = kind.collective === null && (asyncCalls.has(category) || kind.sparse)
   }
@@ -87,6 +87,18 @@ function collectiveOf(name: string, category: string, expression: string): strin
   if (match === undefined) return null
   const found = match === 'async-collective' ? (inText.exec(expression)?.[1] ?? match) : match
   return (opKinds.collectives as Record<string, string>)[found] ?? found
+}
+
+/** A collective moved to a SparseCore under a name of its own: what the framework called it still stands in its text. */
+function offloadedKind({ expression, frameworkOp }: OpText): string | null {
+  const path = `${/op_name="([^"]*)"/.exec(expression)?.[1] ?? ''} ${/to_apply=%([\w.-]+)/.exec(expression)?.[1] ?? ''} ${frameworkOp ?? ''}`
+  const found = inText.exec(
+    path
+      .replaceAll('_', '-')
+      .replace(/\bpsum\b/, 'all-reduce')
+      .replace(/\bppermute\b/, 'collective-permute'),
+  )?.[1]
+  return found === undefined ? null : ((opKinds.collectives as Record<string, string>)[found] ?? found)
 }
 
 /** What a transfer of the multi-slice runtime is part of: its type stands in its attributes. */

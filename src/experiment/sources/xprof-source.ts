@@ -7,7 +7,15 @@ import { bodyOf, readJson, request } from './http.ts'
 import { type ServerAddress, serverUrl } from './server-address.ts'
 
 /** The tools whose replies make a report; a run may lack some. The first alone makes a short one. */
-const tools = ['overview_page', 'op_profile', 'hlo_stats', 'roofline_model', 'memory_profile', 'input_pipeline_analyzer'] as const
+const tools = [
+  'overview_page',
+  'op_profile',
+  'hlo_stats',
+  'roofline_model',
+  'memory_profile',
+  'input_pipeline_analyzer',
+  'pod_viewer',
+] as const
 const api = 'data/plugin/profile'
 /** How long a tool may take that a report can do without: the first look at a big run is slow. */
 const optionalToolMs = 45_000

@@ -59,9 +59,8 @@ export interface PodShares {
 export function podShares(reply: unknown, feedIsTransfer: boolean): PodShares | null {
   const parsed = schema.safeParse(reply)
   if (!parsed.success) return null
-  const { podStatsMap: all } = parsed.data.podStatsSequence
-  // Of several steps the first is often counted twice.
-  const steps = all.length > 2 ? all.slice(1) : all
+  // An op at a step's edge may be counted to the step before: only the sum over all steps is right.
+  const { podStatsMap: steps } = parsed.data.podStatsSequence
   const names = new Map(parsed.data.stepBreakdownEvents.map((event) => [event.id, event.name]))
   const cores = new Map<string, CoreTime>()
   const ops = new Map<string, { description: string; us: number; bytes: number }>()

@@ -24,6 +24,8 @@ export interface ReplyTime {
 
 /** Less than this part of the trace outside the steps is the rounding of their table. */
 const least = 0.05
+/** Half of the last digit that XProf prints of a share. */
+const printed = 0.0006
 
 /**
  * XProf's figures are of all that was traced. Where its step table covers clearly less, or has slow steps, the ops are taken to be the steps'
@@ -41,10 +43,13 @@ export function replyTime(
   const slowMs = steps.slow.reduce((sum, step) => sum + step.ms, 0)
   const covers = allMs >= tracedMs * (1 - least) && steps.slow.length === 0
   if (steps.medianMs === null || tracedMs === 0 || table.rows.length === 0 || covers) {
-    const rest = table.totalPs > 0 && table.rows.length > 10 ? Math.max(0, 1 - table.opPs / table.totalPs) : 0
+    const rest = table.totalPs > 0 ? Math.max(0, 1 - table.opPs / table.totalPs) : 0
+    const told = shareOf(analysis['device_idle_time_percent'])
+    // XProf prints a tenth of a percent: where the ops leave the same, they say it exactly.
+    const exact = told === null ? table.rows.length > 10 : Math.abs(rest - told) <= printed
     return {
       table,
-      idle: shareOf(analysis['device_idle_time_percent']) ?? rest,
+      idle: exact ? rest : (told ?? 0),
       outsideMs: allMs > 0 ? Math.max(0, tracedMs - allMs) : null,
       perStep: 1,
     }
