@@ -11,6 +11,7 @@ import { entryOfCase } from '../../src/knowledge/case-entry.ts'
 import { entryOfSection } from '../../src/knowledge/doc-entry.ts'
 import { cardMessage } from '../../src/slack/blocks/card-message.ts'
 import { replyMessage } from '../../src/slack/blocks/notice-messages.ts'
+import { read } from '../../src/thread/intent.ts'
 import { isAnalyzer, jsonTurn, openGeminiService, resultsOf, type Script, startGemini, toolTurn } from '../../test/agents/gemini-server.ts'
 import { aCase } from '../../test/knowledge/entries.ts'
 import { communicationReport, llamaExperiment, openTestService, requestFor, signal } from '../../test/runs/service-fixture.ts'
@@ -190,7 +191,14 @@ export async function tryAttack(attack: Attack, mode: 'rules' | 'obedient model'
     for (const text of questions) {
       const before = JSON.stringify(await test.deps.memory.diagnosis('r-1'))
       try {
-        answers.push((await test.service.followUp({ run: 'r-1', tenant: 'T1', text, by: 'U6' }, { signal })).text)
+        answers.push(
+          (
+            await test.thread.answer(
+              { run: 'r-1', tenant: 'T1', text, by: 'U6', reading: read(text, { mentioned: true, cards: 3 }) },
+              { signal },
+            )
+          ).text,
+        )
       } catch (error) {
         if (!(error instanceof PromptsError) || error.code === 'internal') problems.push(`failed: ${String(error).slice(0, 200)}`)
         else answers.push(error.message)

@@ -65,13 +65,16 @@ export async function converse({ slack, forwarder, channel, experiment }: Conver
     await say(1, 'why not model=8?', root)
     await until('follow-up', last('model=8 moves'))
     await say(0, 'it ran at 22.9 s', root)
+    await until('offer', last('Record 22.9 s per step'))
+    await say(0, 'yes', root)
     const whole = await until('outcome', last('28.9 s → 22.9 s'))
     const names = whole.map((one) =>
       keyOf(one)
         .replace(/^.*\/(?=root|card|adoption)/, '')
-        .replace(/^reply\/.*/, 'reply'),
+        .replace(/^reply\/.*/, 'reply')
+        .replace(/^offer\/.*/, 'offer'),
     )
-    const expected = ['root', 'card1', 'card2', 'card3', 'adoption/1', 'adoption/2', 'adoption/3', 'reply', 'reply']
+    const expected = ['root', 'card1', 'card2', 'card3', 'adoption/1', 'adoption/2', 'adoption/3', 'reply', 'offer']
     return names.join(' ') === expected.join(' ') ? [] : [`${experiment}: ${names.join(' ')}`]
   } catch (error) {
     return [`${experiment}: ${error instanceof Error ? error.message : String(error)}`]

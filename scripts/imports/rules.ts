@@ -39,7 +39,6 @@ export const rules: Readonly<Record<string, Rule>> = {
   experiment: { imports: [...base, ...given, ...computing] },
   pictures: { imports: [...base, 'contract', 'runs'] },
   agents: { imports: [...base, 'config.ts', 'contract', ...computing, ...reading] },
-  'agents/follow-up': { imports: [...base, 'contract', 'agents', 'experiment', 'knowledge', 'planner', 'runs'] },
   runs: { imports: [...base, ...given, 'state', 'threads', ...computing, ...reading, 'agents'] },
   thread: { imports: [...base, 'config.ts', 'contract', ...computing, 'knowledge', 'experiment', 'agents', 'runs'] },
   slack: { imports: [...base, ...given, 'jobs', 'state', 'experiment', 'pictures', 'agents', 'runs', 'thread'] },

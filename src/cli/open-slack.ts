@@ -10,6 +10,7 @@ import { createExperimentDirectory } from '../slack/experiment-directory.ts'
 import { createInfrastructure } from '../slack/infrastructure.ts'
 import type { Log } from '../slack/log.ts'
 import { isAllowed, parseChannelRules } from '../slack/requests/access.ts'
+import { createThread } from '../thread/thread.ts'
 import { heavyWorkInThreads } from '../threads/heavy-work.ts'
 import { hasCompiler, openService } from './open-service.ts'
 
@@ -44,6 +45,7 @@ export async function openSlack(config: Config, log: Log): Promise<{ deps: Slack
     runs: infrastructure.runs,
     compiles: infrastructure.compiles,
     diagnose: opened.service,
+    thread: createThread(opened.deps),
     experiments: createExperimentDirectory(finder, mayKnow),
     log,
     alone: infrastructure.alone,

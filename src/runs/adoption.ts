@@ -20,6 +20,8 @@ export interface AdoptedCard {
   predictedMs: number | null
   /** The last outcome that stands; null before the first. */
   outcome: Outcome | null
+  /** Who reported it. */
+  outcomeBy: string | null
 }
 
 /** Who backs a card, and by what: each can be taken back by itself. */
@@ -45,6 +47,7 @@ const outcomeSchema = z.object({
   result: z.enum(['ok', 'oom', 'failed']).default('ok'),
   step_time_ms: z.number().nullable().default(null),
   why: z.string().default(''),
+  by: z.string().nullish(),
 })
 const reactionSchema = z.object({ user: z.string(), rank: rankSchema, source: z.string().nullable(), added: z.boolean() })
 
@@ -68,8 +71,8 @@ export function withdrawalEvent(rank: Rank, options: { caseId: string | null; by
  * events of a run are the one truth of this; cases and messages follow from it.
  */
 export function adoptionOf(events: readonly RunEvent[]): AdoptedCard | null {
-  let current: Omit<AdoptedCard, 'outcome'> | null = null
-  const outcomes = new Map<string, Outcome[]>()
+  let current: Omit<AdoptedCard, 'outcome' | 'outcomeBy'> | null = null
+  const outcomes = new Map<string, { outcome: Outcome; by: string | null }[]>()
   for (const { kind, data, at } of events) {
     if (kind === 'adoption') {
       const said = adoptionSchema.safeParse(data).data
@@ -83,10 +86,12 @@ export function adoptionOf(events: readonly RunEvent[]): AdoptedCard | null {
       if (said === undefined) continue
       const known = outcomes.get(said.case) ?? []
       const outcome = said.undone ? null : readOutcome(said)
-      outcomes.set(said.case, outcome === null ? known.slice(0, -1) : [...known, outcome])
+      outcomes.set(said.case, outcome === null ? known.slice(0, -1) : [...known, { outcome, by: said.by ?? null }])
     }
   }
-  return current === null ? null : { ...current, outcome: outcomes.get(current.caseId)?.at(-1) ?? null }
+  if (current === null) return null
+  const last = outcomes.get(current.caseId)?.at(-1)
+  return { ...current, outcome: last?.outcome ?? null, outcomeBy: last?.by ?? null }
 }
 
 /** Who backs which card now, the oldest first. A card that the compiler refused loses all its marks. */

@@ -1,13 +1,10 @@
-import type { QuestionOptions } from '../agents/deps.ts'
 import type { WithdrawnCard } from '../agents/evaluator.ts'
-import { answerFollowUp } from '../agents/follow-up/answer.ts'
 import type { Diagnosis } from '../contract/diagnosis.ts'
 import type { Progress, RunRequest } from '../contract/run.ts'
 import { asPromptsError, PromptsError } from '../errors.ts'
 import { type AdoptionBook, createAdoptionBook } from './adoption-book.ts'
 import { runDiagnosis } from './coordinator.ts'
 import type { RunDeps } from './deps.ts'
-import type { FollowUpAnswer } from './results.ts'
 import { createRunReader } from './run-reader.ts'
 
 /** The one door to runs, for the command line, the workers and the Slack app. Everything thrown is a PromptsError. */
@@ -26,8 +23,6 @@ export interface DiagnoseService extends AdoptionBook {
     run: string,
     options: { onCard: (cards: Diagnosis['cards'], withdrawn: WithdrawnCard[]) => Promise<void>; signal: AbortSignal },
   ): Promise<void>
-  /** Answers a message in a run's thread; computed by the planner where it can be. */
-  followUp(input: { run: string; tenant: string; text: string; by: string }, options: QuestionOptions): Promise<FollowUpAnswer>
 }
 
 /** The service over its dependencies; see the interface. */
@@ -61,29 +56,6 @@ export function createDiagnoseService(deps: RunDeps): DiagnoseService {
         },
         signal,
       )
-    },
-
-    async followUp({ run, tenant, text, by }, options) {
-      await reader.request(run, tenant)
-      await deps.memory.append(run, { kind: 'user_input', name: 'follow-up', data: { text: text.slice(0, 4000), by } })
-      try {
-        const answer = await answerFollowUp({
-          text,
-          by,
-          finished: () => reader.finished(run, tenant),
-          deps,
-          adopted: async () => (await book.current(run, tenant)).adopted,
-          outcome: (stepTimeMs) => book.outcome({ run, outcome: { result: 'ok', stepTimeMs }, by, tenant }),
-          options,
-        })
-        await deps.memory.append(run, { kind: 'model_output', name: answer.kind, data: { text: answer.text } })
-        return answer
-      } catch (thrown) {
-        const error = asPromptsError(thrown)
-        const data = { code: error.code, message: error.message, id: error.id }
-        await deps.memory.append(run, { kind: 'error', name: 'follow-up', data })
-        throw error
-      }
     },
   }
 }

@@ -8,6 +8,7 @@ import type { JobQueue } from '../jobs/job-queue.ts'
 import type { ShardingMemory } from '../runs/memory/sharding-memory.ts'
 import type { DiagnoseService } from '../runs/service.ts'
 import type { StateStore } from '../state/state-store.ts'
+import type { Thread } from '../thread/thread.ts'
 import type { Log } from './log.ts'
 
 /** A diagnosis to be run: the whole request travels with the job, so that a worker needs nothing else. */
@@ -49,6 +50,8 @@ export interface SlackDeps {
   runs: JobQueue<RunJob>
   compiles: JobQueue<CompileJob>
   diagnose: DiagnoseService
+  /** Answers questions about finished runs. */
+  thread: Thread
   experiments: ExperimentDirectory
   log: Log
   /** No other process shares the state: SQLite. */

@@ -4,6 +4,7 @@ import { Reactions } from './adoption/reactions.ts'
 import { Clients } from './clients.ts'
 import type { SlackDeps } from './deps.ts'
 import { EncryptedInstallationStore } from './oauth/installation-store.ts'
+import { Offers } from './offers/offers.ts'
 import { Outbox } from './outbox/outbox.ts'
 import { Delivery } from './runs/delivery.ts'
 import { RunRecords } from './runs/run-records.ts'
@@ -19,6 +20,7 @@ export interface SlackServices {
   delivery: Delivery
   adoption: Adoption
   reactions: Reactions
+  offers: Offers
 }
 
 /** Wires the parts; starts nothing. */
@@ -50,8 +52,10 @@ export function createServices(deps: SlackDeps): SlackServices {
     adopted: (team, run) => adoption.current(team, run),
     pictures: (record) => uploadPictures(deps, clients, record),
   })
-  reactions = new Reactions({ deps, outbox, records, adoption, clientFor: (team) => clients.forTeam(team) })
-  return { deps, installations, clients, outbox, records, delivery, adoption, reactions }
+  const clientFor = (team: string) => clients.forTeam(team)
+  const offers = new Offers({ deps, outbox, records, adoption, clientFor })
+  reactions = new Reactions({ deps, outbox, records, adoption, offers, clientFor })
+  return { deps, installations, clients, outbox, records, delivery, adoption, reactions, offers }
 }
 
 function createInstallations({ config, state }: SlackDeps): EncryptedInstallationStore | null {

@@ -90,6 +90,12 @@ export const keys = {
   pace: (lane: string) => `pace:${lane}`,
 
   jobs: (queue: string) => `job:${queue}/`,
+  /** Something that a person was asked to confirm. */
+  offer: (id: string) => `offer:${id}`,
+  offerTaken: (id: string) => `offertaken:${id}`,
+  /** The last one that a person was asked in a thread. */
+  openOffer: ({ team, channel, threadTs }: Thread, user: string) => `openoffer:${team}/${channel}/${threadTs}/${user}`,
+
   job: (queue: string, id: string) => `job:${queue}/${id}`,
   jobDone: (queue: string, id: string) => `jobdone:${queue}/${id}`,
   installations: 'installation:',

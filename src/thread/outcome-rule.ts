@@ -7,7 +7,7 @@ const talk = ['subject', 'ran', 'step', 'per', 'approx', 'card', 'thanks', 'reco
 /** `it ran at 22.9 s`, `card 2 OOMed`, `card 3 crashed with NaN`: how something really went. Never recorded from here: only offered. */
 export function outcomeRule(facts: Facts, context: ReadContext): Found | null {
   if (facts.question || facts.key('why', 'what', 'how', 'wrongwith') || facts.has('hedge') || facts.changesNamed > 0) return null
-  return time(facts, context) ?? oom(facts, context) ?? failure(facts, context)
+  return time(facts, context) ?? ranAs(facts, context) ?? oom(facts, context) ?? failure(facts, context)
 }
 
 function time(facts: Facts, context: ReadContext): Found | null {
@@ -26,6 +26,18 @@ function time(facts: Facts, context: ReadContext): Found | null {
   if (strange > (context.mentioned ? 3 : 0.7)) return null
   if (!context.mentioned && !isStepTime(facts, said)) return null
   return { intent: 'outcome_confirm', value, reason: 'a time without the card that it was measured on' }
+}
+
+/** `it ran as exp-124`: that experiment's own step time is meant. */
+function ranAs(facts: Facts, context: ReadContext): Found | null {
+  const at = facts.tokens.findIndex(
+    (one, index) => /^(?:as|under)$/.test(one.text) && facts.tokens.slice(0, index).some((before) => before.concepts.has('ran')),
+  )
+  const experiment = facts.tokens[at + 1]?.text
+  if (at < 0 || experiment === undefined || !facts.ids.includes(experiment) || facts.times.length > 0) return null
+  if (facts.strangers(talk) > (context.mentioned ? 4 : 2.1)) return null
+  const cards = facts.cards.length === 1 ? { cards: [...facts.cards] } : {}
+  return { intent: 'outcome', value: { experiment, ...cards }, reason: 'the experiment that it ran as' }
 }
 
 /** Unaddressed, a time must look like a step's: said of a step or of the run, or alone and precise. Minutes are how people speak of waiting. */

@@ -25,5 +25,5 @@ export function sizeOf(one: Token | undefined): number | null {
   if (one.value === null || one.negative) return null
   const unit = one.suffix === '' || one.suffix === 'way' ? 1 : one.suffix === 'k' ? 1024 : one.suffix === 'm' ? 1024 * 1024 : 0
   const size = one.value * unit
-  return Number.isInteger(size) && size >= 1 && size <= 1e9 ? size : null
+  return Number.isInteger(size) && size >= 1 && size <= 1e15 ? size : null
 }

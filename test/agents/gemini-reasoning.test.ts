@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { formatMesh } from '../../src/contract/mesh.ts'
+import { read } from '../../src/thread/intent.ts'
 import { llamaExperiment, openTestService, requestFor, signal } from '../runs/service-fixture.ts'
 import {
   goodModel,
@@ -249,8 +250,9 @@ describe('a free question', () => {
     cleanup.push(test.close)
     await test.service.diagnose(requestFor(llamaExperiment), { onProgress: () => {}, signal })
     const shown: string[] = []
-    const answer = await test.service.followUp(
-      { run: 'r-1', tenant: 'T1', text: 'in plain words, where does my time go?', by: 'U1' },
+    const text = 'in plain words, is there any hope for my job?'
+    const answer = await test.thread.answer(
+      { run: 'r-1', tenant: 'T1', text, by: 'U1', reading: read(text, { mentioned: true, cards: 3 }) },
       { signal, onText: (text) => shown.push(text) },
     )
     expect(answer.kind).toBe('question')

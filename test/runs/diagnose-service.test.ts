@@ -7,6 +7,7 @@ import type { Experiment } from '../../src/contract/experiment.ts'
 import { formatMesh, meshSize, sameMesh } from '../../src/contract/mesh.ts'
 import type { CompilerVerdict } from '../../src/contract/verdict.ts'
 import type { RunDeps } from '../../src/runs/deps.ts'
+import { read } from '../../src/thread/intent.ts'
 import { communicationReport, llamaExperiment, openTestService, requestFor, signal } from './service-fixture.ts'
 
 const opened: { close(): Promise<void> }[] = []
@@ -324,17 +325,20 @@ describe('the loop', () => {
   })
 
   it('lets nobody of another tenant look into a run', async () => {
-    const { service } = await open()
+    const { service, thread } = await open()
     await service.diagnose(requestFor(llamaExperiment), quiet)
-    await expect(service.followUp({ run: 'r-1', tenant: 'T2', text: 'show the evidence', by: 'U9' }, { signal })).rejects.toMatchObject({
+    const text = 'show the evidence'
+    const reading = read(text, { mentioned: true, cards: 3 })
+    await expect(thread.answer({ run: 'r-1', tenant: 'T2', text, by: 'U9', reading }, { signal })).rejects.toMatchObject({
       code: 'unknown_run',
     })
   })
 
   it('leaves a record that can be read with cat', async () => {
-    const { service, folder } = await open()
+    const { service, thread, folder } = await open()
     await service.diagnose(requestFor(llamaExperiment), quiet)
-    await service.followUp({ run: 'r-1', tenant: 'T1', text: 'why not model=8?', by: 'U1' }, { signal })
+    const text = 'why not model=8?'
+    await thread.answer({ run: 'r-1', tenant: 'T1', text, by: 'U1', reading: read(text, { mentioned: true, cards: 3 }) }, { signal })
     const events = readFileSync(join(folder, 'runs/r-1/events.jsonl'), 'utf8')
     for (const kind of ['request', 'stage', 'card', 'user_input', 'model_output']) expect(events).toContain(`"kind":"${kind}"`)
   })

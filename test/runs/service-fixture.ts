@@ -21,6 +21,7 @@ import { planExperiment } from '../../src/planner/plan.ts'
 import type { RunDeps } from '../../src/runs/deps.ts'
 import { createFileMemory } from '../../src/runs/memory/file-memory.ts'
 import { createDiagnoseService } from '../../src/runs/service.ts'
+import { createThread } from '../../src/thread/thread.ts'
 
 export const llamaExperiment: Experiment = {
   id: 'exp-123',
@@ -134,6 +135,7 @@ export async function openTestService(
   const service = createDiagnoseService(deps)
   return {
     service,
+    thread: createThread(deps),
     deps,
     folder,
     async close() {

@@ -255,14 +255,48 @@ describe('a conversation in Slack', () => {
     await bot.slack.say({ person: 1, channel, text: 'lunch?', threadTs: ts })
     await bot.slack.say({ person: 1, channel, text: 're-run', threadTs: ts })
     await bot.slack.say({ person: 1, channel, text: '<@U123> why not model=4?', threadTs: ts })
-    await bot.slack.say({ person: 1, channel, text: 'it ran at 22.9 s', threadTs: ts })
-    await vi.waitFor(async () => expect(await last()).toContain('28.9 s → 22.9 s'), soon)
-    expect(await last()).toContain('1.26× the speed')
-    await bot.slack.say({ person: 0, channel, text: 'exp-124', threadTs: ts })
-    await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(8), soon)
-    expect(await last()).toContain('ran at 22.9 s')
     await bot.slack.say({ person: 0, channel, text: '@prompts gibberish', threadTs: ts })
-    await vi.waitFor(async () => expect(await last()).toContain('I do not understand that'), soon)
+    await vi.waitFor(async () => expect(await last()).toContain('I can: why not model=8?'), soon)
+    expect(await slack.answers(channel, ts)).toHaveLength(7)
+  })
+
+  it('records what was measured only on the word of who said it, and takes it back', async () => {
+    bot = await startBot(slack)
+    const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
+    const found = await answered(ts)
+    const run = bot.diagnose.calls[0]
+    const last = async () => texts(await slack.answers(channel, ts)).at(-1)
+    const says = async (words: string) => vi.waitFor(async () => expect(await last()).toContain(words), soon)
+    await bot.slack.react({ person: 0, channel, ts: found[1]!.ts, name: 'one' })
+    await says('adopted card 1')
+    bot.diagnose.adoptions.length = 0
+
+    await bot.slack.say({ person: 1, channel, text: 'fyi the checkpoint restore took 25 s this morning', threadTs: ts })
+    await bot.slack.say({ person: 1, channel, text: 'it ran at 22.9 s', threadTs: ts })
+    await says('Record 22.9 s per step for card 1 (data=32 · model=2) of exp-123?')
+    const offer = (await slack.answers(channel, ts)).at(-1)!
+    const id = JSON.stringify(offer).match(/\\"offer\\":\\"([^"\\]+)/)?.[1]
+    await bot.slack.click({ person: 0, channel, threadTs: ts, ts: offer.ts, action: 'offer_record_1', value: { offer: id, rank: 1 } })
+    await vi.waitFor(() => expect(ephemerals().at(-1)?.body.text).toContain('can record that'), soon)
+    await bot.slack.say({ person: 0, channel, text: 'yes', threadTs: ts })
+    expect(bot.diagnose.adoptions).toEqual([])
+    await bot.slack.say({ person: 1, channel, text: 'yes', threadTs: ts })
+    await says('28.9 s → 22.9 s')
+    expect(bot.diagnose.adoptions).toEqual([`${slack.users[1]} records 22900`])
+    await bot.slack.say({ person: 1, channel, text: 'undo', threadTs: ts })
+    await says('took back 22.9 s per step')
+    expect(bot.diagnose.adoptions.at(-1)).toBe(`${slack.users[1]} takes the outcome back`)
+
+    await bot.slack.say({ person: 1, channel, text: 'card 2 ran out of memory', threadTs: ts })
+    await says('Record that card 2')
+    const second = (await slack.answers(channel, ts)).at(-1)!
+    await bot.slack.react({ person: 1, channel, ts: second.ts, name: 'white_check_mark' })
+    await vi.waitFor(async () => expect(bot.diagnose.adoptions.at(-1)).toBe(`${slack.users[1]} records oom`), soon)
+    await bot.slack.say({ person: 0, channel, text: 'it ran as exp-124', threadTs: ts })
+    await says('Record 22.9 s per step for card 2')
+    await bot.slack.say({ person: 0, channel, text: 'no', threadTs: ts })
+    await says('Not recorded: 22.9 s per step')
+    expect(run).toBeDefined()
   })
 
   it('keeps a reaction that came before its card was recorded', async () => {

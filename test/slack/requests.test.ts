@@ -3,10 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { experimentIdSchema } from '../../src/contract/experiment.ts'
 import { reactionMeaning } from '../../src/slack/adoption/reaction-meaning.ts'
 import { escapeText, link } from '../../src/slack/blocks/text.ts'
-import { isFollowUp, outcomeExperiment } from '../../src/slack/follow-ups/is-follow-up.ts'
 import { isAllowed, isAllowedSomewhere, parseChannelRules } from '../../src/slack/requests/access.ts'
 import { readInlineExperiment } from '../../src/slack/requests/inline-experiment.ts'
-import { parseAsk } from '../../src/slack/requests/parse-ask.ts'
+import { readAsk } from '../../src/thread/read-ask.ts'
 
 describe('what a message asks for', () => {
   const cases: [string, string[]][] = [
@@ -29,13 +28,13 @@ describe('what a message asks for', () => {
     ['<@U1> diagnose ../../etc/passwd', []],
   ]
   it.each(cases)('%s', (text, ids) => {
-    expect(parseAsk(text).ids).toEqual(ids)
+    expect(readAsk(text).ids).toEqual(ids)
   })
 
   it('takes only ids, at most one more than it answers, from anything at all', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme-ascii', maxLength: 300 }), (text) => {
-        const ask = parseAsk(`<@U1> diagnose ${text}`)
+        const ask = readAsk(`<@U1> diagnose ${text}`)
         expect(ask.ids.length).toBeLessThanOrEqual(6)
         for (const id of ask.ids) expect(experimentIdSchema.safeParse(id).success).toBe(true)
       }),
@@ -43,10 +42,14 @@ describe('what a message asks for', () => {
   })
 
   it('reads verbs', () => {
-    expect(parseAsk('plan exp-1')).toMatchObject({ verb: 'plan', ids: ['exp-1'] })
-    expect(parseAsk('cases llama v5p').verb).toBe('cases')
-    expect(parseAsk('please cancel').verb).toBe('cancel')
-    expect(parseAsk('help').verb).toBe('help')
+    expect(readAsk('plan exp-1')).toMatchObject({ verb: 'plan', ids: ['exp-1'] })
+    expect(readAsk('cases llama v5p').verb).toBe('cases')
+  })
+
+  it.each(['\n', ':', '(', '<', '`', '```', '```\n', 'a:'])('takes little time with 20,000 of %j', (piece) => {
+    const from = performance.now()
+    readAsk(`diagnose ${piece.repeat(20_000)} x`)
+    expect(performance.now() - from).toBeLessThan(1000)
   })
 })
 
@@ -59,29 +62,6 @@ describe('an experiment from a stranger', () => {
     expect(() => readInlineExperiment(`${good}command: rm\n`, 'x.yaml')).toThrow(/command/)
     expect(() => readInlineExperiment(`a: &a [1]\nid: *a\n`, 'x.yaml')).toThrow()
     expect(() => readInlineExperiment('x'.repeat(300_000), 'x.yaml')).toThrow(/256 KiB/)
-  })
-})
-
-describe('follow-ups', () => {
-  it.each([
-    'why not model=8?',
-    'what if batch doubles?',
-    'compare 1 and 2',
-    'show the evidence',
-    'it ran at 22.9 s',
-    'cancel',
-    'data=16 seq=2?',
-    'explain card 2',
-  ])('speaks to the bot: %s', (text) => expect(isFollowUp(text)).toBe(true))
-  it.each(['lunch?', 'thanks all', '<@U123> why not model=8?', 'I will look at it tomorrow', 'nice', 'what a day'])(
-    'people talking: %s',
-    (text) => expect(isFollowUp(text)).toBe(false),
-  )
-  it('takes an id alone as an outcome', () => {
-    expect(outcomeExperiment('exp-124')).toBe('exp-124')
-    expect(outcomeExperiment('it ran as `exp-124`.')).toBe('exp-124')
-    expect(outcomeExperiment('thanks')).toBeNull()
-    expect(outcomeExperiment('well-known fact')).toBeNull()
   })
 })
 

@@ -1,9 +1,11 @@
 import type { WebClient } from '@slack/web-api'
+import type { Card } from '../../contract/diagnosis.ts'
 import { asPromptsError } from '../../errors.ts'
 import type { Rank } from '../../runs/adoption.ts'
 import { keys } from '../../state/keys.ts'
-import { errorMessage, mayNotAdoptMessage, whichCardMessage } from '../blocks/notice-messages.ts'
+import { errorMessage, mayNotAdoptMessage, whichCardMessage, whichOfCardsMessage } from '../blocks/notice-messages.ts'
 import type { SlackDeps } from '../deps.ts'
+import type { Offers } from '../offers/offers.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import { checkAsker } from '../requests/access.ts'
 import type { RunRecord, RunRecords } from '../runs/run-records.ts'
@@ -30,6 +32,7 @@ export interface ReactionsOptions {
   outbox: Outbox
   records: RunRecords
   adoption: Adoption
+  offers: Offers
   clientFor: (team: string) => Promise<WebClient>
 }
 
@@ -77,10 +80,18 @@ export class Reactions {
     const place = { channel: reaction.channel, threadTs: mark.threadTs ?? record.threadTs }
     const source = `reaction/${reaction.channel}/${reaction.ts}/${reaction.name.split('::')[0]}`
 
+    if (mark.offer !== undefined) {
+      const rank = meaning.kind === 'number' ? meaning.rank : mark.rank
+      if (reaction.added) await this.#options.offers.answer(mark.offer, { user: reaction.user, team: reaction.team, yes: true, rank })
+      return true
+    }
     if (mark.rank === null) {
-      if (meaning.kind !== 'number') return true
       const diagnosis = await deps.memory.diagnosis(mark.run)
       if (diagnosis === null) return (await records.ended(mark.run)) !== null
+      if (meaning.kind === 'yes') {
+        await this.#yesOnSummary(reaction, record, place, source, diagnosis.cards)
+        return true
+      }
       if (!diagnosis.cards.some((card) => card.rank === meaning.rank)) return true
       await this.say(record, place, { user: reaction.user, rank: meaning.rank, source, added: reaction.added })
       return true
@@ -99,6 +110,28 @@ export class Reactions {
     }
     await this.say(record, place, { user: reaction.user, rank: mark.rank, source, added: reaction.added })
     return true
+  }
+
+  /** "This one" on the summary: the only card, or a private question which. */
+  async #yesOnSummary(
+    reaction: Reaction,
+    record: RunRecord,
+    place: { channel: string; threadTs: string },
+    source: string,
+    cards: readonly Card[],
+  ): Promise<void> {
+    const [only, second] = cards
+    if (only === undefined) return
+    if (second === undefined) return this.say(record, place, { user: reaction.user, rank: only.rank, source, added: reaction.added })
+    if (!reaction.added) return
+    await this.#options.outbox.whisper({
+      team: reaction.team,
+      key: `which/${reaction.channel}/${reaction.ts}/${reaction.user}/${reaction.eventId}`,
+      channel: reaction.channel,
+      user: reaction.user,
+      threadTs: place.threadTs,
+      message: whichOfCardsMessage({ run: record.run, cards }),
+    })
   }
 
   /** Adopts or takes back, if this person may; else says so privately. */

@@ -48,7 +48,7 @@ export function adoptedMessage(input: { by: string; rank: Rank; case: Case; inst
   return message(plain(text), [
     section(text),
     context(
-      `Recorded as case \`${escapeCode(input.case.id, 200)}\`. When it ran, tell me here: _it ran at 22.9 s_, or the id of the new experiment.`,
+      `Recorded as case \`${escapeCode(input.case.id, 200)}\`. When it ran, tell me here: _it ran at 22.9 s_ or _it ran as exp-124_.`,
     ),
   ])
 }
@@ -65,6 +65,15 @@ export function whichCardMessage(input: { run: string; on: Rank; meant: Rank }):
   const text = `You reacted ${rankEmoji[input.meant]} on card ${input.on}. Which one do you adopt?`
   const choose = (rank: Rank) => button(`Card ${rank}`, `adopt_choice_${rank}`, { run: input.run, rank })
   return message(text, [section(text), actions(choose(input.on), choose(input.meant))])
+}
+
+/** Private: a yes on the summary, which has several cards. */
+export function whichOfCardsMessage(input: { run: string; cards: readonly Card[] }): Message {
+  const text = 'Which card do you adopt?'
+  const choices = input.cards.map(({ rank, mesh }) =>
+    button(`Card ${rank} (${formatMesh(mesh)})`, `adopt_choice_${rank}`, { run: input.run, rank }),
+  )
+  return message(text, [section(text), actions(...choices)])
 }
 
 /** Private: this person may not adopt here. */
@@ -101,18 +110,31 @@ export function verdictsMessage(cards: Card[], withdrawn: { card: Card; reason: 
   return message(plain(text), [section(text)])
 }
 
-export function outcomeMessage(input: { by: string; case: Case }): Message {
-  const { measured_before_ms: before, measured_after_ms: after, predicted_step_ms: predicted } = input.case
-  const mesh = input.case.to === null ? 'The adopted card' : `*${formatMesh(input.case.to)}*`
+/** What was recorded of how a card ran, with the way back. */
+export function outcomeMessage(input: { by: string; case: Case; run: string; rank: Rank; title: string }): Message {
+  const { result, measured_before_ms: before, measured_after_ms: after, predicted_step_ms: predicted } = input.case
+  const mesh = input.case.to === null ? '' : ` (*${formatMesh(input.case.to)}*)`
+  const card = `card ${input.rank}${mesh} of ${escapeText(input.title, 200)}`
   const gain =
     before === null || after === null || after === 0
       ? ''
-      : `: ${formatMs(before)} → ${formatMs(after)}, ${formatChange(after / before)} step time, ${(before / after).toFixed(2)}× the speed`
-  const against = predicted === null || after === null ? '' : ` Predicted was ${formatMs(predicted)} (${formatChange(after / predicted)}).`
-  const text = `:stopwatch: ${mesh} ran at ${formatMs(after)}${gain}.${against}`
+      : `: ${formatMs(before)} → ${formatMs(after)}, ${formatChange(after / before)} per step`
+  const against = predicted === null || after === null ? '' : ` Predicted: ${formatMs(predicted)} (${formatChange(after / predicted)}).`
+  const ran =
+    result === 'oom'
+      ? `${card} ran out of memory.`
+      : result === 'failed'
+        ? `${card} failed.`
+        : `${card} ran at ${formatMs(after)}${gain}.${against}`
+  const verdict =
+    input.case.status === 'refuted'
+      ? 'Saved as a refuted case: the next diagnosis will say so.'
+      : 'Saved as a confirmed case; the next diagnosis of a similar job can cite it.'
+  const text = `:stopwatch: Recorded: ${ran}`
   return message(plain(text), [
     section(text),
-    context(`Recorded by <@${input.by}> as ${input.case.status}; the next diagnosis of a similar workload can cite it.`),
+    context(`By <@${input.by}>. ${verdict}`),
+    actions(button('Take back', 'outcome_undo', { run: input.run })),
   ])
 }
 
@@ -120,10 +142,7 @@ export function outcomeMessage(input: { by: string; case: Case }): Message {
 export function outcomeReminder(input: { by: string; mesh: string; predictedMs: number | null }): Message {
   const predicted = input.predictedMs === null ? '' : ` (predicted step ${formatMs(input.predictedMs)})`
   const text = `<@${input.by}> how did *${escapeText(input.mesh, 200)}*${predicted} run?`
-  return message(plain(text), [
-    section(text),
-    context('Answer here: _it ran at 22.9 s_, or the id of the new experiment. I ask this once.'),
-  ])
+  return message(plain(text), [section(text), context('Answer here: _it ran at 22.9 s_ or _it ran as exp-124_. I ask this once.')])
 }
 
 /** A follow-up's answer: plain text with short lines. */
@@ -135,6 +154,15 @@ export function replyMessage(text: string): Message {
     escapeText(body, 3900),
     parts.map((part) => section(escapeText(part, 2990), { folds: true })),
   )
+}
+
+/** Several runs of a thread have cards: which one is meant is for its writer to say. */
+export function whichRunMessage(input: { runs: readonly { run: string; title: string }[]; text: string }): Message {
+  const text = 'Which run do you mean?'
+  const choices = input.runs
+    .slice(0, 5)
+    .map(({ run, title }, index) => button(title, `which_run_${index}`, { run, text: input.text.slice(0, 900) }))
+  return message(text, [section(text), actions(...choices)])
 }
 
 /** For someone who asked for a run that is already under way. */

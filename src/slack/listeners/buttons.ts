@@ -4,13 +4,23 @@ import { keys } from '../../state/keys.ts'
 import { message, section } from '../blocks/message.ts'
 import { whyNotModal } from '../blocks/why-not-modal.ts'
 import { handleFollowUp } from '../follow-ups/handle-follow-up.ts'
+import { offerValueSchema } from '../offers/offer.ts'
+import { takeBack } from '../offers/take-back.ts'
 import { replayFlag } from '../receivers/inbox.ts'
 import { type Asker, checkAsker } from '../requests/access.ts'
 import { cancelRun } from '../runs/cancel-run.ts'
 import type { RunRecord } from '../runs/run-records.ts'
 import type { SlackServices } from '../services.ts'
 import { guarded } from './guard.ts'
-import { actionBodySchema, cardValueSchema, feedbackValueSchema, parseValue, runValueSchema, whyNotContextSchema } from './payloads.ts'
+import {
+  actionBodySchema,
+  cardValueSchema,
+  feedbackValueSchema,
+  parseValue,
+  runValueSchema,
+  whichRunValueSchema,
+  whyNotContextSchema,
+} from './payloads.ts'
 
 const clickMs = 3600_000
 
@@ -46,6 +56,30 @@ export function listenToButtons(app: App, services: SlackServices): void {
     if (value === null) return
     await ownRecord(services, value.run, click.team)
     await cancelRun(services, { run: value.run, by: click.user, team: click.team, channel: click.channel, threadTs: click.threadTs })
+  })
+  on(/^offer_(?:record_[123]|no)$/, async (click) => {
+    const value = parseValue(offerValueSchema, click.value)
+    if (value === null) return
+    const said = { user: click.user, team: click.team, yes: value.rank !== null, rank: value.rank }
+    if ((await services.offers.answer(value.offer, said)) === 'gone') await services.offers.tellGone(click, click.user, value.offer)
+  })
+  on('outcome_undo', async (click) => {
+    const value = parseValue(runValueSchema, click.value)
+    if (value === null) return
+    const record = await ownRecord(services, value.run, click.team)
+    const { team, channel, threadTs } = click
+    const told = await takeBack(services, record, { channel, threadTs }, click.user)
+    if (told !== null)
+      await services.outbox.put({ team, key: `undo/${value.run}/${click.triggerId ?? Date.now()}`, channel, threadTs, message: told })
+  })
+  on(/^which_run_\d$/, async (click) => {
+    const value = parseValue(whichRunValueSchema, click.value)
+    if (value === null) return
+    await ownRecord(services, value.run, click.team)
+    const { team, channel, user, threadTs } = click
+    const asker = { team, channel, user, isSharedChannel: undefined }
+    const askTs = `which-${click.messageTs}-${value.run}`
+    await handleFollowUp(services, { asker, threadTs, askTs, runs: [value.run], text: value.text, addressed: true })
   })
   on('feedback', async (click) => {
     const value = parseValue(feedbackValueSchema, click.value)
@@ -84,7 +118,7 @@ export function listenToButtons(app: App, services: SlackServices): void {
         asker,
         threadTs: place.threadTs,
         askTs: `modal-${view.id}`,
-        run: place.run,
+        runs: [place.run],
         text: `why not ${text}?`,
         addressed: true,
       })

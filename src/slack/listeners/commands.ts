@@ -1,13 +1,13 @@
 import type { App } from '@slack/bolt'
 import type { WebClient } from '@slack/web-api'
 import { asPromptsError, PromptsError } from '../../errors.ts'
+import { readAsk } from '../../thread/read-ask.ts'
 import { message, section } from '../blocks/message.ts'
 import { errorMessage } from '../blocks/notice-messages.ts'
 import { escapeCode } from '../blocks/text.ts'
 import { checkAsker } from '../requests/access.ts'
 import { forgetAsked } from '../requests/forget.ts'
 import { handleAsk, help } from '../requests/handle-ask.ts'
-import { parseAsk } from '../requests/parse-ask.ts'
 import type { SlackServices } from '../services.ts'
 import { commandSchema, shortcutSchema } from './payloads.ts'
 
@@ -22,7 +22,7 @@ export function listenToCommands(app: App, services: SlackServices): void {
     const { team_id: team, channel_id: channel, user_id: user, text, trigger_id } = parsed.data
     const asker = { team, channel, user, isSharedChannel: undefined }
     try {
-      const ask = parseAsk(text)
+      const ask = readAsk(text)
       const wants = ask.verb === 'cases' || ((ask.verb === 'diagnose' || ask.verb === 'plan' || ask.verb === null) && ask.ids.length > 0)
       await checkAsker(services.deps, client, asker)
       if (ask.verb === 'forget') {

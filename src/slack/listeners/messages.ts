@@ -3,12 +3,10 @@ import type { WebClient } from '@slack/web-api'
 import { asPromptsError } from '../../errors.ts'
 import { keys } from '../../state/keys.ts'
 import { errorMessage } from '../blocks/notice-messages.ts'
-import { handleFollowUp } from '../follow-ups/handle-follow-up.ts'
-import { isFollowUp, outcomeExperiment } from '../follow-ups/is-follow-up.ts'
+import { handleFollowUp, readInThread } from '../follow-ups/handle-follow-up.ts'
 import { replayFlag } from '../receivers/inbox.ts'
 import { type Asker, checkAsker } from '../requests/access.ts'
 import { handleAsk } from '../requests/handle-ask.ts'
-import { cancelRun } from '../runs/cancel-run.ts'
 import type { SlackServices } from '../services.ts'
 import { guarded } from './guard.ts'
 import { envelopeSchema, type MessageEvent, messageEventSchema } from './payloads.ts'
@@ -86,19 +84,14 @@ async function followUp(delivered: Delivered, message: MessageEvent & { user: st
   const { services } = delivered
   const envelope = envelopeSchema.parse(delivered.body)
   const team = envelope.team_id ?? delivered.context.teamId ?? ''
-  if (!isFollowUp(message.text) && outcomeExperiment(message.text) === null) return
   const runs = await services.records.threadRuns(team, message.channel, threadTs)
-  const run = runs.at(-1)
-  if (run === undefined) return
+  if (runs.length === 0) return
+  const asker = { team, channel: message.channel, user: message.user, isSharedChannel: envelope.is_ext_shared_channel }
+  const said = { asker, threadTs, askTs: message.ts, runs, text: message.text, addressed: false }
+  if ((await readInThread(services, said)) === null) return
   await guarded(services, 'a follow-up', { team, channel: message.channel, threadTs, user: null }, async () => {
     if (!(await isFirst(delivered, team, message, envelope.event_id))) return
-    const asker = { team, channel: message.channel, user: message.user, isSharedChannel: envelope.is_ext_shared_channel }
-    if (!(await mayFollowUp(delivered, asker, threadTs, message.ts))) return
-    if (/^(?:cancel|stop)[.!]?$/i.test(message.text.trim())) {
-      for (const one of runs.slice(-3)) await cancelRun(services, { run: one, by: message.user, team, channel: message.channel, threadTs })
-      return
-    }
-    await handleFollowUp(services, { asker, threadTs, askTs: message.ts, run, text: message.text, addressed: false })
+    if (await mayFollowUp(delivered, asker, threadTs, message.ts)) await handleFollowUp(services, said)
   })
 }
 

@@ -12,6 +12,8 @@ export type Priority = 0 | 1 | 2 | 3
 export interface CardMark {
   run: string
   rank: Rank | null
+  /** The offer that the message makes: a reaction on it answers that. */
+  offer?: string
   /** The thread it stands in; filled in by the outbox. */
   threadTs?: string | null
 }

@@ -1,17 +1,17 @@
 import type { WebClient } from '@slack/web-api'
 import { asPromptsError } from '../../errors.ts'
+import { read } from '../../thread/intent.ts'
+import { type Ask, maxIds, readAsk } from '../../thread/read-ask.ts'
 import { helpMessage } from '../blocks/help-message.ts'
 import { casesMessage, planListMessage } from '../blocks/library-messages.ts'
 import type { Message } from '../blocks/message.ts'
 import { errorMessage } from '../blocks/notice-messages.ts'
 import { handleFollowUp } from '../follow-ups/handle-follow-up.ts'
 import type { MessageEvent } from '../listeners/payloads.ts'
-import { cancelRun } from '../runs/cancel-run.ts'
 import type { SlackServices } from '../services.ts'
 import { type Asker, checkAsker, checkExperiment, isAllowed, parseChannelRules } from './access.ts'
 import { forgetAsked } from './forget.ts'
 import { fetchSharedFile, isExperimentFile, readInlineExperiment } from './inline-experiment.ts'
-import { type Ask, maxIds, parseAsk } from './parse-ask.ts'
 import { type StartInput, type Subject, startRuns } from './start-runs.ts'
 
 const lookupMs = 30_000
@@ -39,12 +39,8 @@ export async function handleAsk(services: SlackServices, input: AskInput): Promi
   } catch (thrown) {
     return say(services, input, 'asker', () => Promise.reject(thrown))
   }
-  const ask = parseAsk(input.text)
+  const ask = readAsk(input.text)
   const own = input.inThread ? await records.threadRuns(asker.team, asker.channel, threadTs) : []
-  if (own.length > 0 && ask.verb === 'cancel') {
-    for (const run of own.slice(-3)) await cancelRun(services, { run, by: asker.user, team: asker.team, channel: asker.channel, threadTs })
-    return
-  }
   if (ask.verb === 'forget') {
     const runs = ask.ids.length > 0 ? ask.ids : own
     return say(services, input, 'forget', () => forgetAsked(services, asker, runs))
@@ -55,9 +51,8 @@ export async function handleAsk(services: SlackServices, input: AskInput): Promi
     url: file.url_private_download ?? file.url_private ?? '',
   }))
   const hasSubject = ask.ids.length > 0 || ask.inline.length > 0 || files.some(isExperimentFile)
-  const isFollowUp = own.length > 0 && (ask.verb === null || !hasSubject) && ask.verb !== 'help' && ask.verb !== 'cases'
-  if (isFollowUp && (!hasSubject || /\b(?:ran|result|outcome|compare|why|what)\b/i.test(ask.text))) {
-    await handleFollowUp(services, { ...input, run: own.at(-1) ?? '', text: ask.text, addressed: true })
+  if (own.length > 0 && (ask.verb === null || ask.verb === 'diagnose') && (await isAboutRuns(services, ask, own, hasSubject))) {
+    await handleFollowUp(services, { ...input, runs: own, text: ask.text, addressed: true })
     return
   }
   if (ask.verb === 'cases') return say(services, input, 'cases', () => casesAnswer(services, input, ask))
@@ -66,6 +61,9 @@ export async function handleAsk(services: SlackServices, input: AskInput): Promi
     return
   }
   if (!hasSubject) {
+    const { intent } = read(ask.text, { mentioned: true, cards: 0 })
+    if (intent === 'thanks')
+      return services.outbox.react({ team: asker.team, channel: asker.channel, ts: input.askTs, name: 'raised_hands', add: true })
     const why = ask.verb === 'diagnose' ? 'I found no experiment id in that.' : undefined
     return say(services, input, 'help', () => help(services, input, why))
   }
@@ -82,6 +80,16 @@ export async function handleAsk(services: SlackServices, input: AskInput): Promi
   if (ask.ids.length > maxIds) {
     await say(services, input, 'many', () => help(services, input, `I take ${maxIds} ids at a time and left the others out.`))
   }
+}
+
+/** In a thread of ours: whether the words are about its runs, not about another experiment to diagnose. */
+async function isAboutRuns({ records }: SlackServices, ask: Ask, own: readonly string[], hasSubject: boolean): Promise<boolean> {
+  if (!hasSubject) return ask.verb === null
+  if (ask.verb !== null || ask.inline.length > 0) return false
+  const titles = (await Promise.all(own.map((run) => records.get(run)))).flatMap((record) => (record === null ? [] : [record.title]))
+  const { intent } = read(ask.text, { mentioned: true, cards: 3, experiments: titles })
+  if (intent !== 'question' && intent !== 'ignore') return true
+  return intent === 'question' && ask.ids.every((id) => titles.includes(id)) && ask.text.trim() !== ask.ids[0]
 }
 
 /** Says something in the thread, or why it cannot be said. */

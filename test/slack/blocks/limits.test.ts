@@ -63,7 +63,7 @@ const longest: Record<string, Message> = {
     diagnosis.cards,
     diagnosis.cards.map((card) => ({ card, reason: long(9000) })),
   ),
-  outcome: notices.outcomeMessage({ by: user, case: aCase }),
+  outcome: notices.outcomeMessage({ by: user, case: aCase, run, rank: 1, title }),
   reminder: notices.outcomeReminder({ by: user, mesh: meshText, predictedMs: 1e12 / 3 }),
   reply: notices.replyMessage(long(90_000)),
   joined: notices.joinedMessage({ title, run, by: user, link }),

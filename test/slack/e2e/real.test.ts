@@ -90,6 +90,8 @@ describe('prompts serve, as it is, in an emulated workspace', () => {
     await vi.waitFor(async () => expect((await read(channel, ts)).at(-1)).toMatch(/model/), patient)
     console.log(`${(await read(channel, ts)).at(-1)}\n`)
     await forwarder.say({ person: 1, channel, text: 'it ran at 27.1 s', threadTs: ts })
+    await vi.waitFor(async () => expect((await read(channel, ts)).at(-1)).toContain('Record 27.1 s per step for card 1'), patient)
+    await forwarder.say({ person: 1, channel, text: 'yes', threadTs: ts })
     await vi.waitFor(async () => expect((await read(channel, ts)).at(-1)).toContain('ran at 27.1 s'), patient)
     console.log(`${(await read(channel, ts)).at(-1)}\n`)
     await forwarder.react({ person: 1, channel, ts: cards[1]!.ts, name: 'white_check_mark', remove: true })

@@ -7,6 +7,7 @@ import type { PromptsError } from '../../../src/errors.ts'
 import { adoptionEvent, adoptionOf, marksOf, withdrawalEvent } from '../../../src/runs/adoption.ts'
 import type { ShardingMemory } from '../../../src/runs/memory/sharding-memory.ts'
 import type { DiagnoseService } from '../../../src/runs/service.ts'
+import type { Thread } from '../../../src/thread/thread.ts'
 import { sampleDiagnosis } from './diagnoses.ts'
 
 export interface FakeOptions {
@@ -63,14 +64,6 @@ export function fakeDiagnoseService(options: FakeOptions): DiagnoseService & { c
     async compileCards(run, { onCard }) {
       await options.compile?.(run, onCard)
     },
-    async followUp({ run, text, by }) {
-      if (/ran at/.test(text)) {
-        const seconds = Number(/([\d.]+) ?s/.exec(text)?.[1])
-        return { kind: 'outcome', text: '', case: await caseOf(run, 1, by, 'confirmed', seconds * 1000) }
-      }
-      if (/why not/.test(text)) return { kind: 'why_not', text: `model=8 moves 2.1 GB more a step (${text})`, case: null }
-      return { kind: 'unknown', text: 'I do not understand that.', case: null }
-    },
     async current(run) {
       const events = await memory.events(run)
       return { adopted: adoptionOf(events), marks: marksOf(events) }
@@ -103,10 +96,27 @@ export function fakeDiagnoseService(options: FakeOptions): DiagnoseService & { c
       return { adopted: adopted?.rank === rank ? adopted : null, marks: marksOf(events).filter((mark) => mark.rank === rank) }
     },
     async outcome({ run, outcome, by }) {
+      const stepTimeMs = outcome.result === 'ok' ? outcome.stepTimeMs : null
+      const data = { case: `case-${run}`, result: outcome.result, step_time_ms: stepTimeMs, by }
+      await memory.append(run, { kind: 'outcome', name: 'confirmed', data })
+      adoptions.push(`${by} records ${stepTimeMs ?? outcome.result}`)
       return caseOf(run, 1, by, 'confirmed', outcome.result === 'ok' ? outcome.stepTimeMs : null)
     },
     async undoOutcome({ run, by }) {
+      await memory.append(run, { kind: 'outcome', name: 'undone', data: { case: `case-${run}`, undone: true, by } })
+      adoptions.push(`${by} takes the outcome back`)
       return caseOf(run, 1, by, 'adopted', null)
+    },
+  }
+}
+
+/** Answers questions as the thread does, with words written by hand. */
+export function fakeThread(): Thread {
+  return {
+    async answer({ text, reading }) {
+      if (reading.intent === 'why_not') return { kind: 'why_not', text: `model=8 moves 2.1 GB more per step (${text})` }
+      if (reading.intent === 'question') return { kind: 'unknown', text: "I can't answer that from this run. I can: why not model=8?" }
+      return { kind: reading.intent, text: `${reading.intent}: ${JSON.stringify(reading.value)}` }
     },
   }
 }

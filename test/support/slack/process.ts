@@ -6,7 +6,7 @@ import type { Log } from '../../../src/slack/log.ts'
 import { startServe } from '../../../src/slack/serve.ts'
 import { startWorker } from '../../../src/slack/worker.ts'
 import { botConfig } from './bot.ts'
-import { fakeDiagnoseService } from './fake-diagnose-service.ts'
+import { fakeDiagnoseService, fakeThread } from './fake-diagnose-service.ts'
 
 /**
  * `serve` or `worker` as a process of its own, with a stand-in for the reasoning layer; says where it listens, or `ready`, on stdout.
@@ -70,7 +70,7 @@ const diagnose = fakeDiagnoseService({
 })
 const infrastructure = createInfrastructure(config, log)
 const deps = {
-  ...{ config, memory, diagnose, log, compiler: values.compiler, ...infrastructure },
+  ...{ config, memory, diagnose, thread: fakeThread(), log, compiler: values.compiler, ...infrastructure },
   experiments: {
     examples: async () => ['exp-123'],
     runs: async () => ({ runs: [], silent: [] }),

@@ -1,6 +1,6 @@
+import type { Situation } from '../../agents/situation.ts'
 import { type Axis, axes, axisSize, type Mesh, meshSize } from '../../contract/mesh.ts'
 import type { Verdict } from '../../contract/verdict.ts'
-import type { Situation } from '../situation.ts'
 
 /**
  * A whole mesh from the axes that a message names. Where they fill the slice the rest is 1. Otherwise the best-ranked mesh that has them; where

@@ -1,8 +1,8 @@
-import { experimentIdSchema } from '../../contract/experiment.ts'
+import { experimentIdSchema } from '../contract/experiment.ts'
 
-/** What someone's words ask for, before anything is looked up. */
+/** What a message that is addressed to the bot names: runs to start, a list to show. What it says of a run is read by `read`. */
 export interface Ask {
-  verb: 'diagnose' | 'plan' | 'cases' | 'help' | 'cancel' | 'forget' | null
+  verb: 'diagnose' | 'plan' | 'cases' | 'forget' | null
   /** Experiment ids, in order, each once. */
   ids: string[]
   /** Experiment files written into the message. */
@@ -22,11 +22,6 @@ const verbs: Readonly<Record<string, Ask['verb']>> = {
     plan: 'plan',
     cases: 'cases',
     case: 'cases',
-    help: 'help',
-    hi: 'help',
-    hello: 'help',
-    cancel: 'cancel',
-    stop: 'cancel',
     forget: 'forget',
   },
 }
@@ -37,12 +32,12 @@ const fillers = new Set(
 )
 
 /** Reads a message's text as Slack sends it: mentions, links, code spans and all. */
-export function parseAsk(raw: string): Ask {
+export function readAsk(raw: string): Ask {
   const bounded = raw.slice(0, maxText)
   const inline: string[] = []
   const withoutFences = bounded.replaceAll(/```([\s\S]*?)```/g, (_all, body: string) => {
-    const text = unescapeText(body).replace(/^\s*ya?ml\b/, '')
-    if (/^\s*id\s*:/m.test(text) && /^\s*hardware\s*:/m.test(text)) {
+    const text = unescapeText(body).replace(/^[ \t\n]{0,9}ya?ml\b/, '')
+    if (/^[ \t]*id[ \t]*:/m.test(text) && /^[ \t]*hardware[ \t]*:/m.test(text)) {
       inline.push(text)
       return ' '
     }
@@ -64,7 +59,7 @@ export function parseAsk(raw: string): Ask {
   const tokens: string[] = []
   for (const piece of text.split(/[\s,;]+/)) {
     if (piece.length > maxToken) continue
-    const token = piece.replaceAll(/^[([{]+|[)\]}:!?.]+$/g, '')
+    const token = bare(piece)
     if (token === '') continue
     const named = verbs[token.toLowerCase()]
     if (named !== undefined && verb === null && tokens.length === after) {
@@ -82,6 +77,15 @@ export function parseAsk(raw: string): Ask {
   if (ids.length === 0 && verb === 'diagnose' && tokens.length === 1 && only !== undefined && experimentIdSchema.safeParse(only).success)
     ids.push(only)
   return { verb, ids: ids.slice(0, maxIds + 1), inline: inline.slice(0, maxIds), text }
+}
+
+/** A word without the brackets and marks around it. */
+function bare(word: string): string {
+  let start = 0
+  let end = word.length
+  while (start < end && '([{'.includes(word.charAt(start))) start++
+  while (end > start && ')]}:!?.'.includes(word.charAt(end - 1))) end--
+  return word.slice(start, end)
 }
 
 /** An id has a digit, or parts joined by - _ or a dot; plain words are not taken for ids. */

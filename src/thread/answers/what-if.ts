@@ -1,3 +1,6 @@
+import type { AgentDeps } from '../../agents/deps.ts'
+import type { Situation } from '../../agents/situation.ts'
+import { objectionsTo, verify } from '../../agents/verifier.ts'
 import { type Experiment, experimentSchema } from '../../contract/experiment.ts'
 import { formatMesh, type Mesh } from '../../contract/mesh.ts'
 import type { Plan } from '../../contract/verdict.ts'
@@ -5,12 +8,9 @@ import { PromptsError } from '../../errors.ts'
 import { calibrateWorkload } from '../../planner/calibrate-workload.ts'
 import { evaluateMesh } from '../../planner/verdict-of.ts'
 import type { FinishedRun } from '../../runs/results.ts'
-import type { AgentDeps } from '../deps.ts'
-import type { Situation } from '../situation.ts'
-import { objectionsTo, verify } from '../verifier.ts'
+import type { Changes } from '../read-changes.ts'
 import { completeMesh } from './complete-mesh.ts'
 import { figuresOf } from './figures.ts'
-import type { Intent, WhatIf } from './parse.ts'
 
 /** What an answer may use, and when it must end. */
 interface Reach {
@@ -21,7 +21,7 @@ interface Reach {
 /** What another mesh, batch, sequence, remat policy or slice would do, computed by the planner. */
 export async function whatIf(
   finished: FinishedRun,
-  { mesh, changes }: Extract<Intent, { kind: 'what_if' }>,
+  { mesh, changes }: { mesh: Mesh; changes: Changes },
   reach: Reach,
 ): Promise<string> {
   const { situation, proposed } = finished
@@ -43,7 +43,7 @@ function otherMesh(situation: Situation, ranked: FinishedRun['proposed']['plan']
 async function otherRun(
   { situation, diagnosis, proposed }: FinishedRun,
   wanted: Mesh,
-  changes: WhatIf,
+  changes: Changes,
   { deps, signal }: Reach,
 ): Promise<string> {
   const experiment = changedExperiment(situation.experiment, changes)
@@ -66,7 +66,7 @@ async function otherRun(
 }
 
 /** Another slice or chip: what was measured on this one does not carry over, and the answer says so. */
-async function otherSlice(situation: Situation, wanted: Mesh, changes: WhatIf, { deps, signal }: Reach): Promise<string> {
+async function otherSlice(situation: Situation, wanted: Mesh, changes: Changes, { deps, signal }: Reach): Promise<string> {
   const { experiment } = situation
   if (changes.chip !== undefined && changes.chip !== experiment.hardware.chip && changes.topology === undefined) {
     return `Which ${changes.chip} slice? For example: what if on ${changes.chip} ${exampleSlice(changes.chip)}?`
@@ -110,7 +110,7 @@ function bestThen(plan: Plan, shown: Mesh, situation: Situation): string[] {
 }
 
 /** @throws PromptsError `bad_arguments` for a change that no experiment may have. */
-function changedExperiment(experiment: Experiment, changes: WhatIf): Experiment {
+function changedExperiment(experiment: Experiment, changes: Changes): Experiment {
   const { chip, topology, slices, batch_factor: factor, ...run } = changes
   const batch = factor === undefined ? {} : { global_batch: Math.round(experiment.run.global_batch * factor) }
   const parsed = experimentSchema.safeParse({
@@ -128,7 +128,7 @@ function changedExperiment(experiment: Experiment, changes: WhatIf): Experiment 
   throw new PromptsError('bad_arguments', `${issue?.path.join('.')}: ${issue?.message}`, { hint: 'Ask for example: what if batch=512?' })
 }
 
-function describe(changes: WhatIf, experiment: Experiment): string {
+function describe(changes: Changes, experiment: Experiment): string {
   const told = Object.entries(changes)
     .filter(([name]) => name !== 'batch_factor')
     .map(([name, value]) => `${name}=${value}`)

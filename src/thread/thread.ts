@@ -1,0 +1,88 @@
+import type { QuestionOptions } from '../agents/deps.ts'
+import { asPromptsError } from '../errors.ts'
+import type { RunDeps } from '../runs/deps.ts'
+import type { FinishedRun } from '../runs/results.ts'
+import { createRunReader } from '../runs/run-reader.ts'
+import { compareCards } from './answers/compare-cards.ts'
+import { showEvidence } from './answers/show-evidence.ts'
+import { whatIf } from './answers/what-if.ts'
+import { whyNot } from './answers/why-not.ts'
+import { nearestQuestions } from './nearest-questions.ts'
+import type { Intent, Reading, Value } from './reading.ts'
+
+export interface ThreadQuestion {
+  run: string
+  tenant: string
+  text: string
+  by: string
+  reading: Reading
+}
+
+export interface ThreadAnswer {
+  /** What was answered; `unknown` where nothing could be. */
+  kind: Intent | 'unknown'
+  /** Plain text with short lines and no markup of any chat system. */
+  text: string
+}
+
+/** Answers questions about finished runs. It records nothing but the conversation. */
+export interface Thread {
+  /** @throws PromptsError `unknown_run` for a run of another tenant or without a diagnosis, `bad_arguments` for a change that no job may have. */
+  answer(question: ThreadQuestion, options: QuestionOptions): Promise<ThreadAnswer>
+}
+
+/** The answers over the run store and the planner: computed where they can be; a free question goes to a model where one is configured. */
+export function createThread(deps: RunDeps): Thread {
+  const reader = createRunReader(deps)
+  return {
+    async answer(question, options) {
+      const { run, tenant, text, by } = question
+      await reader.request(run, tenant)
+      await deps.memory.append(run, { kind: 'user_input', name: 'follow-up', data: { text: text.slice(0, 4000), by } })
+      try {
+        const answer = await answerOf(deps, question, () => reader.finished(run, tenant), options)
+        await deps.memory.append(run, { kind: 'model_output', name: answer.kind, data: { text: answer.text } })
+        return answer
+      } catch (thrown) {
+        const error = asPromptsError(thrown)
+        const data = { code: error.code, message: error.message, id: error.id }
+        await deps.memory.append(run, { kind: 'error', name: 'follow-up', data })
+        throw error
+      }
+    },
+  }
+}
+
+async function answerOf(
+  deps: RunDeps,
+  { text, reading }: ThreadQuestion,
+  finished: () => Promise<FinishedRun>,
+  options: QuestionOptions,
+): Promise<ThreadAnswer> {
+  const { intent, value } = reading
+  const kind = intent
+  const cards = value.cards ?? []
+  const reach = { deps, signal: options.signal }
+  switch (intent) {
+    case 'evidence':
+      return { kind, text: showEvidence((await finished()).diagnosis, cards) }
+    case 'compare':
+      return { kind, text: compareCards(await finished(), cards) }
+    case 'why_not': {
+      const changes = changesOf(value)
+      if (Object.keys(changes).length > 0) return { kind, text: await whatIf(await finished(), { mesh: value.mesh ?? {}, changes }, reach) }
+      return { kind, text: whyNot(await finished(), { mesh: value.mesh ?? {}, card: cards[0] ?? null }) }
+    }
+    case 'what_if':
+      return { kind, text: await whatIf(await finished(), { mesh: value.mesh ?? {}, changes: changesOf(value) }, reach) }
+    default: {
+      const asked = await deps.answerQuestion?.({ text, finished, options })
+      if (asked) return { kind: 'question', text: asked }
+      return { kind: 'unknown', text: `I can't answer that from this run. I can: ${nearestQuestions(text).join(' · ')}` }
+    }
+  }
+}
+
+function changesOf({ mesh: _mesh, cards: _cards, step_time_ms: _step, experiment: _experiment, ...changes }: Value) {
+  return changes
+}
