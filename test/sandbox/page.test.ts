@@ -150,7 +150,7 @@ describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium
     await replyBox().press('Enter')
     const answer = replies().nth(before + 1)
     await answer.waitFor()
-    expect(await answer.textContent()).toMatch(/PROMPTS.*model=8.* a step/s)
+    expect(await answer.textContent()).toMatch(/PROMPTS.*model=8.*(?:a|per) step/s)
     await first.getByRole('button', { name: 'Why not …?' }).click()
     const dialog = page.getByRole('dialog', { name: 'Why not …?' })
     await dialog.getByLabel('Another mesh, or a part of one').fill('data=16 seq=4')
