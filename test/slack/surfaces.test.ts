@@ -271,9 +271,9 @@ describe('commands, shortcuts, Home, Socket Mode, and what the clock does', () =
     const [, card] = await slack.answers(channel, ts)
     await bot.slack.click({ person: 0, channel, threadTs: ts, ts: card!.ts, action: 'adopt', value: { run, rank: 1 } })
     const whispered = () => slack.gate.calls.filter((call) => call.method === 'chat.postEphemeral').map((call) => call.body.text)
-    await vi.waitFor(() => expect(whispered().join()).toContain('This run is not kept any more'), soon)
+    await vi.waitFor(() => expect(whispered().join()).toContain('This run has been deleted'), soon)
     await bot.slack.say({ person: 0, channel, text: '@prompts why not model=8?', threadTs: ts })
-    await vi.waitFor(async () => expect(await text(ts)).toContain('not kept any more'), soon)
+    await vi.waitFor(async () => expect(await text(ts)).toContain('it may have been deleted'), soon)
   })
 
   it('talks over Socket Mode as over HTTP, and acks each envelope', async () => {

@@ -64,6 +64,15 @@ export async function handleAsk(services: SlackServices, input: AskInput): Promi
     const { intent } = read(ask.text, { mentioned: true, cards: 0 })
     if (intent === 'thanks')
       return services.outbox.react({ team: asker.team, channel: asker.channel, ts: input.askTs, name: 'raised_hands', add: true })
+    if (input.inThread && ask.verb === null && intent !== 'question' && intent !== 'help' && intent !== 'ignore') {
+      return say(services, input, 'gone', () =>
+        Promise.reject(
+          new PromptsError('unknown_run', 'There is no run of mine in this thread; it may have been deleted', {
+            hint: 'Mention me with the experiment to diagnose it again.',
+          }),
+        ),
+      )
+    }
     const why = ask.verb === 'diagnose' ? 'I found no experiment id in that.' : undefined
     return say(services, input, 'help', () => help(services, input, why))
   }

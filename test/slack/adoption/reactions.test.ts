@@ -22,6 +22,7 @@ it('applies a reaction that came before its card once, however many processes se
         marks.push(`${mark.user} ${mark.rank}`)
       },
     } as never,
+    offers: {} as never,
     clientFor: async () => ({}) as never,
   })
   const reaction = { team: 'T1', channel: 'C1', ts: '9.1', name: 'white_check_mark', added: true }
