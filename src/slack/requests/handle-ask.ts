@@ -1,5 +1,5 @@
 import type { WebClient } from '@slack/web-api'
-import { asPromptsError } from '../../errors.ts'
+import { asPromptsError, PromptsError } from '../../errors.ts'
 import { read } from '../../thread/intent.ts'
 import { type Ask, maxIds, readAsk } from '../../thread/read-ask.ts'
 import { helpMessage } from '../blocks/help-message.ts'

@@ -19,11 +19,7 @@ interface Reach {
 }
 
 /** What another mesh, batch, sequence, remat policy or slice would do, computed by the planner. */
-export async function whatIf(
-  finished: FinishedRun,
-  { mesh, changes }: { mesh: Mesh; changes: Changes },
-  reach: Reach,
-): Promise<string> {
+export async function whatIf(finished: FinishedRun, { mesh, changes }: { mesh: Mesh; changes: Changes }, reach: Reach): Promise<string> {
   const { situation, proposed } = finished
   if (Object.keys(changes).length === 0) return otherMesh(situation, proposed.plan.ranked, mesh)
   const { chip, topology, slices } = changes
