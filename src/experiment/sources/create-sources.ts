@@ -33,7 +33,7 @@ export function createSource(address: string, config: Config, index: RunIndex | 
       return xprofSource({ server: parseServerAddress(address, 'xprof', config), cacheRoot })
     case 'mlflow+http':
     case 'mlflow+https':
-      return mlflowSource({ server: parseServerAddress(address, 'mlflow', config), cacheRoot })
+      return mlflowSource({ server: parseServerAddress(address, 'mlflow', config), cacheRoot, index })
     default:
       throw new PromptsError('bad_config', `PROMPTS_EXPERIMENTS holds an address that starts with ${scheme}://`, {
         hint: 'Sources are folders, gs://bucket/prefix, s3://bucket/prefix, mlflow+https://host and xprof+https://host.',

@@ -59,7 +59,8 @@ async function lookAtMany(
   const lookOn = async (): Promise<void> => {
     for (const id of waiting) {
       if (Date.now() > untilMs) return
-      looked.set(id, { checkedMs: Date.now(), entry: await lookAtRun(store, id, signal) })
+      const entry = await lookAtRun(store, id, signal)
+      looked.set(id, { checkedMs: Date.now(), orderMs: entry?.at ? Date.parse(entry.at) : 0, entry })
     }
   }
   await Promise.all(Array.from({ length: looksAtOnce }, lookOn))

@@ -6,6 +6,8 @@ import type { RunEntry } from './experiment-source.ts'
 /** What was found out about a run when it was last looked at; `entry` is null for a folder that is no run. */
 export interface IndexedRun {
   checkedMs: number
+  /** What a list is ordered by: when it was last written to, or started. */
+  orderMs: number
   entry: RunEntry | null
 }
 
@@ -17,7 +19,7 @@ export interface RunIndex {
 }
 
 const schema = `
-  CREATE TABLE IF NOT EXISTS runs (source TEXT, id TEXT, checked INTEGER NOT NULL, entry TEXT, PRIMARY KEY (source, id)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS runs (source TEXT, id TEXT, checked INTEGER NOT NULL, ordered INTEGER NOT NULL, entry TEXT, PRIMARY KEY (source, id)) WITHOUT ROWID;
 `
 
 /** The index in a SQLite file (or `:memory:`), opened when it is first used. */
@@ -33,18 +35,23 @@ export function createRunIndex(path: string): RunIndex {
   }
   return {
     all(source) {
-      const rows = database().prepare('SELECT id, checked, entry FROM runs WHERE source = ?').all(source)
+      const rows = database().prepare('SELECT id, checked, ordered, entry FROM runs WHERE source = ?').all(source)
       return new Map(
         rows.map((row) => [
           String(row['id']),
-          { checkedMs: Number(row['checked']), entry: row['entry'] === null ? null : (JSON.parse(String(row['entry'])) as RunEntry) },
+          {
+            checkedMs: Number(row['checked']),
+            orderMs: Number(row['ordered']),
+            entry: row['entry'] === null ? null : (JSON.parse(String(row['entry'])) as RunEntry),
+          },
         ]),
       )
     },
     put(source, runs) {
-      const insert = database().prepare('INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)')
+      const insert = database().prepare('INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?)')
       database().exec('BEGIN')
-      for (const [id, { checkedMs, entry }] of runs) insert.run(source, id, checkedMs, entry === null ? null : JSON.stringify(entry))
+      for (const [id, { checkedMs, orderMs, entry }] of runs)
+        insert.run(source, id, checkedMs, Math.round(orderMs), entry === null ? null : JSON.stringify(entry))
       database().exec('COMMIT')
     },
     close: () => opened?.close(),

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '../../../src/config.ts'
 import { findExperiment } from '../../../src/experiment/find/find-experiment.ts'
 import { mlflowSource } from '../../../src/experiment/sources/mlflow/mlflow-source.ts'
+import { createRunIndex } from '../../../src/experiment/sources/run-index.ts'
 import { parseServerAddress } from '../../../src/experiment/sources/server-address.ts'
 import { findOptions } from '../../support/finding.ts'
 import { findPython, lacks, needing } from '../../support/needs.ts'
@@ -75,6 +76,7 @@ describe.skipIf(lacks('mlflow'))(needing('mlflowSource against a real MLflow ser
   let root = ''
   let server: RunningServer
   let address = ''
+  const index = createRunIndex(':memory:')
 
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'prompts-mlflow-'))
@@ -108,7 +110,7 @@ describe.skipIf(lacks('mlflow'))(needing('mlflowSource against a real MLflow ser
   })
 
   const source = (where = address, env: Record<string, string> = {}) =>
-    mlflowSource({ server: parseServerAddress(where, 'mlflow', readConfig(env)), cacheRoot: join(root, 'cache') })
+    mlflowSource({ server: parseServerAddress(where, 'mlflow', readConfig(env)), cacheRoot: join(root, 'cache'), index })
 
   it('makes an experiment of params, with the step time that was logged, and brings the newest profile', async () => {
     const found = await source().find('exp-params', signal)

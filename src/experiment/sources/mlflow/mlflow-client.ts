@@ -46,8 +46,10 @@ const historySchema = z.object({
 export interface MlflowClient {
   /** A run by its id, or null; a deleted one is null. */
   run(id: string, signal: AbortSignal): Promise<MlflowRun | null>
-  /** Runs that match a filter, newest first, page by page until `limit` or until `untilMs`. */
-  search(filter: string, limit: number, signal: AbortSignal, untilMs?: number): Promise<MlflowRun[]>
+  /** The newest runs that match a filter, at most `limit` (one page). */
+  search(filter: string, limit: number, signal: AbortSignal): Promise<MlflowRun[]>
+  /** All runs that match a filter, newest first, a page at a time. */
+  pages(filter: string, size: number, signal: AbortSignal): AsyncGenerator<MlflowRun[]>
   /** Every value that a metric had, in order of its steps. */
   history(run: string, metric: string, signal: AbortSignal): Promise<{ step: number; value: number }[]>
   get(path: string, query: Record<string, string>, signal: AbortSignal): Promise<unknown>
@@ -92,6 +94,18 @@ export function createMlflowClient(server: ServerAddress): MlflowClient {
     }
     return experiments.ids
   }
+  async function* pages(filter: string, size: number, signal: AbortSignal): AsyncGenerator<MlflowRun[]> {
+    const ids = await experimentIds(signal)
+    let token: string | null | undefined
+    if (ids.length === 0) return
+    do {
+      const order = { max_results: Math.min(size, pageSize), order_by: ['attributes.start_time DESC'] }
+      const body = { experiment_ids: ids, filter, ...order, ...(token ? { page_token: token } : {}) }
+      const page = runsSchema.parse(await call('runs/search', body, signal))
+      yield page.runs
+      token = page.next_page_token
+    } while (token)
+  }
   return {
     async run(id, signal) {
       const response = await request(serverUrl(server, `${api}/runs/get`, { run_id: id }), server.name, signal, { headers })
@@ -99,25 +113,11 @@ export function createMlflowClient(server: ServerAddress): MlflowClient {
       const { run } = z.object({ run: mlflowRunSchema }).parse(await answerOf(response, 'runs/get'))
       return run.info.lifecycle_stage === 'deleted' ? null : run
     },
-    async search(filter, limit, signal, untilMs = Number.POSITIVE_INFINITY) {
-      const ids = await experimentIds(signal)
-      const runs: MlflowRun[] = []
-      if (ids.length === 0) return runs
-      let token: string | null | undefined
-      do {
-        const body = {
-          experiment_ids: ids,
-          filter,
-          max_results: Math.min(limit - runs.length, pageSize),
-          order_by: ['attributes.start_time DESC'],
-          ...(token ? { page_token: token } : {}),
-        }
-        const page = runsSchema.parse(await call('runs/search', body, signal))
-        runs.push(...page.runs)
-        token = page.next_page_token
-      } while (token && runs.length < limit && Date.now() < untilMs)
-      return runs
+    async search(filter, limit, signal) {
+      for await (const runs of pages(filter, limit, signal)) return runs
+      return []
     },
+    pages,
     async history(run, metric, signal) {
       const values: { step: number; value: number }[] = []
       let token: string | null | undefined

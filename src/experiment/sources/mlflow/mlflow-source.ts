@@ -6,22 +6,29 @@ import { maxTextDraft } from '../../run-folder/maxtext-draft.ts'
 import { isMaxText } from '../../run-folder/run-record.ts'
 import type { ExperimentSource, FoundRun } from '../experiment-source.ts'
 import { readText } from '../http.ts'
+import type { RunIndex } from '../run-index.ts'
 import { type ServerAddress, serverUrl } from '../server-address.ts'
+import { listMlflowRuns } from './list-mlflow-runs.ts'
 import { listArtifacts, openArtifact, profileOfArtifacts } from './mlflow-artifacts.ts'
 import { createMlflowClient, type MlflowClient, type MlflowRun } from './mlflow-client.ts'
-import { entryOfRun } from './mlflow-entry.ts'
 import { experimentOfParams, sliceOfPairs } from './mlflow-params.ts'
 import { measuredStepMs, stepsOfRun } from './mlflow-steps.ts'
 
 const runsOfOneName = 20
-/** How long a list may go on asking for pages. */
-const listBudgetMs = 3000
 
 /**
  * Runs of an MLflow server (`mlflow+https://host`), by run name or run id. The experiment is the run's artifact `experiment.yaml`, its params in
  * the experiment file's own words with dots, or MaxText's settings logged as params; the profile is the newest among its artifacts.
  */
-export function mlflowSource({ server, cacheRoot }: { server: ServerAddress; cacheRoot: string }): ExperimentSource {
+export function mlflowSource({
+  server,
+  cacheRoot,
+  index,
+}: {
+  server: ServerAddress
+  cacheRoot: string
+  index: RunIndex | null
+}): ExperimentSource {
   const client = createMlflowClient(server)
   return {
     name: server.name,
@@ -30,10 +37,7 @@ export function mlflowSource({ server, cacheRoot }: { server: ServerAddress; cac
       const found = await findRun(client, server, id, signal)
       return found === null ? null : describeRun(server, client, found.run, { id, note: found.note, cacheRoot }, signal)
     },
-    async list(limit, signal) {
-      const runs = await client.search('', limit, signal, Date.now() + listBudgetMs)
-      return runs.map(entryOfRun)
-    },
+    list: (limit, signal) => listMlflowRuns(client, { source: server.name, index, limit, signal }),
   }
 }
 
