@@ -9,7 +9,7 @@ import { recordedPrograms, recordedVerdicts } from '../maxtext/recorded-verdicts
 /** A training program that MaxText compiled, and what the compiler said. */
 export interface MemoryCase {
   id: string
-  /** Why it was chosen: small, tiled, mla …; `earlier` for the programs recorded before the campaign. */
+  /** Why it was chosen: small, tiled, mla …; `earlier` and `given` for programs recorded before the campaign. */
   kind: string
   /** The model that the program is of: what is held back together. */
   model: string
@@ -109,7 +109,7 @@ function sharedCase(row: z.infer<typeof sharedRowSchema>): MemoryCase {
     dcn: { replica: row.dcn_data_parallelism, data: row.dcn_fsdp_parallelism },
   }
   // the first file's programs were compiled by the same versions, which it does not repeat
-  return { kind: 'shared', jax: '0.12.0.1', ...caseOf(program, row.verdict, row.required_gib) }
+  return { kind: 'given', jax: '0.12.0.1', ...caseOf(program, row.verdict, row.required_gib) }
 }
 
 function caseOf(program: Program, status: 'fits' | 'oom', requiredGib: number): Omit<MemoryCase, 'kind' | 'jax'> {

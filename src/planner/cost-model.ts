@@ -15,8 +15,6 @@ const costModelSchema = z.strictObject({
     gathered_layers: constant,
     cast_copies: constant,
     offloaded_states: constant,
-    logits_copies: constant,
-    ring_fewest: constant,
     ring_most: constant,
     dispatch_mask_bytes: constant,
     moe_hidden_tensors: constant,

@@ -30,9 +30,9 @@ export function vocabTiles(run: ResolvedRun): number {
 }
 
 /**
- * As read from compiled schedules. The logits stand once in the activations' type and become their own gradient. Where the table's gradient is
- * reduced over a ring of few devices (`ringed`), the product is a loop over them that the compiler puts after the layers' backward pass: the
- * logits live until then. Elsewhere the whole gradient of the table is made at once, before it is reduced.
+ * As read from compiled schedules. Where the table's gradient is reduced over no replicas and few devices (`ring_most`), its product comes in
+ * pieces, one a device, after the layers' backward pass: the logits, or their gradient, live until then, and while the loss is worked out both do.
+ * Elsewhere the logits become their own gradient, and the whole gradient of the table is made at once, before it is reduced.
  * In tiles, one piece's logits and their gradient live, with the gradients of the hidden states and of the table.
  */
 export function lossMemory({ model, terms, run, constants: c }: LossInput, s: Shards, tokens: number): LossMemory {
@@ -48,16 +48,13 @@ export function lossMemory({ model, terms, run, constants: c }: LossInput, s: Sh
   }
   // over a model axis the product with the table comes in pieces: one more of them is alive beside the whole
   const piece = s.vocab > 1 ? (bytes * whole) / s.vocab : 0
-  if (ringed(s, c)) {
-    const once = bytes * whole
-    // rows of one or two sequences are contracted as they lie, more are laid out anew
-    const copies = tokens / (run.seq_len / s.seq) > 2 ? c.logits_copies : 0
-    return { logits: (1 + copies) * once + piece, table: gathered, kept: once }
-  }
-  return { logits: bytes * whole + piece, table: 2 * gathered, kept: 0 }
+  const once = bytes * whole
+  if (s.replica > 1 || s.weights > c.ring_most) return { logits: once + piece, table: 2 * gathered, kept: 0 }
+  const both = 1 + (materialized(s, tokens / (run.seq_len / s.seq)) ? 1 : 0)
+  return { logits: both * once + piece, table: gathered, kept: once }
 }
 
-/** Whether a table's gradient is reduced in a loop over the shards. */
-function ringed(s: Shards, c: CostModel['memory']): boolean {
-  return s.replica === 1 && s.weights >= c.ring_fewest && s.weights <= c.ring_most
+/** A product in few pieces works the gradient out from the logits each time, unless a device holds more than two sequences. */
+function materialized({ weights }: Shards, sequences: number): boolean {
+  return weights > 4 || (weights > 1 && sequences > 2)
 }
