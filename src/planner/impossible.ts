@@ -32,7 +32,7 @@ export function checkMeasuredStep(workload: Workload, measuredMs: number): void 
   const mfu = modelFlops(workload) / ((measuredMs / 1000) * jobPeakFlops(workload))
   throw new PromptsError(
     'impossible_measurement',
-    `A step of ${measuredMs} ms is shorter than the hardware allows: ${floor.arithmetic} at peak (the measurement would be an MFU of ${(mfu * 100).toFixed(0)} %).`,
+    `A step of ${measuredMs} ms is shorter than the hardware allows: ${floor.arithmetic} at peak (the measurement would be an MFU of ${(mfu * 100).toFixed(0)}%).`,
     { hint: 'Check the step time, the global batch, the sequence length, the model and the number of chips: one of them is not what ran.' },
   )
 }
@@ -44,7 +44,7 @@ export function checkShares(kpis: Kpis): void {
     if (value === null || unbounded || (value >= 0 && value <= 1.001)) continue
     throw new PromptsError(
       'impossible_measurement',
-      `The profile's ${name} is ${(value * 100).toFixed(0)} %: a share of a peak lies between 0 and 100 %.`,
+      `The profile's ${name} is ${(value * 100).toFixed(0)}%: a share of a peak lies between 0 and 100%.`,
       {
         hint: 'The profile or the peak it was measured against is not of this chip.',
       },

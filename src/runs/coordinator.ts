@@ -105,7 +105,7 @@ async function workStages(
     const { bottleneck } = value.analysis
     return {
       value,
-      detail: `${bottleneck.class}${bottleneck.confidence > 0 ? `, confidence ${Math.round(bottleneck.confidence * 100)} %` : ''}`,
+      detail: `${bottleneck.class}${bottleneck.confidence > 0 ? `, confidence ${Math.round(bottleneck.confidence * 100)}%` : ''}`,
     }
   })
   const { analysis } = analyzed

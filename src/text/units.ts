@@ -6,15 +6,15 @@ export function formatMs(ms: number | null): string {
   return ms >= 1000 ? `${significant(ms / 1000)} s` : `${significant(ms)} ms`
 }
 
-/** `86.5 %` of a fraction of 1. */
+/** `86.5%` of a fraction of 1. */
 export function formatShare(share: number | null): string {
-  return share === null ? '–' : `${significant(share * 100)} %`
+  return share === null ? '–' : `${significant(share * 100)}%`
 }
 
-/** `+12 %`, `−22 %`: how a ratio differs from 1. */
+/** `+12%`, `−22%`: how a ratio differs from 1. */
 export function formatChange(ratio: number): string {
   const percent = Math.round((ratio - 1) * 100)
-  return percent === 0 ? '±0 %' : `${percent > 0 ? '+' : '−'}${Math.abs(percent)} %`
+  return percent === 0 ? '±0%' : `${percent > 0 ? '+' : '−'}${Math.abs(percent)}%`
 }
 
 /** `78.1` GiB without the unit, for `78.1 of 95.7 GiB`. */

@@ -12,7 +12,7 @@ describe('learning', () => {
     const errors = errorOfOutcomes(outcomes)!
     expect(errors.before).toBeCloseTo(0.25, 6)
     expect(errors.after).toBeLessThan(errors.before / 2)
-    expect(describeErrors(outcomes)[0]).toMatch(/^Over 8 recorded outcomes predictions were off by 25 %; corrected by the others, by \d/)
+    expect(describeErrors(outcomes)[0]).toMatch(/^Over 8 recorded outcomes predictions were off by 25%; corrected by the others, by \d/)
     expect(errorOfOutcomes(outcomes.slice(0, 1))).toBeNull()
   })
 

@@ -27,7 +27,7 @@ describe("a run's pictures", () => {
     await memory.saveDiagnosis(run, sampleDiagnosis())
     const pictures = await picturesOfRun(memory, run, 'T1')
     expect(pictures.map((picture) => picture.name)).toEqual(['roofline.png', 'step.png'])
-    expect(pictures[0]!.altText).toContain('fusion.1 40 % of the time')
+    expect(pictures[0]!.altText).toContain('fusion.1 40% of the time')
     expect(await picturesOfRun(memory, run, 'T2')).toEqual([])
   })
 

@@ -61,7 +61,7 @@ describe('the roofline', () => {
 
   it('says in words what it shows', () => {
     expect(rooflineAlt(report)).toBe(
-      'Roofline of TPU v5p: peak 459 TFLOP/s, HBM 2,765 GB/s, ridge at 166 FLOP per byte. fusion.wi 40 % of the time at 300 TFLOP/s and 2,000 FLOP per byte, under the compute roof; fusion.norm 2 % of the time at 1 TFLOP/s and 0.5 FLOP per byte, under the HBM roof.',
+      'Roofline of TPU v5p: peak 459 TFLOP/s, HBM 2,765 GB/s, ridge at 166 FLOP per byte. fusion.wi 40% of the time at 300 TFLOP/s and 2,000 FLOP per byte, under the compute roof; fusion.norm 2% of the time at 1 TFLOP/s and 0.5 FLOP per byte, under the HBM roof.',
     )
     expect(rooflineSvg(report)).toContain(`<title>${rooflineAlt(report)}</title>`)
   })
@@ -163,12 +163,12 @@ describe('the comparison', () => {
     const words = elements.map((element) => element.text)
     expect(words).toContain('−500 ms')
     expect(words).toContain('+250 ms')
-    expect(words).toContain('Step time −20 %, 1.25× as fast')
+    expect(words).toContain('Step time −20%, 1.25× as fast')
   })
 
   it('says in words what it shows', () => {
     expect(comparisonAlt(comparisonOf([part('idle', 10, 20)]))).toBe(
-      'Step time −20 %, 1.25× as fast, runs/exp-1/profile against runs/exp-2/profile. idle 10 ms before, 20 ms after.',
+      'Step time −20%, 1.25× as fast, runs/exp-1/profile against runs/exp-2/profile. idle 10 ms before, 20 ms after.',
     )
   })
 
@@ -217,7 +217,7 @@ describe('text', () => {
     for (const line of [
       'fusion.wi.bwd',
       'Where the time of a step goes',
-      '−22 %, 20.9 s → 24.3 s',
+      '−22%, 20.9 s → 24.3 s',
       'collective exposed: all-gather',
       'MMMMwwww@@%%',
       '0123456789 (3 ops)',

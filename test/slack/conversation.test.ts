@@ -54,7 +54,7 @@ describe('a conversation in Slack', () => {
     const card1 = texts(found)[1]!
     expect(card1).toContain('data=32 · model=2')
     expect(card1).toContain('fsdp 32, tensor 2')
-    expect(card1).toMatch(/step 22\.5 s\*? {2}\(−22 %, 20\.9–24\.3 s\)/)
+    expect(card1).toMatch(/step 22\.5 s\*? {2}\(−22%, 20\.9–24\.3 s\)/)
     expect(card1).toContain('HBM 78 of 95.7 GiB')
     expect(card1).toContain('$1,673 per 1,000 steps')
     expect(card1).toContain('ici_fsdp_parallelism=32 ici_tensor_parallelism=2')

@@ -188,7 +188,7 @@ describe('commands, shortcuts, Home, Socket Mode, and what the clock does', () =
     const view = slack.gate.calls.find((call) => call.method === 'views.publish')?.body.view ?? ''
     expect(view).toContain('exp-123')
     expect(view).toContain('bound by communication')
-    expect(view).toContain('predicted 22.5 s (−22 %), measured –')
+    expect(view).toContain('predicted 22.5 s (−22%), measured –')
     expect(view).toContain('who asked')
     expect(view).toContain('@prompts diagnose exp-123')
     expect(slack.gate.violations).toEqual([])

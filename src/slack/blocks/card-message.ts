@@ -111,7 +111,7 @@ function formatRange(lowMs: number, highMs: number): string {
 }
 
 function wholePercent(share: number): string {
-  return `${Math.round(share * 100)} %`
+  return `${Math.round(share * 100)}%`
 }
 
 function evidenceLine(card: Card): string {

@@ -16,7 +16,7 @@ const said = (blocks: unknown) => JSON.stringify(blocks)
 describe('the summary', () => {
   it('names what was measured, and says so where nothing was', () => {
     const base = sampleDiagnosis()
-    expect(headline(base)).toBe('exp-1 is bound by communication (confidence 86 %), also bound by HBM bandwidth')
+    expect(headline(base)).toBe('exp-1 is bound by communication (confidence 86%), also bound by HBM bandwidth')
     const cold = { ...base, kpis: nothing, top_ops: [] }
     const of = (kind: Diagnosis['bottleneck']['class'], from: Diagnosis = cold) =>
       headline({ ...from, bottleneck: { class: kind, confidence: 0.05, evidence: ['there is neither'], also: [] } })
@@ -78,10 +78,10 @@ describe('other messages', () => {
       type: 'table',
       rows: [
         ['Op', 'Share'],
-        ['a-long-name', '1 %'],
+        ['a-long-name', '1%'],
       ].map((row) => row.map((text) => ({ type: 'raw_text', text }))),
     }
     const [fence] = withPlainBlocks({ text: 'x', blocks: [block as never] }).blocks
-    expect((fence as ReturnType<typeof section>).text?.text).toBe('```\nOp           Share\na-long-name  1 %\n```')
+    expect((fence as ReturnType<typeof section>).text?.text).toBe('```\nOp           Share\na-long-name  1%\n```')
   })
 })
