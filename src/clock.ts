@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Time, for what paces, waits or expires. Tests pass one that runs faster than the wall's. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970 when the process started, and steadily from there: a step of the host's clock changes nothing. */
   now(): number
   /** Waits; rejects when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
@@ -11,7 +11,7 @@ export interface Clock {
 }
 
 export const systemClock: Clock = {
-  now: Date.now,
+  now: () => performance.timeOrigin + performance.now(),
   sleep: (ms, signal) => sleep(ms, undefined, { signal }),
   every(ms, work) {
     const timer = setInterval(work, ms)

@@ -24,6 +24,12 @@ const settings = z.object({
   PROMPTS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('how much the log says'),
   // services, all optional
   REDIS_URL: z.string().optional().describe('redis://…: jobs by BullMQ and state in Redis, for any number of workers'),
+  PROMPTS_REDIS_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/)
+    .optional()
+    .describe("before this bot's keys and queues in a Redis that other bots use too; default: the bot's own id"),
+  PROMPTS_START_SECONDS: number(60, 1, 3600).describe('how long serve and worker wait at start for Redis and Slack'),
   QDRANT_URL: z.string().optional().describe('http://…: the library in Qdrant'),
   QDRANT_API_KEY: z.string().optional().describe('key of the Qdrant server'),
   PROMPTS_WORKERS: number(2, 1, 64).describe('diagnoses at once in a process'),

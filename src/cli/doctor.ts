@@ -1,9 +1,10 @@
 import { resolve } from 'node:path'
 import { askMaxText } from '../compiler/maxtext-program.ts'
 import type { Config } from '../config.ts'
-import { asPromptsError, exitCodes } from '../errors.ts'
+import { asPromptsError, exitCodes, PromptsError } from '../errors.ts'
 import { createSources } from '../experiment/sources/create-sources.ts'
-import { checkRedis } from '../jobs/check-redis.ts'
+import { checkRedis } from '../redis/check-redis.ts'
+import { silentLog } from '../slack/log.ts'
 import type { Command } from './command.ts'
 import { compilerOf, maxTextCommand } from './compile.ts'
 import { formatTable } from './format/table.ts'
@@ -55,7 +56,7 @@ async function check(part: string, work: () => Promise<string>): Promise<Finding
     return { part, state: 'ok', detail: await work() }
   } catch (thrown) {
     const error = asPromptsError(thrown)
-    return { part, state: 'broken', detail: `${error.message}. ${error.hint}`.trim() }
+    return { part, state: 'broken', detail: error.hint === '' ? error.message : `${error.message}. ${error.hint}` }
   }
 }
 
@@ -99,8 +100,8 @@ async function maxtext(config: Config, signal: AbortSignal): Promise<Finding> {
 async function redis(config: Config): Promise<Finding> {
   if (!config.REDIS_URL) return off('Redis', 'jobs and state are in this process and SQLite; set REDIS_URL for many workers')
   return check('Redis', async () => {
-    const { version, problems } = await checkRedis(config.REDIS_URL!)
-    if (problems.length > 0) throw new Error(problems.join('; '))
+    const { version, problems } = await checkRedis(config.REDIS_URL!, { writes: false })
+    if (problems.length > 0) throw new PromptsError('unavailable', problems.join('; '))
     return version
   })
 }
@@ -115,7 +116,7 @@ async function library(config: Config): Promise<Finding> {
       },
     })
     try {
-      if (away !== null) throw new Error(`Qdrant does not answer (${away}); the embedded library stands in`)
+      if (away !== null) throw new PromptsError('unavailable', `Qdrant: ${away}`, { hint: 'The embedded library stands in.' })
       const [cases, docs] = await Promise.all(
         (['case', 'doc'] as const).map(async (kind) => (await opened.library.hashes({ kind, tenant: 'public' })).size),
       )
@@ -141,13 +142,8 @@ async function slack(config: Config): Promise<Finding> {
     return off('Slack', 'npx prompts sandbox tries the bot without a workspace; docs/slack.md connects one')
   if (!config.SLACK_BOT_TOKEN) return { part: 'Slack', state: 'ok', detail: 'many workspaces, by OAuth' }
   return check('Slack', async () => {
-    const { WebClient } = await import('@slack/web-api')
-    const client = new WebClient(config.SLACK_BOT_TOKEN, {
-      timeout: 10_000,
-      retryConfig: { retries: 0 },
-      ...(config.SLACK_API_URL ? { slackApiUrl: config.SLACK_API_URL } : {}),
-    })
-    const who = await client.auth.test()
-    return `${who.team}, as ${who.user}; ${config.SLACK_APP_TOKEN ? 'Socket Mode' : 'HTTP'}`
+    const { checkTokens } = await import('../slack/who-am-i.ts')
+    await checkTokens({ config, log: silentLog, signal: AbortSignal.timeout(deadlineMs), deadlineMs: 8000 })
+    return config.SLACK_APP_TOKEN ? 'Slack takes both tokens; Socket Mode' : 'Slack takes the token; HTTP'
   })
 }

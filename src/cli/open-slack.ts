@@ -4,12 +4,16 @@ import { createRunFinder } from '../experiment/find/run-finder.ts'
 import { resolveWorkload } from '../experiment/resolve-workload.ts'
 import { openCatalog } from '../knowledge/data/catalog.ts'
 import { sliceTable } from '../knowledge/data/slice-table.ts'
+import { claimNamespace, type Namespace } from '../redis/namespace.ts'
+import { openRedis } from '../redis/open-redis.ts'
+import { waitForRedis } from '../redis/wait-for-redis.ts'
 import { createSpendLog } from '../runs/memory/spend-log.ts'
 import type { SlackDeps } from '../slack/deps.ts'
 import { createExperimentDirectory } from '../slack/experiment-directory.ts'
 import { createInfrastructure } from '../slack/infrastructure.ts'
 import type { Log } from '../slack/log.ts'
 import { isAllowed, parseChannelRules } from '../slack/requests/access.ts'
+import { askWhoIAm } from '../slack/who-am-i.ts'
 import { createThread } from '../thread/thread.ts'
 import { heavyWorkInThreads } from '../threads/heavy-work.ts'
 import { hasCompiler, openService } from './open-service.ts'
@@ -23,8 +27,25 @@ function budgetOf(config: Config): (tenant: string) => Promise<number | null> {
   return async (tenant) => config.PROMPTS_SPEND_CAP_USD - (await spend.today(tenant))
 }
 
+/** Waits for Redis and finds this bot's place in it; undefined without Redis. @throws PromptsError `unavailable`, `bad_config`. */
+async function claimRedis(config: Config, log: Log, signal: AbortSignal): Promise<Namespace | undefined> {
+  const url = config.REDIS_URL
+  if (url === undefined) return undefined
+  const deadlineMs = config.PROMPTS_START_SECONDS * 1000
+  const { problems } = await waitForRedis(url, { deadlineMs, signal, onWait: (reason) => log.warn('waiting for Redis', { reason }) })
+  for (const problem of problems) log.warn(`Redis: ${problem}`)
+  const bot = await askWhoIAm({ config, log, signal, deadlineMs })
+  const redis = openRedis(url, { onError: () => {} })
+  try {
+    return await claimNamespace(redis, bot, config.PROMPTS_REDIS_PREFIX)
+  } finally {
+    redis.disconnect()
+  }
+}
+
 /** All that the bot and its workers are given, as the operator configured it. */
-export async function openSlack(config: Config, log: Log): Promise<{ deps: SlackDeps; close(): Promise<void> }> {
+export async function openSlack(config: Config, log: Log, signal: AbortSignal): Promise<{ deps: SlackDeps; close(): Promise<void> }> {
+  const namespace = await claimRedis(config, log, signal)
   const finder = createRunFinder(config, sliceTable)
   const rules = parseChannelRules(config.PROMPTS_CHANNELS)
   const mayKnow = (channel: string, id: string) => isAllowed(rules, channel, id) === 'yes'
@@ -35,7 +56,7 @@ export async function openSlack(config: Config, log: Log): Promise<{ deps: Slack
     heavy,
     onStoreChange: (state, detail) => log.warn(`the library's store is ${state}`, { detail }),
   })
-  const infrastructure = createInfrastructure(config, log)
+  const infrastructure = createInfrastructure(config, log, namespace === undefined ? {} : { namespace })
   const { library } = opened.library
   const deps: SlackDeps = {
     config,

@@ -19,9 +19,9 @@ export const command: Command = {
     const queue = flags['queue']
     if (queue !== undefined && queue !== 'runs' && queue !== 'compiles')
       throw new PromptsError('bad_arguments', `There is no queue "${String(queue)}"`, { hint: 'runs or compiles.' })
-    const { deps, close } = await openSlack(config, createStderrLog(config.PROMPTS_LOG_LEVEL))
+    const { deps, close } = await openSlack(config, createStderrLog(config.PROMPTS_LOG_LEVEL), signal)
     const worker = await startWorker(deps, queue === undefined ? {} : { queues: [queue] })
-    note(`working ${queue ?? 'runs and compiles'}`)
+    note(`processing queues: ${queue ?? 'runs, compiles'}`)
     await untilStopped(signal)
     await worker.stop()
     await close()

@@ -1,17 +1,21 @@
 import { type Job as BullJob, Queue, UnrecoverableError, WaitingError, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import { asPromptsError, PromptsError } from '../errors.ts'
+import { openRedis } from '../redis/open-redis.ts'
 import { type Job, type JobQueue, queueFull, shutdown } from './job-queue.ts'
 
 export interface BullMqQueueOptions {
   /** No ":" in it. */
   name: string
+  /** Before the queue's keys, and before those of cancelling; by default those of a Redis that one bot has alone. */
+  prefix?: string
+  cancelPrefix?: string
   redisUrl: string
   /** Jobs that may wait or run. */
   limit: number
   attempts?: number
   retryDelayMs?: number
-  /** How often a job's worker may die under it before the job counts as failed. BullMQ's default of 1 is too few. */
+  /** How often a job's worker may die under it before the job counts as failed: a machine may be restarted twice, a job that kills workers ends. */
   maxStalledCount?: number
   /** How long a job stays a dead worker's; renewed at half of it while the worker lives. */
   lockDurationMs?: number
@@ -33,12 +37,20 @@ export class BullMqQueue<T> implements JobQueue<T> {
 
   constructor(options: BullMqQueueOptions) {
     this.#options = {
-      ...{ attempts: 3, retryDelayMs: 500, maxStalledCount: 5, lockDurationMs: 30_000, stalledIntervalMs: 15_000, onError: () => {} },
+      ...{
+        attempts: 3,
+        retryDelayMs: 500,
+        maxStalledCount: 2,
+        prefix: 'bull',
+        cancelPrefix: 'prompts:cancel:',
+        lockDurationMs: 30_000,
+        stalledIntervalMs: 15_000,
+        onError: () => {},
+      },
       ...options,
     }
-    this.#redis = new Redis(options.redisUrl, { maxRetriesPerRequest: 3 })
-    this.#redis.on('error', this.#options.onError)
-    this.#queue = new Queue(options.name, { connection: this.#redis, skipVersionCheck: true })
+    this.#redis = openRedis(options.redisUrl, { onError: this.#options.onError })
+    this.#queue = new Queue(options.name, { connection: this.#redis, prefix: this.#options.prefix, skipVersionCheck: true })
     this.#queue.on('error', this.#options.onError)
   }
 
@@ -66,7 +78,8 @@ export class BullMqQueue<T> implements JobQueue<T> {
   ): Promise<void> {
     await this.#listenForCancels()
     const worker = new Worker(this.#options.name, (job, token) => this.#process(handler, job, token), {
-      connection: new Redis(this.#options.redisUrl, { maxRetriesPerRequest: null }).on('error', this.#options.onError),
+      connection: openRedis(this.#options.redisUrl, { onError: this.#options.onError, patient: true }),
+      prefix: this.#options.prefix,
       concurrency: options.concurrency,
       maxStalledCount: this.#options.maxStalledCount,
       lockDuration: this.#options.lockDurationMs,
@@ -156,14 +169,13 @@ export class BullMqQueue<T> implements JobQueue<T> {
   }
 
   async #listenForCancels(): Promise<void> {
-    const listener = new Redis(this.#options.redisUrl, { maxRetriesPerRequest: null })
-    listener.on('error', this.#options.onError)
+    const listener = openRedis(this.#options.redisUrl, { onError: this.#options.onError, patient: true })
     listener.on('message', (_channel, id) => this.#active.get(id)?.abort(new PromptsError('cancelled', 'Cancelled')))
     await listener.subscribe(this.#cancelKey(''))
     this.#listener = listener
   }
 
   #cancelKey(id: string): string {
-    return `prompts:cancel:${this.#options.name}:${id}`
+    return `${this.#options.cancelPrefix}${this.#options.name}:${id}`
   }
 }

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
-import { Redis } from 'ioredis'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { BullMqQueue } from '../jobs/bullmq-queue.ts'
 import { InProcessQueue } from '../jobs/in-process-queue.ts'
 import type { JobQueue } from '../jobs/job-queue.ts'
+import { type Namespace, namespaceOf } from '../redis/namespace.ts'
+import { openRedis } from '../redis/open-redis.ts'
 import { RedisStateStore } from '../state/redis-state-store.ts'
 import { SqliteStateStore } from '../state/sqlite-state-store.ts'
 import type { StateStore } from '../state/state-store.ts'
@@ -23,7 +24,11 @@ export interface Infrastructure {
 }
 
 /** State and queues by configuration: Redis with REDIS_URL, else this process and one SQLite file under PROMPTS_HOME. */
-export function createInfrastructure(config: Config, log: Log, clock: Clock = systemClock): Infrastructure {
+export function createInfrastructure(
+  config: Config,
+  log: Log,
+  { clock = systemClock, namespace = namespaceOf('bot') }: { clock?: Clock; namespace?: Namespace } = {},
+): Infrastructure {
   const limit = config.PROMPTS_QUEUE_LIMIT
   const url = config.REDIS_URL
   if (url === undefined) {
@@ -33,19 +38,17 @@ export function createInfrastructure(config: Config, log: Log, clock: Clock = sy
     return { clock, state, runs, compiles, alone: true, close: () => state.close() }
   }
   const onError = (error: Error) => log.warn('Redis', { error: error.message })
-  const redis = new Redis(url, { maxRetriesPerRequest: 3, enableAutoPipelining: true })
-  redis.on('error', onError)
-  const state = new RedisStateStore(redis, { ownsConnection: true })
+  const redis = openRedis(url, { onError, more: { enableAutoPipelining: true } })
+  const state = new RedisStateStore(redis, { ownsConnection: true, prefix: namespace.state })
+  const queue = { redisUrl: url, limit, onError, prefix: namespace.jobs, cancelPrefix: namespace.cancel }
   // a dead worker's run is another's within 20 s
   const runs = new BullMqQueue<RunJob>({
+    ...queue,
     name: 'prompts-runs',
-    redisUrl: url,
-    limit,
-    onError,
     lockDurationMs: 15_000,
     stalledIntervalMs: 5000,
   })
   // a compilation may take minutes of a core: its own queue, and a lock that outlives a busy event loop
-  const compiles = new BullMqQueue<CompileJob>({ name: 'prompts-compiles', redisUrl: url, limit, onError, lockDurationMs: 60_000 })
+  const compiles = new BullMqQueue<CompileJob>({ ...queue, name: 'prompts-compiles', lockDurationMs: 60_000 })
   return { clock, state, runs, compiles, alone: false, close: () => state.close() }
 }

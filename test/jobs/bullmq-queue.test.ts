@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { BullMqQueue } from '../../src/jobs/bullmq-queue.ts'
-import { checkRedis } from '../../src/jobs/check-redis.ts'
 import { lacks, needing } from '../support/needs.ts'
-import { freePort, type RedisServer, startRedisServer } from '../support/redis-server.ts'
+import { type RedisServer, startRedisServer } from '../support/redis-server.ts'
 import { jobQueueSuite } from './job-queue-suite.ts'
 
 describe.skipIf(lacks('redis-server'))(needing('jobs in Redis', 'redis-server'), () => {
@@ -44,13 +43,5 @@ describe.skipIf(lacks('redis-server'))(needing('jobs in Redis', 'redis-server'),
     await expect(queue.add('a:b', { n: 1 })).rejects.toMatchObject({ code: 'internal' })
     await expect(queue.add('123', { n: 1 })).rejects.toMatchObject({ code: 'internal' })
     await queue.close(0)
-  })
-
-  it('checks that Redis keeps what it accepts', async () => {
-    expect((await checkRedis(server.url)).problems).toEqual([])
-    const forgetful = await startRedisServer({ appendonly: false })
-    expect((await checkRedis(forgetful.url)).problems).toEqual([expect.stringContaining('append-only')])
-    await forgetful.stop()
-    await expect(checkRedis(`redis://127.0.0.1:${await freePort()}`, 500)).rejects.toMatchObject({ code: 'unavailable' })
   })
 })

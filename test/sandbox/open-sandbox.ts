@@ -8,7 +8,7 @@ import { silentLog } from '../../src/slack/log.ts'
 export function openSandbox(change: (deps: SlackDeps) => SlackDeps = (deps) => deps): Promise<Sandbox> {
   const config = readConfig({ PROMPTS_COMPILER: 'off', PROMPTS_EXPERIMENTS: 'examples' })
   const openDeps = async (own: Config) => {
-    const { deps, close } = await openSlack(own, silentLog)
+    const { deps, close } = await openSlack(own, silentLog, new AbortController().signal)
     return { deps: change(deps), close }
   }
   return startSandbox({ config, port: 0, openDeps })

@@ -9,14 +9,15 @@ import { findProgram } from './needs.ts'
 
 export interface RedisServer {
   url: string
+  port: number
   stop(): Promise<void>
 }
 
 /** Starts Debian's redis-server on a free port, as production runs it: AOF on, nothing evicted. */
-export async function startRedisServer(options: { appendonly?: boolean } = {}): Promise<RedisServer> {
+export async function startRedisServer(options: { appendonly?: boolean; port?: number } = {}): Promise<RedisServer> {
   const program = findProgram('redis-server')
   if (program === null) throw new Error('redis-server is not installed')
-  const port = await freePort()
+  const port = options.port ?? (await freePort())
   const folder = mkdtempSync(join(tmpdir(), 'prompts-redis-'))
   const child = spawn(
     program,
@@ -29,6 +30,7 @@ export async function startRedisServer(options: { appendonly?: boolean } = {}): 
   await answering(port, child)
   return {
     url: `redis://127.0.0.1:${port}`,
+    port,
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve))
       child.kill('SIGKILL')

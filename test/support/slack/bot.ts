@@ -45,7 +45,7 @@ export async function startBot(
     void logged.push(`${level} ${text} ${JSON.stringify(data ?? {})}`)
   const log: Log = { debug: () => {}, info: write('info'), warn: write('warn'), error: write('error') }
   const slack = new Forwarder(workspace, '')
-  let infrastructure = createInfrastructure(config, log, workspace.clock)
+  let infrastructure = createInfrastructure(config, log, { clock: workspace.clock })
   const depsOf = (): SlackDeps => ({
     ...{ config, memory, diagnose, thread: fakeThread(), log, compiler: false, ...infrastructure },
     experiments: {
@@ -73,7 +73,7 @@ export async function startBot(
     async restart(graceMs = 0) {
       await bot.server.stop(graceMs)
       await infrastructure.close()
-      infrastructure = createInfrastructure(config, log, workspace.clock)
+      infrastructure = createInfrastructure(config, log, { clock: workspace.clock })
       Object.assign(bot, await start())
     },
     async stop() {
