@@ -37,7 +37,7 @@ interface Dims {
 }
 
 function dims(name: string): Dims {
-  const found = (models.models as Record<string, { dims: Dims }>)[name]
+  const found = (models.models as unknown as Record<string, { dims: Dims }>)[name]
   if (!found) throw new Error(`no model ${name}`)
   return found.dims
 }
