@@ -6,10 +6,10 @@ import { projectRoot } from './support/needs.ts'
 describe('docs/dependencies.md', () => {
   const page = readFileSync(join(projectRoot, 'docs/dependencies.md'), 'utf8')
   const manifest = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as Record<
-    'dependencies' | 'devDependencies',
+    'dependencies' | 'devDependencies' | 'optionalDependencies',
     Record<string, string>
   >
-  const names = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.devDependencies)]
+  const names = [manifest.dependencies, manifest.devDependencies, manifest.optionalDependencies].flatMap(Object.keys)
 
   it.each(names)('gives the reason for %s', (name) => {
     expect(page).toContain(`\`${name}\``)
