@@ -41,7 +41,7 @@ export async function readSpace(
   source: ByteSource,
   options: { host: string; limits: ProfileLimits; signal?: AbortSignal },
 ): Promise<SpaceReading> {
-  const window = new Window(source, options.signal)
+  const window = new Window(source, options.signal, options.limits.readMs)
   try {
     return await fold(window, options)
   } catch (error) {

@@ -1,4 +1,5 @@
 import { basename, dirname, relative } from 'node:path'
+import { plainText } from './plain-text.ts'
 import { compareSessions } from './session-order.ts'
 
 /** One folder that holds a profile. */
@@ -50,7 +51,7 @@ export function chooseRun(
 /** The host a profile's file is named for. */
 export function hostOfFile(file: string): string {
   const name = basename(file).replace(/\.?xplane\.pb(\.gz)?$/, '')
-  return name === '' ? basename(dirname(file)) : name
+  return plainText(name === '' ? basename(dirname(file)) : name)
 }
 
 /** By the one order of sessions; names that are no dates by the numbers in them, since files keep no times. */

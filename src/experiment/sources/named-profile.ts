@@ -3,6 +3,7 @@ import { PromptsError } from '../../errors.ts'
 import { sortOut } from '../run-folder/run-contents.ts'
 import type { ProfileHandle } from './experiment-source.ts'
 import { fetchInto, profileFetchLimits } from './fetch-cache.ts'
+import { refuseStrangers } from './refuse-strangers.ts'
 import { newestSession } from './session-profile.ts'
 import type { FileStore, StoredFile } from './stores/file-store.ts'
 
@@ -20,6 +21,8 @@ export async function namedProfile(
   const parts = named.split('/').filter((part) => part !== '' && part !== '.')
   if (isAbsolute(named) || named.includes('\\') || parts.includes('..')) throw outside(named)
   const path = [folder, ...parts].join('/')
+  const [home, local] = [store.localPath(folder), store.localPath(path)]
+  if (home !== null && local !== null) await refuseStrangers(home, local, named)
   const at = await whatIsAt(store, path, signal)
   if (at === 'nothing') return null
   if (at === 'outside') throw outside(named)

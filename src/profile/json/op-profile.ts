@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { OpRow } from '../op-row.ts'
 import type { OpTable } from '../op-table.ts'
+import { plainText } from '../plain-text.ts'
 import { opRow } from './op-rows.ts'
 
 const nodeSchema = z.looseObject({
@@ -61,10 +62,10 @@ function rowOf(node: Node, spanPs: number): OpRow {
   const timePs = timeOf(node, spanPs)
   const bytes = metrics?.rawBytesAccessedArray
   return opRow({
-    name: node.name.replace(/^%/, ''),
+    name: plainText(node.name.replace(/^%/, '')),
     // Old replies put a group's title where the category belongs; the opcode says more.
     category: metrics?.rawTime === undefined ? (xla?.op ?? xla?.category ?? '') : (xla?.category ?? ''),
-    expression: xla?.expression ?? '',
+    expression: plainText(xla?.expression ?? ''),
     frameworkOp: xla?.provenance ?? null,
     count: metrics?.occurrences ?? 1,
     timePs,

@@ -5,10 +5,11 @@ import { meanAccount, noAccount } from '../accounts.ts'
 import { opKind } from '../op-kind.ts'
 import { collectiveFacts } from '../op-shapes.ts'
 import type { Party } from '../parties.ts'
+import { plainText } from '../plain-text.ts'
 
 const number = z.coerce.number().default(0)
 const coreSchema = z.looseObject({
-  hostName: z.string().default(''),
+  hostName: z.string().default('').transform(plainText),
   highFlopsComputeUs: number,
   lowFlopsComputeUs: number,
   allReduceComputeDurationUs: number,

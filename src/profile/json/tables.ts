@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { plainText } from '../plain-text.ts'
 
 const cell = z.union([z.object({ v: z.unknown().optional() }).transform((each) => each.v), z.null().transform(() => null)])
 const tableSchema = z.object({
@@ -44,5 +45,5 @@ export function shareOf(value: unknown): number | null {
 }
 
 export function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : ''
+  return typeof value === 'string' ? plainText(value) : ''
 }

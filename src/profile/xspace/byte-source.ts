@@ -88,44 +88,99 @@ function fromHandle(name: string, handle: FileHandle, size: number, after?: () =
   }
 }
 
-async function unpack(path: string, limits: ProfileLimits, signal: AbortSignal | undefined, packed: FileHandle): Promise<ByteSource> {
-  const chunks: Buffer[] = []
-  let size = 0
-  let spill: { handle: FileHandle; folder: string } | undefined
-  const dispose = async (): Promise<void> => {
-    await spill?.handle.close()
-    if (spill) await rm(spill.folder, { recursive: true, force: true })
+/** What is unpacked so far: in memory, then in a temporary file that has no name any more, so that nothing stays when the process dies. */
+class Unpacked {
+  size = 0
+  private readonly chunks: Buffer[] = []
+  private count = 0
+  private spill: { handle: FileHandle; folder: string } | undefined
+  private readonly path: string
+  private readonly packedSize: number
+  private readonly limits: ProfileLimits
+
+  constructor(path: string, packedSize: number, limits: ProfileLimits) {
+    this.path = path
+    this.packedSize = packedSize
+    this.limits = limits
   }
+
+  async add(chunk: Buffer): Promise<void> {
+    const { path, limits } = this
+    if (this.size === 0) refuseForeign(path, chunk.subarray(0, headBytes))
+    this.size += chunk.length
+    this.count++
+    if (this.size > limits.fileBytes) throw tooLarge(path, limits.fileBytes)
+    if (this.size > limits.memoryBytes && this.size > this.packedSize * limits.unpackRatio)
+      throw bomb(path, `${limits.unpackRatio} times its size`)
+    if (this.count > fewMembers && this.size < this.count * leastPerChunk)
+      throw bomb(path, `thousands of pieces of ${leastPerChunk} bytes or less`)
+    if (!this.spill && this.size > limits.memoryBytes) this.spill = await openSpill()
+    if (!this.spill) this.chunks.push(chunk)
+    else {
+      for (const kept of this.chunks.splice(0)) await this.spill.handle.write(kept)
+      await this.spill.handle.write(chunk)
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await this.spill?.handle.close()
+    if (this.spill) await rm(this.spill.folder, { recursive: true, force: true })
+  }
+
+  source(): ByteSource {
+    if (!this.spill) return fromBytes(this.path, Buffer.concat(this.chunks))
+    const { folder, handle } = this.spill
+    return fromHandle(this.path, handle, this.size, () => rm(folder, { recursive: true, force: true }))
+  }
+}
+
+/** A gzip's pieces are 16 kB each; one made of many tiny members costs far more than it holds. */
+const fewMembers = 4096
+const leastPerChunk = 1024
+
+async function openSpill(): Promise<{ handle: FileHandle; folder: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'prompts-profile-'))
+  const handle = await open(join(folder, 'unpacked.xplane.pb'), 'wx+')
+  // Where the system lets an open file lose its name, it does at once; elsewhere it goes when it is closed.
+  await rm(folder, { recursive: true, force: true }).catch(() => undefined)
+  return { handle, folder }
+}
+
+async function unpack(path: string, limits: ProfileLimits, signal: AbortSignal | undefined, packed: FileHandle): Promise<ByteSource> {
+  const unpacked = new Unpacked(path, (await packed.stat()).size, limits)
+  const deadline = performance.now() + limits.readMs
   try {
     const stream = createReadStream(path, { signal }).pipe(createGunzip())
     for await (const chunk of stream as AsyncIterable<Buffer>) {
-      if (size === 0) refuseForeign(path, chunk.subarray(0, headBytes))
-      size += chunk.length
-      if (size > limits.fileBytes) throw tooLarge(path, limits.fileBytes)
-      if (!spill && size > limits.memoryBytes) {
-        const folder = await mkdtemp(join(tmpdir(), 'prompts-profile-'))
-        spill = { folder, handle: await open(join(folder, 'unpacked.xplane.pb'), 'wx+') }
-        for (const kept of chunks.splice(0)) await spill.handle.write(kept)
-      }
-      if (spill) await spill.handle.write(chunk)
-      else chunks.push(chunk)
+      if (performance.now() > deadline) throw tooLong(path, limits.readMs)
+      await unpacked.add(chunk)
     }
   } catch (cause) {
-    await dispose()
+    await unpacked.dispose()
     if (cause instanceof PromptsError) throw cause
     signal?.throwIfAborted()
-    throw new PromptsError('bad_profile', `${path} is not a whole gzip: it breaks off or is damaged after ${size} unpacked bytes`, {
-      hint: 'Copy the file again.',
-      cause,
-    })
-  }
-  if (!spill) {
-    await packed.close()
-    return fromBytes(path, Buffer.concat(chunks))
+    throw new PromptsError(
+      'bad_profile',
+      `${path} is not a whole gzip: it breaks off or is damaged after ${unpacked.size} unpacked bytes`,
+      {
+        hint: 'Copy the file again.',
+        cause,
+      },
+    )
   }
   await packed.close()
-  const { folder, handle } = spill
-  return fromHandle(path, handle, size, () => rm(folder, { recursive: true, force: true }))
+  return unpacked.source()
+}
+
+function bomb(path: string, what: string): PromptsError {
+  return new PromptsError('too_large', `${path} unpacks to ${what}: no profile does`, { hint: 'Give the .xplane.pb itself, unpacked.' })
+}
+
+/** A reader keeps its own deadline, whoever waits for it. */
+export function tooLong(path: string, limitMs: number): PromptsError {
+  return new PromptsError('too_large', `${path} was not read within ${Math.round(limitMs / 1000)} s`, {
+    hint: 'Profile fewer steps, or raise the limit in the configuration.',
+  })
 }
 
 function tooLarge(path: string, limit: number): PromptsError {

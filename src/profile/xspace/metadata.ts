@@ -1,3 +1,4 @@
+import { plainText } from '../plain-text.ts'
 import type { PlaneIndex } from './space-index.ts'
 import { wireAt } from './space-index.ts'
 import type { Window } from './window.ts'
@@ -116,7 +117,7 @@ function readEntry(entry: Wire, plane: PlaneIndex, op: OpFacts): number {
         const inner = entry.varint()
         if (inner === 0x08) id = entry.varint()
         else if (inner === 0x12) op.expression = entry.string(expressionBytes)
-        else if (inner === 0x22) op.name = entry.string(512)
+        else if (inner === 0x22) op.name = plainText(entry.string(512))
         else if (inner === 0x2a) {
           const statEnd = entry.blockEnd()
           readOpStat(new Wire(entry.bytes, entry.pos, statEnd, entry.base), plane, op)
@@ -126,7 +127,7 @@ function readEntry(entry: Wire, plane: PlaneIndex, op: OpFacts): number {
       entry.pos = end
     } else entry.skip(tag)
   }
-  if (op.name === '') op.name = op.expression
+  if (op.name === '') op.name = plainText(op.expression.slice(0, 512))
   if (op.category === '') op.category = opcodeOf(op.expression)
   else op.stated = op.programId !== null && op.flops !== null && op.bytes !== null
   return id
@@ -141,8 +142,8 @@ function readOpStat(stat: Wire, plane: PlaneIndex, op: OpFacts): void {
       if (name === 'program_id') op.programId = stat.bigVarint().toString()
       else if (name === 'symbol_id') op.symbolId = stat.bigVarint().toString()
       else setNumber(op, name, tag === 0x18 ? stat.varint() : stat.int64())
-    } else if (tag === 0x2a) setText(op, name, stat.string(4096))
-    else if (tag === 0x38) setText(op, name, plane.statNames.get(stat.varint()) ?? '')
+    } else if (tag === 0x2a) setText(op, name, plainText(stat.string(4096)))
+    else if (tag === 0x38) setText(op, name, plainText(plane.statNames.get(stat.varint()) ?? ''))
     else if (tag === 0x32) {
       const end = stat.blockEnd()
       if (name === 'memory_access_breakdown') op.memory = readBreakdown(new Wire(stat.bytes, stat.pos, end, stat.base))

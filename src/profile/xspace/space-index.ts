@@ -1,3 +1,4 @@
+import { plainText } from '../plain-text.ts'
 import type { Window } from './window.ts'
 import { Wire, WireError } from './wire.ts'
 
@@ -173,7 +174,7 @@ export async function wireAt(window: Window, start: number, end: number): Promis
 
 export class PlacedWire extends Wire {
   bytesText(start: number, end: number): string {
-    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start - this.base, end - start).toString('utf8')
+    return plainText(Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start - this.base, end - start).toString('utf8'))
   }
 }
 
@@ -216,7 +217,7 @@ function readStat(stat: Wire): [id: number, value: StatValue, reference: boolean
     else if (tag === 0x11) value = stat.double()
     else if (tag === 0x18) value = stat.varint()
     else if (tag === 0x20) value = stat.int64()
-    else if (tag === 0x2a) value = stat.string(1 << 16)
+    else if (tag === 0x2a) value = plainText(stat.string(1 << 16))
     else if (tag === 0x32) {
       const end = stat.blockEnd()
       value = stat.bytes.slice(stat.pos, end)

@@ -1,4 +1,5 @@
 import type { ByteSource } from './byte-source.ts'
+import { tooLong } from './byte-source.ts'
 import { WireError } from './wire.ts'
 
 const chunkBytes = 1 << 20
@@ -10,10 +11,13 @@ export class Window {
   length = 0
   readonly source: ByteSource
   readonly signal: AbortSignal | undefined
+  private readonly readMs: number
+  private readonly startedMs = performance.now()
 
-  constructor(source: ByteSource, signal?: AbortSignal) {
+  constructor(source: ByteSource, signal?: AbortSignal, readMs = Number.POSITIVE_INFINITY) {
     this.source = source
     this.signal = signal
+    this.readMs = readMs
   }
 
   /** Whether `count` bytes from `position` are in view (at the end of the source: all there are). */
@@ -25,6 +29,7 @@ export class Window {
   async load(position: number, count: number): Promise<void> {
     if (this.holds(position, count)) return
     this.signal?.throwIfAborted()
+    if (performance.now() - this.startedMs > this.readMs) throw tooLong(this.source.name, this.readMs)
     if (position > this.source.size) throw new WireError(this.source.size, 'the file ends early')
     const wanted = Math.min(Math.max(count, chunkBytes), this.source.size - position)
     if (wanted > this.bytes.length) this.bytes = new Uint8Array(wanted)
