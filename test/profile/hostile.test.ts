@@ -16,6 +16,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const spec = profileKinds().find((kind) => kind.name === 'compute-dense')?.hosts[0] as ProfileSpec
 
+function makePipe(path: string): void {
+  spawnSync('sh', ['-c', 'mkfifo "$0"', path])
+}
+
 async function refusal(path: string, limits = {}): Promise<PromptsError> {
   const error = await readProfile(path, { limits }).then(
     () => null,
@@ -28,10 +32,10 @@ async function refusal(path: string, limits = {}): Promise<PromptsError> {
 describe('inputs that are meant to break, freeze or leak', () => {
   it('refuses a pipe at once', async () => {
     const pipe = join(folder, 'pipe.xplane.pb')
-    spawnSync('mkfifo', [pipe])
+    makePipe(pipe)
     expect((await refusal(pipe)).message).toContain('no regular file')
     mkdirSync(join(folder, 'piped'))
-    spawnSync('mkfifo', [join(folder, 'piped', 'h.xplane.pb')])
+    makePipe(join(folder, 'piped', 'h.xplane.pb'))
     expect((await refusal(join(folder, 'piped'))).message).toContain('no regular file')
   })
 
@@ -76,12 +80,7 @@ describe('inputs that are meant to break, freeze or leak', () => {
     writeFileSync(file, syntheticProfile(hostile))
     const report = await readProfile(file)
     expect(report.top_ops.some((op) => op.name.includes('FAKE'))).toBe(true)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-    expect(
-      JSON.parse(JSON.stringify(report.top_ops))
-        .map((op: { name: string }) => op.name)
-        .join(''),
-    ).not.toMatch(/[\u0000-\u001f]/)
+    expect(report.top_ops.flatMap((op) => [...op.name]).every((char) => char >= ' ')).toBe(true)
   })
 
   it('leaves nothing behind when it is killed while it unpacks', async () => {
@@ -91,7 +90,8 @@ describe('inputs that are meant to break, freeze or leak', () => {
     // Noise does not pack: it is unpacked for long enough to be killed in the middle.
     const noise = Buffer.alloc(1 << 23)
     for (let at = 0; at < noise.length; at += 4) noise.writeUInt32LE((Math.imul(at, 2654435761) ^ (at >>> 3)) >>> 0, at)
-    writeFileSync(big, Buffer.concat(Array.from({ length: 24 }, () => gzipSync(noise, { level: 1 }))))
+    const packed = gzipSync(noise, { level: 1 })
+    writeFileSync(big, Buffer.concat(Array.from({ length: 24 }, () => packed)))
     const child = spawn(process.execPath, ['src/main.ts', 'profile', big], { cwd: projectRoot, env: { ...process.env, TMPDIR: temp } })
     const ended = new Promise((resolve) => child.once('exit', resolve))
     await new Promise((resolve) => setTimeout(resolve, 2500))
