@@ -4,67 +4,55 @@ import type { Case } from '../contract/case.ts'
 import { exitCodes, PromptsError } from '../errors.ts'
 import { type CaseBook, createCaseBook } from '../knowledge/case-book.ts'
 import { openLibrary } from '../knowledge/open-library.ts'
-import type { Command, CommandContext } from './command.ts'
+import { type Context, type Run, usageOf } from './command.ts'
 import { formatCase, formatCases } from './format/format-case.ts'
 import { localTenant } from './open-service.ts'
 
 const maxImportBytes = 64 * 1024 * 1024
 const defaultLimit = 50
 
-type Action = (book: CaseBook, args: string[], context: CommandContext) => Promise<Case | Case[] | string>
+type Action = (book: CaseBook, args: string[], context: Context<'cases'>) => Promise<Case | Case[] | string>
 
 const actions: Record<string, { args: [number, number]; run: Action }> = {
-  list: { args: [0, 0], run: (book, _, { flags }) => book.list({ limit: limitOf(flags['limit']), own: flags['own'] === true }) },
+  list: { args: [0, 0], run: (book, _, { flags }) => book.list({ limit: flags.limit ?? defaultLimit, own: flags.own }) },
   search: {
     args: [1, 20],
-    run: async (book, words, { flags }) => (await book.search(words.join(' '), limitOf(flags['limit']))).map((hit) => hit.item),
+    run: async (book, words, { flags }) => (await book.search(words.join(' '), flags.limit ?? defaultLimit)).map((hit) => hit.item),
   },
   show: { args: [1, 1], run: (book, [id]) => book.show(id!) },
   add: { args: [1, 1], run: (book, [path]) => addFrom(book, path!) },
   import: { args: [1, 1], run: (book, [path]) => addFrom(book, path!) },
   edit: { args: [2, 20], run: (book, [id, ...changes]) => book.edit(id!, parseChanges(changes)) },
   remove: { args: [1, 1], run: (book, [id]) => book.remove(id!) },
-  export: { args: [0, 0], run: async (book, _, { flags }) => (await book.export({ own: flags['own'] === true })).trimEnd() },
+  export: { args: [0, 0], run: async (book, _, { flags }) => (await book.export({ own: flags.own })).trimEnd() },
 }
 
-export const command: Command = {
-  name: 'cases',
-  usage: 'cases list | search <words> | show <id> | add <file> | edit <id> field=value … | remove <id> | export | import <file>',
-  summary: 'the library of cases',
-  options: {
-    limit: { type: 'string', meaning: `list and search: how many (${defaultLimit})` },
-    own: { type: 'boolean', meaning: 'list and export: only your own, not the shipped ones' },
-    json: { type: 'boolean', meaning: 'print the Cases as JSON' },
-  },
-  positionals: { min: 1, max: 21 },
-  async run(context) {
-    const { positionals, flags, config, print, note, signal } = context
-    const [name, ...args] = positionals as [string, ...string[]]
-    const action = actions[name]
-    if (!action || args.length < action.args[0] || args.length > action.args[1]) {
-      throw new PromptsError(
-        'bad_arguments',
-        action
-          ? `prompts cases ${name} takes ${action.args[0]} argument${action.args[0] === 1 ? '' : 's'}`
-          : `There is no "prompts cases ${name}"`,
-        { hint: `Usage: prompts ${command.usage}` },
-      )
-    }
-    const opened = await openLibrary(config, { onStoreChange: (state, detail) => note(`Qdrant is ${state}: ${detail}`), signal })
-    try {
-      const result = await action.run(
-        createCaseBook({ library: opened.library, embedder: opened.embedder, tenant: localTenant, signal }),
-        args,
-        context,
-      )
-      if (typeof result === 'string') print(result)
-      else if (flags['json']) print(JSON.stringify(result))
-      else print(Array.isArray(result) ? formatCases(result) : formatCase(result))
-      return exitCodes.ok
-    } finally {
-      await opened.library.close()
-    }
-  },
+export const run: Run<'cases'> = async (context) => {
+  const { positionals, config, print, show, note, signal } = context
+  const [name, ...args] = positionals as [string, ...string[]]
+  const action = actions[name]
+  if (!action || args.length < action.args[0] || args.length > action.args[1]) {
+    throw new PromptsError(
+      'bad_arguments',
+      action
+        ? `prompts cases ${name} takes ${action.args[0]} argument${action.args[0] === 1 ? '' : 's'}`
+        : `There is no "prompts cases ${name}"`,
+      { hint: `Usage: prompts ${usageOf('cases')}` },
+    )
+  }
+  const opened = await openLibrary(config, { onStoreChange: (state, detail) => note(`Qdrant is ${state}: ${detail}`), signal })
+  try {
+    const result = await action.run(
+      createCaseBook({ library: opened.library, embedder: opened.embedder, tenant: localTenant, signal }),
+      args,
+      context,
+    )
+    if (typeof result === 'string') print(result)
+    else show(result, (shown) => (Array.isArray(shown) ? formatCases(shown) : formatCase(shown)))
+    return exitCodes.ok
+  } finally {
+    await opened.library.close()
+  }
 }
 
 /** Adds the cases of a JSON or YAML file: one, or a list. Returns what was written. */
@@ -96,12 +84,4 @@ function jsonOr(text: string): unknown {
   } catch {
     return text
   }
-}
-
-function limitOf(value: string | boolean | undefined): number {
-  if (typeof value !== 'string') return defaultLimit
-  const limit = Number(value)
-  if (!Number.isInteger(limit) || limit < 1)
-    throw new PromptsError('bad_arguments', `--limit is "${value}"`, { hint: 'A whole number from 1.' })
-  return limit
 }

@@ -1,14 +1,15 @@
-import type { Command } from './command.ts'
+import type { Run } from './command.ts'
+import { type CommandName, definitions } from './definitions.ts'
 
-/** Every subcommand and the file it lives in, loaded only when it is called: start-up stays short. */
-const loaders: Record<string, () => Promise<{ command: Command }>> = {
+/** Every subcommand's file, loaded only when it is called: start-up stays short. */
+const loaders: { [Name in CommandName]: () => Promise<{ run: Run<Name> }> } = {
   diagnose: () => import('./diagnose.ts'),
   plan: () => import('./plan.ts'),
   check: () => import('./check.ts'),
+  experiments: () => import('./experiments.ts'),
   profile: () => import('./profile.ts'),
   compare: () => import('./compare.ts'),
   import: () => import('./import.ts'),
-  experiments: () => import('./experiments.ts'),
   cases: () => import('./cases.ts'),
   adopt: () => import('./adopt.ts'),
   outcome: () => import('./outcome.ts'),
@@ -22,9 +23,13 @@ const loaders: Record<string, () => Promise<{ command: Command }>> = {
   doctor: () => import('./doctor.ts'),
 }
 
-export const commandNames = Object.keys(loaders)
+export const commandNames = Object.keys(definitions) as CommandName[]
 
-export async function loadCommand(name: string): Promise<Command | null> {
-  const loader = loaders[name]
-  return loader ? (await loader()).command : null
+export function isCommand(name: string): name is CommandName {
+  return Object.hasOwn(definitions, name)
+}
+
+/** The work of a command. Its flags are parsed by the same name's definition, which the types of one name alone cannot say. */
+export async function loadCommand(name: CommandName): Promise<Run<never>> {
+  return (await loaders[name]()).run as Run<never>
 }

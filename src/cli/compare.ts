@@ -2,38 +2,28 @@ import { writeFile } from 'node:fs/promises'
 import { exitCodes, PromptsError } from '../errors.ts'
 import { compareReports } from '../profile/compare-reports.ts'
 import { readProfile } from '../profile/read-profile.ts'
-import type { Command, CommandContext } from './command.ts'
+import type { Context, Run } from './command.ts'
 import { formatComparison } from './format/format-comparison.ts'
 import { openSubject } from './subject.ts'
 
-export const command: Command = {
-  name: 'compare',
-  usage: 'compare <before> <after> [--picture FILE.png] [--json]',
-  summary: 'two profiles side by side: what each part of the step gained or lost',
-  options: {
-    picture: { type: 'string', meaning: 'draw it into this PNG file' },
-    json: { type: 'boolean', meaning: 'print the Comparison as JSON' },
-  },
-  positionals: { min: 2, max: 2 },
-  async run(context) {
-    const [before, after] = await Promise.all(context.positionals.map((subject) => reportOf(subject, context)))
-    const comparison = compareReports(before!, after!)
-    const picture = context.flags['picture']
-    if (typeof picture === 'string') {
-      // the drawing library is loaded only for this
-      const { renderComparison } = await import('../pictures/render.ts')
-      const { png } = await renderComparison(comparison)
-      await writeFile(picture, png).catch((cause: unknown) => {
-        throw new PromptsError('bad_arguments', `${picture} cannot be written: ${reasonOf(cause)}`, {
-          hint: 'Name a PNG file in a folder that is there and that you may write to.',
-          cause,
-        })
+export const run: Run<'compare'> = async (context) => {
+  const [before, after] = await Promise.all(context.positionals.map((subject) => reportOf(subject, context)))
+  const comparison = compareReports(before!, after!)
+  const picture = context.flags.picture
+  if (typeof picture === 'string') {
+    // the drawing library is loaded only for this
+    const { renderComparison } = await import('../pictures/render.ts')
+    const { png } = await renderComparison(comparison)
+    await writeFile(picture, png).catch((cause: unknown) => {
+      throw new PromptsError('bad_arguments', `${picture} cannot be written: ${reasonOf(cause)}`, {
+        hint: 'Name a PNG file in a folder that is there and that you may write to.',
+        cause,
       })
-      context.note(`drew ${picture}`)
-    }
-    context.print(context.flags['json'] ? JSON.stringify(comparison) : formatComparison(comparison))
-    return exitCodes.ok
-  },
+    })
+    context.note(`drew ${picture}`)
+  }
+  context.show(comparison, formatComparison)
+  return exitCodes.ok
 }
 
 function reasonOf(cause: unknown): string {
@@ -47,7 +37,7 @@ function reasonOf(cause: unknown): string {
   return words[String(code)] ?? (cause instanceof Error ? cause.message : String(cause))
 }
 
-async function reportOf(subject: string, { config, signal }: CommandContext) {
+async function reportOf(subject: string, { config, signal }: Context<'compare'>) {
   const loaded = await openSubject(subject, config, signal)
   if (loaded.profile === null)
     throw new PromptsError('bad_profile', `${subject} has no profile`, {

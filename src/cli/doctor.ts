@@ -5,7 +5,7 @@ import { asPromptsError, exitCodes, PromptsError } from '../errors.ts'
 import { createSources } from '../experiment/sources/create-sources.ts'
 import { checkRedis } from '../redis/check-redis.ts'
 import { silentLog } from '../slack/log.ts'
-import type { Command } from './command.ts'
+import type { Run } from './command.ts'
 import { compilerOf, maxTextCommand } from './compile.ts'
 import { formatTable } from './format/table.ts'
 
@@ -18,36 +18,27 @@ interface Finding {
 
 const deadlineMs = 15_000
 
-export const command: Command = {
-  name: 'doctor',
-  usage: 'doctor [--json]',
-  summary: 'what is configured and reachable',
-  options: { json: { type: 'boolean', meaning: 'print the findings as JSON' } },
-  positionals: { min: 0, max: 0 },
-  async run({ flags, config, print, signal }) {
-    const within = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])
-    const findings = (
-      await Promise.all([
-        nodeRuntime(),
-        ...sources(config, within),
-        compiler(config, within),
-        maxtext(config, within),
-        redis(config),
-        library(config),
-        gemini(config),
-        slack(config),
-      ])
-    ).flat()
-    if (flags['json']) print(JSON.stringify(findings))
-    else
-      print(
-        formatTable(
-          ['part', 'state', 'detail'],
-          findings.map(({ part, state, detail }) => [part, state, detail]),
-        ),
-      )
-    return findings.some((finding) => finding.state === 'broken') ? exitCodes.unavailable : exitCodes.ok
-  },
+export const run: Run<'doctor'> = async ({ config, show, signal }) => {
+  const within = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])
+  const findings = (
+    await Promise.all([
+      nodeRuntime(),
+      ...sources(config, within),
+      compiler(config, within),
+      maxtext(config, within),
+      redis(config),
+      library(config),
+      gemini(config),
+      slack(config),
+    ])
+  ).flat()
+  show(findings, (shown) =>
+    formatTable(
+      ['part', 'state', 'detail'],
+      shown.map(({ part, state, detail }) => [part, state, detail]),
+    ),
+  )
+  return findings.some((finding) => finding.state === 'broken') ? exitCodes.unavailable : exitCodes.ok
 }
 
 /** A check that throws is a broken part, with the error's own words. */

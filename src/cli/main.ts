@@ -1,10 +1,11 @@
-import { parseArgs } from 'node:util'
 import { readConfig } from '../config.ts'
 import { asPromptsError, exitCodes, PromptsError } from '../errors.ts'
 import { nearest } from '../text/nearest.ts'
 import { projectVersion } from '../text/project-version.ts'
-import type { Command } from './command.ts'
-import { commandNames, loadCommand } from './commands.ts'
+import { visible, visibleLine, visibleValues } from '../text/visible.ts'
+import { commandNames, isCommand, loadCommand } from './commands.ts'
+import { helpOf, overview } from './help.ts'
+import { parseOptions } from './parse-options.ts'
 
 export interface Edges {
   env: Record<string, string | undefined>
@@ -24,90 +25,51 @@ export async function main(argv: readonly string[], edges: Edges): Promise<numbe
       edges.stderr(`${JSON.stringify({ id: error.id, stack: error.cause instanceof Error ? error.cause.stack : String(error.cause) })}\n`)
     if (wantsJson) {
       edges.stdout(
-        `${JSON.stringify({ error: { code: error.code, message: error.message, hint: error.hint, id: error.id, ...error.details } })}\n`,
+        `${visible(JSON.stringify({ error: { code: error.code, message: error.message, hint: error.hint, id: error.id, ...error.details } }))}\n`,
       )
     } else {
-      edges.stderr(
-        `prompts: ${error.message}\n${error.hint ? `         ${error.hint}\n` : ''}${error.code === 'internal' ? `         id ${error.id}\n` : ''}`,
-      )
+      edges.stderr(inParagraph([`prompts: ${error.message}`, error.hint, error.code === 'internal' ? `id ${error.id}` : '']))
     }
     return error.exitCode
   }
 }
 
+/** Lines under a first one, indented: what an error quotes cannot begin a line of its own. */
+function inParagraph(lines: readonly string[]): string {
+  const shown = lines.filter((line) => line !== '').join('\n')
+  return `${visible(shown).replaceAll('\n', '\n         ')}\n`
+}
+
 async function dispatch(argv: readonly string[], edges: Edges): Promise<number> {
   const [name, ...rest] = argv
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    edges.stdout(await overview())
+    edges.stdout(overview())
     return exitCodes.ok
   }
   if (name === '--version' || name === '-v' || name === 'version') {
     edges.stdout(`${projectVersion()}\n`)
     return exitCodes.ok
   }
-  const command = await loadCommand(name)
-  if (!command) {
+  if (!isCommand(name)) {
     const near = nearest(name, commandNames, 1)[0]
     throw new PromptsError('bad_arguments', `There is no command "${name}"`, {
       hint: near ? `Did you mean "prompts ${near}"?` : 'See `prompts --help`.',
     })
   }
   if (rest.includes('--help') || rest.includes('-h')) {
-    edges.stdout(help(command))
+    edges.stdout(helpOf(name))
     return exitCodes.ok
   }
-  const { positionals, values } = parse(command, rest)
-  return command.run({
+  const { positionals, flags } = parseOptions(name, rest)
+  const print = (text: string) => edges.stdout(`${visible(text)}\n`)
+  const run = await loadCommand(name)
+  return run({
     positionals,
-    flags: values,
+    flags: flags as never,
     config: readConfig(edges.env),
-    print: (text) => edges.stdout(`${text}\n`),
-    note: (text) => edges.stderr(`${text}\n`),
+    print,
+    show: (value, format) => print(flags.json === true ? JSON.stringify(value) : format(visibleValues(value))),
+    note: (text) => edges.stderr(`${visibleLine(text)}\n`),
     signal: edges.signal,
   })
-}
-
-function parse(command: Command, args: readonly string[]) {
-  const options = Object.fromEntries(
-    Object.entries(command.options).map(([key, { type, short }]) => [key, short ? { type, short } : { type }]),
-  )
-  let parsed: { positionals: string[]; values: Record<string, string | boolean | undefined> }
-  try {
-    parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
-  } catch (error) {
-    const message = (error as Error).message.split('. To specify')[0] ?? ''
-    const unknown = /'(--?[^' ]+)/.exec(message)?.[1]
-    const near = unknown ? nearest(unknown.replace(/^-+/, ''), Object.keys(command.options), 1)[0] : undefined
-    throw new PromptsError('bad_arguments', `prompts ${command.name}: ${message}`, {
-      hint: near ? `Did you mean --${near}?` : `Usage: prompts ${command.usage}`,
-    })
-  }
-  const { min, max } = command.positionals
-  if (parsed.positionals.length < min || parsed.positionals.length > max) {
-    throw new PromptsError(
-      'bad_arguments',
-      `prompts ${command.name} takes ${min === max ? min : `${min} to ${max}`} argument${max === 1 ? '' : 's'}, got ${parsed.positionals.length}`,
-      {
-        hint: `Usage: prompts ${command.usage}`,
-      },
-    )
-  }
-  return parsed
-}
-
-async function overview(): Promise<string> {
-  const lines = ['Diagnoses TPU jobs and proposes meshes that were checked first.', '', 'Usage: prompts COMMAND [options]', '']
-  for (const name of commandNames) {
-    const command = await loadCommand(name)
-    if (command) lines.push(`  ${command.usage.padEnd(58)} ${command.summary}`)
-  }
-  lines.push('', 'prompts COMMAND --help tells a command’s options. --json prints JSON alone on stdout.', '')
-  return lines.join('\n')
-}
-
-function help(command: Command): string {
-  const lines = [command.summary, '', `Usage: prompts ${command.usage}`, '']
-  for (const [key, { meaning, type }] of Object.entries(command.options))
-    lines.push(`  --${key}${type === 'string' ? ' …' : ''}`.padEnd(24) + meaning)
-  return `${lines.join('\n')}\n`
 }

@@ -6,24 +6,14 @@ import { openCatalog } from '../knowledge/data/catalog.ts'
 import type { Workload } from '../planner/workload.ts'
 import { openSubject } from './subject.ts'
 
-/** The option of every command that takes a run. */
-export const topologyOption = {
-  type: 'string' as const,
-  meaning: 'the slice, where nothing that the run left says it: v5p-128, v6e:4x8',
-}
-
-export function topologyOf(flags: Record<string, string | boolean | undefined>): string | null {
-  return typeof flags['topology'] === 'string' ? flags['topology'] : null
-}
-
 /** The experiment that the operator names, with its names looked up. @throws PromptsError also for a profile alone. */
 export async function openWorkload(
   subject: string,
   config: Config,
   signal: AbortSignal,
-  topology: string | null = null,
+  topology?: string,
 ): Promise<{ loaded: LoadedExperiment; workload: Workload }> {
-  const loaded = await openSubject(subject, config, signal, topology)
+  const loaded = await openSubject(subject, config, signal, topology ?? null)
   if (loaded.experiment === null) {
     throw new PromptsError('bad_experiment', `${subject} is a profile alone`, {
       hint: loaded.notes?.at(-1) ?? 'Name an experiment.yaml or a run; `prompts profile` reads a profile.',

@@ -1,0 +1,164 @@
+import { amount, choice, count, flag, type Options, text } from './options.ts'
+
+/** What is said of a command without loading it: its arguments, what it is for, its options. */
+export interface Definition {
+  arguments: string
+  /** How many arguments it takes. */
+  takes: { min: number; max: number }
+  summary: string
+  options: Options
+}
+
+const none = { min: 0, max: 0 }
+const one = { min: 1, max: 1 }
+const two = { min: 2, max: 2 }
+const topology = text('SLICE', 'the slice, where nothing that the run left says it: v5p-128, v6e:4x8')
+const full = flag('with --compile: full effort, with a replayed step time')
+
+/** Every command, in the order of `prompts --help`: its usage, its help and the types of its options come from here. */
+export const definitions = {
+  diagnose: {
+    arguments: '<id, folder or profile>',
+    takes: one,
+    summary: 'the bottleneck and three checked meshes',
+    options: {
+      topology,
+      compile: flag('wait for the TPU compiler: a card that it refuses is replaced'),
+      json: flag('print the Diagnosis as JSON'),
+    },
+  },
+  plan: {
+    arguments: '<experiment.yaml>',
+    takes: one,
+    summary: 'every mesh ranked, without a profile',
+    options: {
+      topology,
+      top: count('show the first N (text: 20 by default; JSON: all)'),
+      all: flag('append the illegal meshes with their reasons'),
+      explain: text('MESH', 'why this mesh is not in the first three: --explain data=8,model=2'),
+      compile: flag('ask the TPU compiler about the first three'),
+      full,
+      json: flag('print the Plan as JSON'),
+    },
+  },
+  check: {
+    arguments: '<experiment.yaml>',
+    takes: one,
+    summary: 'the verdict on one mesh: legality, memory, time',
+    options: {
+      topology,
+      mesh: text('MESH', "the mesh to judge, instead of the experiment's own: data=8,model=2"),
+      dcn: text('MESH', 'the mesh across slices'),
+      compile: flag('wait for the TPU compiler; where it disagrees it stands'),
+      full,
+      json: flag('print the Verdict as JSON'),
+    },
+  },
+  experiments: {
+    arguments: '[words]',
+    takes: { min: 0, max: 20 },
+    summary: 'the runs that the configured sources have, newest first',
+    options: { limit: count('how many (50; with --json 10000)'), json: flag('print {experiments} as JSON') },
+  },
+  profile: {
+    arguments: '<xplane.pb, logdir, id or server run>',
+    takes: one,
+    summary: 'KPIs, bottleneck, top ops, roofline, collectives, anti-patterns',
+    options: { json: flag('print the ProfileReport as JSON') },
+  },
+  compare: {
+    arguments: '<before> <after>',
+    takes: two,
+    summary: 'two profiles side by side: what each part of the step gained or lost',
+    options: { picture: text('FILE.png', 'draw it into this PNG file'), json: flag('print the Comparison as JSON') },
+  },
+  import: {
+    arguments: 'maxtext <log, YAML, command, run folder or -> | hf <config.json or ->',
+    takes: two,
+    summary: 'an experiment file from what you already have',
+    options: {
+      out: text('DIR', 'write DIR/experiment.yaml (DIR is named after the id if it is a folder of experiments)', 'o'),
+      id: text('ID', "the experiment's id"),
+      topology: text('SLICE', 'the slice: v5p-128, v6e:4x8 (hf: without it the facts alone; maxtext: where nothing says it)'),
+      phase: text('PHASE', 'hf: train, prefill or decode'),
+      'global-batch': count('hf: sequences per step'),
+      'seq-len': count('hf: tokens per sequence'),
+      json: flag('print {experiment, notes} as JSON, for hf with facts'),
+    },
+  },
+  cases: {
+    arguments: 'list | search <words> | show <id> | add <file> | edit <id> field=value … | remove <id> | export | import <file>',
+    takes: { min: 1, max: 21 },
+    summary: 'the library of cases',
+    options: {
+      limit: count('list and search: how many (50)'),
+      own: flag('list and export: only your own, not the shipped ones'),
+      json: flag('print the Cases as JSON'),
+    },
+  },
+  adopt: {
+    arguments: '<run> <card>',
+    takes: two,
+    summary: 'record that a card was adopted',
+    options: { undo: flag('take the adoption back'), json: flag('print the Case as JSON') },
+  },
+  outcome: {
+    arguments: '<run>',
+    takes: one,
+    summary: 'record how the adopted card really ran: one of --step-time-ms, --oom, --failed',
+    options: {
+      'step-time-ms': amount('the measured step time, milliseconds'),
+      oom: flag('it ran out of memory'),
+      failed: text('WHY', 'it did not run, and why'),
+      undo: flag('take the last outcome back'),
+      json: flag('print the Case as JSON'),
+    },
+  },
+  serve: { arguments: '', takes: none, summary: 'the bot', options: {} },
+  worker: {
+    arguments: '',
+    takes: none,
+    summary: 'more workers beside serve, over Redis',
+    options: { queue: choice(['runs', 'compiles'], 'work one queue only: a machine with the compiler may take compiles alone') },
+  },
+  sandbox: {
+    arguments: '',
+    takes: none,
+    summary: 'a local page that looks like a Slack channel, with the real bot in it; no Slack workspace needed',
+    options: {
+      port: count("the page's port; 4321 unless told, 0 for any that is free", { min: 0, max: 65_535 }),
+      open: flag('open the page in the browser'),
+    },
+  },
+  mcp: { arguments: '', takes: none, summary: 'the tools for coding agents, over stdin and stdout', options: {} },
+  index: {
+    arguments: '',
+    takes: none,
+    summary: 'load the library: what changed, and what vanished',
+    options: { json: flag('print what was done as JSON') },
+  },
+  manifest: {
+    arguments: '',
+    takes: none,
+    summary: "the Slack app's manifest: Socket Mode, or HTTP with --url",
+    options: {
+      url: text('https://…', 'the public address of this server'),
+      oauth: flag('with --url: for many workspaces'),
+      json: flag('print it as JSON'),
+    },
+  },
+  intent: {
+    arguments: '< messages.jsonl',
+    takes: none,
+    summary: 'how the bot reads thread messages: a line {"text", "mentioned"} each',
+    options: { json: flag('print {intent, value, reason} for each line, as JSON') },
+  },
+  doctor: {
+    arguments: '',
+    takes: none,
+    summary: 'what is configured and reachable',
+    options: { json: flag('print the findings as JSON') },
+  },
+} as const satisfies Record<string, Definition>
+
+export type CommandName = keyof typeof definitions
