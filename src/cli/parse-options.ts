@@ -22,7 +22,7 @@ export function parseOptions(
   }
   return {
     positionals,
-    flags: Object.fromEntries(Object.entries(options).map(([key, option]) => [key, valueOf(key, option, values[key])])),
+    flags: Object.fromEntries(Object.entries(options).map(([key, option]) => [key, typedValue(key, option, values[key])])),
   }
 }
 
@@ -43,7 +43,7 @@ function parse(name: CommandName, args: readonly string[], options: Definition['
   }
 }
 
-function valueOf(key: string, option: Option, given: unknown): string | number | boolean | undefined {
+function typedValue(key: string, option: Option, given: unknown): string | number | boolean | undefined {
   if (option.kind === 'flag') return given === true
   if (typeof given !== 'string') return undefined
   if (option.kind === 'text') return given
