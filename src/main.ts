@@ -2,6 +2,8 @@ import { enableCompileCache } from 'node:module'
 import { endProcess, onStopSignals } from './end-process.ts'
 
 enableCompileCache()
+// runs, messages and secrets' neighbours are nobody else's to read
+process.umask(0o077)
 
 const signal = onStopSignals()
 const { main } = await import('./cli/main.ts')

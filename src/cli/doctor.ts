@@ -99,22 +99,11 @@ async function redis(config: Config): Promise<Finding> {
 
 async function library(config: Config): Promise<Finding> {
   return check(config.QDRANT_URL ? 'Library (Qdrant)' : 'Library (SQLite)', async () => {
-    const { openLibrary } = await import('../knowledge/open-library.ts')
-    let away: string | null = null
-    const opened = await openLibrary(config, {
-      onStoreChange: (state, detail) => {
-        if (state === 'away') away = detail
-      },
-    })
-    try {
-      if (away !== null) throw new PromptsError('unavailable', `Qdrant: ${away}`, { hint: 'The embedded library stands in.' })
-      const [cases, docs] = await Promise.all(
-        (['case', 'doc'] as const).map(async (kind) => (await opened.library.hashes({ kind, tenant: 'public' })).size),
-      )
-      return `${cases} cases, ${docs} sections of documents`
-    } finally {
-      await opened.library.close()
-    }
+    const { countLibrary } = await import('../knowledge/open-library.ts')
+    const found = await countLibrary(config)
+    if (found === null) return 'not loaded yet: the first diagnosis does it'
+    if (found.docs === 0) throw new PromptsError('unavailable', 'it is empty', { hint: 'npx prompts index loads it.' })
+    return `${found.cases} cases, ${found.docs} sections of documents`
   })
 }
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { chmod, mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { compilerPython } from '../compiler/compiler.ts'
 import type { Config } from '../config.ts'
@@ -21,6 +22,7 @@ export async function openService(
     heavy?: HeavyWork
   } = {},
 ): Promise<OpenedService> {
+  await closeToOthers(config.PROMPTS_HOME)
   return openDiagnoseService({
     config,
     finder: createRunFinder(config, sliceTable),
@@ -34,4 +36,10 @@ export async function openService(
 export function hasCompiler(config: Config): boolean {
   if (config.PROMPTS_COMPILER === 'off') return false
   return existsSync(compilerPython({ home: resolve(config.PROMPTS_HOME), python: config.PROMPTS_COMPILER_PYTHON ?? null }))
+}
+
+/** Files of an earlier version may be readable by others: their folder no longer lets others in. */
+async function closeToOthers(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await chmod(folder, 0o700).catch(() => {})
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { partPath } from '../files/part-path.ts'
 import type { CompileRequest } from './protocol.ts'
 import { type CompileResponse, compileResponseSchema } from './protocol.ts'
 
@@ -33,7 +34,7 @@ export function createCompileCache(folder: string, limit = 1000): CompileCache {
     },
     async put(key, response) {
       await mkdir(folder, { recursive: true })
-      const part = `${file(key)}.${process.pid}.part`
+      const part = partPath(file(key))
       await writeFile(part, JSON.stringify(response))
       await rename(part, file(key))
       await shrink(folder, limit)

@@ -1,13 +1,13 @@
-import { randomBytes } from 'node:crypto'
 import { mkdir, open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { partPath } from './part-path.ts'
 
 /** Writes a file so that a reader sees the old text or the new one, never a part, and a crash after the return loses nothing. */
 export async function writeFileAtomically(path: string, text: string): Promise<void> {
   const folder = dirname(path)
-  await mkdir(folder, { recursive: true })
-  const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`
-  const file = await open(temporary, 'w', 0o640)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const temporary = partPath(path)
+  const file = await open(temporary, 'w', 0o600)
   try {
     await file.writeFile(text)
     await file.sync()

@@ -14,6 +14,8 @@ export interface IndexOptions {
   embedder: Embedder | null
   signal: AbortSignal
   onProgress?: (progress: { done: number; total: number }) => void
+  /** Leaves what `entries` does not name: it may be another process's, with other knowledge folders. */
+  keepOthers?: boolean
 }
 
 const entriesPerBatch = 64
@@ -36,7 +38,7 @@ export async function indexLibrary(library: Library, entries: readonly LibraryEn
     return hash === undefined || !isCurrent(hash, entry, options.embedder)
   })
   for (const kind of ['case', 'doc'] as const) {
-    const vanished = vanishedIds(kind, stored[kind], entries)
+    const vanished = options.keepOthers === true ? [] : vanishedIds(kind, stored[kind], entries)
     report.removed += vanished.length
     await library.remove({ kind, tenant: shippedTenant, ids: vanished })
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
@@ -6,7 +7,7 @@ import { createGeminiEmbedder, type Embedder } from './embeddings.ts'
 import { createFallbackLibrary } from './fallback-library.ts'
 import { createGeminiClient } from './gemini/client.ts'
 import { type IndexReport, indexLibrary } from './index-library.ts'
-import type { Library } from './library.ts'
+import { type Library, shippedTenant } from './library.ts'
 import { createQdrantLibrary } from './qdrant-library.ts'
 import { readKnowledge, shippedKnowledge } from './read-knowledge.ts'
 import { createSqliteLibrary } from './sqlite-library.ts'
@@ -22,8 +23,9 @@ export interface OpenedLibrary {
 }
 
 /**
- * Opens the library that the configuration names and brings the shipped entries up to date, without asking any model: the embedded store always,
- * Qdrant where QDRANT_URL is set and it answers.
+ * Opens the library that the configuration names. The embedded store of this PROMPTS_HOME is brought up to date with the shipped entries, without
+ * asking any model; entries of other knowledge folders than those it was last loaded with stay. The shared one in Qdrant is filled where it is
+ * empty, and otherwise changed by `prompts index` alone.
  */
 export async function openLibrary(
   config: Config,
@@ -34,9 +36,15 @@ export async function openLibrary(
   const embedder = openEmbedder(config)
   const embedded = createSqliteLibrary({ path: join(config.PROMPTS_HOME, 'library.sqlite') })
   const entries = await readKnowledge(folders)
-  await indexLibrary(embedded, entries, { embedder: null, signal })
+  const loaded = loadedFrom(join(config.PROMPTS_HOME, 'library-folders.json'), folders)
+  await indexLibrary(embedded, entries, { embedder: null, signal, keepOthers: !(await loaded.isSame()) })
+  const indexEmbedded = async (how: { signal: AbortSignal; onProgress?: (progress: { done: number; total: number }) => void }) => {
+    const report = await indexLibrary(embedded, entries, { ...how, embedder })
+    await loaded.save()
+    return report
+  }
   if (!config.QDRANT_URL) {
-    return { library: embedded, embedder, index: async (how) => ({ sqlite: await indexLibrary(embedded, entries, { ...how, embedder }) }) }
+    return { library: embedded, embedder, index: async (how) => ({ sqlite: await indexEmbedded(how) }) }
   }
   const primary = createQdrantLibrary({ url: config.QDRANT_URL, apiKey: config.QDRANT_API_KEY, embedding: embedder })
   const library = createFallbackLibrary({
@@ -46,7 +54,8 @@ export async function openLibrary(
     ...(options.onStoreChange ? { onChange: options.onStoreChange } : {}),
   })
   try {
-    await indexLibrary(primary, entries, { embedder: null, signal })
+    const there = await primary.hashes({ kind: 'doc', tenant: shippedTenant })
+    if (there.size === 0) await indexLibrary(primary, entries, { embedder: null, signal })
   } catch (error) {
     if (signal.aborted) throw error
     options.onStoreChange?.('away', error instanceof Error ? error.message : String(error))
@@ -55,7 +64,7 @@ export async function openLibrary(
     library,
     embedder,
     index: async (how) => ({
-      sqlite: await indexLibrary(embedded, entries, { ...how, embedder }),
+      sqlite: await indexEmbedded(how),
       qdrant: await indexLibrary(primary, entries, { ...how, embedder }),
     }),
   }
@@ -64,6 +73,36 @@ export async function openLibrary(
 function openEmbedder(config: Config): Embedder | null {
   const client = createGeminiClient(config)
   return client && createGeminiEmbedder({ client, model: config.PROMPTS_EMBEDDING_MODEL, vertex: config.GOOGLE_GENAI_USE_VERTEXAI })
+}
+
+/** The knowledge folders that the embedded store was last loaded from; the first process to load it says which. */
+function loadedFrom(path: string, folders: readonly string[]): { isSame(): Promise<boolean>; save(): Promise<void> } {
+  const now = JSON.stringify(folders)
+  const save = () => writeFileAtomically(path, now)
+  return {
+    async isSame() {
+      const before = await readFile(path, 'utf8').catch(() => null)
+      if (before === null) await save()
+      return before === null || before === now
+    },
+    save,
+  }
+}
+
+/** What the library holds, without changing or making anything; null where there is none yet. @throws PromptsError `unavailable`. */
+export async function countLibrary(config: Config): Promise<{ cases: number; docs: number } | null> {
+  const path = join(config.PROMPTS_HOME, 'library.sqlite')
+  if (!config.QDRANT_URL && !existsSync(path)) return null
+  const library = config.QDRANT_URL
+    ? createQdrantLibrary({ url: config.QDRANT_URL, apiKey: config.QDRANT_API_KEY, embedding: openEmbedder(config), readOnly: true })
+    : createSqliteLibrary({ path })
+  try {
+    const count = async (kind: 'case' | 'doc') => (await library.hashes({ kind, tenant: shippedTenant })).size
+    const [cases, docs] = await Promise.all([count('case'), count('doc')])
+    return { cases, docs }
+  } finally {
+    await library.close()
+  }
 }
 
 type Pending = NonNullable<Parameters<typeof createFallbackLibrary>[0]['pending']>

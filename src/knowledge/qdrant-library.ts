@@ -17,7 +17,16 @@ export interface QdrantLibraryOptions {
   /** What the `text` vectors are made with; part of the collections' names, so another model gets collections of its own. */
   embedding: { name: string; dimensions: number } | null
   timeoutMs?: number
+  /** Makes and mends no collection. */
+  readOnly?: boolean
 }
+
+/** Fields that every query filters by, and how each is indexed. */
+const payloadIndexes = {
+  tenant: { type: 'keyword', is_tenant: true },
+  status: 'keyword',
+  id: 'keyword',
+} as const
 
 interface Payload {
   tenant: string
@@ -44,7 +53,7 @@ export function createQdrantLibrary(options: QdrantLibraryOptions): Library {
   function collection(kind: EntryKind): Promise<string> {
     let promise = ready.get(kind)
     if (promise === undefined) {
-      promise = ensureCollection(client, kind, options.embedding)
+      promise = ensureCollection(client, kind, options)
       ready.set(kind, promise)
       promise.catch(() => ready.delete(kind))
     }
@@ -57,10 +66,8 @@ export function createQdrantLibrary(options: QdrantLibraryOptions): Library {
     } catch (cause) {
       // a collection that vanished behind our back is made again by the next call
       ready.delete(kind)
-      throw new PromptsError('unavailable', `Qdrant did not answer: ${reasonOf(cause)}`, {
-        hint: 'Check that the server of QDRANT_URL runs and that QDRANT_API_KEY is its key.',
-        cause,
-      })
+      if (cause instanceof PromptsError) throw cause
+      throw explain(cause)
     }
   }
 
@@ -129,26 +136,51 @@ export function createQdrantLibrary(options: QdrantLibraryOptions): Library {
   }
 }
 
-async function ensureCollection(client: QdrantClient, kind: EntryKind, embedding: QdrantLibraryOptions['embedding']): Promise<string> {
+/** The collection of a kind, made where it is not there, its payload indexes where one is missing: who made it may have died before them. */
+async function ensureCollection(client: QdrantClient, kind: EntryKind, { embedding, readOnly }: QdrantLibraryOptions): Promise<string> {
   const model = embedding ? `-${embedding.name.replaceAll(/[^A-Za-z0-9-]/g, '-')}-${embedding.dimensions}` : ''
   const name = `prompts-${kind}s-s${signatureVersion}${model}`
-  if ((await client.collectionExists(name)).exists) return name
-  try {
-    await client.createCollection(name, {
-      vectors: {
-        signature: { size: signatureLength, distance: 'Cosine' },
-        ...(embedding ? { text: { size: embedding.dimensions, distance: 'Cosine' as const } } : {}),
-      },
-      sparse_vectors: { words: { modifier: 'idf' } },
-    })
-  } catch (error) {
-    // another worker made it in the meantime
-    if (!(await client.collectionExists(name)).exists) throw error
+  const isThere = (await client.collectionExists(name)).exists
+  if (!isThere && readOnly === true) {
+    throw new PromptsError('unavailable', `Qdrant has no collection ${name} yet`, { hint: 'npx prompts index loads the library.' })
   }
-  await client.createPayloadIndex(name, { field_name: 'tenant', field_schema: { type: 'keyword', is_tenant: true }, wait: true })
-  await client.createPayloadIndex(name, { field_name: 'status', field_schema: 'keyword', wait: true })
-  await client.createPayloadIndex(name, { field_name: 'id', field_schema: 'keyword', wait: true })
+  if (!isThere) {
+    try {
+      await client.createCollection(name, {
+        vectors: {
+          signature: { size: signatureLength, distance: 'Cosine' },
+          ...(embedding ? { text: { size: embedding.dimensions, distance: 'Cosine' as const } } : {}),
+        },
+        sparse_vectors: { words: { modifier: 'idf' } },
+      })
+    } catch (error) {
+      // another worker made it in the meantime
+      if (!(await client.collectionExists(name)).exists) throw error
+    }
+  }
+  const { config, payload_schema: indexed } = await client.getCollection(name)
+  checkVectors(name, config.params, embedding)
+  if (readOnly === true) return name
+  for (const [field, schema] of Object.entries(payloadIndexes)) {
+    if (indexed[field] === undefined) await client.createPayloadIndex(name, { field_name: field, field_schema: schema, wait: true })
+  }
   return name
+}
+
+/** @throws PromptsError `unavailable` for a collection that was made with other vectors than these. */
+function checkVectors(
+  name: string,
+  { vectors, sparse_vectors: sparse }: { vectors?: unknown; sparse_vectors?: unknown },
+  embedding: QdrantLibraryOptions['embedding'],
+): void {
+  const sizes = Object.entries((vectors ?? {}) as Record<string, { size?: number }>).map(([vector, { size }]) => `${vector} ${size}`)
+  const wanted = [`signature ${signatureLength}`, ...(embedding ? [`text ${embedding.dimensions}`] : [])]
+  const missing = wanted.filter((one) => !sizes.includes(one))
+  if (!Object.hasOwn((sparse ?? {}) as object, 'words')) missing.push('sparse words')
+  if (missing.length === 0) return
+  throw new PromptsError('unavailable', `Qdrant's collection ${name} lacks vectors: ${missing.join(', ')}; it has ${sizes.join(', ')}`, {
+    hint: 'Delete that collection, then npx prompts index makes it again.',
+  })
 }
 
 function visibleTo(tenant: string) {
@@ -214,6 +246,22 @@ function pointId(kind: EntryKind, tenant: string, id: string): string {
     .update(JSON.stringify([kind, tenant, id]))
     .digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
+
+function explain(cause: unknown): PromptsError {
+  const status = (cause as { status?: number }).status
+  const reason = reasonOf(cause)
+  if (status === 401 || status === 403) {
+    return new PromptsError('unavailable', `Qdrant refuses the key: ${reason}`, { hint: 'Correct QDRANT_API_KEY.', cause })
+  }
+  if (status !== undefined && status >= 400 && status < 500) {
+    return new PromptsError('unavailable', `Qdrant refuses a call: ${reason}`, {
+      hint: 'Its version may be another than this program was tried with (1.18).',
+      cause,
+      retryable: false,
+    })
+  }
+  return new PromptsError('unavailable', `Qdrant did not answer: ${reason}`, { hint: 'Check that the server of QDRANT_URL runs.', cause })
 }
 
 function reasonOf(cause: unknown): string {

@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { featuresOfCase } from '../../src/knowledge/case-entry.ts'
 import { sectionsOfDoc } from '../../src/knowledge/doc-entry.ts'
-import { openLibrary } from '../../src/knowledge/open-library.ts'
+import { countLibrary, openLibrary } from '../../src/knowledge/open-library.ts'
 import { readKnowledge, shippedKnowledge } from '../../src/knowledge/read-knowledge.ts'
 import { aCase } from './entries.ts'
 
@@ -84,6 +84,26 @@ describe('an opened library', () => {
     await library.close()
     writeFileSync(join(folder, 'k/cases/ours.json'), '[{}]')
     await expect(openLibrary(config)).rejects.toMatchObject({ code: 'bad_case', message: expect.stringContaining('ours.json') })
+  })
+
+  it('never deletes what a process with other knowledge folders loaded, and is counted without being changed', async () => {
+    mkdirSync(join(folder, 'own/docs'), { recursive: true })
+    mkdirSync(join(folder, 'own/cases'))
+    writeFileSync(join(folder, 'own/docs/house-rules.md'), '# House rules\n## Naming\nWe name meshes after cheese.\n')
+    const home = join(folder, 'home')
+    const [ours, plain] = [readConfig({ PROMPTS_HOME: home, PROMPTS_KNOWLEDGE: join(folder, 'own') }), readConfig({ PROMPTS_HOME: home })]
+    expect(await countLibrary(plain)).toBeNull()
+    expect(existsSync(home)).toBe(false)
+    await (await openLibrary(ours)).library.close()
+    const before = await countLibrary(plain)
+    const { library } = await openLibrary(plain)
+    expect((await library.get({ kind: 'doc', tenant: 'T1', id: 'house-rules#naming' }))?.id).toBe('house-rules#naming')
+    await library.close()
+    expect(await countLibrary(ours)).toEqual(before)
+    // the owner of the folders takes out what vanished from them
+    rmSync(join(folder, 'own/docs/house-rules.md'))
+    await (await openLibrary(ours)).library.close()
+    expect((await countLibrary(plain))!.docs).toBe(before!.docs - 1)
   })
 
   it('opens on the embedded store when Qdrant is not there, and says so', async () => {

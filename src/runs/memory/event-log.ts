@@ -10,8 +10,8 @@ const durable: ReadonlySet<RunEvent['kind']> = new Set(['request', 'user_input',
 
 /** Adds one line. Where a crash tore the last line, the new one starts on a line of its own. */
 export async function appendEvent(path: string, event: RunEvent): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  const file = await open(path, 'a+', 0o640)
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const file = await open(path, 'a+', 0o600)
   try {
     const { size } = await file.stat()
     const last = Buffer.alloc(1)
