@@ -23,7 +23,7 @@ const huber = 0.05
  * square root of its programs, so that neither one odd model nor one long series decides.
  */
 export function fitMemory(base: CostModel, cases: readonly MemoryCase[]): CostModel {
-  const fitting = cases.filter(({ status }) => status === 'fits')
+  const fitting = cases.filter(({ status, atMost }) => status === 'fits' && !atMost)
   const programs = new Map<string, number>()
   for (const { model } of fitting) programs.set(model, (programs.get(model) ?? 0) + 1)
   const apply = (x: readonly number[]): CostModel => {

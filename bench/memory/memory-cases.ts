@@ -20,6 +20,8 @@ export interface MemoryCase {
   status: 'fits' | 'oom'
   /** The peak of a program that fits. Of one that does not, what was left when the compiler gave up saving: not the peak that it would have had. */
   requiredGib: number
+  /** The compiler told only that the peak is not larger: the host's heap hides the device's. */
+  atMost: boolean
 }
 
 const sharedPaths = ['../shared/data/maxtext/aot_verdicts.json', '../shared/data/maxtext/aot_verdicts2.json']
@@ -30,9 +32,10 @@ export function memoryCases(): MemoryCase[] {
 }
 
 function campaignCases(): MemoryCase[] {
-  return recordedVerdicts().flatMap(({ id, kind, program, versions, status, required_gib, space }) => {
+  return recordedVerdicts().flatMap(({ id, kind, program, versions, status, required_gib, space, exact }) => {
     if ((status !== 'fits' && status !== 'oom') || required_gib == null || space === 'host') return []
-    return [{ kind, jax: versions.jax ?? '', ...caseOf({ ...program, id }, status, required_gib) }]
+    const judged = caseOf({ ...program, id }, status, required_gib)
+    return [{ kind, jax: versions.jax ?? '', ...judged, atMost: exact === false }]
   })
 }
 
@@ -43,7 +46,9 @@ function earlierCases(): MemoryCase[] {
     if (one === undefined || verdict.program !== 'user' || verdict.required_gib === null) return []
     if (verdict.status !== 'fits' && verdict.status !== 'oom') return []
     const model = one.workload.model.name ?? 'unnamed'
-    return [{ ...one, kind: 'earlier', model, jax: verdict.versions.jax ?? '', status: verdict.status, requiredGib: verdict.required_gib }]
+    const { status, required_gib: requiredGib, message, versions } = verdict
+    const atMost = message?.startsWith('at most') ?? false
+    return [{ ...one, kind: 'earlier', model, jax: versions.jax ?? '', status, requiredGib, atMost }]
   })
 }
 
@@ -114,5 +119,5 @@ function sharedCase(row: z.infer<typeof sharedRowSchema>): MemoryCase {
 
 function caseOf(program: Program, status: 'fits' | 'oom', requiredGib: number): Omit<MemoryCase, 'kind' | 'jax'> {
   const model = typeof program.model === 'string' ? program.model : `${program.model.embed}x${program.model.layers}`
-  return { model, status, requiredGib, ...programCase(program) }
+  return { model, status, requiredGib, atMost: false, ...programCase(program) }
 }

@@ -6,7 +6,7 @@ import type { HeldBack } from './held-back.ts'
 
 /** One line of the table: how the planner's word on a group of programs compares with the compiler's. */
 function row(name: string, group: readonly HeldBack[]): string {
-  const errors = group.filter(({ one }) => one.status === 'fits').map(({ log }) => Math.abs(Math.exp(log) - 1))
+  const errors = group.filter(measured).map(({ log }) => Math.abs(Math.exp(log) - 1))
   const sure = group.filter((held) => certainty(held) !== 'near')
   const right = sure.filter((held) => agrees(held)).length
   const either = group.filter(({ one, gib }) => gib <= available(one) === (one.status === 'fits')).length
@@ -38,7 +38,7 @@ export function memoryTable(held: readonly HeldBack[]): string[] {
 
 /** The programs that fit whose peaks are furthest off. */
 export function worst(held: readonly HeldBack[], most: number): string[] {
-  const fitting = held.filter(({ one }) => one.status === 'fits').toSorted((a, b) => Math.abs(b.log) - Math.abs(a.log))
+  const fitting = held.filter(measured).toSorted((a, b) => Math.abs(b.log) - Math.abs(a.log))
   return fitting.slice(0, most).map((each) => `| ${describe(each)} |`)
 }
 
@@ -52,8 +52,13 @@ export function every(held: readonly HeldBack[]): string[] {
 function describe(held: HeldBack): string {
   const { one, gib, log } = held
   const mesh = `${formatMesh(one.mesh)}${one.workload.slices > 1 ? ` × ${formatMesh(one.dcn)}` : ''}`
-  const cells = [`${one.kind}: ${one.id}`, mesh, one.status, one.requiredGib.toFixed(2), gib.toFixed(2), percent(Math.exp(log) - 1)]
+  const cells = [`${one.kind}: ${one.id}`, mesh, one.status, `${one.atMost ? '≤ ' : ''}${one.requiredGib.toFixed(2)}`, gib.toFixed(2), percent(Math.exp(log) - 1)]
   return [...cells, available(one), probability(held).toFixed(3)].join(' | ')
+}
+
+/** Its peak is known. */
+export function measured({ one }: HeldBack): boolean {
+  return one.status === 'fits' && !one.atMost
 }
 
 /** Programs of which the planner is sure and wrong. */

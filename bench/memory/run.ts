@@ -9,7 +9,7 @@ import { errorTable, kindOf } from './error-table.ts'
 import { fitMemory, memoryConstants } from './fit.ts'
 import { holdBack, judged } from './held-back.ts'
 import { memoryCases } from './memory-cases.ts'
-import { every, memoryTable, worst, wrong } from './report.ts'
+import { every, measured, memoryTable, worst, wrong } from './report.ts'
 
 const fittedSource = 'fitted by npm run bench:memory -- --write'
 const cases = memoryCases()
@@ -71,7 +71,7 @@ if (process.argv.includes('--write')) {
 function writeErrors(): void {
   const path = 'knowledge/memory-errors.json'
   const json = JSON.parse(readFileSync(path, 'utf8')) as { errors: Record<string, { programs: number; bias: number; scale: number }> }
-  const fitting = held.filter(({ one }) => one.status === 'fits').map(({ one, log }) => ({ kind: kindOf(one), log }))
+  const fitting = held.filter(measured).map(({ one, log }) => ({ kind: kindOf(one), log }))
   for (const [kind, { programs, bias, scale }] of errorTable(fitting))
     json.errors[kind] = { programs, bias: round(bias), scale: round(scale) }
   const text = JSON.stringify(json, null, 2).replace(

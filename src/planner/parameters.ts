@@ -1,6 +1,6 @@
 import type { AttentionTerms } from './model/attention-terms.ts'
 import type { MlpTerms } from './model/mlp-terms.ts'
-import { largestOver, type ModelTerms } from './model/model-terms.ts'
+import type { ModelTerms } from './model/model-terms.ts'
 import type { ResolvedModel } from './model/resolved-model.ts'
 import { kvShards, type Shards } from './shards.ts'
 
@@ -26,13 +26,18 @@ export function commonShare(mlp: MlpTerms | null, s: Shards): number {
 }
 
 /**
- * Elements of gathered weights alive on one device: `layers` layers of those that are gathered ahead of their use, and one layer of
- * experts, which are gathered when they are used. Of the kinds of layers, the largest.
+ * Elements of gathered weights alive on one device: `layers` layers of those that are gathered ahead of their use, and the experts of one layer,
+ * or of a whole pattern where one is computed again at a time: they are gathered when they are used, and stay for the backward pass. Of the
+ * patterns, the largest.
  */
-export function gatheredWeights(terms: ModelTerms, s: Shards, layers: number): number {
+export function gatheredWeights(terms: ModelTerms, s: Shards, options: { layers: number; wholePatterns: boolean }): number {
   if (s.weights === 1) return 0
-  return largestOver(terms, ({ attention, mlp }) => {
-    const experts = mlp && s.expertWeights > 1 ? mlp.experts / (s.expert * s.model) : 0
-    return layers * (attentionShare(attention, s) + commonShare(mlp, s)) + experts
-  })
+  let largest = 0
+  for (const { layers } of terms.patterns) {
+    const common = Math.max(...layers.map(({ attention, mlp }) => attentionShare(attention, s) + commonShare(mlp, s)))
+    const experts = layers.map(({ mlp }) => (mlp && s.expertWeights > 1 ? mlp.experts / (s.expert * s.model) : 0))
+    const alive = options.wholePatterns ? experts.reduce((sum, each) => sum + each, 0) : Math.max(...experts)
+    largest = Math.max(largest, options.layers * common + alive)
+  }
+  return largest
 }

@@ -7,7 +7,7 @@ import type { RematPolicy } from '../remat-policy.ts'
 import type { Shards } from '../shards.ts'
 import { dtypeBytes, type ResolvedRun } from '../workload.ts'
 import { savedPerToken } from './activations.ts'
-import { layerWorkspace } from './layer-workspace.ts'
+import { layerWorkspace, wholePatterns } from './layer-workspace.ts'
 import { lossMemory } from './loss-memory.ts'
 import { gib, type MemoryParts } from './memory-parts.ts'
 import { offloadsOptimizer, optimizerBytes } from './optimizer-state.ts'
@@ -48,7 +48,8 @@ export function trainMemory(input: TrainMemoryInput, s: Shards): MemoryParts {
   const waiting = s.stage > 1 ? ((2 + ticks) * tokens * model.embed * activationBytes) / s.embed : 0
   const saved = (ticks * tokens * savedPerToken(input, s).device) / s.stage + waiting
   const cast = run.weight_dtype === run.activation_dtype ? 0 : c.cast_copies * stored * activationBytes
-  const gathered = gatheredWeights(terms, s, c.gathered_layers) * activationBytes
+  const options = { layers: c.gathered_layers, wholePatterns: wholePatterns(input.framework) }
+  const gathered = gatheredWeights(terms, s, options) * activationBytes
   const layer = layerWorkspace(input, s, tokens / (s.stage > 1 ? inFlight : 1))
   const loss = lossMemory(input, s, tokens)
   const fixed = c.fixed_gib * gib + batch
