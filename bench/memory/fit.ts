@@ -12,7 +12,10 @@ export const memoryConstants: readonly { key: keyof CostModel['memory']; start: 
   { key: 'gathered_layers', start: 1, spread: 0.3 },
   { key: 'cast_copies', start: 1, spread: 0.15 },
   { key: 'moe_hidden_tensors', start: 3, spread: 0.2 },
-  { key: 'moe_embed_tensors', start: 5, spread: 0.3 },
+  { key: 'moe_embed_tensors', start: 4.5, spread: 0.2 },
+  { key: 'dropping_embed_tensors', start: 3, spread: 0.2 },
+  // the share of the optimizer's states on the host that is back on the device before it is needed
+  { key: 'offloaded_states', start: 0.1, spread: 0.5 },
 ]
 
 const priorWeight = 0.0005

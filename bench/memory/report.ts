@@ -52,7 +52,14 @@ export function every(held: readonly HeldBack[]): string[] {
 function describe(held: HeldBack): string {
   const { one, gib, log } = held
   const mesh = `${formatMesh(one.mesh)}${one.workload.slices > 1 ? ` × ${formatMesh(one.dcn)}` : ''}`
-  const cells = [`${one.kind}: ${one.id}`, mesh, one.status, `${one.atMost ? '≤ ' : ''}${one.requiredGib.toFixed(2)}`, gib.toFixed(2), percent(Math.exp(log) - 1)]
+  const cells = [
+    `${one.kind}: ${one.id}`,
+    mesh,
+    one.status,
+    `${one.atMost ? '≤ ' : ''}${one.requiredGib.toFixed(2)}`,
+    gib.toFixed(2),
+    percent(Math.exp(log) - 1),
+  ]
   return [...cells, available(one), probability(held).toFixed(3)].join(' | ')
 }
 

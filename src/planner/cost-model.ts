@@ -19,6 +19,7 @@ const costModelSchema = z.strictObject({
     dispatch_mask_bytes: constant,
     moe_hidden_tensors: constant,
     moe_embed_tensors: constant,
+    dropping_embed_tensors: constant,
     serving_embed_tensors: constant,
     cache_layers: constant,
     weight_layout_copies: constant,

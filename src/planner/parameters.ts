@@ -25,17 +25,27 @@ export function commonShare(mlp: MlpTerms | null, s: Shards): number {
   return mlp ? mlp.common / s.model + mlp.router : 0
 }
 
+export interface GatherLaws {
+  /** Of those that are gathered ahead of their use. */
+  layers: number
+  /** A pattern of layers is computed again as a whole. */
+  wholePatterns: boolean
+  /** A device gathers all experts for its own tokens, over the expert axis too; otherwise its share, and tokens are exchanged. */
+  everyExpert: boolean
+}
+
 /**
  * Elements of gathered weights alive on one device: `layers` layers of those that are gathered ahead of their use, and the experts of one layer,
  * or of a whole pattern where one is computed again at a time: they are gathered when they are used, and stay for the backward pass. Of the
  * patterns, the largest.
  */
-export function gatheredWeights(terms: ModelTerms, s: Shards, options: { layers: number; wholePatterns: boolean }): number {
+export function gatheredWeights(terms: ModelTerms, s: Shards, options: GatherLaws): number {
   if (s.weights === 1) return 0
+  const ways = (options.everyExpert ? 1 : s.expert) * s.model
   let largest = 0
   for (const { layers } of terms.patterns) {
     const common = Math.max(...layers.map(({ attention, mlp }) => attentionShare(attention, s) + commonShare(mlp, s)))
-    const experts = layers.map(({ mlp }) => (mlp && s.expertWeights > 1 ? mlp.experts / (s.expert * s.model) : 0))
+    const experts = layers.map(({ mlp }) => (mlp && s.expertWeights > 1 ? mlp.experts / ways : 0))
     const alive = options.wholePatterns ? experts.reduce((sum, each) => sum + each, 0) : Math.max(...experts)
     largest = Math.max(largest, options.layers * common + alive)
   }

@@ -29,10 +29,13 @@ export function expertWorkspace(layer: ExpertLayer, mlp: MlpTerms | null, { toke
   // dropless reserves for the worst routing on the receiving side
   const reserved = run.moe === 'dropless' && s.expert > 1 ? rows * Math.min(s.expert, mlp.expertCount / mlp.expertsPerToken) : rows
   const hidden = c.moe_hidden_tensors * reserved * (mlp.expertWidth / s.model) * bytes
-  const embed = c.moe_embed_tensors * reserved * (model.embed / s.embed) * bytes
-  // a token's rows are weighed and added in f32, padded to the eight rows of a tile
-  const summed = Math.ceil(mlp.expertsPerToken / 8) * 8 * tokens * (model.embed / s.embed) * 4
-  if (run.moe === 'dropless') return hidden + embed + summed
+  const embed = reserved * (model.embed / s.embed)
+  if (run.moe === 'dropless') return hidden + c.moe_embed_tensors * embed * bytes + summedRows(mlp, tokens) * (model.embed / s.embed) * 4
   const slots = run.seq_len * mlp.expertsPerToken * (run.capacity_factor ?? defaultCapacityFactor)
-  return hidden + embed + c.dispatch_mask_bytes * tokens * slots
+  return hidden + c.dropping_embed_tensors * embed * bytes + c.dispatch_mask_bytes * tokens * slots
+}
+
+/** Rows in f32 in which a token's are weighed and added: padded to the eight of a tile, unless they are so few that they are added one by one. */
+function summedRows({ expertsPerToken }: MlpTerms, tokens: number): number {
+  return expertsPerToken > 2 ? Math.ceil(expertsPerToken / 8) * 8 * tokens : tokens
 }

@@ -31,7 +31,8 @@ export function servingMemory(input: ServingMemoryInput, s: Shards): MemoryParts
   const sequences = run.global_batch / s.batch
   // the layers' weights or the table of the logits, whichever is larger: they are not gathered at the same time
   const table = s.weights > 1 ? (model.vocab / s.vocab) * model.embed : 0
-  const gathered = Math.max(gatheredWeights(terms, s, { layers: c.gathered_layers, wholePatterns: false }), table) * bytes
+  const gathered =
+    Math.max(gatheredWeights(terms, s, { layers: c.gathered_layers, wholePatterns: false, everyExpert: false }), table) * bytes
   const widened = dtypeBytes[run.weight_dtype] < bytes ? !laws.readsStoredType : run.weight_dtype !== run.activation_dtype
   const cast = widened ? c.cast_copies * stored * bytes : 0
   const activations = layerBytes(input, s)

@@ -2,7 +2,7 @@ import type { Framework } from '../../contract/experiment.ts'
 import type { CostModel } from '../cost-model.ts'
 import type { ModelTerms } from '../model/model-terms.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
-import { gatheredWeights, storedParameters } from '../parameters.ts'
+import { type GatherLaws, gatheredWeights, storedParameters } from '../parameters.ts'
 import type { RematPolicy } from '../remat-policy.ts'
 import type { Shards } from '../shards.ts'
 import { dtypeBytes, type ResolvedRun } from '../workload.ts'
@@ -48,8 +48,7 @@ export function trainMemory(input: TrainMemoryInput, s: Shards): MemoryParts {
   const waiting = s.stage > 1 ? ((2 + ticks) * tokens * model.embed * activationBytes) / s.embed : 0
   const saved = (ticks * tokens * savedPerToken(input, s).device) / s.stage + waiting
   const cast = run.weight_dtype === run.activation_dtype ? 0 : c.cast_copies * stored * activationBytes
-  const options = { layers: c.gathered_layers, wholePatterns: wholePatterns(input.framework) }
-  const gathered = gatheredWeights(terms, s, options) * activationBytes
+  const gathered = gatheredWeights(terms, s, gatherLaws(input)) * activationBytes
   const layer = layerWorkspace(input, s, tokens / (s.stage > 1 ? inFlight : 1))
   const loss = lossMemory(input, s, tokens)
   const fixed = c.fixed_gib * gib + batch
@@ -79,4 +78,10 @@ export function trainMemory(input: TrainMemoryInput, s: Shards): MemoryParts {
   const workspace = fixed + cast + gathered + layer
   const logits = loss.kept
   return { parameters, optimizer, gradients, activations: saved, logits, kvCache: 0, workspace, required: state + inBackward }
+}
+
+/** MaxText's dropping experts are products over all of them, which the compiler partitions by gathering the weights. */
+function gatherLaws({ framework, run, constants }: TrainMemoryInput): GatherLaws {
+  const everyExpert = framework === 'maxtext' && run.moe === 'dropping'
+  return { layers: constants.gathered_layers, wholePatterns: wholePatterns(framework), everyExpert }
 }
