@@ -87,11 +87,53 @@ describe('activations', () => {
   })
 })
 
+describe("MaxText's own settings", () => {
+  const small = { model: 'qwen3-1.7b', chip: 'v6e', topology: '2x4', run: { global_batch: 32, seq_len: 8192 } } as const
+  const withFlags = (flags: Record<string, string>, run: object = {}) => ({ ...small, run: { ...small.run, ...run, flags } })
+  const mesh = { data: 8 }
+
+  it('work the loss out in tiles, and need less the more there are', () => {
+    const sizes = ['1', '4', '16'].map((tiles) => memory(withFlags({ num_vocab_tiling: tiles }), mesh).required)
+    expect(sizes[1]).toBeLessThan(sizes[0]! * 0.75)
+    expect(sizes[2]).toBeLessThan(sizes[1]!)
+  })
+
+  it('keep each projection by itself', () => {
+    const kept = (flags: Record<string, string>) =>
+      memory(withFlags({ num_vocab_tiling: '16', ...flags }, { remat: 'custom' }), mesh).activations
+    const none = kept({ decoder_layer_input: 'device' })
+    const [key, value, query] = ['key_proj', 'value_proj', 'query_proj'].map((name) => kept({ [name]: 'device' }) - none)
+    expect(key).toBeGreaterThan(0)
+    expect(value).toBeCloseTo(key!, -3)
+    // 16 query heads to 8 KV heads
+    expect(query).toBeCloseTo(2 * key!, -3)
+    expect(kept({ key_proj: 'device', value_proj: 'device', query_proj: 'device' }) - none).toBeCloseTo(4 * key!, -3)
+    expect(kept({ key_proj: 'offload' })).toBeCloseTo(none, -3)
+  })
+
+  it('hold the second moment in the type of the weights', () => {
+    const states = (framework: 'maxtext' | 'jax', run: object) =>
+      memory({ ...small, framework, run: { ...small.run, ...run } }, mesh).optimizer
+    const f32 = states('maxtext', {})
+    expect(states('maxtext', { optimizer_dtype: 'bf16' })).toBeCloseTo(0.75 * f32, -3)
+    expect(states('jax', { optimizer_dtype: 'bf16' })).toBeCloseTo(0.5 * f32, -3)
+    expect(states('maxtext', { weight_dtype: 'bf16', optimizer_dtype: 'bf16' })).toBeCloseTo(0.5 * f32, -3)
+  })
+
+  it('scan over patterns of layers: one input of a pattern is kept, and all its layers are computed again at once', () => {
+    const gemma = { model: 'gemma2-9b', chip: 'v6e', topology: '4x4', run: { global_batch: 32, seq_len: 8192 } } as const
+    const [pattern, layer] = (['maxtext', 'jax'] as const).map((framework) => memory({ ...gemma, framework }, { data: 16 }))
+    expect(pattern!.activations).toBeCloseTo(layer!.activations / 2, -3)
+  })
+})
+
 describe('mixtures of experts', () => {
   const parts = { model: 'mixtral-8x7b', run: { global_batch: 64, moe: 'dropping', capacity_factor: 1.25 } } as const
 
-  it('gather fewer expert weights at once when experts are spread', () => {
-    expect(memory(parts, { data: 16, expert: 4 }).required).toBeLessThan(memory(parts, { data: 64 }).required)
+  it('gather fewer expert weights at once when experts are spread, but MaxText gathers all of them where it drops', () => {
+    const workspace = (framework: 'maxtext' | 'jax', mesh: Mesh) => memory({ ...parts, framework }, mesh).workspace
+    expect(workspace('jax', { data: 16, expert: 4 })).toBeLessThan(workspace('jax', { data: 64 }))
+    expect(workspace('maxtext', { data: 16, expert: 4 })).toBeCloseTo(workspace('maxtext', { data: 64 }), -3)
   })
 
   it('store the same parameters either way', () => {
