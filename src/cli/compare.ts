@@ -38,7 +38,7 @@ function reasonOf(cause: unknown): string {
 }
 
 async function reportOf(subject: string, { config, signal }: Context<'compare'>) {
-  const loaded = await openSubject(subject, config, signal)
+  const loaded = await openSubject(subject, config, signal, { profileOnly: true })
   if (loaded.profile === null)
     throw new PromptsError('bad_profile', `${subject} has no profile`, {
       hint: 'Name an .xplane.pb, a logdir, or an experiment with a profile.',

@@ -45,7 +45,7 @@ async function writeExperiment(folder: string, yaml: string): Promise<void> {
 
 /** What a run's folder, event file or address holds. */
 async function importRun(path: string, { flags, config, signal }: Context<'import'>): Promise<Imported> {
-  const { experiment, notes = [] } = await openSubject(path, config, signal, flags.topology ?? null)
+  const { experiment, notes = [] } = await openSubject(path, config, signal, { topology: flags.topology ?? null })
   if (experiment === null)
     throw new PromptsError('bad_log', `${path}: ${notes.join('; ') || 'only a profile is there'}`, {
       hint: 'Give the folder of a run whose trainer wrote TensorBoard events, or its log.',

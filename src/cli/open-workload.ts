@@ -13,7 +13,7 @@ export async function openWorkload(
   signal: AbortSignal,
   topology?: string,
 ): Promise<{ loaded: LoadedExperiment; workload: Workload }> {
-  const loaded = await openSubject(subject, config, signal, topology ?? null)
+  const loaded = await openSubject(subject, config, signal, { topology: topology ?? null })
   if (loaded.experiment === null) {
     throw new PromptsError('bad_experiment', `${subject} is a profile alone`, {
       hint: loaded.notes?.at(-1) ?? 'Name an experiment.yaml or a run; `prompts profile` reads a profile.',

@@ -6,7 +6,7 @@ import { openSubject } from './subject.ts'
 
 export const run: Run<'profile'> = async ({ positionals, config, show, signal }) => {
   const subject = positionals[0]!
-  const loaded = await openSubject(subject, config, signal)
+  const loaded = await openSubject(subject, config, signal, { profileOnly: true })
   if (loaded.profile === null) {
     throw new PromptsError('bad_profile', `${subject} has no profile`, {
       hint: 'Name an .xplane.pb or a logdir, or plan without one: prompts plan.',

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import { createRunFinder } from '../experiment/find/run-finder.ts'
+import { createRunFinder, type OpenOptions } from '../experiment/find/run-finder.ts'
 import type { LoadedExperiment } from '../experiment/sources/experiment-source.ts'
 import { sliceTable } from '../knowledge/data/slice-table.ts'
 
@@ -8,7 +8,7 @@ export async function openSubject(
   subject: string,
   config: Config,
   signal: AbortSignal,
-  topology: string | null = null,
+  options: OpenOptions = {},
 ): Promise<LoadedExperiment> {
-  return createRunFinder(config, sliceTable).open(subject, signal, topology)
+  return createRunFinder(config, sliceTable).open(subject, signal, options)
 }

@@ -4,7 +4,7 @@ import { PromptsError } from '../errors.ts'
 import { toolOfFile } from '../profile/json/replies.ts'
 import { type FindOptions, findExperiment } from './find/find-experiment.ts'
 import { settleRun } from './find/settle-run.ts'
-import type { ExperimentSource, LoadedExperiment } from './sources/experiment-source.ts'
+import type { ExperimentSource, FoundRun, LoadedExperiment } from './sources/experiment-source.ts'
 import { loadExperimentFile } from './sources/load-experiment-file.ts'
 import { findInStore } from './sources/store-source.ts'
 import { folderStore } from './sources/stores/folder-store.ts'
@@ -29,13 +29,20 @@ export async function loadSubject(
     const found = await findInStore(folderStore(dirname(folder)), basename(folder), idOfName(basename(folder)), options.cacheRoot, signal)
     if (found !== null && (found.experiment !== null || found.draft !== null)) return settleRun(found, options.context, signal)
   }
-  if (info)
-    return { experiment: null, origin: `profile ${subject}`, profile: { name: basename(subject), open: async () => subject }, links: [] }
+  if (info) return settleRun(profileAlone(subject), options.context, signal)
   if (/[/\\]|\.(ya?ml|json|pb|gz)$/.test(subject))
     throw new PromptsError('unknown_experiment', `${subject}: no such file or folder`, {
       hint: "Name a run, an experiment.yaml, a run's folder, or a profile.",
     })
   return findExperiment(subject, sources, signal, options)
+}
+
+function profileAlone(path: string): FoundRun {
+  return {
+    id: idOfName(basename(resolve(path)).replace(/(\.xplane)?\.pb(\.gz)?$/, '')),
+    ...{ origin: `profile ${path}`, experiment: null, draft: null, slice: null, links: [], notes: [] },
+    profile: { name: basename(path), open: async () => path },
+  }
 }
 
 /** A folder's name as an id, for a folder that an operator names by its path. */

@@ -83,7 +83,7 @@ async function loadFor(
     case 'experiment':
       return finder.find(subject.id, signal, audience)
     case 'path':
-      return finder.open(subject.path, signal, subject.topology)
+      return finder.open(subject.path, signal, { topology: subject.topology ?? null })
     case 'inline': {
       const experiment = parseExperiment(subject.yaml, 'the experiment in the message')
       const notes = experiment.profile ? ['An experiment sent in a message has no folder: its profile is not read.'] : []

@@ -4,11 +4,12 @@ import { storeSource } from '../../src/experiment/sources/store-source.ts'
 import { folderStore } from '../../src/experiment/sources/stores/folder-store.ts'
 import { sliceTable } from '../../src/knowledge/data/slice-table.ts'
 import { readDeviceType } from '../../src/profile/read-device-type.ts'
+import { readModules } from '../../src/profile/read-modules.ts'
 
 /** How a test looks runs up: as an operator, without remembered answers. */
 export function findOptions(changes: Partial<FindOptions> = {}): FindOptions {
   return {
-    context: { answers: null, table: sliceTable, deviceType: readDeviceType },
+    context: { answers: null, table: sliceTable, deviceType: readDeviceType, modules: readModules },
     deadlineMs: 5000,
     cacheRoot: '',
     audience: null,

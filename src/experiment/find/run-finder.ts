@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Config } from '../../config.ts'
 import { readDeviceType } from '../../profile/read-device-type.ts'
+import { readModules } from '../../profile/read-modules.ts'
 import { loadSubject } from '../load-experiment.ts'
 import { createSources } from '../sources/create-sources.ts'
 import type { ExperimentSource, LoadedExperiment, RunEntry } from '../sources/experiment-source.ts'
@@ -16,6 +17,12 @@ export type Audience = FindOptions['audience']
 /** A run in a list, and the source that has it. */
 export type ListedRun = RunEntry & { source: string }
 
+export interface OpenOptions {
+  topology?: string | null
+  /** Only the profile is wanted: it is not opened to see what ran. */
+  profileOnly?: boolean
+}
+
 /** Everything that finds runs, as the operator configured it. */
 export interface RunFinder {
   sources: readonly ExperimentSource[]
@@ -24,7 +31,7 @@ export interface RunFinder {
   /** A run by its id, for people who may name nothing else. @throws PromptsError as `findExperiment` does. */
   find(id: string, signal: AbortSignal, audience: Audience): Promise<LoadedExperiment>
   /** What an operator names: an id, a file, a folder, a run's address; `topology` says the slice where nothing else does. */
-  open(subject: string, signal: AbortSignal, topology?: string | null): Promise<LoadedExperiment>
+  open(subject: string, signal: AbortSignal, options?: OpenOptions): Promise<LoadedExperiment>
   /** What there is, newest first, and the sources that did not answer. `words` must all occur in an id, model, chip or source. */
   list(options: { words: readonly string[]; limit: number; audience: Audience; signal: AbortSignal }): Promise<{
     runs: ListedRun[]
@@ -41,7 +48,7 @@ export function createRunFinder(config: Config, table: SliceTable): RunFinder {
   const answers = createSliceAnswers({ folder: join(config.PROMPTS_HOME, 'answers'), now: () => new Date() })
   const deadlineMs = config.PROMPTS_SOURCE_SECONDS * 1000
   const optionsFor = (audience: Audience, topology: string | null): FindOptions => ({
-    context: { answers, table, deviceType: readDeviceType, topology },
+    context: { answers, table, deviceType: readDeviceType, modules: readModules, topology },
     deadlineMs,
     cacheRoot,
     audience,
@@ -50,8 +57,9 @@ export function createRunFinder(config: Config, table: SliceTable): RunFinder {
     sources,
     answers,
     find: (id, signal, audience) => findExperiment(id, sources, signal, optionsFor(audience, null)),
-    async open(subject, signal, topology = null) {
+    async open(subject, signal, { topology = null, profileOnly = false } = {}) {
       const options = optionsFor(null, topology)
+      if (profileOnly) options.context.modules = async () => []
       return (await openAddress(subject, config, options, signal)) ?? loadSubject(subject, sources, signal, options)
     },
     async list({ words, limit, audience, signal }) {

@@ -1,7 +1,9 @@
 import { PromptsError } from '../../errors.ts'
-import type { FoundRun, LoadedExperiment } from '../sources/experiment-source.ts'
+import type { HloModule } from '../../hlo/types.ts'
+import type { FoundRun, LoadedExperiment, ProfileHandle } from '../sources/experiment-source.ts'
+import { inferRun } from './infer-run.ts'
 import type { SliceAnswers } from './slice-answers.ts'
-import { sliceOfRun } from './slice-of-run.ts'
+import { type SliceEvidence, sliceOfRun } from './slice-of-run.ts'
 import type { SliceTable } from './slice-table.ts'
 
 /** What finding a run may need besides the sources. */
@@ -11,6 +13,8 @@ export interface FindContext {
   table: SliceTable
   /** The kind of device of a local profile; null where it cannot be told. */
   deviceType: (profile: string, signal: AbortSignal) => Promise<string | null>
+  /** The compiled programs that a local profile holds. */
+  modules: (profile: string, signal: AbortSignal) => Promise<HloModule[]>
   /** The slice that the person who asks says now. */
   topology?: string | null
 }
@@ -33,15 +37,10 @@ export async function settleRun(found: FoundRun, context: FindContext, signal: A
           hint: 'Save a profile with the run, log its settings, or put an experiment.yaml there.',
         },
       )
-    return { experiment: null, origin, profile, links, notes }
+    return fromProfile(found, profile, context, signal)
   }
   try {
-    const evidence = {
-      said: context.topology ?? null,
-      known: found.slice,
-      remembered: (await context.answers?.recall(found.id)) ?? null,
-      deviceType: async () => (profile === null ? null : context.deviceType(await profile.open(signal), signal)),
-    }
+    const evidence = await evidenceOf(found, context, signal)
     const slice = await sliceOfRun(draft, evidence, context.table)
     if (context.topology && draft.slice === null) await context.answers?.remember(found.id, slice.slice, null)
     const imported = draft.toExperiment(slice)
@@ -50,5 +49,23 @@ export async function settleRun(found: FoundRun, context: FindContext, signal: A
   } catch (error) {
     if (!(error instanceof PromptsError) || error.code !== 'slice_unknown' || profile === null) throw error
     return { experiment: null, origin, profile, links, notes: [...notes, `${error.message}. ${error.hint}`] }
+  }
+}
+
+/** A profile alone: the experiment is read from the program in it, where that says enough. */
+async function fromProfile(found: FoundRun, profile: ProfileHandle, context: FindContext, signal: AbortSignal): Promise<LoadedExperiment> {
+  const { origin, links, notes } = found
+  const modules = await context.modules(await profile.open(signal), signal)
+  const evidence = await evidenceOf(found, context, signal)
+  const inferred = await inferRun(modules, { id: found.id, evidence, table: context.table })
+  return { experiment: inferred?.experiment ?? null, origin, profile, links, notes: [...notes, ...(inferred?.notes ?? [])] }
+}
+
+async function evidenceOf({ id, slice, profile }: FoundRun, context: FindContext, signal: AbortSignal): Promise<SliceEvidence> {
+  return {
+    said: context.topology ?? null,
+    known: slice,
+    remembered: (await context.answers?.recall(id)) ?? null,
+    deviceType: async () => (profile === null ? null : context.deviceType(await profile.open(signal), signal)),
   }
 }

@@ -15,18 +15,21 @@ export interface SliceEvidence {
   deviceType: () => Promise<string | null>
 }
 
+/** What a slice is found for. */
+export type SliceSubject = Pick<RunDraft, 'what' | 'slice' | 'devices' | 'slices' | 'otherHardware'>
+
 const maxChoices = 12
 
 /**
  * Which slice a run ran on. Its chip and its number of devices are enough: no two named slices share both.
  * @throws PromptsError `slice_unknown` with the slices that it can be, `bad_arguments` for a slice that has another number of devices.
  */
-export async function sliceOfRun(draft: RunDraft, evidence: SliceEvidence, table: SliceTable): Promise<SliceAnswer> {
+export async function sliceOfRun(draft: SliceSubject, evidence: SliceEvidence, table: SliceTable): Promise<SliceAnswer> {
   const answer = await answerOf(draft, evidence, table)
   return { ...answer, slice: answer.slice.replace(/^v5litepod(?=[-:])/, 'v5e') }
 }
 
-async function answerOf(draft: RunDraft, evidence: SliceEvidence, table: SliceTable): Promise<SliceAnswer> {
+async function answerOf(draft: SliceSubject, evidence: SliceEvidence, table: SliceTable): Promise<SliceAnswer> {
   if (evidence.said !== null) return checked(draft, table, { slice: evidence.said, slices: null, from: 'what was asked for' })
   if (draft.slice !== null) return draft.slice
   if (evidence.known !== null) return evidence.known
@@ -41,7 +44,7 @@ async function answerOf(draft: RunDraft, evidence: SliceEvidence, table: SliceTa
 }
 
 /** A chip alone is enough where the number of devices is known; a slice with another number cannot be it. */
-function checked(draft: RunDraft, table: SliceTable, answer: SliceAnswer): SliceAnswer {
+function checked(draft: SliceSubject, table: SliceTable, answer: SliceAnswer): SliceAnswer {
   const chipAlone = chipSchema.safeParse(answer.slice === 'v5litepod' ? 'v5e' : answer.slice)
   if (chipAlone.success) {
     const [named] = draft.devices === null ? [] : table.slicesOfDevices(draft.devices, chipAlone.data)
@@ -81,7 +84,7 @@ function choicesOf(table: SliceTable, devices: number | null, chip: ChipName | n
     .map(({ name, shape }) => ({ label: `${name} (${shape})`, value: name }))
 }
 
-function unknownSlice(draft: RunDraft, table: SliceTable, chip: ChipName | null): PromptsError {
+function unknownSlice(draft: SliceSubject, table: SliceTable, chip: ChipName | null): PromptsError {
   const choices = choicesOf(table, draft.devices, chip)
   const says = [
     draft.devices === null ? null : `it ran on ${draft.devices} devices${draft.slices > 1 ? ` in each of ${draft.slices} slices` : ''}`,

@@ -12,11 +12,11 @@ export interface ProgramGraph {
 
 const headBytes = 1024
 
-/** Fetches the graphs of the programs asked for; others, and those larger than `maxBytes`, are stepped over unread. */
+/** Fetches the graphs of the programs asked for (null: of all); others, and those larger than `maxBytes`, are stepped over unread. */
 export async function readProgramGraphs(
   window: Window,
   plane: PlaneIndex,
-  programs: ReadonlySet<string>,
+  programs: ReadonlySet<string> | null,
   maxBytes: number,
 ): Promise<ProgramGraph[]> {
   const graphs: ProgramGraph[] = []
@@ -31,7 +31,7 @@ export async function readProgramGraphs(
       position = start + length
       const name = nameOf(head, Math.min(head.end, head.pos + length))
       const programId = /\((\d+)\)$/.exec(name)?.[1]
-      if (programId === undefined || !programs.has(programId) || length > maxBytes) continue
+      if (programId === undefined || programs?.has(programId) === false || length > maxBytes) continue
       const bytes = graphBytes(await wireAt(window, start, start + length), plane)
       if (bytes) graphs.push({ programId, name: name.replace(/\(\d+\)$/, ''), bytes })
     }

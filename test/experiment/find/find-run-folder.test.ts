@@ -1,6 +1,8 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { PbfWriter } from 'pbf'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findExperiment } from '../../../src/experiment/find/find-experiment.ts'
 import { createSliceAnswers } from '../../../src/experiment/find/slice-answers.ts'
@@ -8,22 +10,21 @@ import { loadSubject } from '../../../src/experiment/load-experiment.ts'
 import { readProfile } from '../../../src/profile/read-profile.ts'
 import { maxTextEvents } from '../../support/event-file.ts'
 import { findOptions, folderOfRuns } from '../../support/finding.ts'
-import { lacks, needing, sharedData } from '../../support/needs.ts'
-import { syntheticProfile } from '../../support/synthetic-profile.ts'
+import { lacks, needing, projectRoot, sharedData } from '../../support/needs.ts'
+import { type ProfileSpec, syntheticProfile } from '../../support/synthetic-profile.ts'
 
 const signal = new AbortController().signal
 const real = 'llama-tiny-fsdp4-tp2'
 let root = ''
 
-const profile = Buffer.from(
-  syntheticProfile({
-    hostname: 'host',
-    chip: { type: 'TPU v5 Lite', tflops: 197, hbmGbps: 819 },
-    cores: 1,
-    steps: 3,
-    step: [{ op: { name: 'fusion', category: 'loop fusion', us: 100, flops: 1e6, bytes: 1e6 } }],
-  }),
-)
+const profileSpec: ProfileSpec = {
+  hostname: 'host',
+  chip: { type: 'TPU v5 Lite', tflops: 197, hbmGbps: 819 },
+  cores: 1,
+  steps: 3,
+  step: [{ op: { name: 'fusion', category: 'loop fusion', us: 100, flops: 1e6, bytes: 1e6 } }],
+}
+const profile = Buffer.from(syntheticProfile(profileSpec))
 
 const settings: Record<string, string> = {
   ...{ emb_dim: '4096', mlp_dim: '11008', num_query_heads: '32', num_kv_heads: '32', head_dim: '128', num_decoder_layers: '32' },
@@ -144,7 +145,7 @@ describe('a run folder of MaxText', () => {
     expect(found.experiment).toBeNull()
     expect(found.notes?.join()).toContain('3 profile sessions are there; the newest, 2026_11_25_12_00_00')
     const report = await readProfile(join(root, 'sessions'))
-    expect(report.notes.join()).toContain('the newest, 2026_11_25_12_00_00')
+    expect(report.notes.join()).toMatch(/the newest[a-z ]*, 2026_11_25_12_00_00/)
   })
 
   it('follows no link out of the folder', async () => {
@@ -159,5 +160,24 @@ describe('a run folder of MaxText', () => {
     expect(byPath.experiment).toEqual(byName.experiment)
     expect(byName.experiment).toMatchObject({ mesh: { data: 4, model: 2 }, run: { global_batch: 16 } })
     expect(byName.experiment?.measured?.step_time_ms).toBeCloseTo(2486.8, 0)
+  })
+})
+
+describe('a profile alone', () => {
+  it('is an experiment when its compiled program says what ran', async () => {
+    const module = gunzipSync(readFileSync(join(projectRoot, 'bench/compiler/modules/llama2-7b-v5e-16-s2k.data4-model4.hlo.pb.gz')))
+    const pbf = new PbfWriter()
+    pbf.writeBytesField(1, module)
+    put('bare/host.xplane.pb', Buffer.from(syntheticProfile({ ...profileSpec, hlo: [{ name: 'jit_train_step(1)', bytes: pbf.finish() }] })))
+    const found = await loadSubject(join(root, 'bare/host.xplane.pb'), [], signal, findOptions())
+    expect(found.experiment).toMatchObject({
+      hardware: { chip: 'v5e', topology: 'v5e-16' },
+      mesh: { data: 4, model: 4 },
+      model: { layers: 32, embed: 4096, heads: 32, vocab: 32000 },
+      run: { global_batch: 64, seq_len: 2048, optimizer: 'adamw', remat: 'full' },
+    })
+    expect(found.notes?.join()).toContain('likely, not sure: ')
+    const byName = await find('bare')
+    expect(byName.experiment?.mesh).toEqual({ data: 4, model: 4 })
   })
 })

@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { axes } from '../../src/contract/mesh.ts'
+import { inferJob } from '../../src/hlo/infer/infer-job.ts'
+import type { Found, InferredJob } from '../../src/hlo/infer/inferred.ts'
+import { readHloModule } from '../../src/hlo/read-module.ts'
+
+/** How often a value that a module's request names was read right, was left open, and was wrong though it was called sure. */
+export interface Score {
+  name: string
+  modules: number
+  right: number
+  open: number
+  wrongButSure: number
+}
+
+interface Request {
+  phase: string
+  model: Record<string, number | boolean | undefined>
+  run: Record<string, number | string | undefined>
+  mesh: Record<string, number>
+  dcn: Record<string, number>
+}
+
+/** Infers every module that is recorded in a folder, and compares with what its request asked the compiler for. */
+export function scoreModules(folder: string): { scores: Score[]; wrong: string[] } {
+  const scores = new Map<string, Score>()
+  const wrong: string[] = []
+  const latest = new Map<string, { request: Request; response: { hlo_path?: string | null } }>()
+  for (const line of readFileSync(join(folder, 'results.jsonl'), 'utf8').split('\n'))
+    if (line !== '') latest.set(JSON.parse(line).id, JSON.parse(line))
+  for (const [id, { request, response }] of latest) {
+    const path = response.hlo_path ? join(folder, 'modules', response.hlo_path) : null
+    if (path === null || !existsSync(path)) continue
+    const job = inferJob(readHloModule(gunzipSync(readFileSync(path))))
+    for (const [name, truth, found] of compared(request, job)) {
+      const score = scores.get(name) ?? { name, modules: 0, right: 0, open: 0, wrongButSure: 0 }
+      scores.set(name, score)
+      score.modules++
+      if (found === null) score.open++
+      else if (String(found.value) === String(truth)) score.right++
+      else {
+        if (found.certainty === 'sure') score.wrongButSure++
+        wrong.push(`${id}: ${name} is ${String(truth)}, read as ${String(found.value)} (${found.certainty})`)
+      }
+    }
+  }
+  return { scores: [...scores.values()], wrong }
+}
+
+function compared({ phase, model, run, mesh, dcn }: Request, job: InferredJob): [string, unknown, Found<unknown> | null][] {
+  const train = phase === 'train'
+  const moe = Number(model['experts'] ?? 1) > 1
+  return [
+    ['mesh', axes.map((axis) => (mesh[axis] ?? 1) * (dcn[axis] ?? 1)).join('x'), meshFound(job)],
+    ['phase', phase, job.phase],
+    ['layers', model['layers'], job.layers],
+    ['embed', model['embed'], job.embed],
+    ['mlp', model['mlp'], job.mlp],
+    ['heads', model['heads'], job.heads],
+    ['kv_heads', model['kv_heads'], job.kvHeads],
+    ['head_dim', model['head_dim'], job.headDim],
+    ['vocab', model['vocab'], job.vocab],
+    ['gated_mlp', model['gated_mlp'] ?? true, job.gated],
+    ['tied_embeddings', model['tied_embeddings'] ?? false, job.tied],
+    ['global_batch', run['global_batch'], job.globalBatch],
+    ['seq_len', run['seq_len'], job.seqLen],
+    ...(train
+      ? ([
+          ['microbatches', run['microbatches'] ?? 1, job.microbatches],
+          ['optimizer', run['optimizer'], job.optimizer],
+          ['remat', run['remat'], job.remat],
+        ] as [string, unknown, Found<unknown> | null][])
+      : []),
+    ...(moe
+      ? ([
+          ['experts', model['experts'], job.experts],
+          ['experts_per_token', model['experts_per_token'], job.expertsPerToken],
+        ] as [string, unknown, Found<unknown> | null][])
+      : []),
+  ]
+}
+
+function meshFound({ mesh }: InferredJob): Found<string> | null {
+  if (mesh === null) return null
+  const parts = axes.map((axis) => mesh[axis])
+  return {
+    value: parts.map((part) => part.value).join('x'),
+    certainty: parts.every((part) => part.certainty === 'sure') ? 'sure' : 'likely',
+    how: '',
+  }
+}

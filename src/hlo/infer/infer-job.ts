@@ -1,0 +1,55 @@
+import { collectivesOf } from '../collectives.ts'
+import type { HloModule } from '../types.ts'
+import { expertsPerToken } from './experts-per-token.ts'
+import { inferMesh } from './infer-mesh.ts'
+import { inferModel } from './infer-model.ts'
+import { inferRun } from './infer-run.ts'
+import { type Found, type InferredJob, type OpenValue, sure } from './inferred.ts'
+import { devicesOf, programInputs } from './program-inputs.ts'
+import { weightsByRole } from './weight-roles.ts'
+
+/**
+ * The job that a compiled module runs: what its inputs are called, how long and how split they are, and how often its loops run. Pure. A program
+ * whose inputs have no names that are known gives nulls, and never a guess that is called sure.
+ */
+export function inferJob(module: HloModule): InferredJob {
+  const inputs = programInputs(module)
+  const weights = weightsByRole(inputs)
+  const model = inferModel(weights)
+  const devices = devicesOf(module)
+  const { batchSplit, sequenceSplit, ...run } = inferRun(module, inputs, model.layers?.value ?? null)
+  const mesh =
+    model.embed === null || devices === null
+      ? null
+      : inferMesh(weights, inputs, { embed: model.embed.value, devices, sequenceSplit, batchSplit })
+  const perToken = model.experts === null ? null : expertsPerToken(module, model.experts.value)
+  const job: InferredJob = {
+    ...model,
+    ...run,
+    mesh,
+    devices: devices === null ? null : sure(devices, 'the shardings lay out so many'),
+    expertsPerToken: perToken,
+    crossesSlices: collectivesOf(module, null).some(({ axes }) => axes?.includes('dcn') === true),
+    open: [],
+  }
+  job.open = openValues(job)
+  return job
+}
+
+/** What an experiment needs and the program does not say, with what it may be. */
+function openValues(job: InferredJob): OpenValue[] {
+  const open: OpenValue[] = []
+  const ask = (name: string, value: Found<unknown> | object | null, choices: OpenValue['choices'], why: string) => {
+    if (value === null) open.push({ name, choices, why })
+  }
+  ask('phase', job.phase, ['train', 'prefill', 'decode'], 'no input is a batch of tokens')
+  ask('mesh', job.mesh, [], 'no weight is known by its name, or none is split')
+  for (const name of ['layers', 'embed', 'mlp', 'heads', 'kvHeads', 'headDim', 'vocab'] as const)
+    ask(name, job[name], [], 'no weight that has it is known by its name')
+  ask('globalBatch', job.globalBatch, [], 'no input is a batch of tokens')
+  ask('seqLen', job.seqLen, [1024, 2048, 4096, 8192], 'no input has the length of the sequence')
+  if (job.experts !== null && job.experts.value > 1)
+    ask('expertsPerToken', job.expertsPerToken, [1, 2, 4, 8], 'no selection of experts was found')
+  if (job.phase?.value === 'train') ask('remat', job.remat, ['full', 'minimal', 'none'], 'what the policy saves is not told')
+  return open
+}

@@ -1,0 +1,63 @@
+/** How far a value may be relied on: `sure` follows from shapes and shardings alone, `likely` needs a guess about the program. */
+export type Certainty = 'sure' | 'likely'
+
+/** A value read out of a compiled program, how, and how sure it is. */
+export interface Found<T> {
+  value: T
+  certainty: Certainty
+  how: string
+}
+
+/** What stays open, and the likely answers. */
+export interface OpenValue {
+  name: string
+  choices: (string | number)[]
+  why: string
+}
+
+/** The job that a compiled program runs, as far as the program says; null where it does not. Dimensions are of the whole job, not of a device. */
+export interface InferredJob {
+  phase: Found<'train' | 'prefill' | 'decode'> | null
+  /** JAX devices that run it, of all slices. */
+  devices: Found<number> | null
+  /** Some collective goes over the network between slices: the devices are of several. */
+  crossesSlices: boolean
+  mesh: {
+    replica: Found<number>
+    stage: Found<number>
+    data: Found<number>
+    seq: Found<number>
+    model: Found<number>
+    expert: Found<number>
+  } | null
+  layers: Found<number> | null
+  /** Dense layers before a MoE's. */
+  denseLayers: Found<number> | null
+  embed: Found<number> | null
+  mlp: Found<number> | null
+  heads: Found<number> | null
+  kvHeads: Found<number> | null
+  headDim: Found<number> | null
+  vocab: Found<number> | null
+  gated: Found<boolean> | null
+  tied: Found<boolean> | null
+  experts: Found<number> | null
+  expertsPerToken: Found<number> | null
+  globalBatch: Found<number> | null
+  seqLen: Found<number> | null
+  microbatches: Found<number> | null
+  optimizer: Found<'adamw' | 'adafactor' | 'lion' | 'sgd'> | null
+  remat: Found<'none' | 'full'> | null
+  weightType: Found<string> | null
+  optimizerType: Found<string> | null
+  cacheType: Found<string> | null
+  open: OpenValue[]
+}
+
+export function sure<T>(value: T, how: string): Found<T> {
+  return { value, certainty: 'sure', how }
+}
+
+export function likely<T>(value: T, how: string): Found<T> {
+  return { value, certainty: 'likely', how }
+}

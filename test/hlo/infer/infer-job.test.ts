@@ -1,0 +1,118 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { scoreModules } from '../../../bench/infer/score.ts'
+import { inferJob } from '../../../src/hlo/infer/infer-job.ts'
+import type { HloModule } from '../../../src/hlo/types.ts'
+import { moduleOfInputs } from '../../support/module-of-inputs.ts'
+import { projectRoot } from '../../support/needs.ts'
+
+const values = (job: ReturnType<typeof inferJob>) =>
+  Object.fromEntries(
+    Object.entries(job).map(([key, found]) => [key, found !== null && typeof found === 'object' && 'value' in found ? found.value : found]),
+  )
+const mesh = (module: HloModule) =>
+  Object.fromEntries(Object.entries(inferJob(module).mesh ?? {}).flatMap(([axis, { value }]) => (value > 1 ? [[axis, value]] : [])))
+
+/** MaxText's inputs for a dense model, scanned over its second axis, on data x tensor devices. */
+const maxText = (data: number, tensor: number): HloModule => {
+  const w = (path: string) => `state.params['params']['decoder']${path}`
+  const split = [data, tensor]
+  return moduleOfInputs(data * tensor, [
+    ["state.params['params']['token_embedder']['embedding']", 'f32', [32000, 4096], [tensor, data]],
+    [w("['decoder_norm']['scale']"), 'f32', [4096], [data]],
+    [w("['logits_dense']['kernel']"), 'f32', [4096, 32000], [data, tensor]],
+    [w("['layers']['pre_self_attention_layer_norm']['scale']"), 'f32', [4096, 24], [data, 1]],
+    [w("['layers']['self_attention']['query']['kernel']"), 'f32', [4096, 24, 32, 128], [data, 1, tensor, 1]],
+    [w("['layers']['self_attention']['key']['kernel']"), 'f32', [4096, 24, 8, 128], [data, 1, tensor, 1]],
+    [w("['layers']['self_attention']['value']['kernel']"), 'f32', [4096, 24, 8, 128], [data, 1, tensor, 1]],
+    [w("['layers']['self_attention']['query_norm']['scale']"), 'f32', [128, 24], [1, 1]],
+    [w("['layers']['self_attention']['out']['kernel']"), 'f32', [32, 24, 128, 4096], [tensor, 1, 1, data]],
+    [w("['layers']['mlp']['wi_0']['kernel']"), 'f32', [4096, 24, 11008], [data, 1, tensor]],
+    [w("['layers']['mlp']['wi_1']['kernel']"), 'f32', [4096, 24, 11008], [data, 1, tensor]],
+    [w("['layers']['mlp']['wo']['kernel']"), 'f32', [11008, 24, 4096], [tensor, 1, data]],
+    ["state.opt_state[0].mu['params']['decoder']['layers']['mlp']['wi_0']['kernel']", 'f32', [4096, 24, 11008], [data, 1, tensor]],
+    ["state.opt_state[0].nu['params']['decoder']['layers']['mlp']['wi_0']['kernel']", 'f32', [4096, 24, 11008], [data, 1, tensor]],
+    ["data['inputs']", 's32', [64, 2048], [split[0]!, 1]],
+    ["data['inputs_position']", 's32', [64, 2048], [split[0]!, 1]],
+  ])
+}
+
+describe('inferJob', () => {
+  it('reads every recorded module: mesh, dimensions, batch and sequence, and nothing wrong that it calls sure', () => {
+    const { scores, wrong } = scoreModules(join(projectRoot, 'bench/compiler'))
+    const share = (name: string) => {
+      const score = scores.find((one) => one.name === name)!
+      return score.right / score.modules
+    }
+    expect(scores.find((one) => one.name === 'mesh')!.modules).toBeGreaterThanOrEqual(50)
+    for (const name of ['mesh', 'layers', 'embed', 'mlp', 'heads', 'kv_heads', 'head_dim', 'vocab', 'experts'])
+      expect(share(name), name).toBeGreaterThanOrEqual(0.95)
+    for (const name of ['global_batch', 'seq_len']) expect(share(name), name).toBeGreaterThanOrEqual(0.9)
+    expect(
+      scores.reduce((sum, one) => sum + one.wrongButSure, 0),
+      wrong.join('\n'),
+    ).toBe(0)
+  }, 120_000)
+
+  it("knows MaxText's names and its order of axes", () => {
+    const job = inferJob(maxText(8, 4))
+    expect(values(job)).toMatchObject({
+      ...{
+        phase: 'train',
+        layers: 24,
+        embed: 4096,
+        mlp: 11008,
+        heads: 32,
+        kvHeads: 8,
+        headDim: 128,
+        vocab: 32000,
+        gated: true,
+        tied: false,
+      },
+      ...{ globalBatch: 64, seqLen: 2048, optimizer: 'adamw', experts: null },
+    })
+    expect(mesh(maxText(8, 4))).toEqual({ data: 8, model: 4 })
+  })
+
+  it('tells experts from the attention beside them, and the expert axis from the data axis', () => {
+    const layer = (path: string) => `params['decoder']['layers']${path}`
+    const module = moduleOfInputs(32, [
+      ["params['token_embedder']['embedding']", 'bf16', [32000, 4096], [1, 32]],
+      ["params['decoder']['decoder_norm']['scale']", 'bf16', [4096], [1]],
+      [layer("['pre_self_attention_layer_norm']['scale']"), 'bf16', [4096, 16], [1, 1]],
+      [layer("['self_attention']['query']['kernel']"), 'bf16', [4096, 16, 32, 128], [32, 1, 1, 1]],
+      [layer("['self_attention']['key']['kernel']"), 'bf16', [4096, 16, 8, 128], [32, 1, 1, 1]],
+      [layer("['MoeBlock_0']['gate']['kernel']"), 'bf16', [4096, 16, 8], [32, 1, 1]],
+      [layer("['MoeBlock_0']['wi_0']"), 'bf16', [8, 16, 4096, 14336], [4, 1, 8, 1]],
+      [layer("['MoeBlock_0']['wi_1']"), 'bf16', [8, 16, 4096, 14336], [4, 1, 8, 1]],
+      ["data['inputs']", 's32', [64, 4096], [32, 1]],
+    ])
+    expect(values(inferJob(module))).toMatchObject({
+      experts: 8,
+      mlp: 14336,
+      layers: 16,
+      denseLayers: 0,
+      phase: 'prefill',
+      expertsPerToken: null,
+    })
+    expect(mesh(module)).toEqual({ data: 8, expert: 4 })
+    expect(inferJob(module).open.map((one) => one.name)).toContain('expertsPerToken')
+  })
+
+  it('counts replicas where weights are not split and the batch is', () => {
+    const module = moduleOfInputs(16, [
+      ["params['embedding']", 'bf16', [1000, 512], [1, 4]],
+      ["params['final_norm']", 'bf16', [512], [1]],
+      ["params['layers']['norm']", 'bf16', [6, 512], [1, 1]],
+      ["params['layers']['query']", 'bf16', [6, 512, 8, 64], [1, 4, 1, 1]],
+      ["batch['tokens']", 's32', [32, 128], [16, 1]],
+    ])
+    expect(mesh(module)).toEqual({ replica: 4, data: 4 })
+  })
+
+  it('says nothing of a program that it does not know', () => {
+    const job = inferJob(moduleOfInputs(8, [['ws[0]', 'f32', [5, 1024, 1024], [1, 1, 8]]]))
+    expect(job).toMatchObject({ embed: null, layers: null, mesh: null, phase: null })
+    expect(job.open.map((one) => one.name)).toEqual(expect.arrayContaining(['phase', 'mesh', 'layers']))
+  })
+})
