@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { allAttacks, tryAttack } from './try-attack.ts'
+import { allAttacks, tryAttack } from '../../test/support/attacks/try-attack.ts'
 
 /** `npm run attacks`: text that carries instructions, against the rules and against a model that does whatever the attack says. */
 

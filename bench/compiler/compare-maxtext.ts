@@ -34,7 +34,7 @@ const caseSchema = z.object({
   response: z.object({ status: z.string(), required_gib: z.number().nullish() }),
 })
 
-const ours = read('bench/compiler/results.jsonl')
+const ours = read('bench/recorded/reference-program.jsonl')
   .split('\n')
   .filter((line) => line !== '')
   .map((line) => caseSchema.parse(JSON.parse(line)))

@@ -2,7 +2,7 @@
 
     python bench/compiler/run.py [--only TEXT] [--effort fast|full] [--from-end] [--list] [--check]
 
-Appends one JSON line a case to results.jsonl and skips what is there under the same key: a hash of the request
+Appends one JSON line per case to bench/recorded/reference-program.jsonl and skips what is there under the same key: a hash of the request
 and of the versions of those parts of the program that it uses. `--check` lowers every case without compiling.
 Modules go to .prompts/compiled/<id>.hlo.pb.gz. Run it with the Python of .prompts/compiler.
 """
@@ -22,7 +22,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PYTHON = ROOT / "src" / "compiler" / "python"
-RESULTS = HERE / "results.jsonl"
+RESULTS = HERE.parent / "recorded" / "reference-program.jsonl"
 MODULES = ROOT / ".prompts" / "compiled"
 AXES = ("replica", "stage", "data", "seq", "model", "expert")
 sys.path.insert(0, str(PYTHON))

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type LoadResult, runLoad } from './run-load.ts'
+import { type LoadResult, runLoad } from '../../test/support/load/run-load.ts'
 
 /** `npm run load:slack`: 1,000 mentions in 20 s over 50 channels against the emulated Slack. Exits 1 where a bound is broken. */
 const { values } = parseArgs({

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { cases } from './cases.ts'
-import { noises, rates, worsen } from './noise.ts'
+import { noises, rates, worsen } from '../../test/support/noise/noise.ts'
+import { cases } from '../../test/support/noise/noise-cases.ts'
 
 /** How the diagnosis holds up when a profile is incomplete or noisy: `npm run bench:noise` writes results.md. */
 

@@ -21,7 +21,7 @@ export interface CompiledCase {
   replayMs: number | null
 }
 
-const resultsPath = 'bench/compiler/results.jsonl'
+const resultsPath = 'bench/recorded/reference-program.jsonl'
 const maxtextPath = '../shared/data/maxtext/aot_verdicts.json'
 
 const nullable = <T extends z.ZodType>(schema: T) => schema.nullish()
@@ -41,7 +41,7 @@ const resultSchema = z.object({
   response: z.object({ status: z.string(), required_gib: nullable(z.number()), effort: nullable(z.string()) }),
 })
 
-/** Every full-effort verdict of the reference program in `bench/compiler/results.jsonl`; the last of a key counts. */
+/** Every full-effort verdict of the reference program in `bench/recorded/reference-program.jsonl`; the last of a key counts. */
 export function referenceCases(): CompiledCase[] {
   const byId = new Map<string, CompiledCase>()
   for (const line of readFileSync(resultsPath, 'utf8').split('\n')) {

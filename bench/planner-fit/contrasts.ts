@@ -7,7 +7,7 @@ import { createEvaluator } from '../../src/planner/evaluate.ts'
 import { type CompiledCase, referenceCases } from './compiled-cases.ts'
 import { groupBy } from './statistics.ts'
 
-const replayPath = 'bench/replay/results.json'
+const replayPath = 'bench/recorded/replay.json'
 const replaySchema = z.object({ cases: z.array(z.object({ id: z.string(), replay: z.object({ step_time_ms: z.number() }).nullable() })) })
 
 /** Compiled cases with the replayed step of their full-effort schedule. */

@@ -7,7 +7,7 @@ import { meshSchema } from '../../src/contract/mesh.ts'
 import { readHloModule } from '../../src/hlo/read-module.ts'
 import type { HloModule } from '../../src/hlo/types.ts'
 
-/** One line of `bench/compiler/results.jsonl`, what the replay needs of it. */
+/** One line of `bench/recorded/reference-program.jsonl`, what the replay needs of it. */
 const resultSchema = z.object({
   id: z.string(),
   workload: z.string(),

@@ -1,6 +1,6 @@
 /**
- * Replays every compiled module that is on this machine and writes, beside this file, results.json (every case), contrasts.json (meshes of one
- * program by replayed time: what a planner's ranking can be held against) and results.md (replayed beside measured step times).
+ * Replays every compiled module that is on this machine and writes bench/recorded/replay.json (every case), replay-contrasts.json (meshes of one
+ * program by replayed time: what a planner's ranking can be held against) and, beside this file, results.md (replayed beside measured step times).
  *
  *   npm run bench:replay [-- --modules DIR] [--measured FILE]
  */
@@ -28,7 +28,7 @@ const { values } = parseArgs({
 
 /** Cases whose module is not here keep what an earlier run wrote. */
 function earlier(): Map<string, ReplayedCase> {
-  const file = new URL('results.json', here)
+  const file = new URL('../recorded/replay.json', here)
   if (!existsSync(file)) return new Map()
   const { cases }: { cases: ReplayedCase[] } = JSON.parse(readFileSync(file, 'utf8'))
   return new Map(cases.map((entry) => [entry.id, entry]))
@@ -89,10 +89,15 @@ function round(value: number): number {
 const rows = existsSync(values.measured) ? measuredRows(values.measured) : []
 if (rows.length === 0) console.log(`no measurements at ${values.measured}: replayed times only`)
 const before = earlier()
-const cases = compiledResults(new URL('../compiler/results.jsonl', here).pathname).flatMap((result) => replayed(result, rows, before) ?? [])
-writeFileSync(new URL('results.json', here), `${JSON.stringify({ about: 'Written by npm run bench:replay.', cases }, null, 1)}\n`)
+const cases = compiledResults(new URL('../recorded/reference-program.jsonl', here).pathname).flatMap(
+  (result) => replayed(result, rows, before) ?? [],
+)
 writeFileSync(
-  new URL('contrasts.json', here),
+  new URL('../recorded/replay.json', here),
+  `${JSON.stringify({ about: 'Written by npm run bench:replay.', cases }, null, 1)}\n`,
+)
+writeFileSync(
+  new URL('../recorded/replay-contrasts.json', here),
   `${JSON.stringify({ about: 'Written by npm run bench:replay.', contrasts: contrastsOf(cases) }, null, 1)}\n`,
 )
 const plannerSeconds = new Map(referenceCases().map((compiled) => [compiled.id, stepSeconds(compiled)]))

@@ -9,7 +9,7 @@ import { wrapOf } from '../../src/knowledge/data/topologies.ts'
 import type { CompiledResult } from './compiled-modules.ts'
 
 const clocks: Record<string, { flops: number; estimated_cycles: number }> = JSON.parse(
-  readFileSync(new URL('../compiler/clocks.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../recorded/compiler-clocks.json', import.meta.url), 'utf8'),
 )
 
 /** Replays a compiled case on the slice it was compiled for, with the clock of this compiler's own matmul. */

@@ -1,6 +1,6 @@
 import type { Mesh } from '../../src/contract/mesh.ts'
 
-/** One compiled case of bench/replay/results.json, its replay beside the public measurements of the same program and mesh. */
+/** One compiled case of bench/recorded/replay.json, its replay beside the public measurements of the same program and mesh. */
 export interface ReplayedCase {
   id: string
   workload: string

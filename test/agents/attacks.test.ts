@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { allAttacks, tryAttack } from '../../bench/attacks/try-attack.ts'
+import { allAttacks, tryAttack } from '../support/attacks/try-attack.ts'
 
 /** Two of each way in; `npm run attacks` tries all of them. */
 const sample = [

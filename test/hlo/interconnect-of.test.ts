@@ -35,7 +35,7 @@ test('the clock is the cycles of a matmul over its time at peak', () => {
 
 test('the clocks of knowledge/chips.json are those of the compiled matmuls', () => {
   const read = (file: string) => JSON.parse(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'))
-  const matmuls: Record<string, { flops: number; estimated_cycles: number }> = read('bench/compiler/clocks.json')
+  const matmuls: Record<string, { flops: number; estimated_cycles: number }> = read('bench/recorded/compiler-clocks.json')
   const { chips } = read('knowledge/chips.json')
   expect(Object.keys(matmuls).sort()).toEqual(Object.keys(chips).sort())
   for (const [name, matmul] of Object.entries(matmuls)) expect(clockOf(matmul, chips[name]) / chips[name].clock_ghz).toBeCloseTo(1, 2)

@@ -9,7 +9,7 @@ import { lacks, needing } from '../support/needs.ts'
 import { figuresOf, inGib } from './figures.ts'
 
 // The figures themselves are in bench/planner-fit/results*.md; these bounds are what the planner promises.
-const reference = existsSync('bench/compiler/results.jsonl') ? referenceCases() : []
+const reference = existsSync('bench/recorded/reference-program.jsonl') ? referenceCases() : []
 
 describe.skipIf(reference.length === 0)('memory against the reference program as compiled', () => {
   it('agrees on fit in 95 % of cases, within 10 % at the median and 20 % at the 90th percentile', () => {

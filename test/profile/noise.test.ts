@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { cases } from '../../bench/noise/cases.ts'
-import { worsen } from '../../bench/noise/noise.ts'
+import { worsen } from '../support/noise/noise.ts'
+import { cases } from '../support/noise/noise-cases.ts'
 
 const chosen = cases().filter((each) => ['hbm-decode', 'communication-tensor', 'host-infeed'].includes(each.name))
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { leastChannelMs, percentile } from '../../../bench/load/least-time.ts'
-import { runLoad } from '../../../bench/load/run-load.ts'
+import { leastChannelMs, percentile } from '../../support/load/least-time.ts'
+import { runLoad } from '../../support/load/run-load.ts'
 
 describe('the load test, small', () => {
   it('24 mentions in 2 s over 8 channels: each answered once, in order, within the limits', { timeout: 180_000 }, async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Try, whereTimeWent } from '../../../bench/load/where-time-went.ts'
+import { type Try, whereTimeWent } from '../../support/load/where-time-went.ts'
 
 const post = (at: number, answer = 20, end: Try['end'] = 'posted'): Try => ({ at, answeredAt: end === 'posted' ? at + answer : null, end })
 

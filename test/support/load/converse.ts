@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Forwarder } from '../../test/support/slack/forwarder.ts'
-import { botUser, printThread, type ThreadMessage, type Workspace } from '../../test/support/slack/workspace.ts'
+import type { Forwarder } from '../slack/forwarder.ts'
+import { botUser, printThread, type ThreadMessage, type Workspace } from '../slack/workspace.ts'
 
 const stepMs = 120_000
 const retryMs = 1000

@@ -1,5 +1,5 @@
-import type { ProfileKind } from '../../test/support/profile-kinds.ts'
-import { profileKinds } from '../../test/support/profile-kinds.ts'
+import type { ProfileKind } from '../profile-kinds.ts'
+import { profileKinds } from '../profile-kinds.ts'
 
 const chosen = ['compute-dense', 'hbm-decode', 'communication-tensor', 'communication-experts', 'host-idle', 'host-infeed', 'host-offload']
 

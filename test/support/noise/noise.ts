@@ -1,13 +1,13 @@
-import type { ProfileReport } from '../../src/contract/profile-report.ts'
-import { PromptsError } from '../../src/errors.ts'
-import { defaultLimits } from '../../src/profile/limits.ts'
-import type { SpaceReading } from '../../src/profile/read-space.ts'
-import { readSpace } from '../../src/profile/read-space.ts'
-import { assemble } from '../../src/profile/report.ts'
-import { fromBytes } from '../../src/profile/xspace/byte-source.ts'
-import type { ProfileKind } from '../../test/support/profile-kinds.ts'
-import type { ProfileSpec } from '../../test/support/synthetic-profile.ts'
-import { randomFrom, syntheticProfile } from '../../test/support/synthetic-profile.ts'
+import type { ProfileReport } from '../../../src/contract/profile-report.ts'
+import { PromptsError } from '../../../src/errors.ts'
+import { defaultLimits } from '../../../src/profile/limits.ts'
+import type { SpaceReading } from '../../../src/profile/read-space.ts'
+import { readSpace } from '../../../src/profile/read-space.ts'
+import { assemble } from '../../../src/profile/report.ts'
+import { fromBytes } from '../../../src/profile/xspace/byte-source.ts'
+import type { ProfileKind } from '../profile-kinds.ts'
+import type { ProfileSpec } from '../synthetic-profile.ts'
+import { randomFrom, syntheticProfile } from '../synthetic-profile.ts'
 
 export const rates = [0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5] as const
 
