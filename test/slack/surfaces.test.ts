@@ -146,19 +146,26 @@ describe('commands, shortcuts, Home, Socket Mode, and what the clock does', () =
     const submission = { id: 'V1', type: 'modal', callback_id: 'why_not', private_metadata: view.private_metadata, state }
     await bot.slack.interact({ type: 'view_submission', team: { id: teamId }, user: { id: slack.users[0] }, view: submission })
     await vi.waitFor(async () => expect(await text(ts)).toContain('why not model=8?'), soon)
+    await bot.slack.click({ person: 0, channel, threadTs: ts, ts: card!.ts, action: 'all_settings', value: { run, rank: 1 } })
+    const whispers = () => slack.gate.calls.filter((call) => call.method === 'chat.postEphemeral').map((call) => String(call.body.text))
+    await vi.waitFor(() => expect(whispers().join()).toContain('All settings of card 1'), soon)
     await bot.slack.click({ person: 0, channel, threadTs: ts, ts: root!.ts, action: 'feedback', value: { run, feedback: 'good' } })
     await vi.waitFor(async () => expect(JSON.stringify(await bot.deps.memory.events(run))).toContain('"feedback":"good"'), soon)
   })
 
-  it('adds pictures to the summary after it is there, each with words for who cannot see it', async () => {
+  it('adds pictures to the details after they are there, each with words for who cannot see it', async () => {
     const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
     bot = await startBot(slack, {
       deps: { pictures: async () => [{ name: 'roofline.png', png, altText: 'Roofline: the top ops lie left of the ridge' }] },
     })
     const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
-    await vi.waitFor(async () => expect(JSON.stringify((await slack.answers(channel, ts))[0]?.blocks)).toContain('slack_file'), soon)
+    await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(4), soon)
     const [root] = await slack.answers(channel, ts)
-    const image = (root!.blocks as { type: string; alt_text: string }[]).find((block) => block.type === 'image')
+    const value = { run: bot.diagnose.calls[0] }
+    await bot.slack.click({ person: 0, channel, threadTs: ts, ts: root!.ts, action: 'details', value })
+    const details = async () => (await slack.answers(channel, ts))[4]
+    await vi.waitFor(async () => expect(JSON.stringify((await details())?.blocks)).toContain('slack_file'), soon)
+    const image = ((await details())!.blocks as { type: string; alt_text: string }[]).find((block) => block.type === 'image')
     expect(image?.alt_text).toContain('left of the ridge')
     expect(bot.logged.filter((line) => line.startsWith('warn'))).toEqual([])
   })

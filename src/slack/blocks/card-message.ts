@@ -1,10 +1,9 @@
 import type { AnyBlock } from '@slack/types'
 import type { Card, Diagnosis } from '../../contract/diagnosis.ts'
-import type { Framework } from '../../contract/experiment.ts'
-import { formatMesh, meshSize } from '../../contract/mesh.ts'
 import type { Rank } from '../../runs/adoption.ts'
-import { formatMeshIn } from '../../text/axis-names.ts'
 import { formatChange, formatGibNumber, formatMs, formatUsd, significant } from '../../text/units.ts'
+import { bringsWords, differingSettings, ownReason, timeWords } from '../../thread/say/card-lines.ts'
+import { compilerWords, fitWords, frameworkOf, meshAxes, meshWords, shareOfStep } from '../../thread/say/say-verdict.ts'
 import { actions, button, context, type Message, message, preformatted, section } from './message.ts'
 import { clip, escapeCode, escapeText, link, plain } from './text.ts'
 
@@ -20,62 +19,70 @@ export interface CardState {
 export const freshCard: CardState = { adopted: null, compiling: false, replaces: null }
 export const rankEmoji: Readonly<Record<Rank, string>> = { 1: ':one:', 2: ':two:', 3: ':three:' }
 
-const shownEvidence = 4
+const shownEvidence = 1
 
-/** One proposal as a message of its own, so that a reaction on it names the card. */
+/** One proposal as a message of its own, so that a reaction on it names the card: mesh, gain, fit, why, and the settings that differ. */
 export function cardMessage(diagnosis: Diagnosis, card: Card, state: CardState = freshCard): Message {
   const framework = frameworkOf(card)
-  const title = `${rankEmoji[card.rank]}  *${meshText(card.mesh, card.dcn)}*  (${escapeText(meshIn(framework, card), 300)})`
-  const now = baselineLine(diagnosis)
-  const blocks: AnyBlock[] = [section([title, now].filter((line) => line !== null).join('\n')), section(figures(diagnosis, card))]
-  const changes = Object.entries(card.changes)
-  if (changes.length > 0) {
-    blocks.push(section(`Also changes: ${changes.map(([name, value]) => `\`${escapeCode(`${name}=${String(value)}`, 150)}\``).join(' ')}`))
-  }
-  if (card.rationale.trim() !== '') blocks.push(section(`*Why:* ${escapeText(card.rationale, 1800)}`, { folds: true }))
-  if (card.evidence.length > 0) blocks.push(context(evidenceLine(card)))
-  for (const snippet of Object.values(card.snippets).slice(0, 1)) blocks.push(preformatted(snippet))
-  blocks.push(context(compilerLine(card, state), ...cautions(card)))
+  const of = diagnosis.experiment === null ? '' : ` of ${escapeText(diagnosis.experiment, 130)}`
+  const title = `${rankEmoji[card.rank]}  *${escapeText(meshWords(framework, card), 300)}*  (${escapeText(meshAxes(card), 300)})${of}`
+  const changes = Object.entries(card.changes).map(([name, value]) => `\`${escapeCode(`${name}=${String(value)}`, 150)}\``)
+  const also = changes.length > 0 ? [`Also changes: ${changes.join(' ')}`] : []
+  const reason = ownReason(card, diagnosis.cards)
+  const why = reason === '' ? [] : [escapeText(clip(reason, 320), 400)]
+  const blocks: AnyBlock[] = [section([title, bringsLine(card), fitLine(card, state), ...also, ...why].join('\n'))]
+  const settings = differingSettings(card, diagnosis)
+  if (settings !== '') blocks.push(preformatted(settings, 700))
+  const notes = [...cautions(card), evidenceLine(card)].filter((line) => line !== '')
+  if (notes.length > 0) blocks.push(context(...notes))
   if (state.replaces !== null) blocks.push(context(`:arrows_counterclockwise: ${escapeText(state.replaces, 500)}`))
   if (state.adopted !== null) blocks.push(context(`:white_check_mark: adopted by <@${state.adopted.by}>`))
   blocks.push(buttons(diagnosis.run, card.rank, state))
-  return message(plain(`Card ${card.rank}: ${title.replace(/^:\w+:\s*/, '')}. ${figures(diagnosis, card)}`), blocks)
+  return message(plain(`Card ${card.rank}${of}: ${meshWords(framework, card)}. ${bringsWords(card)}; ${fitWords(card)}`), blocks)
+}
+
+/** Behind "All settings": every setting of the card, its figures, warnings and all that it cites. */
+export function allSettingsMessage(diagnosis: Diagnosis, card: Card): Message {
+  const text = `*All settings of card ${card.rank}*, ${escapeText(meshWords(frameworkOf(card), card), 300)}`
+  const blocks: AnyBlock[] = [section(text), section(escapeText(card.rationale, 1800)), section(figures(diagnosis, card))]
+  for (const snippet of Object.values(card.snippets).slice(0, 1)) blocks.push(preformatted(snippet))
+  for (const warning of card.warnings.slice(0, 5)) blocks.push(context(`:warning: ${escapeText(warning.message, 400)}`))
+  if (card.evidence.length > 0) blocks.push(context(evidenceLine(card, 12)))
+  blocks.push(context(`${validatedWords(card)} Chosen by: ${chosenBy[card.chosen_by]}.`))
+  return message(plain(text), blocks)
+}
+
+const chosenBy: Readonly<Record<Card['chosen_by'], string>> = { planner: 'the planner', cases: 'similar cases', agent: 'Gemini' }
+
+function validatedWords({ estimate }: Card): string {
+  const rows = estimate?.validated ?? null
+  return rows === null
+    ? 'No measured runs of this kind stand behind the estimate.'
+    : `The estimate is checked against ${escapeText(rows, 300)}.`
+}
+
+function bringsLine(card: Card): string {
+  const time = timeWords(card)
+  return `*${bringsWords(card)}*${time === '' ? '' : `; ${time}`}`
+}
+
+/** Memory and the compiler's word on one line. */
+function fitLine(card: Card, state: CardState): string {
+  const compiled = card.compiler === null && state.compiling ? 'compiling…' : compilerWords(card)
+  const message_ = card.compiler !== null && card.compiler.status !== 'fits' ? (card.compiler.message ?? '') : ''
+  const words = [fitWords(card), compiled, shareOfStep(card)].filter((part) => part !== '')
+  return `${words.join(' · ')}${message_ === '' ? '' : `: ${escapeText(message_, 300)}`}`
 }
 
 /** The card's place after the compiler refused it and nothing could replace it. */
 export function withdrawnCardMessage(card: Card, reason: string): Message {
-  const text = `${rankEmoji[card.rank]}  ~${meshText(card.mesh, card.dcn)}~  withdrawn: ${escapeText(reason, 1500)}`
+  const text = `${rankEmoji[card.rank]}  ~${meshAxes(card)}~  withdrawn: ${escapeText(reason, 1500)}`
   return message(plain(text), [section(text), context('No other mesh that compiles takes its place. The other cards stand.')])
-}
-
-/** The framework whose names stand beside ours: the dialect of the card's snippet. */
-export function frameworkOf(card: Card): Framework {
-  if (card.snippets.maxtext !== undefined) return 'maxtext'
-  return card.snippets.pax !== undefined ? 'pax' : 'jax'
 }
 
 /** The step the card is measured against: what the profile shows, else what is predicted. */
 export function baselineStepMs(diagnosis: Diagnosis): number | null {
   return diagnosis.kpis.step_time_ms ?? diagnosis.baseline?.estimate?.step_time_ms ?? null
-}
-
-function meshText(mesh: Card['mesh'], dcn: Card['dcn']): string {
-  return meshSize(dcn) > 1 ? `${formatMesh(mesh)} × slices ${formatMesh(dcn)}` : formatMesh(mesh)
-}
-
-function meshIn(framework: Framework, card: Card): string {
-  const own = formatMeshIn(framework, card.mesh)
-  return meshSize(card.dcn) > 1 ? `${own}; dcn ${formatMeshIn(framework, card.dcn)}` : own
-}
-
-function baselineLine(diagnosis: Diagnosis): string | null {
-  const step = baselineStepMs(diagnosis)
-  const predicted = diagnosis.kpis.step_time_ms === null ? ' predicted' : ''
-  const parts = [
-    diagnosis.baseline === null ? null : meshText(diagnosis.baseline.mesh, diagnosis.baseline.dcn),
-    step === null ? null : `${formatMs(step)}${predicted}`,
-  ].filter((part) => part !== null)
-  return parts.length > 0 ? `now: ${parts.join(', ')}` : null
 }
 
 function figures(diagnosis: Diagnosis, card: Card): string {
@@ -114,22 +121,11 @@ function wholePercent(share: number): string {
   return `${Math.round(share * 100)}%`
 }
 
-function evidenceLine(card: Card): string {
-  const shown = card.evidence.slice(0, shownEvidence).map((entry) => `${entry.kind} ${link(entry.uri, entry.title, 380)}`)
+function evidenceLine(card: Card, most = shownEvidence): string {
+  if (card.evidence.length === 0) return ''
+  const shown = card.evidence.slice(0, most).map((entry) => link(entry.uri, entry.title, 380))
   const left = card.evidence.length - shown.length
-  return `Evidence: ${shown.join(' · ')}${left > 0 ? ` · ${left} more: ask _show the evidence_` : ''}`
-}
-
-function compilerLine(card: Card, state: CardState): string {
-  const verdict = card.compiler
-  if (verdict === null) return state.compiling ? 'compiler: compiling…' : 'compiler: not asked'
-  const words = { fits: 'compiled', oom: 'out of memory', error: 'did not compile', unknown: 'no verdict' }[verdict.status]
-  const step = verdict.step_time_ms === null ? null : `replayed step ${formatMs(verdict.step_time_ms)}`
-  const memory = verdict.required_gib === null ? null : `${formatGibNumber(verdict.required_gib)} GiB`
-  const took = `${step === null ? '' : 'took '}${Math.round(verdict.seconds)} s`
-  const parts = [words, memory, step, took].filter((part) => part !== null)
-  const said = verdict.status !== 'fits' && verdict.message !== null ? `: ${escapeText(verdict.message, 400)}` : ''
-  return `compiler: ${parts.join(', ')}${said}`
+  return `Evidence: ${shown.join(' · ')}${left > 0 ? ` · ${left} more` : ''}`
 }
 
 function cautions(card: Card): string[] {
@@ -137,11 +133,10 @@ function cautions(card: Card): string[] {
   const split =
     card.physical === 'split' && !isSaid ? ['needs `allow_split_physical_axes`: the mesh does not lie on the torus as it is'] : []
   const warnings = [...split, ...card.warnings.map((warning) => escapeText(warning.message, 300))]
-  return warnings.slice(0, 3).map((warning) => `:warning: ${clip(warning, 400)}`)
+  return warnings.slice(0, 2).map((warning) => `:warning: ${clip(warning, 400)}`)
 }
 
 function buttons(run: string, rank: Rank, state: CardState): AnyBlock {
-  const whyNot = button('Why not …?', 'why_not', { run, rank })
-  if (state.adopted === null) return actions(button('Adopt', 'adopt', { run, rank }, 'primary'), whyNot)
-  return actions(button(`Take back`, 'unadopt', { run, rank }), whyNot)
+  const adopt = state.adopted === null ? button('Adopt', 'adopt', { run, rank }, 'primary') : button('Take back', 'unadopt', { run, rank })
+  return actions(adopt, button('Why not …?', 'why_not', { run, rank }), button('All settings', 'all_settings', { run, rank }))
 }

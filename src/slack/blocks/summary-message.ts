@@ -1,9 +1,9 @@
 import type { AnyBlock } from '@slack/types'
 import type { Diagnosis } from '../../contract/diagnosis.ts'
-import type { BottleneckClass } from '../../contract/profile-report.ts'
 import { formatGib, formatMs, formatShare, formatUsd } from '../../text/units.ts'
+import { bottleneckWords, headlineOf } from '../../thread/say/headline.ts'
 import { baselineStepMs } from './card-message.ts'
-import { context, fields, type Message, message, section, table } from './message.ts'
+import { actions, button, context, fields, type Message, message, section, table } from './message.ts'
 import { clip, escapeCode, escapeText, link, plain } from './text.ts'
 
 /** A picture that was uploaded to Slack for this message. */
@@ -18,22 +18,31 @@ export interface Page {
   uri: string
 }
 
-const bottleneckWords: Readonly<Record<BottleneckClass, string>> = {
-  compute: 'compute-bound',
-  hbm: 'bound by HBM bandwidth',
-  communication: 'bound by communication',
-  host: 'waiting on the host',
-  capacity: 'out of memory',
-  unknown: 'no clear bottleneck',
+/**
+ * The summary that the root message becomes: what to do, what it brings and why. Figures and pictures are behind "Details"; where there are no
+ * cards they are the answer, and stand here.
+ */
+export function summaryMessage(diagnosis: Diagnosis, options: { title: string; pictures?: Picture[]; pages?: readonly Page[] }): Message {
+  const { advice, reason, instead } = headlineOf(diagnosis)
+  const title = `*${escapeText(options.title, 200)}*`
+  const line = diagnosis.cards.length > 0 ? `${title}: *${escapeText(advice, 900)}*` : `${title}: ${escapeText(advice, 900)}`
+  const others = instead.map((suggestion) => `• ${escapeText(suggestion, 400)}`)
+  const blocks: AnyBlock[] = [section([line, escapeText(reason, 800), ...others].join('\n'))]
+  if (diagnosis.cards.length === 0) blocks.push(...detailBlocks(diagnosis, options))
+  blocks.push(context(`${whatFollows(diagnosis)} ${footer(diagnosis)}`))
+  if (diagnosis.cards.length > 0) blocks.push(actions(button('Details', 'details', { run: diagnosis.run })))
+  return message(plain(`${options.title}: ${advice}`), blocks)
 }
 
-/** The summary that the root message becomes: the bottleneck in one line, KPIs, top ops, what was found besides, and what follows. */
-export function summaryMessage(diagnosis: Diagnosis, options: { title: string; pictures?: Picture[]; pages?: readonly Page[] }): Message {
-  const { bottleneck } = diagnosis
-  const also = bottleneck.also.filter((kind) => kind !== bottleneck.class).map((kind) => bottleneckWords[kind])
-  const headline = `*${escapeText(options.title, 200)}*${finding(diagnosis)}${also.length > 0 ? `, also ${also.join(', ')}` : ''}`
-  const evidence = evidenceOf(diagnosis).map((line) => `• ${escapeText(line, 500)}`)
-  const blocks: AnyBlock[] = [section([headline, ...evidence].join('\n'), { folds: true })]
+/** Behind "Details": evidence, KPIs, top ops, pictures, what was found besides, and notes. */
+export function detailsMessage(diagnosis: Diagnosis, options: { title: string; pictures?: Picture[]; pages?: readonly Page[] }): Message {
+  const headline = `*${escapeText(options.title, 200)}*${finding(diagnosis)}`
+  const text = [headline, ...evidenceOf(diagnosis).map((line) => `• ${escapeText(line, 500)}`)].join('\n')
+  return message(plain(headline), [section(text, { folds: true }), ...detailBlocks(diagnosis, options), feedback(diagnosis.run)])
+}
+
+function detailBlocks(diagnosis: Diagnosis, options: { pictures?: Picture[]; pages?: readonly Page[] }): AnyBlock[] {
+  const blocks: AnyBlock[] = []
   const kpis = kpiFields(diagnosis)
   if (kpis.length > 0) blocks.push(fields(kpis))
   if (diagnosis.top_ops.length > 0) blocks.push(topOps(diagnosis))
@@ -45,14 +54,13 @@ export function summaryMessage(diagnosis: Diagnosis, options: { title: string; p
     return `• ${escapeText(pattern.kind.replaceAll('_', ' '), 100)}${share}: ${escapeText(pattern.fix, 400)}`
   })
   if (patterns.length > 0) blocks.push(section(`*Also found*\n${patterns.join('\n')}`, { folds: true }))
-  blocks.push(section(whatFollows(diagnosis)))
+  const suggested = diagnosis.suggestions.slice(0, 4).map(({ what, why }) => `• ${escapeText(what, 200)}: ${escapeText(why, 300)}`)
+  if (suggested.length > 0) blocks.push(section(`*Besides the mesh*\n${suggested.join('\n')}`, { folds: true }))
   const notes = diagnosis.notes.slice(0, 5).map((note) => escapeText(note, 500))
   if (notes.length > 0) blocks.push(context(...notes))
   const pages = (options.pages ?? []).slice(0, 4).map((page) => link(page.uri, page.title, 700))
   if (pages.length > 0) blocks.push(context(`Look closer: ${pages.join(' · ')}`))
-  blocks.push(context(footer(diagnosis)))
-  if (diagnosis.cards.length > 0) blocks.push(feedback(diagnosis.run))
-  return message(plain(headline), blocks)
+  return blocks
 }
 
 /** No profile, nothing measured: what is said of the bottleneck is predicted. */
@@ -119,19 +127,17 @@ function topOps(diagnosis: Diagnosis): AnyBlock {
   return table([head, ...rows], ['left', 'right', ...(step === null ? [] : ['right' as const]), 'left', 'left'])
 }
 
-function whatFollows(diagnosis: Diagnosis): string {
-  const count = diagnosis.cards.length
-  if (count === 0) return 'No cards: see the notes below for what is missing or in the way.'
-  const words = count === 1 ? 'One mesh to try follows' : `${count === 2 ? 'Two' : 'Three'} meshes to try follow`
-  const emoji = diagnosis.cards.map((card) => ({ 1: ':one:', 2: ':two:', 3: ':three:' })[card.rank]).join(' ')
-  return `${words}. React ${emoji} here, or :white_check_mark: on a card, to adopt it; ask anything in this thread.`
+function whatFollows({ cards }: Diagnosis): string {
+  if (cards.length === 0) return 'No cards: the notes say what is missing or in the way.'
+  const emoji = cards.map((card) => ({ 1: ':one:', 2: ':two:', 3: ':three:' })[card.rank]).join(' ')
+  return `React ${emoji} to adopt; ask anything here.`
 }
 
 function footer(diagnosis: Diagnosis): string {
   const total = diagnosis.timings_ms.total ?? Object.values(diagnosis.timings_ms).reduce((sum, ms) => sum + ms, 0)
   const parts = [
     `run \`${escapeCode(diagnosis.run, 150)}\``,
-    diagnosis.reasoning === 'gemini' ? 'reasoned by Gemini, every number from a tool' : 'reasoned by rules',
+    diagnosis.reasoning === 'gemini' ? 'Analysis: Gemini, every number from a tool' : 'Analysis: rules',
     total > 0 ? formatMs(total) : null,
     diagnosis.cost_usd === null ? null : formatUsd(diagnosis.cost_usd),
   ]

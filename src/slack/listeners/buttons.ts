@@ -1,6 +1,7 @@
 import type { App } from '@slack/bolt'
 import { PromptsError } from '../../errors.ts'
 import { keys } from '../../state/keys.ts'
+import { allSettingsMessage } from '../blocks/card-message.ts'
 import { message, section } from '../blocks/message.ts'
 import { whyNotModal } from '../blocks/why-not-modal.ts'
 import { handleFollowUp } from '../follow-ups/handle-follow-up.ts'
@@ -80,6 +81,21 @@ export function listenToButtons(app: App, services: SlackServices): void {
     const asker = { team, channel, user, isSharedChannel: undefined }
     const askTs = `which-${click.messageTs}-${value.run}`
     await handleFollowUp(services, { asker, threadTs, askTs, runs: [value.run], text: value.text, addressed: true })
+  })
+  on('details', async (click) => {
+    const value = parseValue(runValueSchema, click.value)
+    if (value !== null) await services.delivery.details(await ownRecord(services, value.run, click.team), click)
+  })
+  on('all_settings', async (click) => {
+    const value = parseValue(cardValueSchema, click.value)
+    if (value === null) return
+    await ownRecord(services, value.run, click.team)
+    const diagnosis = await services.deps.memory.diagnosis(value.run)
+    const card = diagnosis?.cards.find((one) => one.rank === value.rank)
+    if (!diagnosis || card === undefined) return
+    const { team, channel, threadTs, user } = click
+    const key = `settings/${value.run}/${value.rank}/${user}/${click.triggerId ?? ''}`
+    await services.outbox.whisper({ team, key, channel, threadTs, user, message: allSettingsMessage(diagnosis, card) })
   })
   on('feedback', async (click) => {
     const value = parseValue(feedbackValueSchema, click.value)

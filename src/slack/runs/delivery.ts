@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type { Card, Diagnosis } from '../../contract/diagnosis.ts'
-import { asPromptsError, type PromptsError } from '../../errors.ts'
+import { asPromptsError, PromptsError } from '../../errors.ts'
 import { keys, ofRun } from '../../state/keys.ts'
 import { cardMessage, withdrawnCardMessage } from '../blocks/card-message.ts'
 import { errorMessage, verdictsMessage } from '../blocks/notice-messages.ts'
 import { cancelledMessage, planMessage, type Standing } from '../blocks/plan-message.ts'
-import { bottleneckShort, type Page, type Picture, summaryMessage } from '../blocks/summary-message.ts'
+import { bottleneckShort, detailsMessage, type Page, type Picture, summaryMessage } from '../blocks/summary-message.ts'
 import type { SlackDeps } from '../deps.ts'
 import type { Priority } from '../outbox/entry.ts'
 import type { Outbox } from '../outbox/outbox.ts'
@@ -73,9 +73,31 @@ export class Delivery {
     await this.#freeProgressSlot(record)
   }
 
-  /** The summary again, with its pictures: they take a while, and under load they are left out. */
+  /** The figures and pictures behind the summary, in the thread where they were asked for: at once, and again with the pictures. */
+  async details(record: RunRecord, place: Pick<Watcher, 'channel' | 'threadTs'>): Promise<void> {
+    const { deps, outbox } = this.#options
+    const diagnosis = await deps.memory.diagnosis(record.run)
+    if (diagnosis === null)
+      throw new PromptsError('unknown_run', 'This run has been deleted', { hint: 'Mention me with the experiment to diagnose it again.' })
+    const pages = await this.#pages(record.run)
+    const put = async (pictures: Picture[]) =>
+      outbox.put({
+        team: record.team,
+        key: messageKey(record.run, place, 'details'),
+        ...{ channel: place.channel, threadTs: place.threadTs },
+        message: detailsMessage(diagnosis, { title: record.title, pictures, pages }),
+      })
+    const known = await knownPictures(deps, record.run)
+    await put(known)
+    if (known.length > 0) return
+    const pictures = await this.#options.pictures(record)
+    if (pictures.length > 0) await put(pictures)
+  }
+
+  /** The summary of a run without cards again, with its pictures: they take a while, and under load they are left out. */
   async addPictures(record: RunRecord, diagnosis: Diagnosis): Promise<void> {
     const { outbox, records } = this.#options
+    if (diagnosis.cards.length > 0) return
     if (outbox.pressure(record.team, record.channel).edits > picturesUnder) return
     const pictures = await this.#options.pictures(record)
     if (pictures.length === 0) return

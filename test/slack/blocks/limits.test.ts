@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Case } from '../../../src/contract/case.ts'
 import { stages } from '../../../src/contract/run.ts'
 import { PromptsError } from '../../../src/errors.ts'
-import { cardMessage, withdrawnCardMessage } from '../../../src/slack/blocks/card-message.ts'
+import { allSettingsMessage, cardMessage, withdrawnCardMessage } from '../../../src/slack/blocks/card-message.ts'
 import { checkLimits } from '../../../src/slack/blocks/check-limits.ts'
 import { withPlainBlocks } from '../../../src/slack/blocks/fallback.ts'
 import { helpMessage } from '../../../src/slack/blocks/help-message.ts'
@@ -10,7 +10,7 @@ import { closedHomeView, homeView } from '../../../src/slack/blocks/home-view.ts
 import type { Message } from '../../../src/slack/blocks/message.ts'
 import * as notices from '../../../src/slack/blocks/notice-messages.ts'
 import { cancelledMessage, planMessage } from '../../../src/slack/blocks/plan-message.ts'
-import { summaryMessage } from '../../../src/slack/blocks/summary-message.ts'
+import { detailsMessage, summaryMessage } from '../../../src/slack/blocks/summary-message.ts'
 import { whyNotModal } from '../../../src/slack/blocks/why-not-modal.ts'
 import { longestDiagnosis } from '../../support/slack/diagnoses.ts'
 
@@ -45,6 +45,8 @@ const meshText = long(2000)
 const longest: Record<string, Message> = {
   plan: planMessage({ run, title, standing, withCompiler: true, note: long(9000) }),
   cancelled: cancelledMessage({ run, title, by: user, others: 1e6 }),
+  details: detailsMessage(diagnosis, { title, pictures: [], pages: [] }),
+  allSettings: allSettingsMessage(diagnosis, diagnosis.cards[0]!),
   summary: summaryMessage(diagnosis, {
     title,
     pages: Array.from({ length: 9 }, () => ({ title: long(900), uri: `https://example.com/${'x'.repeat(2900)}` })),

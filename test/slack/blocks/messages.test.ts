@@ -5,7 +5,7 @@ import { cardMessage } from '../../../src/slack/blocks/card-message.ts'
 import { withPlainBlocks } from '../../../src/slack/blocks/fallback.ts'
 import { message, type section } from '../../../src/slack/blocks/message.ts'
 import { errorMessage, noAnswerMessage, replyMessage } from '../../../src/slack/blocks/notice-messages.ts'
-import { bottleneckShort, summaryMessage } from '../../../src/slack/blocks/summary-message.ts'
+import { bottleneckShort, detailsMessage, summaryMessage } from '../../../src/slack/blocks/summary-message.ts'
 import { plain } from '../../../src/slack/blocks/text.ts'
 import { sampleDiagnosis } from '../../support/slack/diagnoses.ts'
 
@@ -14,27 +14,41 @@ const headline = (diagnosis: Diagnosis) => summaryMessage(diagnosis, { title: 'e
 const said = (blocks: unknown) => JSON.stringify(blocks)
 
 describe('the summary', () => {
-  it('names what was measured, and says so where nothing was', () => {
+  it('says what to do, what it brings and why, and nothing else before the cards', () => {
     const base = sampleDiagnosis()
-    expect(headline(base)).toBe('exp-1 is bound by communication (confidence 86%), also bound by HBM bandwidth')
-    const cold = { ...base, kpis: nothing, top_ops: [] }
-    const of = (kind: Diagnosis['bottleneck']['class'], from: Diagnosis = cold) =>
-      headline({ ...from, bottleneck: { class: kind, confidence: 0.05, evidence: ['there is neither'], also: [] } })
-    expect(of('unknown')).toBe('exp-1: a cold start, planned from the experiment alone')
-    expect(of('compute')).toBe('exp-1 is predicted to be compute-bound, nothing was measured yet')
-    expect(of('capacity')).toBe('exp-1 is predicted to run out of memory')
-    expect(of('unknown', base)).toBe('exp-1 has no clear bottleneck')
-    expect(bottleneckShort(cold)).toBe('cold start')
+    const gain = { ratio: 1.35, low: 1.11, high: 1.63, probability: 0.97 }
+    const cards = base.cards.map((card) => ({ ...card, estimate: card.estimate && { ...card.estimate, gain } }))
+    expect(headline({ ...base, cards })).toMatch(
+      /^exp-1: fsdp 32 · tensor 2.*: about 26% less time per step \(10–39%, 97% likely better\); /,
+    )
+    const { blocks } = summaryMessage({ ...base, cards }, { title: 'exp-1' })
+    expect(blocks.map((block) => block.type)).toEqual(['section', 'context', 'actions'])
+    expect(said(blocks)).toContain('bound by communication: ')
     expect(bottleneckShort(base)).toBe('bound by communication')
+    expect(bottleneckShort({ ...base, kpis: nothing, top_ops: [] })).toBe('cold start')
+  })
+
+  it('pretends no gain where nothing beats what runs', () => {
+    const base = sampleDiagnosis()
+    const gain = { ratio: 0.97, low: 0.9, high: 1.02, probability: 0.2 }
+    const cards = base.cards.map((card) => ({ ...card, estimate: card.estimate && { ...card.estimate, gain } }))
+    expect(headline({ ...base, cards })).toMatch(/^exp-1: keep the mesh: none is likely to beat what runs now.*3% more time per step/)
+  })
+
+  it('is the whole report where there are no cards', () => {
+    const base = sampleDiagnosis()
+    const shown = said(summaryMessage({ ...base, cards: [] }, { title: 'exp-1' }).blocks)
+    expect(shown).toContain('Duty cycle')
+    expect(shown).not.toContain('"details"')
   })
 
   it('gives each op its part of one step, not time added up over cores and steps', () => {
     const base = sampleDiagnosis()
     const op = { ...base.top_ops[0]!, self_ms: 43_900, share: 0.2 }
-    const shown = said(summaryMessage({ ...base, kpis: { ...base.kpis, step_time_ms: 35_300 }, top_ops: [op] }, { title: 'x' }).blocks)
+    const shown = said(detailsMessage({ ...base, kpis: { ...base.kpis, step_time_ms: 35_300 }, top_ops: [op] }, { title: 'x' }).blocks)
     expect(shown).toContain('"7.06 s"')
     expect(shown).not.toContain('43.9 s')
-    const unknown = said(summaryMessage({ ...base, kpis: { ...base.kpis, step_time_ms: null }, top_ops: [op] }, { title: 'x' }).blocks)
+    const unknown = said(detailsMessage({ ...base, kpis: { ...base.kpis, step_time_ms: null }, top_ops: [op] }, { title: 'x' }).blocks)
     expect(unknown).not.toContain('Of a step')
   })
 
@@ -43,7 +57,7 @@ describe('the summary', () => {
       { title: 'XProf overview', uri: 'http://xprof:8791/?run=a&tag=overview_page' },
       { title: 'bad', uri: 'javascript:alert(1)' },
     ]
-    const shown = said(summaryMessage(sampleDiagnosis(), { title: 'x', pages }).blocks)
+    const shown = said(detailsMessage(sampleDiagnosis(), { title: 'x', pages }).blocks)
     expect(shown).toContain('<http://xprof:8791/?run=a&amp;tag=overview_page|XProf overview> · bad')
     expect(shown).not.toContain('javascript')
   })
