@@ -8,10 +8,11 @@ import { compileVerdict } from './compile.ts'
 import { formatStudy } from './format/format-study.ts'
 import { formatVerdict } from './format/format-verdict.ts'
 import { hasCompiler } from './open-service.ts'
-import { openWorkload } from './open-workload.ts'
+import { notesOfWorkload, openWorkload } from './open-workload.ts'
 
 export const run: Run<'check'> = async ({ positionals, flags, config, show, note, signal }) => {
-  const { workload } = await openWorkload(positionals[0]!, config, signal, flags.topology)
+  const { workload, loaded } = await openWorkload(positionals[0]!, config, signal, flags.topology)
+  for (const line of notesOfWorkload(loaded, workload)) note(line)
   const mesh = flags.mesh !== undefined ? parseMesh(flags.mesh) : workload.mesh
   if (mesh === null)
     throw new PromptsError('bad_mesh', `${workload.id} names no mesh`, {

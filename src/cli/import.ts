@@ -7,6 +7,7 @@ import { parseHfConfig } from '../experiment/import/hf/read-config.ts'
 import { type HfImport, importHf } from '../experiment/import/import-hf.ts'
 import { importMaxText } from '../experiment/import/import-maxtext.ts'
 import type { Imported } from '../experiment/import/imported.ts'
+import { sliceOfWords } from '../experiment/words/translate-hardware.ts'
 import { visibleLine } from '../text/visible.ts'
 import { type Context, type Run, usageOf } from './command.ts'
 import { formatFacts } from './format/format-facts.ts'
@@ -76,6 +77,6 @@ async function readKind(kind: string, path: string, context: Context<'import'>):
 }
 
 function hardwareOf(topology: string): { chip: string; topology: string } {
-  const [chip, shape] = topology.includes(':') ? topology.split(':') : [topology.split('-')[0]!.replace('v5litepod', 'v5e'), topology]
-  return { chip: chip!, topology: shape! }
+  return sliceOfWords(null, topology) ?? { chip: topology.split(/[-:]/)[0]!, topology }
+}
 }

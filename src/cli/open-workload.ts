@@ -21,3 +21,8 @@ export async function openWorkload(
   }
   return { loaded, workload: resolveWorkload(loaded.experiment, openCatalog(config.PROMPTS_PRICES)) }
 }
+
+/** How an experiment was understood, and what of it the figures leave out. */
+export function notesOfWorkload(loaded: LoadedExperiment, workload: Workload): string[] {
+  return [...(loaded.notes ?? []), ...(workload.notes ?? [])]
+}

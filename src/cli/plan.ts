@@ -7,7 +7,7 @@ import type { Run } from './command.ts'
 import { compilerOf, compileVerdict } from './compile.ts'
 import { formatPlan } from './format/format-plan.ts'
 import { hasCompiler } from './open-service.ts'
-import { openWorkload } from './open-workload.ts'
+import { notesOfWorkload, openWorkload } from './open-workload.ts'
 
 /** How many of the ranking the compiler is asked about. */
 const compiledTop = 3
@@ -16,7 +16,8 @@ const defaultTop = 20
 export const run: Run<'plan'> = async ({ positionals, flags, config, print, show, note, signal }) => {
   const { all } = flags
   const top = flags.top ?? (flags.json || all ? undefined : defaultTop)
-  const { workload } = await openWorkload(positionals[0]!, config, signal, flags.topology)
+  const { workload, loaded } = await openWorkload(positionals[0]!, config, signal, flags.topology)
+  for (const line of notesOfWorkload(loaded, workload)) note(line)
   const heavy = heavyWorkOfCommand()
   if (flags.explain !== undefined) {
     const verdict = evaluateMesh(workload, parseMesh(flags.explain))

@@ -4,8 +4,11 @@ import type { Model } from '../contract/model.ts'
 import { PromptsError } from '../errors.ts'
 import type { Slice } from '../interconnect/slice.ts'
 import type { ResolvedModel } from '../planner/model/resolved-model.ts'
+import { rematNames, rematPolicy } from '../planner/remat-policy.ts'
 import { stringFlags } from '../planner/run-flags.ts'
 import type { Chip, ResolvedRun, Workload } from '../planner/workload.ts'
+import { nearest } from '../text/nearest.ts'
+import { unmodelledNotes } from './unmodelled-flags.ts'
 
 /** The data of `knowledge/` as this module needs it: lookups that throw a coded error naming the nearest entry. */
 export interface Catalog {
@@ -26,6 +29,7 @@ export function resolveWorkload(experiment: Experiment, catalog: Catalog): Workl
   refuseImpossibleModel(model, experiment.id)
   const run = resolveRun(experiment)
   refuseImpossibleRun(run, experiment.id)
+  const notes = [...(model.notes ?? []), ...unmodelledNotes(run, experiment)]
   return {
     id: experiment.id,
     framework: experiment.framework ?? 'maxtext',
@@ -41,6 +45,7 @@ export function resolveWorkload(experiment: Experiment, catalog: Catalog): Workl
     mesh: experiment.mesh ? compactMesh(experiment.mesh) : null,
     dcn: compactMesh(experiment.dcn ?? {}),
     measured: experiment.measured ?? {},
+    ...(notes.length > 0 ? { notes } : {}),
   }
 }
 
@@ -110,6 +115,14 @@ function refuseImpossibleDims(given: Experiment['model'], id: string): void {
 }
 
 function refuseImpossibleRun(run: ResolvedRun, id: string): void {
+  if (rematPolicy(run.remat, run.flags).certainty === 'unknown') {
+    const near = nearest(run.remat, rematNames, 2)
+    refuse(
+      id,
+      `run.remat "${run.remat.slice(0, 60)}" is no policy that is known`,
+      near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `Known: ${rematNames.join(', ')}.`,
+    )
+  }
   if (run.microbatches > run.global_batch) {
     refuse(
       id,

@@ -54,6 +54,9 @@ export interface RematPolicy {
   saveAll: boolean
 }
 
+/** Every policy that is known by name. */
+export const rematNames: readonly string[] = [...Object.keys(file.policies), ...Object.keys(file.aliases)]
+
 /** The policies that `tune: [remat]` tries. */
 export const tunedPolicies: readonly string[] = file.tuned
 

@@ -69,6 +69,8 @@ export interface Workload {
   mesh: Mesh | null
   dcn: Mesh
   measured: NonNullable<Experiment['measured']>
+  /** What of the experiment is approximated or not modelled, for whoever reads the figures. */
+  notes?: readonly string[]
 }
 
 /** Bytes of one element. */

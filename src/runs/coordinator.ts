@@ -167,6 +167,7 @@ async function workStages(
     nearest: proposed.plan.nearest,
     notes: notesOf([
       source.notes,
+      situation.workload.notes ?? [],
       analysis.notes,
       impossibleBaseline(situation),
       situation.calibration.notes.map((note) => `Calibration: ${note}.`),

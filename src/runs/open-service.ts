@@ -6,7 +6,7 @@ import type { Config } from '../config.ts'
 import { axes, axisSize, type Mesh } from '../contract/mesh.ts'
 import type { RunRequest } from '../contract/run.ts'
 import type { Audience, RunFinder } from '../experiment/find/run-finder.ts'
-import { parseExperiment } from '../experiment/parse-experiment.ts'
+import { readExperiment } from '../experiment/parse-experiment.ts'
 import { resolveWorkload } from '../experiment/resolve-workload.ts'
 import type { LoadedExperiment } from '../experiment/sources/experiment-source.ts'
 import { openCatalog } from '../knowledge/data/catalog.ts'
@@ -85,8 +85,8 @@ async function loadFor(
     case 'path':
       return finder.open(subject.path, signal, { topology: subject.topology ?? null })
     case 'inline': {
-      const experiment = parseExperiment(subject.yaml, 'the experiment in the message')
-      const notes = experiment.profile ? ['An experiment sent in a message has no folder: its profile is not read.'] : []
+      const { experiment, notes } = readExperiment(subject.yaml, 'the experiment in the message')
+      if (experiment.profile) notes.push('An experiment sent in a message has no folder: its profile is not read.')
       return { experiment, origin: 'a message', profile: null, links: [], notes }
     }
   }

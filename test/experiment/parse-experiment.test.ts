@@ -34,7 +34,7 @@ describe('parseExperiment', () => {
   it.each([
     ['an unknown key names the nearest', good.replace('phase:', 'fase:'), /unknown key "fase"/, /phase/],
     ['an unknown key inside run', good.replace('seq_len', 'seqlen'), /unknown key "seqlen" at run|seq_len is missing/, /./],
-    ['an unknown axis', good.replace('model: 4}', 'tensor: 4}'), /unknown key "tensor" at mesh/, /./],
+    ['an unknown axis', good.replace('model: 4}', 'tensr: 4}'), /unknown key "tensr" at mesh/, /./],
     ['a wrong chip', good.replace('chip: v5p', 'chip: v5q'), /hardware.chip is "v5q"/, /v5[pe]/],
     ['a fraction', good.replace('global_batch: 256', 'global_batch: 2.5'), /run.global_batch is 2.5/, /.*/],
     ['an id with a slash', good.replace('exp-123', '../exp'), /id is "..\/exp"/, /.*/],

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { PromptsError } from '../../errors.ts'
-import { maxExperimentBytes, parseExperiment } from '../parse-experiment.ts'
+import { maxExperimentBytes, readExperiment } from '../parse-experiment.ts'
 import type { LoadedExperiment } from './experiment-source.ts'
 import { namedProfile } from './named-profile.ts'
 import { folderStore } from './stores/folder-store.ts'
@@ -15,7 +15,7 @@ export async function loadExperimentFile(path: string, cacheRoot: string, signal
   if (!info) throw new PromptsError('bad_experiment', `${path}: no such file`, { hint: 'Name an experiment.yaml or its folder.' })
   if (info.size > maxExperimentBytes)
     throw new PromptsError('too_large', `${path} has ${info.size} bytes`, { hint: `At most ${maxExperimentBytes} are read.` })
-  const experiment = parseExperiment(await readFile(path, 'utf8'), path)
+  const { experiment, notes } = readExperiment(await readFile(path, 'utf8'), path)
   const folder = dirname(resolve(path))
   return {
     experiment,
@@ -25,5 +25,6 @@ export async function loadExperimentFile(path: string, cacheRoot: string, signal
         ? null
         : await namedProfile(folderStore(dirname(folder)), basename(folder), experiment.profile, cacheRoot, signal),
     links: [],
+    notes,
   }
 }

@@ -1,11 +1,13 @@
 import { experimentIdSchema, experimentSchema } from '../../contract/experiment.ts'
 import { PromptsError } from '../../errors.ts'
-import { maxExperimentBytes, parseExperiment, readExperimentData } from '../parse-experiment.ts'
+import { maxExperimentBytes, readExperiment, readExperimentData } from '../parse-experiment.ts'
 import { maxTextDraft } from '../run-folder/maxtext-draft.ts'
 import { readRunRecord } from '../run-folder/read-run-record.ts'
 import { type RunContents, runContents } from '../run-folder/run-contents.ts'
 import type { RunDraft } from '../run-folder/run-draft.ts'
 import { isMaxText, type RunRecord } from '../run-folder/run-record.ts'
+import { devicesOfSlice } from '../words/devices-of-slice.ts'
+import { translateWords } from '../words/translate-words.ts'
 import type { ExperimentSource, FoundRun } from './experiment-source.ts'
 import { listRuns } from './list-runs.ts'
 import { namedProfile } from './named-profile.ts'
@@ -56,6 +58,7 @@ export async function findInStore(
   const written = contents.yaml === null ? null : await readWritten(store, contents.yaml, { id, hasRecords }, signal)
   if (written !== null && 'experiment' in written) {
     found.experiment = written.experiment
+    found.notes.push(...written.notes)
     if (written.experiment.profile !== undefined)
       found.profile = await namedProfile(store, folder, written.experiment.profile, cacheRoot, signal)
   }
@@ -77,15 +80,15 @@ async function readWritten(
   file: { path: string; bytes: number },
   { id, hasRecords }: { id: string; hasRecords: boolean },
   signal: AbortSignal,
-): Promise<{ experiment: NonNullable<FoundRun['experiment']> } | { data: Record<string, unknown> }> {
+): Promise<{ experiment: NonNullable<FoundRun['experiment']>; notes: string[] } | { data: Record<string, unknown> }> {
   const what = `${id}/experiment.yaml`
   if (file.bytes > maxExperimentBytes)
     throw new PromptsError('too_large', `${what} has ${file.bytes} bytes`, { hint: `At most ${maxExperimentBytes} are read.` })
   const text = await readStoredText(store, file.path, maxExperimentBytes, signal)
-  if (!hasRecords) return { experiment: parseExperiment(text, what) }
-  const data = readExperimentData(text, what)
+  if (!hasRecords) return readExperiment(text, what)
+  const { data, notes } = translateWords(readExperimentData(text, what), devicesOfSlice)
   const whole = experimentSchema.safeParse(data)
-  if (whole.success) return { experiment: whole.data }
+  if (whole.success) return { experiment: whole.data, notes }
   return { data: typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as Record<string, unknown>) : {} }
 }
 

@@ -45,12 +45,34 @@ export function findModel(name: string): ModelEntry | null {
  */
 export function resolveModel(model: string | Model): ResolvedModel {
   if (typeof model !== 'string') return resolveLayers(model)
-  const entry = findModel(model)
-  if (entry) return entry.model
+  const entry = findModel(model) ?? findVariant(model)
+  if (entry) return { ...entry.model, notes: notesOf(entry, model) }
   const close = nearest(model, modelNames())
   throw new PromptsError('unknown_model', `There is no model named "${model.slice(0, 100)}".`, {
-    hint: `${close.length > 0 ? `Nearest: ${close.join(', ')}. ` : ''}Give the dims instead: {layers, embed, mlp, heads, kv_heads, head_dim, vocab}.`,
+    hint: `${close.length > 0 ? `Nearest: ${close.join(', ')}. ` : ''}Or give the dims ({layers, embed, mlp, heads, kv_heads, head_dim, vocab}), or import its config.json: prompts import hf.`,
   })
+}
+
+/** Marks of a fine-tuned or quantized release, which has the layers of the model that it was made from. */
+const releaseMarks =
+  /[-_](instruct|chat|it|hf|base|pt|thinking|reasoning|preview|bf16|fp8|int8|int4|awq|gptq|w8a8|w4a16|nvfp4|mxfp4|fp4|dynamic|\d{4})$/
+
+/** `Org/Llama-3.1-8B-Instruct-FP8` has the layers of llama3.1-8b; null where no shorter name is known. */
+function findVariant(name: string): ModelEntry | null {
+  let rest = (name.split('/').at(-1) ?? '').trim().toLowerCase()
+  for (let cuts = 0; cuts < 6; cuts++) {
+    const hit = findModel(rest) ?? findModel(rest.replace(/^(meta-)?llama-/, 'llama').replace(/^gemma-/, 'gemma'))
+    if (hit) return hit
+    const shorter = rest.replace(releaseMarks, '')
+    if (shorter === rest) return null
+    rest = shorter
+  }
+  return null
+}
+
+function notesOf({ name, approximation, aliases }: ModelEntry, asked: string): string[] {
+  const known = [name, ...aliases].some((one) => one.toLowerCase() === asked.trim().toLowerCase())
+  return [...(known ? [] : [`model ${asked} is taken as ${name}`]), ...(approximation === null ? [] : [`model ${name}: ${approximation}`])]
 }
 
 function indexNames(): Map<string, string> {

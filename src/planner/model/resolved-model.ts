@@ -4,6 +4,8 @@ import { type LayerKind, layerGroups, layerKinds } from './layer-groups.ts'
 /** A model with every default filled in and its layers counted; what follows from it is in `model-terms.ts` and `model-facts.ts`. */
 export interface ResolvedModel {
   name: string | null
+  /** What the layers cannot express of a model of the library, and which one its name was taken for. */
+  notes?: readonly string[]
   embed: number
   vocab: number
   tied_embeddings: boolean

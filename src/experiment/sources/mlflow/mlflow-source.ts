@@ -1,7 +1,7 @@
 import { experimentIdSchema } from '../../../contract/experiment.ts'
 import { PromptsError } from '../../../errors.ts'
 import { isSliceName } from '../../find/slice-of-run.ts'
-import { maxExperimentBytes, parseExperiment } from '../../parse-experiment.ts'
+import { maxExperimentBytes, readExperiment } from '../../parse-experiment.ts'
 import { maxTextDraft } from '../../run-folder/maxtext-draft.ts'
 import { isMaxText } from '../../run-folder/run-record.ts'
 import type { ExperimentSource, FoundRun } from '../experiment-source.ts'
@@ -94,7 +94,8 @@ async function describeRun(
   if (slice !== null) found.slice = { slice: slice.slice, slices: null, from: `${slice.key} in MLflow` }
   if (artifacts.some((artifact) => artifact.path === 'experiment.yaml')) {
     const text = await readText(await openArtifact(server, runId, 'experiment.yaml', signal), server.name, maxExperimentBytes)
-    const experiment = parseExperiment(text, `experiment.yaml of ${server.name} run ${runId}`)
+    const { experiment, notes } = readExperiment(text, `experiment.yaml of ${server.name} run ${runId}`)
+    found.notes.push(...notes)
     // a file is copied from run to run; cases and adoptions belong to the run that was asked for
     if (experiment.id !== id) found.notes.push(`its experiment.yaml calls itself ${experiment.id}`)
     found.experiment = { ...experiment, id }

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import json from '../../../knowledge/experiment-words.json' with { type: 'json' }
+import { chipSchema } from '../../contract/experiment.ts'
+import { axisSchema } from '../../contract/mesh.ts'
+
+const words = z.record(z.string(), z.string())
+
+/** `knowledge/experiment-words.json`. */
+export const experimentWords = z
+  .strictObject({
+    about: z.string(),
+    chips: z.record(z.string(), chipSchema),
+    machines: z.record(z.string(), z.tuple([chipSchema, z.string()])),
+    axes: z.record(z.string(), axisSchema),
+    maxtext_only: z.array(z.string()),
+    sizes: z.record(z.string(), axisSchema),
+    run: words,
+    values: z.strictObject({ phase: words, dtype: words }),
+  })
+  .parse(json)
+
+export type Data = Record<string, unknown>
+
+export function isData(value: unknown): value is Data {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
