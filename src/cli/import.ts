@@ -79,4 +79,3 @@ async function readKind(kind: string, path: string, context: Context<'import'>):
 function hardwareOf(topology: string): { chip: string; topology: string } {
   return sliceOfWords(null, topology) ?? { chip: topology.split(/[-:]/)[0]!, topology }
 }
-}
