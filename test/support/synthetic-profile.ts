@@ -48,6 +48,10 @@ export interface ProfileSpec {
   stepJitter?: number
   seed?: number
   slow?: { core: number; factor: number }
+  /** What runs before the first step, and how long nothing does then: set-up and compilation, with no marker. */
+  before?: { items: Item[]; idleUs: number }
+  /** One step in which the device does nothing for so long, as in a checkpoint. */
+  slowStep?: { step: number; idleUs: number }
   /** The trace opens and closes inside a step. */
   partial?: boolean
   stepsLine?: boolean
@@ -143,12 +147,19 @@ class CorePlane {
     const modules = spec.modulesLine === false ? undefined : plane.line(2, 'XLA Modules')
     const steps = spec.stepsLine === false ? undefined : plane.line(1, 'Steps')
     const moduleKind = plane.kind('module', { name: `${spec.program ?? 'jit_train_step'}(${spec.programId ?? 4242n})` })
+    if (spec.before) {
+      const events: Emitted[] = []
+      this.emit(spec.before.items, events, 1)
+      for (const event of events) this.write(event, -1, null)
+      this.now += this.whole(spec.before.idleUs * 1e6)
+    }
     for (let step = 0; step < spec.steps; step++) {
       const begin = this.now
       this.step = step
       const factor = (1 + (spec.stepJitter ?? 0) * (this.random() * 2 - 1)) * (spec.slow?.core === this.core ? spec.slow.factor : 1)
       const events: Emitted[] = []
       this.emit(spec.step, events, factor)
+      if (spec.slowStep?.step === step) this.now += this.whole(spec.slowStep.idleUs * 1e6)
       const cut = this.cutOf(step, begin)
       if (this.flights.size > 0) throw new Error('an async collective was never waited for')
       for (const event of events) this.write(event, step, cut)

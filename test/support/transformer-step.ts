@@ -20,8 +20,11 @@ export interface TransformerStep {
   context: number
   tensor: number
   fsdp: number
-  /** Reached part of the peak in matrix products, and of the HBM bandwidth elsewhere. */
+  /** Experts that a token visits: its activations are copied to each, and back. 1 for a dense model. */
+  expertsPerToken?: number
+  /** Reached part of the peak in matrix products (of experts apart: their groups are uneven), and of the HBM bandwidth elsewhere. */
   matmulEfficiency: number
+  expertEfficiency?: number
   hbmEfficiency: number
   /** Bytes a second through the tensor group's and the FSDP group's links, GB/s. */
   tensorGbps: number
@@ -46,7 +49,7 @@ export function transformerStep(step: TransformerStep): Item[] {
     step,
     'fusion.logits',
     2 * step.tokens * step.embed * step.vocab,
-    step.embed * step.vocab * 2,
+    { weights: step.embed * step.vocab * 2, gathered: step.tokens * step.embed * 2, own: step.tokens * step.vocab * 2 },
     'decoder/logits_dense/dot_general',
   )
   if (!step.backward) return [{ op: embedding }, ...forward, { op: logits }]
@@ -58,7 +61,7 @@ export function transformerStep(step: TransformerStep): Item[] {
     { op: embedding },
     ...forward,
     { op: logits },
-    { op: { ...logits, name: 'fusion.logits_grad', us: logits.us * 2, flops: (logits.flops ?? 0) * 2 } },
+    { op: { ...logits, name: 'fusion.logits_grad', us: logits.us * 2, flops: (logits.flops ?? 0) * 2, bytes: (logits.bytes ?? 0) * 2 } },
     { loop: 'while.2', times: step.layers, body: backward },
   ]
   if (step.optimizerBytes !== undefined) out.push({ op: memoryOp(step, 'fusion.optimizer', step.optimizerBytes, 'optimizer/adamw') })
@@ -86,53 +89,80 @@ function layer(step: TransformerStep, tag: string, scope: string, backward = fal
       bytes: Math.round(weights / step.tensor),
       expression: collectiveText('all-gather', `${tag}w`, weights / step.tensor, step.fsdp),
     })
+  const routed = tokens * (step.expertsPerToken ?? 1)
+  const routes = (step.expertsPerToken ?? 1) > 1
+  const matrix = (part: string, flops: number, bytes: Traffic, where: string, expert = false): Item => ({
+    op: matmul(
+      step,
+      name(part),
+      times * flops,
+      { weights: times * bytes.weights, gathered: times * bytes.gathered, own: times * bytes.own },
+      path(where),
+      expert && routes,
+    ),
+  })
+  const experts: Item[] = routes ? [{ op: memoryOp(step, name('fusion.route'), routed * embed * 2 * 2 * times, path('mlp/route')) }] : []
+  const combine: Item[] = routes
+    ? [{ op: memoryOp(step, name('fusion.combine'), routed * embed * 2 * 2 * times, path('mlp/combine')) }]
+    : []
   items.push(
     { op: memoryOp(step, name('fusion.norm_attention'), activations * 2 * times, path('pre_self_attention_norm')) },
     ...sync(step, name('all-gather.attention'), 'all-gather', activations),
-    {
-      op: matmul(
-        step,
-        name('fusion.qkv'),
-        times * 2 * tokens * embed * projection,
-        embed * projection * 2,
-        path('self_attention/qkv/dot_general'),
-      ),
-    },
-    { op: matmul(step, name('fusion.attention'), times * scores, tokens * projection * 2 + cache, path('self_attention/flash_attention')) },
-    {
-      op: matmul(
-        step,
-        name('fusion.out'),
-        times * 2 * tokens * heads * headDim * embed,
-        heads * headDim * embed * 2,
-        path('self_attention/out/dot_general'),
-      ),
-    },
+    matrix(
+      'fusion.qkv',
+      2 * tokens * embed * projection,
+      { weights: embed * projection * 2, gathered: activations, own: tokens * projection * 2 },
+      'self_attention/qkv/dot_general',
+    ),
+    matrix(
+      'fusion.attention',
+      scores,
+      { weights: cache / times, gathered: 0, own: tokens * (projection + heads * headDim) * 2 },
+      'self_attention/flash_attention',
+    ),
+    ...(gathers && backward ? [gradients(step, tag, weights)] : []),
+    matrix(
+      'fusion.out',
+      2 * tokens * heads * headDim * embed,
+      { weights: heads * headDim * embed * 2, gathered: activations, own: tokens * heads * headDim * 2 },
+      'self_attention/out/dot_general',
+    ),
     ...sync(step, name('reduce-scatter.attention'), 'reduce-scatter', activations),
     { op: memoryOp(step, name('fusion.norm_mlp'), activations * 2 * times, path('post_self_attention_norm')) },
     ...sync(step, name('all-gather.mlp'), 'all-gather', activations),
-    {
-      op: matmul(
-        step,
-        name('fusion.wi'),
-        times * 4 * tokens * embed * step.mlp,
-        2 * embed * (step.mlpWeights ?? step.mlp) * 2,
-        path('mlp/wi/dot_general'),
-      ),
-    },
-    {
-      op: matmul(
-        step,
-        name('fusion.wo'),
-        times * 2 * tokens * embed * step.mlp,
-        embed * (step.mlpWeights ?? step.mlp) * 2,
-        path('mlp/wo/dot_general'),
-      ),
-    },
+    ...experts,
+    matrix(
+      'fusion.wi',
+      4 * tokens * embed * step.mlp,
+      { weights: 2 * embed * (step.mlpWeights ?? step.mlp) * 2, gathered: routed * embed * 2, own: 2 * tokens * step.mlp * 2 },
+      'mlp/wi/dot_general',
+      true,
+    ),
+    matrix(
+      'fusion.wo',
+      2 * tokens * embed * step.mlp,
+      { weights: embed * (step.mlpWeights ?? step.mlp) * 2, gathered: routed * embed * 2, own: tokens * step.mlp * 2 },
+      'mlp/wo/dot_general',
+      true,
+    ),
+    ...combine,
     ...sync(step, name('reduce-scatter.mlp'), 'reduce-scatter', activations),
+    ...(gathers && backward ? [{ done: `${tag}g` }] : []),
   )
   if (gathers) items.splice(firstAfter(items, gatherUs), 0, { done: `${tag}w` })
   return items
+}
+
+/** The layer's gradients go to their shards while the rest of the layer computes. */
+function gradients(step: TransformerStep, tag: string, weights: number): Item {
+  const bytes = Math.round(weights / step.tensor)
+  return {
+    start: `${tag}g`,
+    collective: 'reduce-scatter',
+    us: flight(step, weights / step.tensor, step.fsdpGbps),
+    bytes,
+    expression: collectiveText('reduce-scatter', `${tag}g`, weights / step.tensor, step.fsdp),
+  }
 }
 
 /** Where in the layer so much time has passed: the scheduler waits for a transfer no later than it has to. */
@@ -171,11 +201,20 @@ function collectiveText(kind: string, key: string, bytes: number, group: number)
   return `%${kind}.${key} = bf16[${Math.round(bytes / 2)}]{0} ${kind}(bf16[${Math.round(bytes / 2 / group)}]{0} %param), channel_id=1, replica_groups=[${Math.max(1, 64 / group)},${group}]<=[64], dimensions={0}`
 }
 
-function matmul(step: TransformerStep, name: string, flops: number, weightBytes: number, tfOp: string): OpSpec {
+/** What a product reads and writes, bytes: weights and results that a tensor group splits, and operands that every member holds whole. */
+interface Traffic {
+  weights: number
+  gathered: number
+  own: number
+}
+
+/** A product moves what its shapes say: no more FLOPs a byte than they have. */
+function matmul(step: TransformerStep, name: string, flops: number, traffic: Traffic, tfOp: string, expert = false): OpSpec {
   const share = step.tensor * step.coresPerDevice
   const own = flops / share
-  const bytes = weightBytes / share
-  const us = Math.max(own / (step.chip.tflops * step.matmulEfficiency * 1e6), bytes / (step.chip.hbmGbps * step.hbmEfficiency * 1e3))
+  const bytes = (traffic.weights + traffic.own) / share + traffic.gathered / step.coresPerDevice
+  const efficiency = expert ? (step.expertEfficiency ?? step.matmulEfficiency) : step.matmulEfficiency
+  const us = Math.max(own / (step.chip.tflops * efficiency * 1e6), bytes / (step.chip.hbmGbps * step.hbmEfficiency * 1e3))
   return { name, category: 'convolution fusion', us, flops: own, bytes, tfOp, source }
 }
 
