@@ -13,6 +13,15 @@ export function writeRationale(situation: Situation, analysis: Analysis, card: V
   return `${whatHoldsBack(situation, analysis)} ${whatChanges(situation, analysis, card)}`
 }
 
+/** What the planner expects of a card that the model chose, beside the first card: it stands before the model's own words. */
+export function plannerOnIdea(card: Verdict, first: Verdict): string {
+  if (card === first || !card.estimate || !first.estimate) return 'An idea of the model, not of the planner.'
+  const change = perToken(card.estimate) / perToken(first.estimate) - 1
+  const percent = Math.round(Math.abs(change) * 100)
+  const expects = percent === 0 ? 'the same time' : `${percent}% ${change > 0 ? 'more' : 'less'} time`
+  return `An idea of the model, not of the planner, which expects ${expects} per token than card 1.`
+}
+
 function whatHoldsBack({ report }: Situation, { bottleneck, kpis }: Analysis): string {
   const name = bottleneck.class
   if (name === 'unknown') return `What holds the job back is not known: ${bottleneck.evidence[0] ?? 'the profile does not tell'}.`

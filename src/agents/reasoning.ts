@@ -1,3 +1,4 @@
+import type { Card, Diagnosis } from '../contract/diagnosis.ts'
 import type { Plan, Verdict } from '../contract/verdict.ts'
 import type { OwnMeasurement } from './case-match.ts'
 import type { Retrieved } from './retrieval.ts'
@@ -9,8 +10,9 @@ export interface ProposeInput {
   retrieved: Retrieved
   /** The space as the planner ranks it. */
   plan: Plan
-  /** What the rules choose from it. */
+  /** What the rules choose from it, and what put each there. */
   chosen: Verdict[]
+  chosenBy: Card['chosen_by'][]
   measurements: readonly OwnMeasurement[]
   tenant: string
 }
@@ -20,7 +22,9 @@ export interface ProposeStage {
   plan: Plan
   chosen: Verdict[]
   rationales: (string | null)[]
+  chosenBy: Card['chosen_by'][]
   notes: string[]
+  /** Gemini only where a card is its own. */
   reasoning: 'gemini' | 'rules'
   cost_usd: number | null
 }
@@ -28,7 +32,8 @@ export interface ProposeStage {
 /** What the Analyzer answers; the stored result of the stage `analyze`. */
 export interface AnalyzeStage {
   analysis: Analysis
-  reasoning: 'gemini' | 'rules'
+  /** Another bottleneck that the model reads, with what it rests on; the measured rule's stands beside it. */
+  secondReading: Diagnosis['second_reading']
   cost_usd: number | null
 }
 
@@ -41,9 +46,9 @@ export interface Reasoning {
 /** The rules' answers as they are. */
 export const ruleReasoning: Reasoning = {
   async analyze(_situation, byRules) {
-    return { analysis: byRules, reasoning: 'rules', cost_usd: null }
+    return { analysis: byRules, secondReading: null, cost_usd: null }
   },
-  async propose({ plan, chosen }) {
-    return { plan, chosen, rationales: chosen.map(() => null), notes: [], reasoning: 'rules', cost_usd: null }
+  async propose({ plan, chosen, chosenBy }) {
+    return { plan, chosen, chosenBy, rationales: chosen.map(() => null), notes: [], reasoning: 'rules', cost_usd: null }
   },
 }

@@ -4,7 +4,7 @@ import { ownMeasurements } from '../agents/case-match.ts'
 import { compilationsPerRun } from '../agents/evaluator.ts'
 import { describeErrors, outcomesOf } from '../agents/learning.ts'
 import { chooseCards, proposalNotes, rankSpace, refuseInfeasible } from '../agents/proposer.ts'
-import { writeRationale } from '../agents/rationale.ts'
+import { plannerOnIdea, writeRationale } from '../agents/rationale.ts'
 import type { AnalyzeStage, ProposeStage, Reasoning } from '../agents/reasoning.ts'
 import { evidenceFor, type Retrieved, retrieve } from '../agents/retrieval.ts'
 import { situate } from '../agents/situate.ts'
@@ -119,7 +119,10 @@ async function workStages(
     const plan = await rankSpace(deps, situation, measurements, signal)
     const chosen = chooseCards(situation, plan.ranked, measurements)
     if (chosen.length === 0 && plan.space.fitting === 0) refuseInfeasible(situation, plan)
-    const value = await reasoning.propose({ situation, analysis, retrieved, plan, chosen, measurements, tenant }, signal)
+    const value = await reasoning.propose(
+      { situation, analysis, retrieved, plan, chosen, chosenBy: chosen.map(() => 'planner' as const), measurements, tenant },
+      signal,
+    )
     return { value, detail: `${value.plan.space.fitting} of ${value.plan.space.total} candidates fit` }
   })
 
@@ -128,8 +131,10 @@ async function workStages(
     const value: Card[] = []
     for (const [i, verdict] of feasible.entries()) {
       const evidence = await evidenceFor(verdict, situation, analysis, retrieved, { ...deps, tenant, signal })
-      const rationale = proposed.rationales[i] ?? writeRationale(situation, analysis, verdict)
-      value.push(makeCard(situation, verdict, (i + 1) as Card['rank'], { rationale, evidence }))
+      const words = proposed.rationales[i] ?? writeRationale(situation, analysis, verdict)
+      const chosenBy = proposed.chosenBy[proposed.chosen.indexOf(verdict)] ?? 'planner'
+      const rationale = chosenBy === 'agent' ? `${plannerOnIdea(verdict, feasible[0] ?? verdict)} ${words}` : words
+      value.push(makeCard(situation, verdict, (i + 1) as Card['rank'], { rationale, evidence, chosenBy }))
     }
     for (const card of value)
       await memory.append(run, { kind: 'card', name: `card ${card.rank}`, data: { mesh: card.mesh, dcn: card.dcn, changes: card.changes } })
@@ -163,7 +168,7 @@ async function workStages(
     baseline: situation.baseline,
     cards: judged.cards,
     suggestions: suggestionsFor(situation, judged.cards[0] ?? null),
-    second_reading: null,
+    second_reading: analyzed.secondReading,
     nearest: proposed.plan.nearest,
     notes: notesOf([
       source.notes,

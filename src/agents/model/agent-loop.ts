@@ -19,6 +19,8 @@ export interface AgentOptions<T> {
   usage: Usage
   /** Runs one tool call; what it throws is told to the model. */
   call: (tool: Tool, input: unknown) => Promise<unknown>
+  /** Asked before every request: throws where the budget does not cover another. */
+  beforeCall: () => Promise<void>
   /** Hears every answer of the model, for the record. */
   record: (name: string, data: unknown) => Promise<void>
   firstWaitMs?: number | undefined
@@ -50,8 +52,14 @@ export function startAgent<T>(options: AgentOptions<T>): Agent<T> {
 
   async function converse(): Promise<T> {
     let repairs = 0
+    let accidentCount = 0
     for (let turn = 0; turn < turnLimit; turn++) {
       const response = await generate(repairs > 0)
+      const finish = String(response.candidates?.[0]?.finishReason)
+      if (accidents.has(finish)) {
+        if (++accidentCount > accidentLimit) throw failed(`its turn was malformed ${accidentCount} times (${finish})`)
+        continue
+      }
       const content = response.candidates?.[0]?.content
       if (content) contents.push(content)
       const calls = response.functionCalls ?? []
@@ -69,6 +77,7 @@ export function startAgent<T>(options: AgentOptions<T>): Agent<T> {
   }
 
   async function generate(repairing: boolean): Promise<GenerateContentResponse> {
+    await options.beforeCall()
     const config: GenerateContentConfig = {
       systemInstruction: `${options.system}\n\nAnswer with JSON alone, of this schema:\n${JSON.stringify(schema)}`,
       temperature: 1,
@@ -109,13 +118,15 @@ export function startAgent<T>(options: AgentOptions<T>): Agent<T> {
 
   async function answerCalls(calls: FunctionCall[]): Promise<Part[]> {
     const parts: Part[] = []
-    for (const call of calls.slice(0, callsPerTurn)) {
+    for (const [i, call] of calls.entries()) {
       const name = call.name ?? ''
       const key = `${name} ${JSON.stringify(call.args)}`
       const times = (seenCalls.get(key) ?? 0) + 1
       seenCalls.set(key, times)
       if (times > sameCallLimit) throw failed(`it called ${name} with the same arguments ${times} times`)
-      parts.push({ functionResponse: { ...(call.id ? { id: call.id } : {}), name, response: await resultOf(name, call.args) } })
+      // the API wants an answer to every call of a turn, also to those that are one too many
+      const response = i < callsPerTurn ? await resultOf(name, call.args) : { error: `Only ${callsPerTurn} calls per turn are run: call again.` }
+      parts.push({ functionResponse: { ...(call.id ? { id: call.id } : {}), name, response } })
     }
     return parts
   }
@@ -146,9 +157,11 @@ const refusals: ReadonlySet<string> = new Set([
   'BLOCKLIST',
   'PROHIBITED_CONTENT',
   'SPII',
-  'MALFORMED_FUNCTION_CALL',
-  'OTHER',
 ])
+
+/** Turns that went wrong by chance: they are tried again, and nothing of them is kept. */
+const accidents: ReadonlySet<string> = new Set(['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL', 'OTHER'])
+const accidentLimit = 2
 
 function declare(tool: Tool) {
   return { name: tool.name, description: tool.description, parametersJsonSchema: jsonSchemaOf(tool.input) }

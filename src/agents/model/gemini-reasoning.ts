@@ -19,7 +19,12 @@ import { costUsd, noUsage, type Usage } from './usage.ts'
 /** Shares of a run's time that the model may take; then the rules answer. */
 const timeShare = { analyze: 0.25, propose: 0.6 }
 
-const analysisSchema = z.strictObject({ bottleneck: bottleneckClassSchema, notes: z.array(z.string().max(500)).max(5) })
+const analysisSchema = z.strictObject({
+  bottleneck: bottleneckClassSchema,
+  /** What that reading rests on, a figure in each. */
+  evidence: z.array(z.string().max(500)).max(4).default([]),
+  notes: z.array(z.string().max(500)).max(5),
+})
 
 /** Gemini in the roles of Analyzer and Proposer, and for free questions. Whatever goes wrong ends in the rules' answer and a note that says why. */
 export function createGeminiReasoning(options: GeminiOptions): {
@@ -42,12 +47,16 @@ function geminiFor(options: RunOptions): Reasoning {
   const { config } = deps
   const model = config.PROMPTS_GEMINI_MODEL
 
+  /** Whether the day's budget covers another request beside what this stage has used so far. */
+  async function withinBudget(usage: Usage): Promise<void> {
+    if ((await options.spend.today(tenant)) + costUsd(model, usage) >= config.PROMPTS_SPEND_CAP_USD)
+      throw new PromptsError('unavailable', `the day's ${config.PROMPTS_SPEND_CAP_USD} dollars for Gemini are spent`)
+  }
+
   /** Runs the model's part of a stage; null and a reason where the rules have to answer. */
   async function attempt<T>(what: keyof typeof timeShare, signal: AbortSignal, usage: Usage, work: (signal: AbortSignal) => Promise<T>) {
     try {
-      if ((await options.spend.today(tenant)) >= config.PROMPTS_SPEND_CAP_USD) {
-        throw new PromptsError('unavailable', `the day's ${config.PROMPTS_SPEND_CAP_USD} dollars for Gemini are spent`)
-      }
+      await withinBudget(usage)
       const ms = config.PROMPTS_RUN_DEADLINE_SECONDS * 1000 * timeShare[what]
       const late = AbortSignal.timeout(ms)
       const value = await untilAborted(AbortSignal.any([signal, late]), work).catch((error: unknown) => {
@@ -91,6 +100,7 @@ function geminiFor(options: RunOptions): Reasoning {
       signal,
       usage,
       call,
+      beforeCall: () => withinBudget(usage),
       record: (name, data) => deps.memory.append(run, { kind: 'model_output', name: `${label} ${name}`, data }),
       firstWaitMs: options.firstWaitMs,
     })
@@ -121,12 +131,19 @@ function geminiFor(options: RunOptions): Reasoning {
       removed += grounded.removed.length
       if (grounded.text !== '') notes.push(`Gemini: ${grounded.text}`)
     }
-    if (value.said.bottleneck !== byRules.bottleneck.class && byRules.bottleneck.class !== 'unknown') {
-      notes.push(`Gemini reads the bottleneck as ${value.said.bottleneck}; the measured rule says ${byRules.bottleneck.class}, and stands.`)
+    const grounds: string[] = []
+    for (const line of value.said.evidence) {
+      const grounded = ground(line, facts)
+      removed += grounded.removed.length
+      if (grounded.text !== '' && /\d/.test(grounded.text)) grounds.push(grounded.text)
     }
+    const differs = value.said.bottleneck !== byRules.bottleneck.class && value.said.bottleneck !== 'unknown'
+    const secondReading = differs && grounds.length > 0 ? { class: value.said.bottleneck, evidence: grounds } : null
+    if (differs && secondReading === null)
+      notes.push(`Gemini reads the bottleneck as ${value.said.bottleneck} without a figure that stands for it: not taken up.`)
     if (removed > 0) notes.push(removedNote(removed))
     await deps.memory.append(run, { kind: 'note', name: 'grounding: analyzer', data: { removed } })
-    return { analysis: withNotes(byRules, notes), reasoning: 'gemini', cost_usd: costUsd(model, usage) }
+    return { analysis: withNotes(byRules, notes), secondReading, cost_usd: costUsd(model, usage) }
   }
 
   async function propose(input: ProposeInput, signal: AbortSignal): Promise<ProposeStage> {
@@ -155,7 +172,7 @@ function geminiFor(options: RunOptions): Reasoning {
   }
 
   async function finish(input: ProposeInput, samples: Sample[], failures: string[], cost: number): Promise<ProposeStage> {
-    const picked = pickCards(input, samples, config.PROMPTS_GEMINI_SAMPLES)
+    const picked = pickCards(input, samples)
     const notes: string[] = []
     if (failures.length > 0)
       notes.push(`${failures.length} of ${config.PROMPTS_GEMINI_SAMPLES} samples of Gemini gave no answer (${failures[0]}).`)
@@ -166,7 +183,10 @@ function geminiFor(options: RunOptions): Reasoning {
       name: 'grounding: proposer',
       data: { removed: picked.removed, rejected: picked.rejected, samples: samples.length, failures },
     })
-    return { plan: input.plan, chosen: picked.chosen, rationales: picked.rationales, notes, reasoning: 'gemini', cost_usd: cost }
+    const { chosen, chosenBy, rationales } = picked
+    const reasoning = chosenBy.includes('agent') ? 'gemini' : 'rules'
+    if (reasoning === 'rules') notes.push("Gemini's proposals are the cards that the planner has, or what ran.")
+    return { plan: input.plan, chosen, chosenBy, rationales, notes, reasoning, cost_usd: cost }
   }
 
   return { analyze, propose }

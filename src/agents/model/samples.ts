@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { runSchema } from '../../contract/experiment.ts'
 import { compactMesh, formatMesh, meshSchema } from '../../contract/mesh.ts'
+import type { Card } from '../../contract/diagnosis.ts'
 import type { Verdict } from '../../contract/verdict.ts'
-import { rankWithMeasurements } from '../case-match.ts'
+import { measurementOf } from '../case-match.ts'
 import { collectFacts, ground, sentencesOf } from '../grounding.ts'
-import { chooseCards } from '../proposer.ts'
+import { isBaseline } from '../proposer.ts'
 import type { ProposeInput } from '../reasoning.ts'
 import type { Situation } from '../situation.ts'
 import { type Checked, verify } from '../verifier.ts'
@@ -34,11 +35,8 @@ export interface Sample {
 
 /** Objections go back to the model this often. */
 const rounds = 2
-/**
- * A vote of most samples weighs as much as this share of the predicted time: it decides only where the numbers cannot. A hundredth was tried, and
- * with answers that vary only 43 % of repeated runs gave the same cards, because many meshes are predicted within one per cent of each other.
- */
-const voteWeight = 0.0005
+/** Cards that stay the planner's, as evidence has moved it; the place after them may be an idea of the model's own. */
+const plannersCards = 2
 const longestRationale = 700
 
 /** One sample: its proposals checked, objections returned, at most two rounds; what still fails is counted and dropped. */
@@ -74,32 +72,51 @@ export interface Picked {
   chosen: Verdict[]
   /** The model's words for a card; null where it wrote none that stand. */
   rationales: (string | null)[]
+  chosenBy: Card['chosen_by'][]
   removed: number
   rejected: number
 }
 
 /**
- * The cards from the samples' proposals and the planner's ranking together: scored by the numbers, a majority of samples deciding between equals,
- * then diverse ones chosen as the rules choose. The words are those of the sample that stand up best to grounding.
+ * The cards: the rules' first two, and in the place after them the model's own idea where it has one, else the rules' third. An idea of its own is
+ * feasible, is not what ran or was measured to fail, and is no card of the rules; samples vote by the first such mesh of each, the planner's time
+ * decides between equals. What the planner expects of it is said on the card, and a compilation can still withdraw it.
+ * The words are those of the sample that stand up best to grounding.
  */
-export function pickCards(input: ProposeInput, samples: readonly Sample[], asked: number): Picked {
-  const { situation, plan, measurements } = input
-  const votes = new Map<string, number>()
-  const pool = new Map(plan.ranked.map((verdict) => [keyOf(verdict), verdict]))
-  for (const sample of samples) {
-    for (const key of new Set(sample.proposals.map(({ verdict }) => keyOf(verdict)))) votes.set(key, (votes.get(key) ?? 0) + 1)
-    for (const { verdict } of sample.proposals) if (!pool.has(keyOf(verdict))) pool.set(keyOf(verdict), verdict)
-  }
-  const factor = (verdict: Verdict) => ((votes.get(keyOf(verdict)) ?? 0) * 2 > asked ? 1 - voteWeight : 1)
-  const ranked = rankWithMeasurements(situation.workload, [...pool.values()], measurements, factor)
-  const chosen = chooseCards(situation, ranked, measurements)
+export function pickCards(input: ProposeInput, samples: readonly Sample[]): Picked {
+  const idea = ownIdea(input, samples)
+  const kept = idea === null ? input.chosen : input.chosen.slice(0, plannersCards)
+  const chosen = idea === null ? [...kept] : [...kept, idea]
   let removed = 0
   const rationales = chosen.map((verdict) => {
     const words = wordsFor(verdict, samples)
     removed += words.removed
     return words.text
   })
-  return { chosen, rationales, removed, rejected: samples.reduce((sum, sample) => sum + sample.rejected, 0) }
+  return {
+    chosen,
+    rationales,
+    chosenBy: chosen.map((verdict) => (verdict === idea ? 'agent' : (input.chosenBy[input.chosen.indexOf(verdict)] ?? 'planner'))),
+    removed,
+    rejected: samples.reduce((sum, sample) => sum + sample.rejected, 0),
+  }
+}
+
+/** The mesh that most samples name first among those that are no card of the rules; null where none is. */
+function ownIdea({ situation, chosen, measurements }: ProposeInput, samples: readonly Sample[]): Verdict | null {
+  const cards = new Set(chosen.map(keyOf))
+  const ideas = new Map<string, { verdict: Verdict; votes: number }>()
+  for (const sample of samples) {
+    const first = sample.proposals.find(
+      ({ verdict }) => !cards.has(keyOf(verdict)) && !isBaseline(situation, verdict) && !measurementOf(verdict, measurements)?.failed,
+    )
+    if (!first) continue
+    const known = ideas.get(keyOf(first.verdict))
+    if (known) known.votes++
+    else ideas.set(keyOf(first.verdict), { verdict: first.verdict, votes: 1 })
+  }
+  const time = ({ verdict }: { verdict: Verdict }) => verdict.estimate?.step_time_ms ?? Number.POSITIVE_INFINITY
+  return [...ideas.values()].sort((a, b) => b.votes - a.votes || time(a) - time(b))[0]?.verdict ?? null
 }
 
 function wordsFor(verdict: Verdict, samples: readonly Sample[]): { text: string | null; removed: number } {
