@@ -41,7 +41,10 @@ const settings = z.object({
   GOOGLE_CLOUD_PROJECT: z.string().optional().describe('project for Vertex AI'),
   GOOGLE_CLOUD_LOCATION: z.string().optional().describe('location for Vertex AI'),
   GEMINI_BASE_URL: z.string().optional().describe('another address that speaks Gemini'),
-  PROMPTS_GEMINI_MODEL: z.string().default('gemini-3-pro').describe('model of the Analyzer and the Proposer'),
+  PROMPTS_GEMINI_MODEL: z
+    .string()
+    .default('gemini-3.5-flash')
+    .describe('model of the Analyzer and the Proposer: one of knowledge/gemini.json'),
   PROMPTS_GEMINI_THINKING: z.string().optional().describe('thinking level (Gemini 3: low, high) or budget (2.5: a number)'),
   PROMPTS_GEMINI_SAMPLES: number(3, 1, 9).describe('proposals sampled a run'),
   PROMPTS_EMBEDDING_MODEL: z.string().default('gemini-embedding-001').describe('embedding model, used only with a key'),

@@ -112,16 +112,44 @@ export async function evidenceFor(
     .filter((hit) => (hit.similarity ?? 0) >= likeEnough)
     .map((hit) => ({ hit, worth: caseWorth(hit, card, deps.tenant) }))
     .sort((a, b) => b.worth - a.worth)
-    .map(({ hit }) => caseEvidence(hit))
+    .map(({ hit }) => ({ ...caseEvidence(hit), stance: stanceOfCase(hit.item, card) }))
     .filter((one, i, all) => all.findIndex((other) => other.title === one.title) === i)
     .slice(0, 2)
   const documents = new Map<string, Hit<'doc'>>()
-  for (const text of docQuestions(card, situation, analysis)) {
-    const { hits } = await deps.library.search({ kind: 'doc', tenant: deps.tenant, text, signature: null, embedding: null, limit: 12 })
+  const questions = docQuestions(card, situation, analysis)
+  const embeddings = await embedQueries(questions, deps)
+  for (const [i, text] of questions.entries()) {
+    const embedding = embeddings[i] ?? null
+    const { hits } = await deps.library.search({ kind: 'doc', tenant: deps.tenant, text, signature: null, embedding, limit: 12 })
     const hit = hits.find(({ item }) => isAbout(item, situation) && !documents.has(documentOf(item)))
     if (hit) documents.set(documentOf(hit.item), hit)
   }
   return [...cases, ...[...documents.values()].map(docEvidence)]
+}
+
+/** The questions' embeddings; none where no model is configured or it does not answer, which the run's retrieval has said. */
+async function embedQueries(questions: readonly string[], { embedder, signal }: RetrievalDeps): Promise<number[][]> {
+  if (embedder === null) return []
+  try {
+    return await embedder.embed([...questions], 'query', signal)
+  } catch {
+    signal.throwIfAborted()
+    return []
+  }
+}
+
+/** A case speaks against a card where its mesh was left for a faster one, ran out of memory, failed, or proved wrong. */
+function stanceOfCase({ from, to, dcn, result, status }: Case, card: Verdict): Evidence['stance'] {
+  const isCard = (mesh: Case['to']) => mesh !== null && sameMesh(mesh, card.mesh) && sameMesh(dcn, card.dcn)
+  if (isCard(from)) return 'against'
+  return isCard(to) && ((result !== null && result !== 'ok') || status === 'refuted') ? 'against' : 'for'
+}
+
+/** Anchors of sections that say when something is not worth it; the names that docs/writing-knowledge.md gives them. */
+const warnings: ReadonlySet<string> = new Set(['when-not', 'when-it-costs', 'loses', 'not', 'look-twice', 'trap'])
+
+function stanceOfSection(id: string): Evidence['stance'] {
+  return warnings.has(id.split('#')[1] ?? '') ? 'against' : 'for'
 }
 
 function documentOf({ id }: DocSection): string {
@@ -153,6 +181,8 @@ export function caseEvidence(hit: Hit<'case'>): Evidence {
   const { item } = hit
   return {
     kind: 'case',
+    stance: 'for',
+    moved: false,
     id: item.id,
     title: titleOfCase(item),
     uri: safeUri(item.sources[0]?.uri) ?? `case:${item.id}`,
@@ -162,7 +192,15 @@ export function caseEvidence(hit: Hit<'case'>): Evidence {
 
 export function docEvidence(hit: Hit<'doc'>): Evidence {
   const { item }: { item: DocSection } = hit
-  return { kind: 'doc', id: item.id, title: item.title, uri: item.uri, score: round(hit.score) }
+  return {
+    kind: 'doc',
+    stance: stanceOfSection(item.id),
+    moved: false,
+    id: item.id,
+    title: item.title,
+    uri: item.uri,
+    score: round(hit.score),
+  }
 }
 
 /** A web address or one of our own; whatever else a case names as its source is not linked. */

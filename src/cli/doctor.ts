@@ -110,11 +110,17 @@ async function library(config: Config): Promise<Finding> {
 async function gemini(config: Config): Promise<Finding> {
   if (!config.GEMINI_API_KEY && !config.GOOGLE_GENAI_USE_VERTEXAI)
     return off('Gemini', 'rules reason; set GEMINI_API_KEY, or GOOGLE_GENAI_USE_VERTEXAI=1')
-  return {
-    part: 'Gemini',
-    state: 'ok',
-    detail: `${config.PROMPTS_GEMINI_MODEL}, ${config.GOOGLE_GENAI_USE_VERTEXAI ? `Vertex AI in ${config.GOOGLE_CLOUD_LOCATION ?? 'no location'}` : 'by key'} (not called)`,
-  }
+  return check('Gemini', async () => {
+    const { createGeminiClient } = await import('../knowledge/gemini/client.ts')
+    const { askForModel } = await import('../knowledge/gemini/ask-for-model.ts')
+    const { priceOf } = await import('../knowledge/gemini/models.ts')
+    const model = config.PROMPTS_GEMINI_MODEL
+    const price = priceOf(model)
+    await askForModel(createGeminiClient(config)!, model, AbortSignal.timeout(deadlineMs))
+    const where = config.GOOGLE_GENAI_USE_VERTEXAI ? `Vertex AI in ${config.GOOGLE_CLOUD_LOCATION ?? 'no location'}` : 'by key'
+    const cost = price.known ? `listed on ${price.on}` : 'the dearest known: its own price is not in knowledge/gemini.json'
+    return `${model}, ${where}; $${price.input} in and $${price.output} out per million tokens (${cost})`
+  })
 }
 
 async function slack(config: Config): Promise<Finding> {

@@ -4,6 +4,10 @@ import { nearestSchema, verdictSchema } from './verdict.ts'
 
 export const evidenceSchema = z.strictObject({
   kind: z.enum(['case', 'doc']),
+  /** Whether it speaks for the card or against it. */
+  stance: z.enum(['for', 'against']),
+  /** Whether it changed the order in which the card stands. */
+  moved: z.boolean(),
   id: z.string(),
   title: z.string(),
   uri: z.string(),

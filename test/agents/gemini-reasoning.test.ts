@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { formatMesh } from '../../src/contract/mesh.ts'
+import { formatMesh, type Mesh } from '../../src/contract/mesh.ts'
 import { read } from '../../src/thread/intent.ts'
 import { llamaExperiment, openTestService, requestFor, signal } from '../runs/service-fixture.ts'
 import {
@@ -54,8 +54,8 @@ describe('Gemini over its protocol', () => {
       `The job is communication-bound with 31 % of the step exposed. This mesh is predicted at ${step} s a step`,
     )
     expect(diagnosis.notes.join('\n')).toContain('Gemini: Collectives are in flight 43 %')
-    // 1000 tokens in and 100 out a call, at $2 and $12 a million
-    expect(diagnosis.cost_usd).toBeCloseTo(gemini.requests.length * (0.002 + 0.0012), 6)
+    // 1000 tokens in and 100 out a call, at $1.5 and $9 a million
+    expect(diagnosis.cost_usd).toBeCloseTo(gemini.requests.length * (0.0015 + 0.0009), 6)
     const calls = events.filter((event) => event.kind === 'model_output')
     expect(calls).toHaveLength(gemini.requests.length)
     expect(events.filter((event) => event.kind === 'tool_call').map((event) => event.name)).toEqual([
@@ -68,12 +68,12 @@ describe('Gemini over its protocol', () => {
   })
 
   it('asks Gemini 3 with a thinking level and a schema, 2.5 with a budget and without a schema beside tools', async () => {
-    const three = await diagnoseWith(goodModel, { env: { PROMPTS_GEMINI_MODEL: 'gemini-3-pro' } })
+    const three = await diagnoseWith(goodModel, { env: { PROMPTS_GEMINI_MODEL: 'gemini-3.1-pro-preview' } })
     const two = await diagnoseWith(goodModel, { env: { PROMPTS_GEMINI_MODEL: 'gemini-2.5-pro' } })
     expect(three.diagnosis.reasoning).toBe('gemini')
     expect(two.diagnosis.reasoning).toBe('gemini')
     const raw = (one: typeof three) => one.gemini.mock.getRequests().map((entry) => JSON.stringify(entry))
-    expect(raw(three).every((text) => text.includes('gemini-3-pro'))).toBe(true)
+    expect(raw(three).every((text) => text.includes('gemini-3.1-pro-preview'))).toBe(true)
     expect(raw(two).every((text) => text.includes('gemini-2.5-pro'))).toBe(true)
   })
 
@@ -202,8 +202,72 @@ describe('a model that fails ends in the rules’ answer with a note', () => {
   })
 })
 
+describe('who decides', () => {
+  /** A model that always proposes these, after it has looked at the report. */
+  const proposing =
+    (...meshes: Mesh[]): Script =>
+    (request, call) => {
+      if (isAnalyzer(request)) return goodModel(request, call)
+      if (!resultsOf(request).get_report) return toolTurn('get_report')
+      return jsonTurn({ proposals: meshes.map((mesh) => ({ mesh, rationale: 'Trust me.' })) })
+    }
+
+  it('an oracle’s mesh, feasible and ranked low, is the third card, called the model’s, with what the planner expects of it', async () => {
+    const rules = await ruleCards()
+    const { diagnosis } = await diagnoseWith(proposing({ data: 8, model: 8 }))
+    expect(diagnosis.cards.map((card) => formatMesh(card.mesh))).toEqual([...rules.slice(0, 2), 'data=8 · model=8'])
+    expect(diagnosis.cards.map((card) => card.chosen_by)).toEqual(['planner', 'planner', 'agent'])
+    expect(diagnosis.cards[2]!.rationale).toMatch(/^An idea of the model, not of the planner, which expects \d+% more time per token than card 1\./)
+    expect(diagnosis.reasoning).toBe('gemini')
+  })
+
+  it('a model that repeats the planner’s cards chose none: the rules reason', async () => {
+    const { diagnosis } = await diagnoseWith(proposing({ data: 64 }))
+    expect(diagnosis.cards.map((card) => formatMesh(card.mesh))).toEqual(await ruleCards())
+    expect(diagnosis.cards.every((card) => card.chosen_by === 'planner')).toBe(true)
+    expect(diagnosis.reasoning).toBe('rules')
+  })
+
+  it('an illegal mesh, or the mesh that ran, is no idea', async () => {
+    const rules = await ruleCards()
+    const { diagnosis } = await diagnoseWith(proposing({ data: 7 }, { data: 16, model: 4 }))
+    expect(diagnosis.cards.map((card) => formatMesh(card.mesh))).toEqual(rules)
+  })
+
+  it('another bottleneck stands beside the measured one where a figure supports it, and nowhere where none does', async () => {
+    const reading = (evidence: string[]): Script => (request, call) => {
+      if (!isAnalyzer(request)) return goodModel(request, call)
+      return resultsOf(request).get_report ? jsonTurn({ bottleneck: 'hbm', evidence, notes: [] }) : toolTurn('get_report')
+    }
+    const supported = await diagnoseWith(reading(['Collectives are in flight 43% of the step.']))
+    expect(supported.diagnosis.bottleneck.class).toBe('communication')
+    expect(supported.diagnosis.second_reading).toEqual({ class: 'hbm', evidence: ['Collectives are in flight 43% of the step.'] })
+    const empty = await diagnoseWith(reading(['HBM is at 99% all the time.']))
+    expect(empty.diagnosis.second_reading).toBeNull()
+  })
+
+  it('answers every call of a turn, also those beyond what it runs', async () => {
+    let answered = 0
+    await diagnoseWith((request, call) => {
+      if (isAnalyzer(request)) return goodModel(request, call)
+      const results = request.messages.filter((message) => message.role === 'tool').length
+      if (results === 0)
+        return { toolCalls: Array.from({ length: 12 }, (_, i) => ({ name: 'evaluate_mesh', arguments: JSON.stringify({ mesh: { data: 2 ** (i % 7) } }) })) } as never
+      answered = Math.max(answered, results)
+      return jsonTurn({ proposals: [{ mesh: { data: 64 }, rationale: 'As ranked.' }] })
+    })
+    expect(answered).toBe(12)
+  })
+
+  it('refuses a model that is not known, with the list', async () => {
+    await expect(openGeminiService('http://127.0.0.1:9', { env: { PROMPTS_GEMINI_MODEL: 'gemini-9-ultra' } })).rejects.toThrow(
+      /gemini-9-ultra, which is no model that is known/,
+    )
+  })
+})
+
 describe('stability', () => {
-  it('gives the same three cards in at least 95 % of repeated runs over answers that vary', async () => {
+  it('gives the same first two cards in every repeated run over answers that vary, and the third is the planner’s or called the model’s', async () => {
     const random = randomFrom(42)
     // temperature 1: other meshes, other order, illegal ones, other words, now and then no answer
     const gemini = await startGemini((request, call) => {
@@ -225,16 +289,16 @@ describe('stability', () => {
     const test = await openGeminiService(gemini.url, { env: { PROMPTS_GEMINI_SAMPLES: '3' } })
     cleanup.push(test.close)
     const answers = new Map<string, number>()
+    const expected = await ruleCards()
     const runs = 20
     for (let i = 0; i < runs; i++) {
       const diagnosis = await test.service.diagnose(requestFor(llamaExperiment, { run: `r-${i}` }), { onProgress: () => {}, signal })
-      const key = diagnosis.cards
-        .map((card) => formatMesh(card.mesh))
-        .sort()
-        .join(' | ')
+      const meshes = diagnosis.cards.map((card) => formatMesh(card.mesh))
+      const key = meshes.slice(0, 2).join(' | ')
       answers.set(key, (answers.get(key) ?? 0) + 1)
+      expect(diagnosis.cards[2]!.chosen_by).toBe(meshes[2] === expected[2] ? 'planner' : 'agent')
     }
-    expect(Math.max(...answers.values()) / runs).toBeGreaterThanOrEqual(0.95)
+    expect([...answers.keys()]).toEqual([expected.slice(0, 2).join(' | ')])
   }, 120_000)
 })
 
@@ -261,7 +325,7 @@ describe('a free question', () => {
     expect(shown.join()).not.toContain('3.21')
     expect(shown.length).toBeGreaterThan(0)
     const memory = readFileSync(join(test.folder, 'runs/r-1/events.jsonl'), 'utf8')
-    expect(memory).toContain('question gemini-3-pro')
+    expect(memory).toContain('question gemini-3.5-flash')
   })
 })
 

@@ -125,7 +125,8 @@ export function startAgent<T>(options: AgentOptions<T>): Agent<T> {
       seenCalls.set(key, times)
       if (times > sameCallLimit) throw failed(`it called ${name} with the same arguments ${times} times`)
       // the API wants an answer to every call of a turn, also to those that are one too many
-      const response = i < callsPerTurn ? await resultOf(name, call.args) : { error: `Only ${callsPerTurn} calls per turn are run: call again.` }
+      const response =
+        i < callsPerTurn ? await resultOf(name, call.args) : { error: `Only ${callsPerTurn} calls per turn are run: call again.` }
       parts.push({ functionResponse: { ...(call.id ? { id: call.id } : {}), name, response } })
     }
     return parts
@@ -151,13 +152,7 @@ export function startAgent<T>(options: AgentOptions<T>): Agent<T> {
   }
 }
 
-const refusals: ReadonlySet<string> = new Set([
-  'SAFETY',
-  'RECITATION',
-  'BLOCKLIST',
-  'PROHIBITED_CONTENT',
-  'SPII',
-])
+const refusals: ReadonlySet<string> = new Set(['SAFETY', 'RECITATION', 'BLOCKLIST', 'PROHIBITED_CONTENT', 'SPII'])
 
 /** Turns that went wrong by chance: they are tried again, and nothing of them is kept. */
 const accidents: ReadonlySet<string> = new Set(['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL', 'OTHER'])

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { bottleneckClassSchema } from '../../contract/profile-report.ts'
 import { PromptsError } from '../../errors.ts'
+import { generationModel } from '../../knowledge/gemini/models.ts'
 import { untilAborted } from '../../until-aborted.ts'
 import type { AnswerQuestion } from '../deps.ts'
 import { collectFacts, ground } from '../grounding.ts'
@@ -26,11 +27,15 @@ const analysisSchema = z.strictObject({
   notes: z.array(z.string().max(500)).max(5),
 })
 
-/** Gemini in the roles of Analyzer and Proposer, and for free questions. Whatever goes wrong ends in the rules' answer and a note that says why. */
+/**
+ * Gemini in the roles of Analyzer and Proposer, and for free questions. Whatever goes wrong ends in the rules' answer and a note that says why.
+ * @throws PromptsError `bad_config` for a model that is not known.
+ */
 export function createGeminiReasoning(options: GeminiOptions): {
   reasoning: (run: { run: string; tenant: string }) => Reasoning
   answerQuestion: AnswerQuestion
 } {
+  generationModel(options.deps.config.PROMPTS_GEMINI_MODEL)
   return {
     reasoning: ({ run, tenant }) => geminiFor({ ...options, run, tenant }),
     answerQuestion: createQuestionAnswerer(options),

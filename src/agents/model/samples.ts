@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import type { Card } from '../../contract/diagnosis.ts'
 import { runSchema } from '../../contract/experiment.ts'
 import { compactMesh, formatMesh, meshSchema } from '../../contract/mesh.ts'
-import type { Card } from '../../contract/diagnosis.ts'
 import type { Verdict } from '../../contract/verdict.ts'
 import { measurementOf } from '../case-match.ts'
 import { collectFacts, ground, sentencesOf } from '../grounding.ts'

@@ -1,5 +1,5 @@
 import type { GenerateContentResponseUsageMetadata } from '@google/genai'
-import { generationModel } from '../../knowledge/gemini/models.ts'
+import { priceOf } from '../../knowledge/gemini/models.ts'
 
 /** Tokens of one run or a part of it; thinking is counted apart and billed as output. */
 export interface Usage {
@@ -25,12 +25,7 @@ export function addUsage(usage: Usage, metadata: GenerateContentResponseUsageMet
 
 /** Dollars, by the prices of `knowledge/gemini.json`. */
 export function costUsd(model: string, usage: Usage): number {
-  const price = generationModel(model)
+  const price = priceOf(model)
   const fresh = Math.max(0, usage.input - usage.cached)
-  return (
-    (fresh * price.usd_per_million_input +
-      usage.cached * price.usd_per_million_cached +
-      (usage.output + usage.thinking) * price.usd_per_million_output) /
-    1e6
-  )
+  return (fresh * price.input + usage.cached * price.cached + (usage.output + usage.thinking) * price.output) / 1e6
 }

@@ -91,7 +91,15 @@ export function card(rank: 1 | 2 | 3, mesh: Card['mesh'], overrides: Partial<Car
     predicted_speedup: 1.29,
     rationale: 'Exposed all-gathers over 16 chips take a third of the step. A wider data axis halves the tensor-parallel traffic.',
     evidence: [
-      { kind: 'doc', id: 'tensor-parallelism', title: 'Tensor parallelism, when it pays', uri: 'https://example.com/tp', score: 0.8 },
+      {
+        kind: 'doc',
+        stance: 'for' as const,
+        moved: false,
+        id: 'tensor-parallelism',
+        title: 'Tensor parallelism, when it pays',
+        uri: 'https://example.com/tp',
+        score: 0.8,
+      },
     ],
     snippets: { maxtext: `ici_fsdp_parallelism=${mesh.data ?? 1} ici_tensor_parallelism=${mesh.model ?? 1}` },
     ...overrides,
@@ -109,7 +117,7 @@ export function longestDiagnosis(): Diagnosis {
     warnings: Array.from({ length: 20 }, () => ({ rule: long(100), message: long(5000) })),
     rationale: long(20_000),
     evidence: Array.from({ length: 50 }, (_, at) => ({
-      kind: 'case' as const,
+      kind: 'case' as const, stance: 'for' as const, moved: false,
       id: `${at}`,
       title: long(500),
       uri: `https://example.com/${'x'.repeat(1900)}`,
