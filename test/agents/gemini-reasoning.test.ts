@@ -214,10 +214,12 @@ describe('who decides', () => {
 
   it('an oracle’s mesh, feasible and ranked low, is the third card, called the model’s, with what the planner expects of it', async () => {
     const rules = await ruleCards()
-    const { diagnosis } = await diagnoseWith(proposing({ data: 8, model: 8 }))
-    expect(diagnosis.cards.map((card) => formatMesh(card.mesh))).toEqual([...rules.slice(0, 2), 'data=8 · model=8'])
+    const { diagnosis } = await diagnoseWith(proposing({ data: 4, model: 4, seq: 4 }))
+    expect(diagnosis.cards.map((card) => formatMesh(card.mesh))).toEqual([...rules.slice(0, 2), 'data=4 · seq=4 · model=4'])
     expect(diagnosis.cards.map((card) => card.chosen_by)).toEqual(['planner', 'planner', 'agent'])
-    expect(diagnosis.cards[2]!.rationale).toMatch(/^An idea of the model, not of the planner, which expects \d+% more time per token than card 1\./)
+    expect(diagnosis.cards[2]!.rationale).toMatch(
+      /^An idea of the model, not of the planner, which expects \d+% more time per token than card 1\./,
+    )
     expect(diagnosis.reasoning).toBe('gemini')
   })
 
@@ -230,15 +232,17 @@ describe('who decides', () => {
 
   it('an illegal mesh, or the mesh that ran, is no idea', async () => {
     const rules = await ruleCards()
-    const { diagnosis } = await diagnoseWith(proposing({ data: 7 }, { data: 16, model: 4 }))
+    const { diagnosis } = await diagnoseWith(proposing({ data: 7 }, { data: 8, model: 8 }))
     expect(diagnosis.cards.map((card) => formatMesh(card.mesh))).toEqual(rules)
   })
 
   it('another bottleneck stands beside the measured one where a figure supports it, and nowhere where none does', async () => {
-    const reading = (evidence: string[]): Script => (request, call) => {
-      if (!isAnalyzer(request)) return goodModel(request, call)
-      return resultsOf(request).get_report ? jsonTurn({ bottleneck: 'hbm', evidence, notes: [] }) : toolTurn('get_report')
-    }
+    const reading =
+      (evidence: string[]): Script =>
+      (request, call) => {
+        if (!isAnalyzer(request)) return goodModel(request, call)
+        return resultsOf(request).get_report ? jsonTurn({ bottleneck: 'hbm', evidence, notes: [] }) : toolTurn('get_report')
+      }
     const supported = await diagnoseWith(reading(['Collectives are in flight 43% of the step.']))
     expect(supported.diagnosis.bottleneck.class).toBe('communication')
     expect(supported.diagnosis.second_reading).toEqual({ class: 'hbm', evidence: ['Collectives are in flight 43% of the step.'] })
@@ -252,7 +256,12 @@ describe('who decides', () => {
       if (isAnalyzer(request)) return goodModel(request, call)
       const results = request.messages.filter((message) => message.role === 'tool').length
       if (results === 0)
-        return { toolCalls: Array.from({ length: 12 }, (_, i) => ({ name: 'evaluate_mesh', arguments: JSON.stringify({ mesh: { data: 2 ** (i % 7) } }) })) } as never
+        return {
+          toolCalls: Array.from({ length: 12 }, (_, i) => ({
+            name: 'evaluate_mesh',
+            arguments: JSON.stringify({ mesh: { data: 2 ** (i % 7) } }),
+          })),
+        } as never
       answered = Math.max(answered, results)
       return jsonTurn({ proposals: [{ mesh: { data: 64 }, rationale: 'As ranked.' }] })
     })

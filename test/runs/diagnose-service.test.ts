@@ -38,7 +38,7 @@ describe('a diagnosis', () => {
       expect(sameMesh(card.mesh, llamaExperiment.mesh!)).toBe(false)
       expect(card.predicted_speedup).toBeGreaterThan(1)
       // two sentences; the first has the measured figures, the second the step before and after
-      expect(card.rationale).toMatch(/43 % of the step, 31 % with nothing computing\. /)
+      expect(card.rationale).toMatch(/43% of the step, 31% with nothing computing\. /)
       expect(card.rationale).toContain('from 35.3 s to ')
       expect(card.evidence.map((one) => one.kind)).toEqual(expect.arrayContaining(['case', 'doc']))
       expect(Object.keys(card.snippets)).toEqual(['maxtext'])

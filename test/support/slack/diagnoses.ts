@@ -117,7 +117,9 @@ export function longestDiagnosis(): Diagnosis {
     warnings: Array.from({ length: 20 }, () => ({ rule: long(100), message: long(5000) })),
     rationale: long(20_000),
     evidence: Array.from({ length: 50 }, (_, at) => ({
-      kind: 'case' as const, stance: 'for' as const, moved: false,
+      kind: 'case' as const,
+      stance: 'for' as const,
+      moved: false,
       id: `${at}`,
       title: long(500),
       uri: `https://example.com/${'x'.repeat(1900)}`,
