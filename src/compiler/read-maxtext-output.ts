@@ -31,11 +31,24 @@ export function readMaxTextOutput(text: string): MaxTextOutput {
     const message = sum === null ? null : 'the sum of its buffers: the peak is a few percent less'
     return { ...nothing, status: 'fits', requiredGib: sum, message }
   }
+  const vmem = readScopedVmem(text)
+  if (vmem !== null) return { ...nothing, status: 'error', message: vmem }
   const outOfMemory = readOutOfMemory(text)
   if (outOfMemory) return { ...nothing, status: 'oom', ...outOfMemory }
   const exception = lastException(text) ?? configError(text)
   if (exception === null) return { ...nothing, status: 'unknown' }
   return { ...nothing, status: isSetup(exception) ? 'unknown' : 'error', message: messageOf(exception) }
+}
+
+/** A kernel beyond its share of VMEM: the compiler calls it exhausted too, but no HBM ran out, and other settings mend it. */
+function readScopedVmem(text: string): string | null {
+  const at = text.search(/CompileTimeScopedVmemOom|Ran out of memory in memory space vmem/)
+  if (at < 0) return null
+  const around = text.slice(at, at + 4000)
+  const kernel = /allocating on stack for %?([\w.-]{1,80})/.exec(around)?.[1]
+  const sizes = /size ([\d.]+[KMG]) and limit ([\d.]+[KMG])/.exec(around) ?? /Used ([\d.]+[KMG]) of ([\d.]+[KMG]) vmem/.exec(around)
+  const what = `${kernel ? `the kernel ${kernel}` : 'a kernel'} needs ${sizes ? `${sizes[1]} of scoped VMEM and may have ${sizes[2]}` : 'more scoped VMEM than it may have'}`
+  return `${what}: smaller blocks for it, or a larger --xla_tpu_scoped_vmem_limit_kib; it says nothing of HBM`
 }
 
 function readOutOfMemory(text: string): { requiredGib: number | null; availableGib: number | null; message: string } | null {

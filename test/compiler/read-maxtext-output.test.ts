@@ -47,6 +47,22 @@ describe('readMaxTextOutput, on what a real train_compile printed', () => {
   })
 
   it.each([
+    [
+      'RESOURCE_EXHAUSTED: E1001: CompileTimeScopedVmemOom:\nRan out of memory in memory space vmem while allocating on stack for %gmm.1 = f32[16384,512]{1,0:T(8,128)} custom-call().\nScoped allocation with size 18.00M and limit 16.00M exceeded scoped vmem limit by 2.00M.',
+      'the kernel gmm.1 needs 18.00M of scoped VMEM and may have 16.00M',
+    ],
+    [
+      'RESOURCE_EXHAUSTED: XLA:TPU compile permanent error. Ran out of memory in memory space vmem. Used 59.79M of 16.00M vmem. Exceeded vmem capacity by 43.79M.',
+      'a kernel needs 59.79M of scoped VMEM and may have 16.00M',
+    ],
+    ['RESOURCE_EXHAUSTED: Ran out of memory in memory space vmem', 'a kernel needs more scoped VMEM than it may have'],
+  ])('a kernel beyond its scoped VMEM is no verdict on HBM: %s', (line, message) => {
+    const read = readMaxTextOutput(`jax.errors.JaxRuntimeError: ${line}\n`)
+    expect(read).toMatchObject({ status: 'error', requiredGib: null, availableGib: null, message: expect.stringContaining(message) })
+    expect(read.message).toContain('says nothing of HBM')
+  })
+
+  it.each([
     // the same program as k01 of the data beside a checkout: sum 11.457, peak 11.305
     ['fits-llama2-7b-v5e', 11.457],
     ['fits-split-save-qkv-gemma-2b-v5e', 7.353],
