@@ -8,6 +8,7 @@ export const memoryConstants: readonly { key: keyof CostModel['memory']; start: 
   { key: 'layer_embed_tensors', start: 5, spread: 0.25 },
   { key: 'layer_query_tensors', start: 6, spread: 0.25 },
   { key: 'layer_mlp_tensors', start: 3, spread: 0.1 },
+  { key: 'alone_mlp_tensors', start: 1.5, spread: 0.2 },
   { key: 'gathered_embed_tensors', start: 6, spread: 0.3 },
   { key: 'gathered_layers', start: 1, spread: 0.3 },
   { key: 'cast_copies', start: 1, spread: 0.15 },

@@ -11,6 +11,7 @@ const costModelSchema = z.strictObject({
     layer_embed_tensors: constant,
     layer_query_tensors: constant,
     layer_mlp_tensors: constant,
+    alone_mlp_tensors: constant,
     gathered_embed_tensors: constant,
     gathered_layers: constant,
     cast_copies: constant,

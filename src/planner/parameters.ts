@@ -35,19 +35,20 @@ export interface GatherLaws {
 }
 
 /**
- * Elements of gathered weights alive on one device: `layers` layers of those that are gathered ahead of their use, and the experts of one layer,
- * or of a whole pattern where one is computed again at a time: they are gathered when they are used, and stay for the backward pass. Of the
- * patterns, the largest.
+ * Elements of gathered weights alive on one device: `layers` layers of those that are gathered ahead of their use, and the experts, which are
+ * gathered when they are used; of a whole pattern where one is computed again at a time, for they stay for the backward pass. Of the patterns, the
+ * largest.
  */
 export function gatheredWeights(terms: ModelTerms, s: Shards, options: GatherLaws): number {
   if (s.weights === 1) return 0
   const ways = (options.everyExpert ? 1 : s.expert) * s.model
   let largest = 0
   for (const { layers } of terms.patterns) {
-    const common = Math.max(...layers.map(({ attention, mlp }) => attentionShare(attention, s) + commonShare(mlp, s)))
-    const experts = layers.map(({ mlp }) => (mlp && s.expertWeights > 1 ? mlp.experts / ways : 0))
-    const alive = options.wholePatterns ? experts.reduce((sum, each) => sum + each, 0) : Math.max(...experts)
-    largest = Math.max(largest, options.layers * common + alive)
+    const each = layers.map(({ attention, mlp }) => {
+      const experts = mlp && s.expertWeights > 1 ? mlp.experts / ways : 0
+      return options.layers * (attentionShare(attention, s) + commonShare(mlp, s)) + experts
+    })
+    largest = Math.max(largest, options.wholePatterns ? each.reduce((sum, layer) => sum + layer, 0) : Math.max(...each))
   }
   return largest
 }

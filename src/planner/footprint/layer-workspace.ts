@@ -19,14 +19,24 @@ export function wholePatterns(framework: Framework): boolean {
   return framework === 'maxtext'
 }
 
-/** Bytes of the tensors that are alive in the backward pass of one layer, or of one pattern of layers, whichever is the largest. */
+/**
+ * Bytes of the tensors that are alive in the backward pass of one layer, or of one pattern of layers, whichever is the largest. Beside a loop over
+ * patterns, layers that stand alone (a leading dense one, what a pattern leaves over) are computed again before it, and wait.
+ */
 export function layerWorkspace(input: LayerWorkspaceInput, s: Shards, tokens: number): number {
   let largest = 0
   for (const { layers } of input.terms.patterns) {
     const each = layers.map((layer) => layerBytes(input, layer, s, tokens))
     largest = Math.max(largest, wholePatterns(input.framework) ? each.reduce((sum, bytes) => sum + bytes, 0) : Math.max(...each))
   }
-  return largest
+  return largest + waiting(input, s, tokens)
+}
+
+function waiting({ terms, run, framework, constants: c }: LayerWorkspaceInput, s: Shards, tokens: number): number {
+  if (!wholePatterns(framework) || terms.patterns.length === 1) return 0
+  let width = 0
+  for (const { repeat, layers } of terms.patterns) if (repeat === 1) for (const { mlp } of layers) width += mlp?.width ?? 0
+  return (c.alone_mlp_tensors * tokens * width * dtypeBytes[run.activation_dtype]) / s.model
 }
 
 function layerBytes(input: LayerWorkspaceInput, { attention, mlp }: LayerTerms, s: Shards, tokens: number): number {
