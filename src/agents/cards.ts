@@ -30,7 +30,8 @@ export function maxtextFlagsOf({ workload }: Pick<Situation, 'workload'>, verdic
   return flags === null ? {} : { maxtextFlags: flags }
 }
 
-function snippetInput({ workload }: Pick<Situation, 'workload'>, verdict: Verdict): SnippetInput {
+/** What a snippet of this verdict is written from. */
+export function snippetInput({ workload }: Pick<Situation, 'workload'>, verdict: Verdict): SnippetInput {
   return {
     mesh: verdict.mesh,
     dcn: verdict.dcn,

@@ -28,7 +28,7 @@ export function explainMesh(options: { workload: Workload; verdict: Verdict; ran
   if (!best?.estimate || !best.memory) return `${name}: ${stepText(estimate)}; there is no other mesh to compare it with.`
   if (keyOfVerdict(workload, verdict).tier > keyOfVerdict(workload, best).tier)
     return `${name} is near the limit (${gib(memory.required_gib)} of ${gib(memory.available_gib)}, ${(memory.probability * 100).toFixed(0)}% likely to fit), so meshes with clear room come first; ${stepText(estimate)}.`
-  const where = place >= 0 ? ` (number ${place + 1})` : ''
+  const where = place >= 0 ? ` (number ${place + 1} of ${ranked.length} legal meshes)` : ''
   return `${name}${where} is predicted at ${stepText(estimate)} against ${stepText(best.estimate)} for ${formatMesh(best.mesh)}${slower(estimate, best.estimate)}.`
 }
 
@@ -52,7 +52,7 @@ function largest({ breakdown }: Memory): string {
 }
 
 function stepText(estimate: Estimate): string {
-  return `${time(estimate.step_time_ms)} a step`
+  return `${time(estimate.step_time_ms)} per step`
 }
 
 function time(ms: number): string {

@@ -3,12 +3,14 @@ import { asPromptsError } from '../errors.ts'
 import type { RunDeps } from '../runs/deps.ts'
 import type { FinishedRun } from '../runs/results.ts'
 import { createRunReader } from '../runs/run-reader.ts'
+import { answerTopic } from './answers/answer-topic.ts'
 import { compareCards } from './answers/compare-cards.ts'
 import { showEvidence } from './answers/show-evidence.ts'
-import { whatIf } from './answers/what-if.ts'
+import { otherPrecision, whatIf } from './answers/what-if.ts'
 import { whyNot } from './answers/why-not.ts'
 import { nearestQuestions } from './nearest-questions.ts'
 import type { Intent, Reading, Value } from './reading.ts'
+import { readTopic } from './topic.ts'
 
 export interface ThreadQuestion {
   run: string
@@ -76,6 +78,10 @@ async function answerOf(
     case 'what_if':
       return { kind, text: await whatIf(await finished(), { mesh: value.mesh ?? {}, changes: changesOf(value) }, reach) }
     default: {
+      const topic = readTopic(text)
+      if (topic.about === 'precision') return { kind: 'question', text: await otherPrecision(await finished(), topic.precision, reach) }
+      const known = topic.about === null ? null : answerTopic(await finished(), topic)
+      if (known !== null) return { kind: 'question', text: known }
       const asked = await deps.answerQuestion?.({ text, finished, options })
       if (asked) return { kind: 'question', text: asked }
       return { kind: 'unknown', text: `I can't answer that from this run. I can: ${nearestQuestions(text).join(' · ')}` }

@@ -6,7 +6,7 @@ import { formatChange, formatGibNumber, formatMs } from '../../text/units.ts'
 const parts: [string, (estimate: Estimate) => number][] = [
   ['step', (one) => one.step_time_ms],
   ['compute', (one) => one.compute_ms],
-  ['HBM', (one) => one.hbm_ms],
+  ['HBM traffic', (one) => one.hbm_ms],
   ['communication', (one) => one.communication_ms],
   ['exposed communication', (one) => one.exposed_communication_ms],
   ['host', (one) => one.host_ms],
@@ -33,7 +33,7 @@ function comparePair({ diagnosis }: FinishedRun, left: number, right: number | n
     lines.push(`${name}: ${formatMs(x)} and ${formatMs(y)}${x > 0 ? ` (${formatChange(y / x)})` : ''}`)
   }
   lines.push(
-    `HBM: ${formatGibNumber(a.memory?.required_gib ?? null)} and ${formatGibNumber(b.memory?.required_gib ?? null)} of ${formatGibNumber(a.memory?.available_gib ?? null)} GiB`,
+    `memory: ${formatGibNumber(a.memory?.required_gib ?? null)} and ${formatGibNumber(b.memory?.required_gib ?? null)} of ${formatGibNumber(a.memory?.available_gib ?? null)} GiB`,
   )
   const overlap = a.estimate.low_ms <= b.estimate.high_ms && b.estimate.low_ms <= a.estimate.high_ms
   if (overlap) lines.push('Their 90% ranges overlap: which one is faster is not certain before one has run.')

@@ -7,7 +7,7 @@ export function figuresOf(verdict: Verdict, baseline: Verdict | null): string {
   if (!estimate || !memory) return 'It cannot be judged: the mesh does not fill the job’s devices.'
   const before = baseline?.estimate
   const change = before
-    ? `, ${formatChange(before.tokens_per_second_per_chip / estimate.tokens_per_second_per_chip)} time a token against what ran`
+    ? `, ${formatChange(before.tokens_per_second_per_chip / estimate.tokens_per_second_per_chip)} time per token per chip against what runs`
     : ''
   return [
     `step ${formatMs(estimate.step_time_ms)} (${formatMs(estimate.low_ms)} to ${formatMs(estimate.high_ms)}${change})`,

@@ -1,9 +1,11 @@
+import { snippetInput } from '../../agents/cards.ts'
 import type { AgentDeps } from '../../agents/deps.ts'
 import type { Situation } from '../../agents/situation.ts'
+import { writeSnippet } from '../../agents/snippets/snippets.ts'
 import { objectionsTo, verify } from '../../agents/verifier.ts'
 import { type Experiment, experimentSchema } from '../../contract/experiment.ts'
-import { formatMesh, type Mesh } from '../../contract/mesh.ts'
-import type { Plan } from '../../contract/verdict.ts'
+import { formatMesh, type Mesh, meshSize } from '../../contract/mesh.ts'
+import type { Plan, Verdict } from '../../contract/verdict.ts'
 import { PromptsError } from '../../errors.ts'
 import { calibrateWorkload } from '../../planner/calibrate-workload.ts'
 import { evaluateMesh } from '../../planner/verdict-of.ts'
@@ -24,7 +26,8 @@ export async function whatIf(finished: FinishedRun, { mesh, changes }: { mesh: M
   if (Object.keys(changes).length === 0) return otherMesh(situation, proposed.plan.ranked, mesh)
   const { chip, topology, slices } = changes
   if (chip !== undefined || topology !== undefined || slices !== undefined) return otherSlice(situation, mesh, changes, reach)
-  return otherRun(finished, mesh, changes, reach)
+  const experiment = changedExperiment(situation.experiment, changes)
+  return otherRun(finished, mesh, { experiment, told: describe(changes, experiment) }, reach)
 }
 
 function otherMesh(situation: Situation, ranked: FinishedRun['proposed']['plan']['ranked'], wanted: Mesh): string {
@@ -35,14 +38,28 @@ function otherMesh(situation: Situation, ranked: FinishedRun['proposed']['plan']
   return lines.join('\n')
 }
 
+/** int8 or fp8 for the matmuls of training, for the weights when serving. */
+export async function otherPrecision(
+  finished: FinishedRun,
+  precision: 'int8' | 'fp8' | 'bf16' | 'int4' | null,
+  reach: Reach,
+): Promise<string> {
+  const { experiment } = finished.situation
+  const dtype = precision ?? 'int8'
+  const setting = experiment.phase === 'train' ? 'matmul_dtype' : 'weight_dtype'
+  if (experiment.phase === 'train' && dtype === 'int4') return 'int4 is for the weights when serving; training is not computed with it.'
+  const changed = { ...experiment, run: { ...experiment.run, [setting]: dtype } }
+  const text = await otherRun(finished, {}, { experiment: changed, told: `${setting}=${dtype}` }, reach)
+  return `${text}\nWhat it does to the quality of the model is not computed here.`
+}
+
 /** The same slice with another run: the first card's mesh (or the asked one) under the change, and the best mesh then. */
 async function otherRun(
   { situation, diagnosis, proposed }: FinishedRun,
   wanted: Mesh,
-  changes: Changes,
+  { experiment, told }: { experiment: Experiment; told: string },
   { deps, signal }: Reach,
 ): Promise<string> {
-  const experiment = changedExperiment(situation.experiment, changes)
   const workload = { ...deps.resolve(experiment), mesh: situation.workload.mesh, measured: {} }
   const { calibration } = situation
   const reference =
@@ -51,7 +68,6 @@ async function otherRun(
       : (diagnosis.cards[0] ?? { mesh: situation.workload.mesh ?? {}, dcn: situation.workload.dcn })
   const verdict = evaluateMesh(workload, reference.mesh, reference.dcn, {}, { calibration })
   const objections = objectionsTo(verdict)
-  const told = describe(changes, experiment)
   const lines = [
     `With ${told}, ${formatMesh(reference.mesh)}: ${objections.length > 0 ? `not possible: ${objections.join('; ')}` : 'legal and fits'}.`,
   ]
@@ -87,8 +103,8 @@ async function otherSlice(situation: Situation, wanted: Mesh, changes: Changes, 
   const best = plan.ranked.find((verdict) => objectionsTo(verdict).length === 0)
   lines.push(
     best
-      ? `Best on ${named} (${workload.slice.chips * workload.slices} chips): ${formatMesh(best.mesh)}.\n${figuresOf(best, situation.baseline)}`
-      : `Nothing fits on ${named}: of ${plan.space.total} candidates ${plan.space.legal} are legal, none fits.`,
+      ? bestOn({ ...situation, workload }, best, slicesWords(workload.slices, named))
+      : `Nothing fits on ${slicesWords(workload.slices, named)}: of ${plan.space.total} candidates ${plan.space.legal} are legal, none fits.`,
   )
   lines.push(
     sameChip
@@ -96,6 +112,20 @@ async function otherSlice(situation: Situation, wanted: Mesh, changes: Changes, 
       : 'Not anchored: what was measured on the present chip does not carry over to another.',
   )
   return lines.join('\n')
+}
+
+/** The best mesh on another slice, how many chips that is, and how to say it to the job's framework. */
+function bestOn(situation: Situation, best: Verdict, where: string): string {
+  const { workload, baseline } = situation
+  const { chips } = workload.slice
+  const count = workload.slices === 1 ? `${chips} chips` : `${workload.slices} × ${chips} = ${chips * workload.slices} chips`
+  const across = meshSize(best.dcn) > 1 ? `, across slices ${formatMesh(best.dcn)}` : ''
+  const [snippet] = Object.values(writeSnippet(workload.framework, snippetInput(situation, best)))
+  return [`Best on ${where} (${count}): ${formatMesh(best.mesh)}${across}.`, figuresOf(best, baseline), snippet ?? ''].join('\n')
+}
+
+function slicesWords(slices: number, named: string): string {
+  return slices === 1 ? named : `${slices} slices of ${named}`
 }
 
 function bestThen(plan: Plan, shown: Mesh, situation: Situation): string[] {
