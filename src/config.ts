@@ -15,6 +15,10 @@ const number = (fallback: number, min: number, max: number) => z.coerce.number()
 const settings = z.object({
   // where things are
   PROMPTS_HOME: z.string().default('.prompts').describe('folder for runs, state and installed tools'),
+  PROMPTS_RUNS: z
+    .string()
+    .optional()
+    .describe('s3://bucket/prefix or gs://bucket/prefix: runs in object storage, for several hosts; default: files in PROMPTS_HOME'),
   PROMPTS_EXPERIMENTS: list
     .default(['examples'])
     .describe('where runs are looked up: folders, gs://bucket/prefix, s3://bucket/prefix, mlflow+https://host, xprof+https://host'),

@@ -1,13 +1,15 @@
+import { hostname } from 'node:os'
+import type { SpendLog } from '../agents/deps.ts'
 import type { Config } from '../config.ts'
 import { PromptsError } from '../errors.ts'
 import { createRunFinder } from '../experiment/find/run-finder.ts'
 import { resolveWorkload } from '../experiment/resolve-workload.ts'
 import { openCatalog } from '../knowledge/data/catalog.ts'
 import { sliceTable } from '../knowledge/data/slice-table.ts'
-import { claimNamespace, type Namespace } from '../redis/namespace.ts'
+import { claimNamespace, type Namespace, proveSameStore } from '../redis/namespace.ts'
 import { openRedis } from '../redis/open-redis.ts'
 import { waitForRedis } from '../redis/wait-for-redis.ts'
-import { createSpendLog } from '../runs/memory/spend-log.ts'
+import { openRunStore } from '../runs/memory/open-memory.ts'
 import type { SlackDeps } from '../slack/deps.ts'
 import { createExperimentDirectory } from '../slack/experiment-directory.ts'
 import { createInfrastructure } from '../slack/infrastructure.ts'
@@ -21,9 +23,8 @@ import { hasCompiler, openService } from './open-service.ts'
 const casesShown = 10
 
 /** What Gemini may still cost a workspace today; null where nothing costs. The agents keep to the cap themselves. */
-function budgetOf(config: Config): (tenant: string) => Promise<number | null> {
+function budgetOf(config: Config, spend: SpendLog): (tenant: string) => Promise<number | null> {
   if (config.GEMINI_API_KEY === undefined && !config.GOOGLE_GENAI_USE_VERTEXAI) return async () => null
-  const spend = createSpendLog({ folder: config.PROMPTS_HOME, now: () => new Date() })
   return async (tenant) => config.PROMPTS_SPEND_CAP_USD - (await spend.today(tenant))
 }
 
@@ -37,7 +38,10 @@ async function claimRedis(config: Config, log: Log, signal: AbortSignal): Promis
   const bot = await askWhoIAm({ config, log, signal, deadlineMs })
   const redis = openRedis(url, { onError: () => {} })
   try {
-    return await claimNamespace(redis, bot, config.PROMPTS_REDIS_PREFIX)
+    const namespace = await claimNamespace(redis, bot, config.PROMPTS_REDIS_PREFIX)
+    const { memory, where } = openRunStore(config)
+    await proveSameStore(redis, namespace, { id: await memory.identity(), where: `${where} on ${hostname()}` })
+    return namespace
   } finally {
     redis.disconnect()
   }
@@ -81,7 +85,7 @@ export async function openSlack(config: Config, log: Log, signal: AbortSignal): 
       const answer = await library.search({ kind: 'case', tenant, text, signature: null, embedding: null, limit: casesShown })
       return answer.hits.map((hit) => hit.item)
     },
-    budgetLeft: budgetOf(config),
+    budgetLeft: budgetOf(config, opened.runStore.spend),
     async pictures(run, tenant) {
       const { picturesOfRun } = await import('../pictures/pictures-of-run.ts')
       return picturesOfRun(opened.memory, run, tenant)

@@ -1,10 +1,12 @@
-import { type Job as BullJob, Queue, UnrecoverableError, WaitingError, Worker } from 'bullmq'
+import { type Job as BullJob, DelayedError, Queue, UnrecoverableError, WaitingError, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import { asPromptsError, PromptsError } from '../errors.ts'
 import { openRedis } from '../redis/open-redis.ts'
 import { type Job, type JobQueue, queueFull, shutdown } from './job-queue.ts'
 
-export interface BullMqQueueOptions {
+export interface BullMqQueueOptions<T = never> {
+  /** Whether this process understands a job; one that it does not is left for another. */
+  understands?: (data: T) => boolean
   /** No ":" in it. */
   name: string
   /** Before the queue's keys, and before those of cancelling; by default those of a Redis that one bot has alone. */
@@ -24,10 +26,12 @@ export interface BullMqQueueOptions {
 }
 
 const doneSeconds = 24 * 3600
+/** How long a job that this process does not understand waits for one that does. */
+const notUnderstoodMs = 5000
 
 /** Jobs in Redis by BullMQ, for any number of workers. Cancelling reaches a running job in another process over pub/sub. */
 export class BullMqQueue<T> implements JobQueue<T> {
-  readonly #options: Required<BullMqQueueOptions>
+  readonly #options: Required<BullMqQueueOptions<T>>
   readonly #redis: Redis
   readonly #queue: Queue
   readonly #active = new Map<string, AbortController>()
@@ -35,7 +39,7 @@ export class BullMqQueue<T> implements JobQueue<T> {
   #listener: Redis | null = null
   #closing = false
 
-  constructor(options: BullMqQueueOptions) {
+  constructor(options: BullMqQueueOptions<T>) {
     this.#options = {
       ...{
         attempts: 3,
@@ -48,6 +52,7 @@ export class BullMqQueue<T> implements JobQueue<T> {
         onError: () => {},
       },
       ...options,
+      understands: options.understands ?? (() => true),
     }
     this.#redis = openRedis(options.redisUrl, { onError: this.#options.onError })
     this.#queue = new Queue(options.name, { connection: this.#redis, prefix: this.#options.prefix, skipVersionCheck: true })
@@ -151,6 +156,11 @@ export class BullMqQueue<T> implements JobQueue<T> {
   async #process(handler: (job: Job<T>) => Promise<void>, job: BullJob, token: string | undefined): Promise<void> {
     const id = String(job.id)
     if ((await this.#redis.exists(this.#cancelKey(id))) === 1) return
+    if (!this.#options.understands(job.data as T)) {
+      this.#options.onError(new Error(`job ${id} is of a newer version than this process: left for another`))
+      await job.moveToDelayed(Date.now() + notUnderstoodMs, token)
+      throw new DelayedError()
+    }
     const controller = new AbortController()
     this.#active.set(id, controller)
     try {

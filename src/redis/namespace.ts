@@ -46,3 +46,19 @@ async function claim(redis: Redis, namespace: Namespace, bot: string): Promise<s
   await redis.set(namespace.owner, bot, 'NX')
   return (await redis.get(namespace.owner)) ?? bot
 }
+
+/**
+ * Proves that all processes of a bot keep runs in one place: the first one's store stands.
+ * @throws PromptsError `bad_config` where this process's store is another.
+ */
+export async function proveSameStore(redis: Redis, namespace: Namespace, store: { id: string; where: string }): Promise<void> {
+  const key = `${namespace.owner}:store`
+  const own = JSON.stringify(store)
+  await redis.set(key, own, 'NX')
+  const stands = (await redis.get(key)) ?? own
+  const { id, where } = JSON.parse(stands) as typeof store
+  if (id === store.id) return
+  throw new PromptsError('bad_config', `This process keeps runs in ${store.where}, but the bot's other processes keep them in ${where}`, {
+    hint: `Give all of them one PROMPTS_HOME on a shared disk, or one PROMPTS_RUNS bucket. If the old place is gone for good: redis-cli DEL ${key}`,
+  })
+}

@@ -14,15 +14,15 @@ import { createGeminiClient } from '../knowledge/gemini/client.ts'
 import { type OpenedLibrary, openLibrary } from '../knowledge/open-library.ts'
 import type { HeavyWork } from '../threads/heavy-work.ts'
 import type { RunDeps } from './deps.ts'
-import { createFileMemory } from './memory/file-memory.ts'
+import { openRunStore, type RunStore } from './memory/open-memory.ts'
 import type { ShardingMemory } from './memory/sharding-memory.ts'
-import { createSpendLog } from './memory/spend-log.ts'
 import type { DiagnoseService } from './service.ts'
 import { createDiagnoseService } from './service.ts'
 
 export interface OpenedService {
   service: DiagnoseService
   memory: ShardingMemory
+  runStore: RunStore
   library: OpenedLibrary
   deps: RunDeps
   close(): Promise<void>
@@ -39,7 +39,8 @@ export async function openDiagnoseService(options: {
   onStoreChange?: (state: 'away' | 'back', detail: string) => void
 }): Promise<OpenedService> {
   const { config, finder, compiler, heavy, mayKnow = () => true } = options
-  const memory = createFileMemory({ folder: config.PROMPTS_HOME })
+  const runStore = openRunStore(config)
+  const { memory, spend } = runStore
   const library = await openLibrary(config, options.onStoreChange ? { onStoreChange: options.onStoreChange } : {})
   const catalog = openCatalog(config.PROMPTS_PRICES)
   const client = createGeminiClient(config)
@@ -62,7 +63,7 @@ export async function openDiagnoseService(options: {
     now: () => new Date(),
   }
   if (client) {
-    const gemini = createGeminiReasoning({ client, deps, spend: createSpendLog({ folder: config.PROMPTS_HOME, now: deps.now }) })
+    const gemini = createGeminiReasoning({ client, deps, spend })
     deps.reasoning = gemini.reasoning
     deps.answerQuestion = gemini.answerQuestion
   }
@@ -70,7 +71,7 @@ export async function openDiagnoseService(options: {
     await heavy.close()
     await library.library.close()
   }
-  return { service: createDiagnoseService(deps), memory, library, deps, close }
+  return { service: createDiagnoseService(deps), memory, runStore, library, deps, close }
 }
 
 async function loadFor(

@@ -13,6 +13,8 @@ import type { Log } from './log.ts'
 
 /** A diagnosis to be run: the whole request travels with the job, so that a worker needs nothing else. */
 export interface RunJob {
+  /** The shape of this job; absent in jobs of versions before there was more than one. A worker leaves what is newer than it knows. */
+  schema?: number
   request: RunRequest
   /** What messages call it. */
   title: string
@@ -20,8 +22,17 @@ export interface RunJob {
 
 /** Cards of a run to be compiled. */
 export interface CompileJob {
+  schema?: number
   run: string
   team: string
+}
+
+/** The shape of jobs that this version adds, and the newest that it works. */
+export const jobSchema = 1
+
+/** Whether this version understands a job. */
+export function knowsJob({ schema = 1 }: { schema?: number }): boolean {
+  return schema <= jobSchema
 }
 
 /** The compiling job of a run. */

@@ -1,12 +1,17 @@
+import type { RunRequest } from '../contract/run.ts'
 import { PromptsError } from '../errors.ts'
 import { keys, ofRun } from '../state/keys.ts'
 import { outcomeReminder } from './blocks/notice-messages.ts'
-import { compileJobId } from './deps.ts'
+import { compileJobId, jobSchema } from './deps.ts'
+import { recordOf } from './runs/run-handler.ts'
+import { messageKey, messageParts } from './runs/run-records.ts'
 import type { SlackServices } from './services.ts'
 
 const day = 24 * 3600_000
 /** A run is accepted a moment before it is in the queue, and ends a moment after it left it; this is many moments. */
 const lostMs = 20_000
+/** How long a restored run may take to end. */
+const restoredMs = 3600_000
 
 /** What is done by the clock: reminders, runs that got lost, runs whose time is over. Any number of processes may do it. */
 export class Housekeeping {
@@ -30,6 +35,7 @@ export class Housekeeping {
       this.#timers.push(timer)
     }
     every(10_000, 'lost runs', () => this.endLostRuns())
+    every(15_000, 'runs that Redis lost', () => this.restoreLostRuns())
     every(10_000, 'lost compilations', () => this.endLostCompilations())
     every(3600_000, 'reminders', () => this.remind())
     every(3600_000, 'retention', () => this.forgetOldRuns())
@@ -89,6 +95,32 @@ export class Housekeeping {
       else await delivery.compilingEnded(record)
     }
     return lost.length
+  }
+
+  /**
+   * Runs that are in the store of runs without an end and that the state store does not know: Redis lost what it held. Each goes back into the
+   * queue and continues after the stages that are done; its thread's messages are found again by what Slack keeps of them.
+   */
+  async restoreLostRuns(): Promise<number> {
+    const { deps, records, outbox } = this.#services
+    const unknown = new Map<string, RunRequest>()
+    for (const request of await deps.memory.open()) if ((await records.get(request.run)) === null) unknown.set(request.run, request)
+    const lost = await this.#lost('records', [...unknown.keys()], (run) => deps.runs.has(run))
+    let count = 0
+    for (const run of lost) {
+      const request = unknown.get(run)
+      if (!request?.thread || !(await deps.state.claim(ofRun.restored(run), 3600_000))) continue
+      const { team, channel, threadTs } = request.thread
+      const title = request.subject.kind === 'experiment' ? request.subject.id : 'the experiment in the message'
+      const record = recordOf({ request, title })
+      deps.log.warn('a run that Redis lost goes on', { run, team })
+      // its messages may be in Slack already: they are looked for before another is posted
+      for (const part of messageParts) await outbox.expectThere(team, messageKey(run, { channel, threadTs }, part))
+      await records.begin(record, { channel, threadTs, askTs: null, user: record.by }, restoredMs)
+      await deps.runs.add(run, { schema: jobSchema, request, title })
+      count += 1
+    }
+    return count
   }
 
   /** Of these runs those whose job no queue has had for a while, by this process's own clock: hosts need not agree on the time. */

@@ -9,7 +9,7 @@ import { openRedis } from '../redis/open-redis.ts'
 import { RedisStateStore } from '../state/redis-state-store.ts'
 import { SqliteStateStore } from '../state/sqlite-state-store.ts'
 import type { StateStore } from '../state/state-store.ts'
-import type { CompileJob, RunJob } from './deps.ts'
+import { type CompileJob, knowsJob, type RunJob } from './deps.ts'
 import type { Log } from './log.ts'
 
 export interface Infrastructure {
@@ -40,7 +40,7 @@ export function createInfrastructure(
   const onError = (error: Error) => log.warn('Redis', { error: error.message })
   const redis = openRedis(url, { onError, more: { enableAutoPipelining: true } })
   const state = new RedisStateStore(redis, { ownsConnection: true, prefix: namespace.state })
-  const queue = { redisUrl: url, limit, onError, prefix: namespace.jobs, cancelPrefix: namespace.cancel }
+  const queue = { redisUrl: url, limit, onError, prefix: namespace.jobs, cancelPrefix: namespace.cancel, understands: knowsJob }
   // a dead worker's run is another's within 20 s
   const runs = new BullMqQueue<RunJob>({
     ...queue,

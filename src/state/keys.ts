@@ -30,6 +30,8 @@ export const ofRun = {
   adoptionLock: (run: string) => `adoptlock:${run}`,
   /** How often its adoption changed; names the messages about it. */
   adoptionChanges: (run: string) => `changes:${run}`,
+  /** Put back into the queue after the state was lost. */
+  restored: (run: string) => `restored:${run}`,
   reminded: (run: string) => `reminded:${run}`,
 } as const
 

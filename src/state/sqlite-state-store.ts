@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type Clock, systemClock } from '../clock.ts'
+import { PromptsError } from '../errors.ts'
 import type { Pace, StateStore } from './state-store.ts'
 
 const schema = `
@@ -9,6 +10,8 @@ const schema = `
   CREATE INDEX IF NOT EXISTS entries_expires ON entries (expires);
   CREATE TABLE IF NOT EXISTS buckets (key TEXT PRIMARY KEY, tat REAL NOT NULL) WITHOUT ROWID;
 `
+/** The layout of the file; one without a number is of the time before, which is the same. */
+const stateSchema = 1
 const sweepEveryMs = 60_000
 
 /**
@@ -24,6 +27,7 @@ export class SqliteStateStore implements StateStore {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
     this.#db = new DatabaseSync(path, { timeout: 5000 })
     this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
+    this.#checkVersion(path)
     this.#db.exec(schema)
     this.#clock = options.clock ?? systemClock
   }
@@ -96,6 +100,18 @@ export class SqliteStateStore implements StateStore {
 
   async close(): Promise<void> {
     if (this.#db.isOpen) this.#db.close()
+  }
+
+  /** @throws PromptsError `bad_config` for a file of a newer version. */
+  #checkVersion(path: string): void {
+    const version = Number(this.#db.prepare('PRAGMA user_version').get()?.user_version ?? 0)
+    if (version > stateSchema) {
+      this.#db.close()
+      throw new PromptsError('bad_config', `${path} was written by a newer version (schema ${version}, this one knows ${stateSchema})`, {
+        hint: 'Run that version, or one after it.',
+      })
+    }
+    this.#db.exec(`PRAGMA user_version = ${stateSchema}`)
   }
 
   #tat(key: string): number {

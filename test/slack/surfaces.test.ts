@@ -249,6 +249,28 @@ describe('commands, shortcuts, Home, Socket Mode, and what the clock does', () =
     expect(await bot.deps.memory.list({ tenant: teamId, limit: 10 })).toEqual([])
   })
 
+  it('goes on with a run that a lost store of state forgot, and answers in the message that waited', async () => {
+    bot = await startBot(slack, { fake: { stageMs: 50 } })
+    const { services } = bot.server
+    const add = bot.deps.runs.add.bind(bot.deps.runs)
+    bot.deps.runs.add = async () => {} // the job is lost with all else
+    const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
+    await vi.waitFor(async () => expect(await text(ts)).toContain('Diagnosing exp-123'), soon)
+    const [root] = await slack.answers(channel, ts)
+    for (const { key } of await bot.deps.state.list('', 10_000)) if (!key.startsWith('out')) await bot.deps.state.delete(key)
+    bot.deps.runs.add = add
+    let ahead = 0
+    const housekeeping = new Housekeeping(services, { now: () => Date.now() + ahead })
+    expect(await housekeeping.restoreLostRuns()).toBe(0)
+    ahead = 60_000
+    expect(await housekeeping.restoreLostRuns()).toBe(1)
+    await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(4), soon)
+    await vi.waitFor(async () => expect((await slack.answers(channel, ts))[0]?.ts).toBe(root!.ts), soon)
+    await vi.waitFor(async () => expect(await text(ts)).toContain('bound by communication'), soon)
+    expect(await bot.deps.memory.open()).toEqual([])
+    expect(await housekeeping.restoreLostRuns()).toBe(0)
+  })
+
   it('ends the waiting of cards whose compilation no queue knows of any more', async () => {
     bot = await startBot(slack, { deps: { compiler: true } })
     bot.deps.compiles.add = async () => {} // the job vanishes

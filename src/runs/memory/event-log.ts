@@ -29,13 +29,14 @@ export async function readEvents(path: string): Promise<RunEvent[]> {
   const events: RunEvent[] = []
   for (const line of (await readTextIfThere(path))?.split('\n') ?? []) {
     if (line === '') continue
-    const event = parseLine(line)
+    const event = parseEvent(line)
     if (event) events.push(event)
   }
   return events
 }
 
-function parseLine(line: string): RunEvent | null {
+/** One event as it was written; null for what is none. */
+export function parseEvent(line: string): RunEvent | null {
   try {
     const parsed = eventSchema.safeParse(JSON.parse(line))
     return parsed.success ? (parsed.data as RunEvent) : null

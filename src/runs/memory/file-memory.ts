@@ -1,14 +1,12 @@
-import { appendFile, mkdir, rm } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Diagnosis, diagnosisSchema } from '../../contract/diagnosis.ts'
 import { type RunEvent, type RunRequest, runRequestSchema } from '../../contract/run.ts'
-import { PromptsError } from '../../errors.ts'
 import { writeFileAtomically } from '../../files/atomic-file.ts'
 import { appendEvent, readEvents, readTextIfThere } from './event-log.ts'
+import { checkRunName, checkStageName, isRunName, tenantPart } from './run-names.ts'
 import type { ShardingMemory } from './sharding-memory.ts'
-
-const runName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
-const stageName = /^[a-z][a-z0-9_-]{0,63}$/
+import { newIdentity, readIdentity } from './store-identity.ts'
 
 /**
  * Sharding Memory in a folder: `runs/RUN/{request.json, events.jsonl, stages/NAME.json, diagnosis.json}` and, to list a tenant's runs,
@@ -17,15 +15,11 @@ const stageName = /^[a-z][a-z0-9_-]{0,63}$/
  */
 export function createFileMemory(options: { folder: string; now?: () => Date }): ShardingMemory {
   const now = options.now ?? (() => new Date())
-  const folderOf = (run: string) => {
-    if (!runName.test(run)) throw new PromptsError('unknown_run', `"${run.slice(0, 80)}" is not the name of a run.`)
-    return join(options.folder, 'runs', run)
-  }
-  const stagePath = (run: string, stage: string) => {
-    if (!stageName.test(stage)) throw new PromptsError('internal', `"${stage}" cannot name a stage.`)
-    return join(folderOf(run), 'stages', `${stage}.json`)
-  }
-  const tenantPath = (tenant: string) => join(options.folder, 'tenants', `${encodeURIComponent(tenant).replaceAll('.', '%2E')}.jsonl`)
+  const folderOf = (run: string) => join(options.folder, 'runs', checkRunName(run))
+  const stagePath = (run: string, stage: string) => join(folderOf(run), 'stages', `${checkStageName(stage)}.json`)
+  const tenantPath = (tenant: string) => join(options.folder, 'tenants', `${tenantPart(tenant)}.jsonl`)
+  const openPath = (run: string) => join(options.folder, 'open', checkRunName(run))
+  const identityPath = join(options.folder, 'store.json')
   const append = async (run: string, event: Omit<RunEvent, 'at'>) =>
     appendEvent(join(folderOf(run), 'events.jsonl'), { at: now().toISOString(), ...event })
   const request = async (run: string) => readJson(join(folderOf(run), 'request.json'), (value) => runRequestSchema.parse(value))
@@ -33,9 +27,18 @@ export function createFileMemory(options: { folder: string; now?: () => Date }):
   return {
     append,
     request,
+    async identity() {
+      await mkdir(options.folder, { recursive: true, mode: 0o700 })
+      // of several processes that start at once one makes it
+      await writeFile(identityPath, newIdentity(), { flag: 'wx', mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error
+      })
+      return readIdentity((await readTextIfThere(identityPath)) ?? '', options.folder)
+    },
     async begin(wanted) {
       if ((await request(wanted.run)) !== null) return
-      await mkdir(join(options.folder, 'tenants'), { recursive: true })
+      if (wanted.thread !== null) await writeFileAtomically(openPath(wanted.run), '')
+      await mkdir(join(options.folder, 'tenants'), { recursive: true, mode: 0o700 })
       await appendFile(tenantPath(wanted.tenant), `${JSON.stringify({ run: wanted.run })}\n`)
       await writeFileAtomically(join(folderOf(wanted.run), 'request.json'), pretty(wanted))
       await append(wanted.run, { kind: 'request', name: wanted.subject.kind, data: wanted })
@@ -61,8 +64,19 @@ export function createFileMemory(options: { folder: string; now?: () => Date }):
       }
       return [...found.values()]
     },
+    async open() {
+      const runs = await readdir(join(options.folder, 'open')).catch(() => [])
+      return (await Promise.all(runs.filter(isRunName).map(request))).filter((one) => one !== null)
+    },
+    settle: (run) => rm(openPath(run), { force: true }),
     async delete(run) {
+      const asked = await request(run)
       await rm(folderOf(run), { recursive: true, force: true })
+      await rm(openPath(run), { force: true })
+      if (asked === null) return
+      const lines = ((await readTextIfThere(tenantPath(asked.tenant))) ?? '').split('\n')
+      const left = lines.filter((line) => line !== '' && runOfLine(line) !== run)
+      await writeFileAtomically(tenantPath(asked.tenant), left.map((line) => `${line}\n`).join(''))
     },
   }
 }
@@ -70,7 +84,7 @@ export function createFileMemory(options: { folder: string; now?: () => Date }):
 function runOfLine(line: string): string | null {
   try {
     const run = (JSON.parse(line) as { run?: unknown }).run
-    return typeof run === 'string' && runName.test(run) ? run : null
+    return typeof run === 'string' && isRunName(run) ? run : null
   } catch {
     return null
   }

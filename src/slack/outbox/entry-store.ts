@@ -53,6 +53,10 @@ export class EntryStore {
     return !(await this.#state.claim(keys.tried(entry.team, entry.key), keepEntryMs))
   }
 
+  async expectTried(team: string, key: string): Promise<void> {
+    await this.#state.claim(keys.tried(team, key), keepEntryMs)
+  }
+
   async clearTried(entry: Entry): Promise<void> {
     await this.#state.release(keys.tried(entry.team, entry.key))
   }

@@ -156,6 +156,11 @@ export class Outbox {
     return this.#entries.sent(team, key)
   }
 
+  /** This message may be in Slack already though nothing here knows of it: Slack is asked before it is posted. */
+  async expectThere(team: string, key: string): Promise<void> {
+    if ((await this.#entries.sent(team, key)) === null) await this.#entries.expectTried(team, key)
+  }
+
   /** What a message of ours stands for; null for others'. */
   async mark(team: string, record: Pick<SentRecord, 'channel' | 'ts'>): Promise<CardMark | null> {
     return this.#entries.mark(team, record)

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunRequest } from '../../contract/run.ts'
 import { asPromptsError } from '../../errors.ts'
 import { errorMessage, joinedMessage } from '../blocks/notice-messages.ts'
-import type { SlackDeps } from '../deps.ts'
+import { jobSchema, type SlackDeps } from '../deps.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { Delivery } from '../runs/delivery.ts'
 import { messageKey, type RunRecord, type RunRecords, type Watcher } from '../runs/run-records.ts'
@@ -85,10 +85,11 @@ async function startOne(options: StartOptions, input: StartInput, subject: Subje
     await deps.memory.begin(request)
     await records.begin(record, watcher, openMs)
     await delivery.begin(record, watcher)
-    await deps.runs.add(own, { request, title: subject.id })
+    await deps.runs.add(own, { schema: jobSchema, request, title: subject.id })
   } catch (thrown) {
     await records.close(record)
     await records.end(own, 'failed')
+    await deps.memory.settle(own)
     throw thrown
   }
 }

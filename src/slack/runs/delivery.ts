@@ -233,6 +233,8 @@ export class Delivery {
       }
       if (round === 0) await records.markDelivered(record.run)
     }
+    // from here on the messages are the outbox's to bring
+    await this.#options.deps.memory.settle(record.run)
   }
 
   async #root(record: RunRecord, watcher: Watcher, message: ReturnType<typeof planMessage>, priority: 0 | 1 | 2): Promise<void> {

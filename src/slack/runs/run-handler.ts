@@ -1,8 +1,7 @@
 import { type Progress, stages } from '../../contract/run.ts'
 import type { Job } from '../../jobs/job-queue.ts'
 import type { Standing } from '../blocks/plan-message.ts'
-import type { RunJob, SlackDeps } from '../deps.ts'
-import { compileJobId } from '../deps.ts'
+import { compileJobId, jobSchema, type RunJob, type SlackDeps } from '../deps.ts'
 import type { Delivery } from './delivery.ts'
 import type { RunRecord, RunRecords } from './run-records.ts'
 
@@ -46,7 +45,7 @@ export function createRunHandler(options: RunHandlerOptions): (job: Job<RunJob>)
 /** The answer stands without the compiler: where it cannot be asked, the cards say so. */
 async function askCompiler({ deps, delivery }: RunHandlerOptions, record: RunRecord): Promise<void> {
   try {
-    await deps.compiles.add(compileJobId(record.run), { run: record.run, team: record.team })
+    await deps.compiles.add(compileJobId(record.run), { schema: jobSchema, run: record.run, team: record.team })
   } catch (error) {
     deps.log.warn('the compiler was not asked', { run: record.run, error: String(error) })
     await delivery.compilingEnded(record)

@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import { PromptsError } from '../../errors.ts'
+
+/** The layout of runs that this program writes and reads. */
+export const runsSchema = 1
+
+const identitySchema = z.object({ id: z.string(), schema: z.number().int() })
+
+export function newIdentity(): string {
+  return JSON.stringify({ id: randomUUID(), schema: runsSchema })
+}
+
+/**
+ * The id of a store of runs, from its `store.json`.
+ * @throws PromptsError `bad_config` for one that a newer version laid out, or that is none.
+ */
+export function readIdentity(text: string, where: string): string {
+  const parsed = identitySchema.safeParse(parse(text))
+  if (!parsed.success) throw new PromptsError('bad_config', `${where} holds no store of runs`, { hint: 'Restore its store.json.' })
+  if (parsed.data.schema <= runsSchema) return parsed.data.id
+  throw new PromptsError(
+    'bad_config',
+    `${where} was laid out by a newer version (schema ${parsed.data.schema}, this one knows ${runsSchema})`,
+    {
+      hint: 'Run that version, or one after it.',
+    },
+  )
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,76 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readConfig } from '../../../src/config.ts'
+import { gcsBlobs } from '../../../src/runs/memory/gcs-blobs.ts'
+import { createObjectMemory } from '../../../src/runs/memory/object-memory.ts'
+import { openRunStore } from '../../../src/runs/memory/open-memory.ts'
+import { s3Blobs } from '../../../src/runs/memory/s3-blobs.ts'
+import { createObjectSpendLog } from '../../../src/runs/memory/spend-log.ts'
+import { findProgram, lacks, needing } from '../../support/needs.ts'
+import { answers, freePort, type RunningServer, startServer } from '../../support/start-server.ts'
+import { memorySuite } from './memory-suite.ts'
+
+describe.skipIf(lacks('moto'))(needing('runs in S3, against moto', 'moto'), () => {
+  let server: RunningServer
+  const blobs = (store: string) => s3Blobs({ bucket: 'runs', prefix: `bot/${store}/`, endpoint: `http://127.0.0.1:${server.port}` })
+  beforeAll(async () => {
+    process.env['AWS_ACCESS_KEY_ID'] ??= 'test'
+    process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test'
+    const port = await freePort()
+    const command = [findProgram('moto_server')!, '-H', '127.0.0.1', '-p', String(port)]
+    server = await startServer({ command, port, ready: (p) => answers(`http://127.0.0.1:${p}/moto-api/`), deadlineMs: 60_000 })
+    const client = new S3Client({ endpoint: `http://127.0.0.1:${port}`, forcePathStyle: true, region: 'us-east-1' })
+    await client.send(new CreateBucketCommand({ Bucket: 'runs' }))
+  }, 90_000)
+  afterAll(() => server?.stop())
+
+  memorySuite('object memory in S3', { open: (store) => createObjectMemory({ blobs: blobs(store) }) })
+
+  it('adds what each tenant spent today', async () => {
+    const spend = createObjectSpendLog({ blobs: blobs('spend'), now: () => new Date('2026-01-02T03:00:00Z') })
+    await Promise.all([spend.add('T1', 0.25), spend.add('T1', 1e-6), spend.add('T2', 9), spend.add('T1', 0)])
+    expect(await spend.today('T1')).toBeCloseTo(0.250001, 9)
+  })
+
+  it('says which bucket it is that does not exist', async () => {
+    const missing = s3Blobs({ bucket: 'no-such-bucket', prefix: '', endpoint: `http://127.0.0.1:${server.port}` })
+    await expect(missing.put('a', '')).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('s3://no-such-bucket/'),
+    })
+  })
+})
+
+describe.skipIf(lacks('fake-gcs-server'))(needing('runs in Cloud Storage, against fake-gcs-server', 'fake-gcs-server'), () => {
+  let server: RunningServer
+  let root = ''
+  beforeAll(async () => {
+    root = mkdtempSync(join(tmpdir(), 'prompts-gcs-'))
+    mkdirSync(join(root, 'data/runs'), { recursive: true })
+    const port = await freePort()
+    const where = ['-scheme', 'http', '-host', '127.0.0.1', '-port', String(port), '-public-host', `127.0.0.1:${port}`]
+    const command = [findProgram('fake-gcs-server')!, ...where, '-data', join(root, 'data'), '-filesystem-root', join(root, 'storage')]
+    server = await startServer({ command, port, ready: (p) => answers(`http://127.0.0.1:${p}/storage/v1/b`) })
+  })
+  afterAll(async () => {
+    await server?.stop()
+    rmSync(root, { recursive: true, force: true })
+  })
+
+  memorySuite('object memory in Cloud Storage', {
+    open: (store) =>
+      createObjectMemory({ blobs: gcsBlobs({ bucket: 'runs', prefix: `bot/${store}/`, endpoint: `http://127.0.0.1:${server.port}` }) }),
+  })
+})
+
+describe('the store of runs by configuration', () => {
+  it('is a folder unless a bucket is named, and no other address', () => {
+    expect(openRunStore(readConfig({ PROMPTS_HOME: '/somewhere' })).where).toContain('/somewhere')
+    expect(openRunStore(readConfig({ PROMPTS_RUNS: 's3://bucket/bot/' })).where).toBe('s3://bucket/bot/')
+    expect(openRunStore(readConfig({ PROMPTS_RUNS: 'gs://bucket' })).where).toBe('gs://bucket/')
+    expect(() => openRunStore(readConfig({ PROMPTS_RUNS: '/a/folder' }))).toThrow(/PROMPTS_RUNS/)
+  })
+})
