@@ -73,7 +73,7 @@ export const definitions = {
     options: { picture: text('FILE.png', 'draw it into this PNG file'), json: flag('print the Comparison as JSON') },
   },
   import: {
-    arguments: 'maxtext <log, YAML, command, run folder or -> | hf <config.json or ->',
+    arguments: 'maxtext <log, YAML, command, run folder or -> | vllm <result.json> | sglang <result.jsonl> | hf <config.json or ->',
     takes: two,
     summary: 'an experiment file from what you already have',
     options: {

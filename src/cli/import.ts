@@ -64,9 +64,11 @@ async function readKind(kind: string, path: string, context: Context<'import'>):
   const { flags } = context
   const usage = `Usage: prompts ${usageOf('import')}`
   const { topology, id } = flags
-  if (kind === 'maxtext' && (await isRun(path))) return importRun(path, context)
+  if (((kind === 'vllm' || kind === 'sglang') && path !== '-') || (kind === 'maxtext' && (await isRun(path))))
+    return importRun(path, context)
   if (kind === 'maxtext') return importMaxText(await readTextArgument(path, usage), path, { id, topology })
-  if (kind !== 'hf') throw new PromptsError('bad_arguments', `prompts import reads maxtext or hf, not "${kind}"`, { hint: usage })
+  if (kind !== 'hf')
+    throw new PromptsError('bad_arguments', `prompts import reads maxtext, hf, vllm or sglang, not "${kind}"`, { hint: usage })
   return importHf(parseHfConfig(await readTextArgument(path, usage), path), path, {
     hardware: topology === undefined ? null : hardwareOf(topology),
     id,

@@ -4,6 +4,7 @@ import { PromptsError } from '../errors.ts'
 import { toolOfFile } from '../profile/json/replies.ts'
 import { type FindOptions, findExperiment } from './find/find-experiment.ts'
 import { settleRun } from './find/settle-run.ts'
+import { benchmarkFile } from './serving/benchmark-file.ts'
 import type { ExperimentSource, FoundRun, LoadedExperiment } from './sources/experiment-source.ts'
 import { loadExperimentFile } from './sources/load-experiment-file.ts'
 import { findInStore } from './sources/store-source.ts'
@@ -22,6 +23,10 @@ export async function loadSubject(
   const info = await stat(subject).catch(() => null)
   // one saved reply of a server is a profile, though experiments may be written in JSON too
   const isReply = toolOfFile(subject) !== null
+  if (info?.isFile() && /\.jsonl?$/.test(subject) && !isReply) {
+    const served = await benchmarkFile(subject, idOfName(basename(subject).replace(/\.jsonl?$/, '')), signal)
+    if (served !== null) return settleRun(served, options.context, signal)
+  }
   if (info?.isFile() && /\.(ya?ml|json)$/.test(subject) && !isReply) return loadExperimentFile(subject, options.cacheRoot, signal)
   const isEvents = info?.isFile() === true && /(^|\.)tfevents\./.test(basename(subject))
   if (info?.isDirectory() || isEvents) {

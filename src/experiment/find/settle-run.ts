@@ -27,7 +27,7 @@ export interface FindContext {
 export async function settleRun(found: FoundRun, context: FindContext, signal: AbortSignal): Promise<LoadedExperiment> {
   const { origin, profile, links, notes } = found
   if (found.experiment !== null) return { experiment: found.experiment, origin, profile, links, notes }
-  const draft = found.draft === null ? null : await found.draft(signal)
+  const draft = found.draft === null ? null : await found.draft(signal, context.table)
   if (draft === null) {
     if (profile === null)
       throw new PromptsError(

@@ -1,6 +1,6 @@
 import type { ChipName } from '../../contract/experiment.ts'
 
-/** What is known of slices and of the names that profiles give their chips. */
+/** What is known of slices, of the names that profiles give their chips, and of models. */
 export interface SliceTable {
   /** The named slices that have so many JAX devices. */
   slicesOfDevices(devices: number, chip: ChipName | null): { name: string; chip: ChipName; shape: string }[]
@@ -8,4 +8,6 @@ export interface SliceTable {
   findSlice(chip: ChipName, topology: string): { devices: number }
   /** The chip that a profile calls by this name (`TPU v5 lite`), or null. */
   chipOfDeviceType(deviceType: string): ChipName | null
+  /** Whether the library has a model of this name. */
+  knowsModel(name: string): boolean
 }

@@ -23,6 +23,8 @@ export interface RunContents {
   manifests: StoredFile[]
   /** Results of serving benchmarks. */
   benchmarks: StoredFile[]
+  /** What an engine or a trainer printed, and scripts that started one. */
+  logs: StoredFile[]
   /** Oldest first. */
   sessions: Session[]
 }
@@ -49,7 +51,7 @@ export async function runContents(store: FileStore, folder: string, signal: Abor
 
 /** Tells the files of a run apart by their names. Pure. */
 export function sortOut(files: readonly StoredFile[], folder: string): RunContents {
-  const contents: RunContents = { yaml: null, events: [], metrics: [], config: null, manifests: [], benchmarks: [], sessions: [] }
+  const contents: RunContents = { yaml: null, events: [], metrics: [], config: null, manifests: [], benchmarks: [], logs: [], sessions: [] }
   const sessions = new Map<string, Session>()
   for (const file of files) {
     const inner = folder === '' ? file.path : file.path.slice(folder.length + 1)
@@ -61,6 +63,7 @@ export function sortOut(files: readonly StoredFile[], folder: string): RunConten
     else if (/^metrics_step_\d+_to_step_\d+\.txt$/.test(name) || /^metrics[^/]*\.(jsonl|txt)$/.test(name)) contents.metrics.push(file)
     else if (/^(jobset|workload|manifest)[^/]*\.(ya?ml|json)$/i.test(inner)) contents.manifests.push(file)
     else if (/\.jsonl?$/.test(inner) && !inner.includes('/')) contents.benchmarks.push(file)
+    else if (/\.(log|sh|txt|cmd)$/.test(inner) && !inner.includes('/')) contents.logs.push(file)
   }
   const byName = (a: StoredFile, b: StoredFile) => baseName(a.path).localeCompare(baseName(b.path), 'en', { numeric: true })
   contents.events.sort(byName)

@@ -29,7 +29,7 @@ export interface FoundRun {
   /** An experiment that someone wrote out in our own words; null where the trainer's records have to do. */
   experiment: Experiment | null
   /** Reads what the trainer left; null where it left nothing that is an experiment. */
-  draft: ((signal: AbortSignal) => Promise<RunDraft | null>) | null
+  draft: ((signal: AbortSignal, known: { knowsModel(name: string): boolean }) => Promise<RunDraft | null>) | null
   /** Where the run ran, from a source that knows it (a scheduler, ML Diagnostics). */
   slice: SliceAnswer | null
   profile: ProfileHandle | null

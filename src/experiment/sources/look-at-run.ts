@@ -7,6 +7,7 @@ import { readRunRecord } from '../run-folder/read-run-record.ts'
 import { type RunContents, runContents } from '../run-folder/run-contents.ts'
 import { isMaxText } from '../run-folder/run-record.ts'
 import { steadySteps } from '../run-folder/steady-steps.ts'
+import { findBenchmark } from '../serving/find-benchmark.ts'
 import { emptyEntry, type RunEntry } from './experiment-source.ts'
 import { type FileStore, readStoredText } from './stores/file-store.ts'
 
@@ -17,15 +18,19 @@ const headBytes = 384 * 1024
 export async function lookAtRun(store: FileStore, id: string, signal: AbortSignal): Promise<RunEntry | null> {
   const contents = await runContents(store, id, signal)
   const hasRecords = contents.events.length > 0 || contents.metrics.length > 0
-  if (contents.yaml === null && !hasRecords && contents.sessions.length === 0) return null
+  const served = contents.yaml === null && !hasRecords ? await findBenchmark(store, contents, signal) : null
+  if (contents.yaml === null && !hasRecords && served === null && contents.sessions.length === 0) return null
   const entry: RunEntry = { id, ...emptyEntry, has_profile: contents.sessions.length > 0, at: newestOf(contents) }
   if (hasRecords) await fromRecords(store, contents, entry, signal)
+  if (served !== null) Object.assign(entry, { phase: 'decode', model: served.benchmark.model, step_time_ms: served.benchmark.tpotMs })
   if (contents.yaml !== null) await fromFile(store, contents.yaml.path, entry, signal)
   return entry
 }
 
 function newestOf(contents: RunContents): string | null {
-  const times = [contents.yaml, ...contents.events, ...contents.metrics, ...contents.sessions].map((one) => one?.changedMs ?? 0)
+  const times = [contents.yaml, ...contents.events, ...contents.metrics, ...contents.benchmarks, ...contents.sessions].map(
+    (one) => one?.changedMs ?? 0,
+  )
   const newest = times.reduce((a, b) => Math.max(a, b), 0)
   return newest > 0 ? new Date(newest).toISOString() : null
 }

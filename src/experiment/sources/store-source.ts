@@ -6,6 +6,8 @@ import { readRunRecord } from '../run-folder/read-run-record.ts'
 import { type RunContents, runContents } from '../run-folder/run-contents.ts'
 import type { RunDraft } from '../run-folder/run-draft.ts'
 import { isMaxText, type RunRecord } from '../run-folder/run-record.ts'
+import { findBenchmark } from '../serving/find-benchmark.ts'
+import { servingDraft } from '../serving/serving-draft.ts'
 import { devicesOfSlice } from '../words/devices-of-slice.ts'
 import { translateWords } from '../words/translate-words.ts'
 import type { ExperimentSource, FoundRun } from './experiment-source.ts'
@@ -44,7 +46,8 @@ export async function findInStore(
 ): Promise<FoundRun | null> {
   const contents = await runContents(store, folder, signal)
   const hasRecords = contents.events.length > 0 || contents.metrics.length > 0 || contents.config !== null
-  if (contents.yaml === null && !hasRecords && contents.sessions.length === 0) return null
+  const served = contents.yaml === null && !hasRecords ? await findBenchmark(store, contents, signal) : null
+  if (contents.yaml === null && !hasRecords && served === null && contents.sessions.length === 0) return null
   const found: FoundRun = {
     id,
     origin: `${store.name.split(' ')[0]} ${store.addressOf(folder)}`,
@@ -70,6 +73,10 @@ export async function findInStore(
   if (found.experiment === null && hasRecords) {
     const overlay = written !== null && 'data' in written ? written.data : null
     found.draft = (inner) => draftOf(store, contents, { id, found, overlay }, inner)
+  }
+  if (served !== null) {
+    found.notes.push(`${served.name} was read${served.others > 0 ? `; ${served.others} older results are there too` : ''}`)
+    found.draft = async (_, { knowsModel }) => servingDraft(served.benchmark, served.engine, id, knowsModel)
   }
   return found
 }

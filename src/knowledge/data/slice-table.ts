@@ -1,5 +1,6 @@
 import { chipOfDeviceType } from './chips.ts'
+import { findModel } from './models.ts'
 import { findSlice, slicesOfDevices } from './topologies.ts'
 
-/** The shipped slices and names of chips, for finding out where a run ran. */
-export const sliceTable = { slicesOfDevices, findSlice, chipOfDeviceType }
+/** The shipped slices, names of chips and models, for finding out what ran and where. */
+export const sliceTable = { slicesOfDevices, findSlice, chipOfDeviceType, knowsModel: (name: string) => findModel(name) !== null }
