@@ -7,8 +7,13 @@ import { formatComparison } from './format/format-comparison.ts'
 import { openSubject } from './subject.ts'
 
 export const run: Run<'compare'> = async (context) => {
+  const limit = percentOf(context.flags['fail-above'])
   const [before, after] = await Promise.all(context.positionals.map((subject) => reportOf(subject, context)))
   const comparison = compareReports(before!, after!)
+  if (limit !== null && comparison.step_time_ratio === null)
+    throw new PromptsError('bad_profile', 'The step times cannot be compared, so --fail-above has nothing to judge by', {
+      hint: 'Give two profiles with step markers, or whose main program repeats.',
+    })
   const picture = context.flags.picture
   if (typeof picture === 'string') {
     // the drawing library is loaded only for this
@@ -23,7 +28,23 @@ export const run: Run<'compare'> = async (context) => {
     context.note(`drew ${picture}`)
   }
   context.show(comparison, formatComparison)
-  return exitCodes.ok
+  const { step_time_ratio: ratio } = comparison
+  if (limit === null || ratio === null) return exitCodes.ok
+  const slowerBy = (ratio - 1) * 100
+  if (slowerBy <= limit) return exitCodes.ok
+  context.note(`the step takes ${slowerBy.toFixed(1)}% more time, above the ${limit}% of --fail-above`)
+  return exitCodes.no
+}
+
+/** How much slower is too slow, percent. */
+function percentOf(given: string | boolean | undefined): number | null {
+  if (given === undefined || given === false) return null
+  const percent = typeof given === 'string' && given.trim() !== '' ? Number(given.replace(/%$/, '')) : Number.NaN
+  if (!Number.isFinite(percent) || percent < 0)
+    throw new PromptsError('bad_arguments', `--fail-above ${String(given)} is no percentage`, {
+      hint: 'For example --fail-above 5: fail when a step takes over 5% more time.',
+    })
+  return percent
 }
 
 function reasonOf(cause: unknown): string {

@@ -70,7 +70,11 @@ export const definitions = {
     arguments: '<before> <after>',
     takes: two,
     summary: 'two profiles side by side: what each part of the step gained or lost',
-    options: { picture: text('FILE.png', 'draw it into this PNG file'), json: flag('print the Comparison as JSON') },
+    options: {
+      'fail-above': text('PERCENT', 'exit code 3 when a step takes more than this much more time'),
+      picture: text('FILE.png', 'draw it into this PNG file'),
+      json: flag('print the Comparison as JSON'),
+    },
   },
   import: {
     arguments: 'maxtext <log, YAML, command, run folder or -> | vllm <result.json> | sglang <result.jsonl> | hf <config.json or ->',

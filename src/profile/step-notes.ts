@@ -11,7 +11,8 @@ export function stepNotes(steps: StepSummary, spaces: readonly SpaceReading[]): 
   const main = spaces.flatMap((space) => space.cores).filter((core) => !core.sparse)
   if (main.length === 0) return []
   if (steps.total === 0) return [programNote(main)]
-  const notes: string[] = []
+  const program = main.flatMap((core) => core.programs)[0]?.name
+  const notes: string[] = program === undefined ? [] : [`Main program: ${program}.`]
   if (steps.full < steps.total)
     notes.push(
       `${steps.total - steps.full} of ${steps.total} steps are partial and left out of the step time (XProf's average of all steps would be ${steps.meanMs?.toFixed(1)} ms).`,

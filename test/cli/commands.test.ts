@@ -179,6 +179,13 @@ describe('prompts compare', () => {
     expect(code).toBe(0)
     expect(json).toMatchObject({ step_time_ratio: 1 })
   })
+
+  it('fails for a pipeline when the step got slower than allowed', async () => {
+    const runs = ['decode-v6e', 'mixtral-v6e']
+    expect((await runCli(['compare', ...runs, '--fail-above', '5', '--json'])).code).toBe(3)
+    expect((await runCli(['compare', ...runs.reverse(), '--fail-above', '5', '--json'])).code).toBe(0)
+    expect((await runCli(['compare', ...runs, '--fail-above', 'much', '--json'])).code).toBe(2)
+  })
 })
 
 describe('prompts adopt and outcome', () => {

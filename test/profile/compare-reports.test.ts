@@ -35,12 +35,18 @@ function report(overrides: { step: number | null; ops: [string, string, number][
     ],
     steps: null,
     outside_steps_ms: null,
-    categories: [],
+    categories: categoriesOf(overrides.ops),
     hosts: [],
     anti_patterns: [],
     skew: [],
     notes: [],
   }
+}
+
+function categoriesOf(ops: [string, string, number][]): ProfileReport['categories'] {
+  const names = { 'convolution fusion': 'matmul', 'all-reduce': 'collective_ici', copy: 'copy' } as const
+  const parts = ops.map(([, category, share]) => ({ name: names[category as keyof typeof names] ?? 'other', self_ms: share * 1000, share }))
+  return [...parts, { name: 'idle', self_ms: 0, share: 1 - ops.reduce((sum, [, , share]) => sum + share, 0) }]
 }
 
 const before = report({
@@ -70,9 +76,9 @@ describe('compareReports', () => {
   })
 
   it('tells milliseconds of a step, the greatest change first', () => {
-    expect(part('ops: convolution fusion')).toEqual({ name: 'ops: convolution fusion', before_ms: 500, after_ms: 500 })
+    expect(part('matmul')).toEqual({ name: 'matmul', before_ms: 500, after_ms: 500 })
     expect(part('collective exposed: all-reduce over 4')).toMatchObject({ before_ms: 300, after_ms: 80 })
-    expect(part('idle')?.before_ms).toBeCloseTo(50)
+    expect(part('idle')?.before_ms).toBeCloseTo(200)
     expect(comparison.ops[0]?.name).toBe('all-reduce.1')
   })
 
@@ -86,5 +92,28 @@ describe('compareReports', () => {
     expect(other.step_time_ratio).toBeNull()
     expect(other.notes.join('\n')).toMatch(/Not the same hardware/)
     expect(other.notes.join('\n')).toMatch(/no full step/)
+  })
+
+  it('says first what makes the two hardly comparable', () => {
+    const other = report({ step: 900, exposed: 0.1, devices: 8, ops: [['dot.9', 'convolution fusion', 0.9]] })
+    const { notes } = compareReports(before, { ...other, device: { ...other.device, type: 'TPU v6 Lite' } })
+    expect(notes[0]).toMatch(/Not the same hardware: 64 × TPU v5p before, 8 × TPU v6 Lite after/)
+    expect(notes.join(' ')).toMatch(/look like different models or programs: 0% of the longest ops/)
+    const serving = compareReports(
+      { ...before, notes: ['Main program: jit_train_step.'] },
+      { ...after, notes: ['Main program: jit_generate.'] },
+    )
+    expect(serving.notes[0]).toBe('Not the same phase: training before, serving after.')
+  })
+
+  it('joins an op that was renamed by its category and source line', () => {
+    const at = (name: string, source: string) => {
+      const one = report({ step: 1000, exposed: 0, ops: [[name, 'convolution fusion', 0.6]] })
+      return { ...one, top_ops: one.top_ops.map((op) => ({ ...op, source })) }
+    }
+    expect(compareReports(at('fusion.1', 'model.py:12'), at('fusion.77', 'model.py:12')).ops).toEqual([
+      { name: 'fusion.1 → fusion.77', before_ms: 600, after_ms: 600 },
+    ])
+    expect(compareReports(at('fusion.1', 'model.py:12'), at('fusion.77', 'model.py:90')).ops).toHaveLength(2)
   })
 })
