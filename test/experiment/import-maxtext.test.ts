@@ -37,7 +37,7 @@ describe('importMaxText', () => {
       mesh: { data: 8, model: 4 },
       run: { global_batch: 64, seq_len: 4096, remat: 'full' },
     })
-    expect(big.experiment.model).toMatchObject({ layers: 80, kv_heads: 8, mlp: 28672 })
+    expect(big.experiment.model).toBe('llama2-70b')
     expect(big.notes).toEqual([])
     expect(read('llama2-7b-v5e-16-fsdp16.config.log').experiment).toMatchObject({ hardware: { chip: 'v5e' }, mesh: { data: 16 } })
   })
@@ -70,7 +70,7 @@ describe('importMaxText', () => {
 
   it.each([
     ['nothing of MaxText', 'hello', /no line "Config param/],
-    ['a missing setting', log({ emb_dim: 'None' }), /emb_dim/],
+    ['a missing setting', log({ model_name: 'own', emb_dim: 'None' }), /base_emb_dim/],
     ['no slice', log({ compile_topology: '' }), /which slice/],
     ['-1 that does not divide', log({ ici_fsdp_parallelism: 5, ici_tensor_parallelism: -1 }), /do not divide/],
   ])('refuses %s', (_, text, message) => {

@@ -1,4 +1,4 @@
-import { PromptsError } from '../../errors.ts'
+import { PromptsError } from '../../../errors.ts'
 
 const maxLines = 2_000_000
 

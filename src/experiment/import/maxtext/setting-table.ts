@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import json from '../../../../knowledge/maxtext-settings.json' with { type: 'json' }
+
+const {
+  defaults,
+  mapped,
+  flags,
+  without_effect: withoutEffect,
+} = z
+  .object({
+    defaults: z.record(z.string(), z.string()),
+    mapped: z.array(z.string()),
+    flags: z.array(z.string()),
+    without_effect: z.array(z.string()),
+  })
+  .parse(json)
+
+const isMapped = new RegExp(mapped.join('|'))
+const isWithoutEffect = new RegExp(withoutEffect.join('|'))
+
+/** What a setting says, as MaxText compares it: an enum without its class, `None` and quotes as nothing, booleans in one spelling. */
+export function plainValue(value: string): string {
+  const bare = value
+    .trim()
+    .replace(/^(['"])(.*)\1$/, '$2')
+    .replace(/^[A-Z]\w*\.(?=[A-Z_]+$)/, '')
+  if (/^(none|null)$/i.test(bare)) return ''
+  return /^(true|false)$/i.test(bare) ? bare.toLowerCase() : bare
+}
+
+/** Settings with MaxText's defaults where nothing is said: what a YAML or a command leaves out, and a log prints. */
+export function withDefaults(given: ReadonlyMap<string, string>): Map<string, string> {
+  return new Map([...Object.entries(defaults), ...given])
+}
+
+/** Settings that differ from MaxText's defaults and that an experiment carries under their own names. */
+export function carriedFlags(settings: ReadonlyMap<string, string>): Record<string, string> {
+  const carried: Record<string, string> = {}
+  for (const name of flags) if (differs(name, settings)) carried[name] = plainValue(settings.get(name)!).toLowerCase()
+  return carried
+}
+
+/** `name=value` of every setting that differs from its default, changes a step, and has no word in an experiment. */
+export function unmappedSettings(settings: ReadonlyMap<string, string>, ignored: readonly string[]): string[] {
+  return [...settings.keys()]
+    .filter((name) => !isMapped.test(name) && !flags.includes(name) && !ignored.includes(name) && !isWithoutEffect.test(name))
+    .filter((name) => differs(name, settings))
+    .map((name) => `${name}=${plainValue(settings.get(name)!)}`)
+}
+
+/** Of a setting without a known default nobody can tell; a log prints hundreds of those, so only what somebody wrote counts. */
+function differs(name: string, settings: ReadonlyMap<string, string>): boolean {
+  const value = settings.get(name)
+  if (value === undefined) return false
+  const known = defaults[name]
+  if (known === undefined) return false
+  const [a, b] = [plainValue(value).toLowerCase(), plainValue(known).toLowerCase()]
+  return a !== b && !(a !== '' && b !== '' && Number(a) === Number(b))
+}

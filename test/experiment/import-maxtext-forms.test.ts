@@ -1,0 +1,183 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { PromptsError } from '../../src/errors.ts'
+import { importMaxText } from '../../src/experiment/import/import-maxtext.ts'
+import { lacks, needing, sharedData } from '../support/needs.ts'
+
+type Settings = Record<string, string | number | boolean>
+
+const job: Settings = {
+  model_name: 'llama2-70b',
+  run_name: 'job-7',
+  compile_topology: 'v5p-128',
+  per_device_batch_size: 2,
+  max_target_length: 4096,
+  ici_fsdp_parallelism: 16,
+  ici_tensor_parallelism: 4,
+  remat_policy: 'custom',
+  decoder_layer_input: 'offload',
+  query_proj: 'offload',
+  optimizer_memory_host_offload: true,
+  num_vocab_tiling: 16,
+  quantization: 'fp8_full',
+  use_qwix_quantization: true,
+  mu_dtype: 'bfloat16',
+  fused_mlp: true,
+}
+
+const asLog = (settings: Settings): string => {
+  const printed = {
+    num_target_devices: 64,
+    global_batch_size_to_train_on: 128,
+    emb_dim: 8192,
+    num_decoder_layers: 80,
+    num_query_heads: 64,
+    vocab_size: 32000,
+    num_experts: 1,
+  }
+  const place = (value: unknown) =>
+    value === 'offload' ? 'RematLocation.OFFLOAD' : value === true ? 'True' : value === 'fp8_full' ? 'QuantizationType.FP8_FULL' : value
+  return Object.entries({ ...settings, ...printed, query_wa_proj: 'RematLocation.REMAT' })
+    .map(([name, value]) => `I1125 10:00:00.000000 1 pyconfig.py:1] Config param ${name}: ${place(value)}`)
+    .join('\n')
+}
+const asYaml = (settings: Settings) =>
+  Object.entries(settings)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join('\n')
+const words = (settings: Settings) => Object.entries(settings).map(([name, value]) => `${name}=${value}`)
+const asCommand = (settings: Settings) =>
+  `python3 -m maxtext.trainers.pre_train.train configs/base.yml \\\n  ${words(settings).join(' \\\n  ')}`
+const asLauncher = ({ compile_topology: topology, ...settings }: Settings) =>
+  `xpk workload create --cluster c --workload w --tpu-type=${topology} --num-slices=1 --command "export LIBTPU_INIT_ARGS=''; python3 -m maxtext.trainers.pre_train.train configs/base.yml ${words(settings).join(' ')}"`
+const asRecipe = ({ model_name: model, ...settings }: Settings) =>
+  `m = MaxTextModel(\n  model_name="recipe",\n  model_type="${model}",\n  tuning_params={\n${Object.entries(settings)
+    .map(([name, value]) => `    "${name}": ${typeof value === 'string' ? `"${value}"` : value === true ? 'True' : value},`)
+    .join('\n')}\n  },\n)\n`
+
+const forms = { YAML: asYaml, 'a command': asCommand, 'a launcher': asLauncher, 'a recipe': asRecipe }
+
+describe('one MaxText job', () => {
+  const expected = importMaxText(asLog(job), 'log')
+
+  it.each(Object.entries(forms))('is the same experiment as %s as it is as a log', (_, write) => {
+    const { experiment, notes } = importMaxText(write(job), 'text')
+    expect(experiment).toEqual(expected.experiment)
+    for (const one of [notes, expected.notes]) expect(one.join('\n')).toContain('fused_mlp=true')
+  })
+
+  it.each(Object.entries(forms))('of another shape too, as %s', (_, write) => {
+    const other = {
+      model_name: 'qwen3-0.6b',
+      compile_topology: 'v6e-16',
+      per_device_batch_size: 8,
+      max_target_length: 2048,
+      ici_fsdp_parallelism: -1,
+      remat_policy: 'minimal',
+      gradient_accumulation_steps: 2,
+    }
+    const { experiment } = importMaxText(write(other), 'text')
+    expect(experiment).toMatchObject({
+      id: 'qwen3-0.6b-v6e-16',
+      model: 'qwen3-0.6b',
+      mesh: { data: 16 },
+      run: { global_batch: 256, microbatches: 2, seq_len: 2048, remat: 'minimal' },
+    })
+  })
+
+  it('keeps what the host holds, custom tensors, vocabulary tiling and quantized products', () => {
+    expect(expected.experiment.run).toMatchObject({
+      matmul_dtype: 'fp8',
+      optimizer_dtype: 'bf16',
+      remat: 'custom',
+      flags: { optimizer_memory_host_offload: 'true', num_vocab_tiling: '16', decoder_layer_input: 'offload', query_proj: 'offload' },
+    })
+  })
+})
+
+describe('the model of settings', () => {
+  const importCommand = (settings: Settings) => importMaxText(asCommand({ compile_topology: 'v5p-64', ...settings }), 'command').experiment
+
+  it('is described by layers where its dims are its own', () => {
+    const { model } = importCommand({
+      model_name: 'default',
+      attention_type: 'mla',
+      base_num_decoder_layers: 8,
+      base_emb_dim: 1024,
+      base_num_query_heads: 8,
+      num_experts: 16,
+      num_experts_per_tok: 2,
+      base_moe_mlp_dim: 512,
+      base_mlp_dim: 2048,
+      shared_experts: 1,
+      first_num_dense_layers: 2,
+      interleave_moe_layer_step: 1,
+    })
+    expect(model).toMatchObject({
+      embed: 1024,
+      layers: [
+        { repeat: 2, layers: [{ attention: { kind: 'mla', kv_lora_rank: 512 }, mlp: { kind: 'dense', width: 2048 } }] },
+        { repeat: 6, layers: [{ mlp: { kind: 'moe', experts: 16, width: 512, shared_width: 512 } }] },
+      ],
+    })
+  })
+
+  it('interleaves experts and scales its base dims', () => {
+    const { model } = importCommand({
+      model_name: 'default',
+      num_experts: 4,
+      num_experts_per_tok: 1,
+      interleave_moe_layer_step: 2,
+      base_num_decoder_layers: 4,
+    })
+    expect(model).toMatchObject({ layers: [{ repeat: 2, layers: [{ mlp: { kind: 'dense' } }, { mlp: { kind: 'moe' } }] }] })
+    expect(importCommand({ model_name: 'default', global_parameter_scale: 8 }).model).toMatchObject({ embed: 4096, layers: 32, heads: 32 })
+  })
+})
+
+describe('texts that are no MaxText job', () => {
+  it('are refused', () => {
+    for (const text of ['', 'hello world', '[1, 2]', 'python3 -m http.server', 'a: [1'])
+      expect(() => importMaxText(text, 'text')).toThrow(expect.objectContaining({ code: 'bad_log' }))
+  })
+
+  it('answer any mutation of a command with an experiment or a coded error', () => {
+    const text = asLauncher(job)
+    fc.assert(
+      fc.property(fc.nat(text.length - 1), fc.nat(20), fc.string({ maxLength: 8 }), (at, cut, put) => {
+        try {
+          importMaxText(text.slice(0, at) + put + text.slice(at + cut), 'text')
+        } catch (error) {
+          expect((error as PromptsError).code).toMatch(/^(bad_|unknown_)/)
+        }
+      }),
+    )
+  })
+})
+
+describe.skipIf(lacks('shared'))(needing('the recorded logs and the same jobs as commands', 'shared'), () => {
+  it.each([
+    [
+      'llama2-70b-v5p-64-fsdp8-tensor4',
+      {
+        model_name: 'llama2-70b',
+        compile_topology: 'v5p-64',
+        per_device_batch_size: 2,
+        max_target_length: 4096,
+        ici_fsdp_parallelism: 8,
+        ici_tensor_parallelism: 4,
+      },
+    ],
+    [
+      'llama2-7b-v5e-16-fsdp16',
+      { model_name: 'llama2-7b', compile_topology: 'v5e-16', per_device_batch_size: 4, max_target_length: 2048, ici_fsdp_parallelism: 16 },
+    ],
+  ])('%s', (name, settings) => {
+    const log = importMaxText(readFileSync(join(sharedData, 'maxtext', `${name}.config.log`), 'utf8'), name, { id: 'x' })
+    for (const write of Object.values(forms))
+      expect(importMaxText(write(settings as Settings), name, { id: 'x' }).experiment).toEqual(log.experiment)
+    expect(log.notes).toEqual([])
+  })
+})
