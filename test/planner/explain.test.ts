@@ -30,13 +30,13 @@ describe('why a mesh is not among the first', () => {
   it('names what makes it slower than the best', () => {
     const text = explained(small, { data: 4, model: 4 })
     expect(text).toMatch(
-      /^data=4 · model=4 \(number \d+\) is predicted at .* a step against .* a step for [a-z0-9=· ]+: exposed communication takes .*, .* more\.$/,
+      /^data=4 · model=4 \(number \d+ of \d+ legal meshes\) is predicted at .* per step against .* per step for [a-z0-9=· ]+: exposed communication takes .*, .* more\.$/,
     )
   })
 
   it('says where it stands when it is among the first', () => {
     const { ranked } = planExperiment({ workload: small, clock })
-    expect(explained(small, ranked[1]!.mesh)).toMatch(/ is number 2: \d\.\d+ s a step, \d+\.\d GiB of 15\.8 GiB\.$/)
+    expect(explained(small, ranked[1]!.mesh)).toMatch(/ is number 2: \d\.\d+ s per step, \d+\.\d GiB of 15\.8 GiB\.$/)
   })
 
   it('says that it does not fill the slice', () => {
