@@ -94,7 +94,7 @@ function isExplicit(tokens: readonly Token[], changes: Changes): boolean {
   return Object.keys(changes).length > 0 && tokens.some((one, index) => isMark(one, '=') && tokens[index - 1]?.used === true)
 }
 
-const opening = new Set(['why', 'what', 'how', 'whatif'])
+const opening = new Set(['why', 'what', 'how'])
 const auxiliaries = /^(?:is|are|was|do|does|did|can|could|will|would|shall|should|has|have|ist|sind|hat|kann|wird)$/
 
 /** A question mark, a question word in front, an auxiliary in front, or a particle that asks (吗, 呢, か). */

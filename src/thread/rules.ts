@@ -76,6 +76,9 @@ const undo: Rule = (facts, context) => {
       'better',
       'thisanswer',
       'relation',
+      'mine',
+      'whatif',
+      'pick',
     ]) > limit(context, saysFigure(facts) ? 2 : 0)
   )
     return null
@@ -89,7 +92,8 @@ function saysFigure({ tokens, times }: Facts): boolean {
 
 const compare: Rule = (facts, context) => {
   const { key, has, strangers, question } = facts
-  if (key('why') || (!key('compare') && !(has('better') && question))) return null
+  const asksWhich = question && (has('better') || (context.mentioned && facts.length <= 4))
+  if (key('why') || !(key('compare') || asksWhich)) return null
   if (facts.changesNamed > 0) return null
   const whole = has('card') || facts.cards.length > 0
   const cards = [...new Set([...facts.cards, ...facts.looseCards()])].sort((a, b) => a - b)
@@ -132,8 +136,8 @@ const adopt: Rule = (facts, context) => {
   if (has('not') || key('what', 'how', 'why') || !has('adopt') || facts.changesNamed > 0) return null
   const chosen = cards.length > 0 ? cards : has('adoptword') && facts.length <= 6 ? facts.looseCards() : []
   if (chosen.length !== 1) return null
-  const allowed = [...talk, 'adopt', 'card', 'pick', 'record', 'howrun', 'whatif', 'ran']
-  if (strangers(allowed) > limit(context, key('adopt') && cards.length > 0 ? 1 : 0)) return null
+  const allowed = [...talk, 'adopt', 'card', 'pick', 'record', 'howrun', 'whatif', 'ran', 'when']
+  if (strangers(allowed) > limit(context)) return null
   return { intent: 'adopt', value: { cards: [...chosen] }, reason: `card ${chosen[0]} is chosen` }
 }
 
@@ -251,7 +255,7 @@ const question: Rule = (facts, context) => {
     limit(context)
   )
     return null
-  if (facts.length === 1 && !key('slow', 'cost')) return null
+  if (facts.length === 1 && !key('slow', 'cost', 'how')) return null
   return { intent: 'question', value: {}, reason: 'a question about the answer', steps }
 }
 

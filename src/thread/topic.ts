@@ -58,7 +58,12 @@ export function readTopic(text: string): Topic {
     (key('what') && /\b(?:stands? for|meant by)\b/.test(text))
   const about = (): Topic['about'] => {
     if (asksMeaning && topic.term !== null) return 'meaning'
-    if (framework !== null || key('howrun') || (tokens.some(({ text: word }) => word.startsWith('how ') || word === 'how') && words.has('run'))) return 'snippet'
+    if (
+      framework !== null ||
+      key('howrun') ||
+      (tokens.some(({ text: word }) => word.startsWith('how ') || word === 'how') && words.has('run'))
+    )
+      return 'snippet'
     if (key('cost')) return 'cost'
     if (steps !== null && (key('days', 'how') || has('days'))) return 'duration'
     if (precision !== null || terms.includes('dtype')) return 'precision'
