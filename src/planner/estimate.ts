@@ -18,7 +18,7 @@ export function memoryOf(workload: Workload, { memory, margin }: Figures, stages
     fits: probability >= 0.5,
     probability: round(probability),
     certainty,
-    margin: round(margin),
+    margin: round(1 - memory.required / gib / available),
     required_gib: round(memory.required / gib),
     available_gib: available,
     breakdown: {

@@ -3,6 +3,7 @@ import type { Placement } from '../interconnect/placement.ts'
 import { asyncGathers } from './compiler-flags.ts'
 import type { CostModel } from './cost-model.ts'
 import { costModel } from './cost-model.ts'
+import { exceedsHost, hostBytes } from './footprint/host-memory.ts'
 import type { MemoryParts } from './footprint/memory-parts.ts'
 import { gib, underPressure } from './footprint/memory-parts.ts'
 import { servingMemory } from './footprint/serving-memory.ts'
@@ -23,8 +24,10 @@ import type { Workload } from './workload.ts'
 /** A candidate's figures: bytes and seconds. */
 export interface Figures {
   memory: MemoryParts
-  /** 1 − required ÷ available; negative when it does not fit. */
+  /** 1 − required ÷ available; negative when it does not fit, −1 or less when the host cannot hold what is offloaded. */
   margin: number
+  /** Bytes that one device keeps in its host's memory. */
+  host: number
   timing: Timing
 }
 
@@ -57,15 +60,22 @@ export function createEvaluator(workload: Workload, constants: CostModel = costM
   }
   const available = workload.chip.hbm_available_gib_per_device * gib
   const memoryOf = memoryJudge(workload, terms, policy, constants)
+  const trained = { model, terms, run, policy, framework, constants: constants.memory }
+  const hostOf = (s: Shards) => (phase === 'train' ? hostBytes(trained, s) : 0)
   const time = phase === 'train' ? trainTime : phase === 'prefill' ? prefillTime : decodeTime
   const saving = constants.memory
   return (ici, dcn, placement) => {
     const shards = shardsOf(model, { ici, dcn, spreadKv: laws.spreadsKvHeads })
     const memory = underPressure(memoryOf(shards), available, saving.saving_from, saving.saving_most)
     const timing = time(timeInput, shards, meshLinks({ placement, ici, dcn, slice }))
-    return { memory, margin: 1 - memory.required / available, timing }
+    const host = hostOf(shards)
+    const margin = 1 - memory.required / available
+    return { memory, margin: exceedsHost(host, workload.chip) ? Math.min(margin, hostMargin) : margin, host, timing }
   }
 }
+
+/** Far beyond every error of the model: bytes on the host are counted exactly. */
+const hostMargin = -1
 
 function memoryJudge(
   { model, run, phase, slice, framework }: Workload,

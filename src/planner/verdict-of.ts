@@ -7,6 +7,9 @@ import type { Calibration } from './calibrate.ts'
 import { calibrateWorkload } from './calibrate-workload.ts'
 import { type CostModel, costModel } from './cost-model.ts'
 import { estimateOf, memoryOf } from './estimate.ts'
+import type { Figures } from './evaluate.ts'
+import { exceedsHost } from './footprint/host-memory.ts'
+import { gib } from './footprint/memory-parts.ts'
 import { createJudge, type Judge } from './legality.ts'
 import { noGain } from './pair-errors.ts'
 import { type Choice, choiceOf, choiceWarnings } from './tune.ts'
@@ -36,7 +39,7 @@ export function verdictOf({ choice, judge, ici, dcn, calibration, baseline }: Ju
     changes: choice.changes,
     legal: legality.legal,
     violations: legality.violations,
-    warnings: [...legality.warnings, ...choiceWarnings(choice), ...memoryWarnings(memory)],
+    warnings: [...legality.warnings, ...choiceWarnings(choice), ...memoryWarnings(memory), ...hostWarnings(workload, figures)],
     physical: legality.physical,
     memory,
     estimate,
@@ -76,4 +79,11 @@ function memoryWarnings(memory: Memory | null): Warning[] {
   return [
     { rule: 'memory_margin', message: `near the limit: ${needs}, ${likely} likely to fit by the model's errors; the compiler can tell` },
   ]
+}
+
+function hostWarnings({ chip }: Workload, figures: Figures | null): Warning[] {
+  if (figures === null || !exceedsHost(figures.host, chip)) return []
+  const needs = ((figures.host * chip.devices_per_chip) / gib).toFixed(0)
+  const message = `does not fit: ${needs} GiB a chip would be offloaded, and a host has ${chip.host_memory_gib_per_chip} GiB a chip`
+  return [{ rule: 'host_memory', message }]
 }

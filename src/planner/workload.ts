@@ -15,6 +15,8 @@ export interface Chip {
   /** One way, GB/s a link. */
   ici_one_way_gbps_per_link: number
   devices_per_chip: 1 | 2
+  /** The memory of a host's VM over its chips: what can be offloaded at most; null where it is not known. */
+  host_memory_gib_per_chip: number | null
   /** Gbit/s a chip across slices. */
   dcn_gbps_per_chip: number | null
   usd_per_chip_hour: number

@@ -37,6 +37,7 @@ export function exampleWorkload(overrides: Partial<Workload> = {}): Workload {
       clock_ghz: 1.63,
       mxu_side: 128,
       intra_chip_gbps: null,
+      host_memory_gib_per_chip: 48,
     },
     slice: { chip: 'v5e', name: 'v5e-16', dims: [4, 4], wrap: [false, false], chips: 16, hosts: 4, devicesPerChip: 1, devices: 16 },
     slices: 1,

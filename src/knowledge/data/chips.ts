@@ -31,6 +31,8 @@ const chipFactsSchema = z.strictObject({
   /** Side of one systolic array: a matmul dimension that is not a multiple of it is padded. */
   mxu_side: z.int().positive(),
   vmem_mib_per_core: positiveOrNull,
+  /** The memory of a host's VM over its chips, which bounds what is offloaded. */
+  host_memory_gib_per_chip: positiveOrNull,
   /** Gbit/s a chip across slices. */
   dcn_gbps_per_chip: positiveOrNull,
   usd_per_chip_hour: z.number().nonnegative(),

@@ -73,7 +73,16 @@ export function trainMemory(input: TrainMemoryInput, s: Shards): MemoryParts {
   if (inLoss >= inBackward) {
     const workspace = fixed + cast + loss.table
     const { logits } = loss
-    return { parameters, optimizer, gradients: accumulated, activations: saved, logits, kvCache: 0, workspace, required: state + inLoss }
+    return {
+      parameters,
+      optimizer,
+      gradients: accumulated,
+      activations: saved,
+      logits,
+      kvCache: 0,
+      workspace,
+      required: state + inLoss,
+    }
   }
   const workspace = fixed + cast + gathered + layer
   const logits = loss.kept
