@@ -74,6 +74,12 @@ const settings = z.object({
   PROMPTS_WORKSPACES: list.default([]).describe('OAuth: workspaces (T…) that may install the app; all that it is distributed to if empty'),
   SLACK_API_URL: z.string().optional().describe("another address that speaks Slack's Web API"),
   PORT: number(3000, 0, 65535).describe('port for HTTP and health'),
+  PROMPTS_HEALTH_PORT: z.coerce
+    .number()
+    .min(0)
+    .max(65535)
+    .optional()
+    .describe('port of a worker for /live, /ready and /metrics; none if unset'),
   PROMPTS_ADOPTERS: z.string().default('anyone').describe('who may adopt: anyone, asker, or a user group id'),
   PROMPTS_CHANNELS: list
     .default([])

@@ -30,6 +30,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   files: { imports: [] },
   state: { imports: base },
   redis: { imports: base },
+  health: { imports: [] },
   jobs: { imports: [...base, 'redis', 'state'] },
   interconnect: { imports: [...pureBase, 'contract'], packages: pure },
   hlo: { imports: [...pureBase, 'contract', 'interconnect'], packages: [...pure, 'pbf'] },
@@ -43,12 +44,13 @@ export const rules: Readonly<Record<string, Rule>> = {
   agents: { imports: [...base, 'config.ts', 'contract', ...computing, ...reading] },
   runs: { imports: [...base, ...given, 'state', 'threads', ...computing, ...reading, 'agents'] },
   thread: { imports: [...base, 'config.ts', 'contract', ...computing, 'knowledge', 'experiment', 'agents', 'runs'] },
-  slack: { imports: [...base, ...given, 'jobs', 'redis', 'state', 'experiment', 'pictures', 'agents', 'runs', 'thread'] },
+  slack: { imports: [...base, ...given, 'health', 'jobs', 'redis', 'state', 'experiment', 'pictures', 'agents', 'runs', 'thread'] },
   sandbox: { imports: [...base, 'config.ts', 'contract', 'thread', 'slack'] },
   cli: {
     imports: [
       ...base,
       ...given,
+      'health',
       'jobs',
       'redis',
       'state',

@@ -4,6 +4,7 @@ import type { Config } from '../config.ts'
 import { PromptsError } from '../errors.ts'
 import { createRunFinder } from '../experiment/find/run-finder.ts'
 import { resolveWorkload } from '../experiment/resolve-workload.ts'
+import { createMetrics } from '../health/metrics.ts'
 import { openCatalog } from '../knowledge/data/catalog.ts'
 import { sliceTable } from '../knowledge/data/slice-table.ts'
 import { claimNamespace, type Namespace, proveSameStore } from '../redis/namespace.ts'
@@ -53,12 +54,16 @@ export async function openSlack(config: Config, log: Log, signal: AbortSignal): 
   const finder = createRunFinder(config, sliceTable)
   const rules = parseChannelRules(config.PROMPTS_CHANNELS)
   const mayKnow = (channel: string, id: string) => isAllowed(rules, channel, id) === 'yes'
+  let libraryAway: string | null = null
   const heavy = heavyWorkInThreads({ threads: config.PROMPTS_WORKERS })
   const opened = await openService(config, {
     finder,
     mayKnow,
     heavy,
-    onStoreChange: (state, detail) => log.warn(`the library's store is ${state}`, { detail }),
+    onStoreChange(state, detail) {
+      libraryAway = state === 'away' ? detail : null
+      log.warn(`the library's store is ${state}`, { detail })
+    },
   })
   const infrastructure = createInfrastructure(config, log, namespace === undefined ? {} : { namespace })
   const { library } = opened.library
@@ -73,6 +78,8 @@ export async function openSlack(config: Config, log: Log, signal: AbortSignal): 
     thread: createThread(opened.deps),
     experiments: createExperimentDirectory(finder, mayKnow),
     log,
+    metrics: createMetrics(),
+    ...(config.QDRANT_URL === undefined ? {} : { libraryAway: () => libraryAway }),
     alone: infrastructure.alone,
     compiler: hasCompiler(config),
     async plan(id, signal) {

@@ -1,4 +1,4 @@
-import { App, type AuthorizeResult, type Receiver } from '@slack/bolt'
+import { App, type AuthorizeResult, type Receiver, SocketModeReceiver } from '@slack/bolt'
 import { asPromptsError } from '../errors.ts'
 import { toBoltLogger } from './bolt-logger.ts'
 import type { SlackDeps } from './deps.ts'
@@ -8,6 +8,7 @@ import { listenToHome } from './listeners/home.ts'
 import { listenToLifecycle } from './listeners/lifecycle.ts'
 import { listenToMessages } from './listeners/messages.ts'
 import { listenToReactions } from './listeners/reactions.ts'
+import { processHealth } from './process-health.ts'
 import { createReceiver } from './receivers/create-receiver.ts'
 import { Inbox } from './receivers/inbox.ts'
 import { createServices, type SlackServices } from './services.ts'
@@ -33,8 +34,19 @@ export function createSlackApp(deps: SlackDeps, options: SlackAppOptions = {}): 
   const services = options.services ?? createServices(deps)
   const { config, log } = deps
   const inbox = new Inbox(deps.state, log)
-  const health = async () => ({ ok: true, jobs: await deps.runs.depth(), outbox: services.outbox.waiting() })
-  const receiver = options.receiver ?? createReceiver({ config, log, inbox, installations: services.installations, health })
+  const isSocketOpen = { now: false }
+  const { routes } = processHealth(services, config.SLACK_APP_TOKEN === undefined ? undefined : () => isSocketOpen.now)
+  const receiver = options.receiver ?? createReceiver({ config, log, inbox, installations: services.installations, routes })
+  if (receiver instanceof SocketModeReceiver) {
+    receiver.client.on('connected', () => {
+      isSocketOpen.now = true
+    })
+    for (const name of ['disconnected', 'reconnecting', 'disconnecting']) {
+      receiver.client.on(name, () => {
+        isSocketOpen.now = false
+      })
+    }
+  }
   const app = new App({
     receiver,
     clientOptions: services.clients.options({ retryConfig: { retries: 2 } }),

@@ -4,6 +4,7 @@ import type { Case } from '../contract/case.ts'
 import type { RunRequest } from '../contract/run.ts'
 import type { Plan } from '../contract/verdict.ts'
 import type { ListedRun } from '../experiment/find/run-finder.ts'
+import type { Metrics } from '../health/metrics.ts'
 import type { JobQueue } from '../jobs/job-queue.ts'
 import type { ShardingMemory } from '../runs/memory/sharding-memory.ts'
 import type { DiagnoseService } from '../runs/service.ts'
@@ -65,6 +66,9 @@ export interface SlackDeps {
   thread: Thread
   experiments: ExperimentDirectory
   log: Log
+  metrics: Metrics
+  /** Why the shared library is away; null while it answers. Absent: there is none. */
+  libraryAway?: () => string | null
   /** No other process shares the state: SQLite. */
   alone: boolean
   /** Whether a compiler is there, so that cards say they are being compiled. */

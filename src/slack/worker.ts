@@ -1,4 +1,6 @@
+import { startHealthServer } from '../health/health-server.ts'
 import type { SlackDeps } from './deps.ts'
+import { processHealth } from './process-health.ts'
 import { createCompileFailureHandler, createCompileHandler } from './runs/compile-handler.ts'
 import { createFailureHandler, createRunHandler } from './runs/run-handler.ts'
 import { messageKey } from './runs/run-records.ts'
@@ -55,9 +57,12 @@ export async function startWorker(deps: SlackDeps, options: WorkerOptions = {}):
       },
     })
   }
+  const healthPort = ownsServices ? deps.config.PROMPTS_HEALTH_PORT : undefined
+  const health = healthPort === undefined ? null : await startHealthServer(processHealth(services).routes, healthPort)
   return {
     services,
     async stop(graceMs = 10_000) {
+      await health?.stop()
       await Promise.all([deps.runs.close(graceMs), deps.compiles.close(graceMs)])
       if (ownsServices) await outbox.close()
     },

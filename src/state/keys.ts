@@ -88,6 +88,8 @@ export const keys = {
   strain: (team: string) => `strain:${team}`,
   reacted: ({ channel, ts, name }: { channel: string; ts: string; name: string }) => `reacted:${channel}/${ts}/${name}`,
   unreact: ({ channel, ts, name }: { channel: string; ts: string; name: string }) => `unreact:${channel}/${ts}/${name}`,
+  /** Written to see whether the store takes writes. */
+  probe: (process: string) => `probe:${process}`,
   /** Names of buckets. */
   pace: (lane: string) => `pace:${lane}`,
 

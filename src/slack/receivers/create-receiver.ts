@@ -1,7 +1,7 @@
-import type { ServerResponse } from 'node:http'
 import { type App, HTTPReceiver, type InstallationStore, type Receiver, type ReceiverEvent, SocketModeReceiver } from '@slack/bolt'
 import type { Config } from '../../config.ts'
 import { PromptsError } from '../../errors.ts'
+import type { HealthRoute } from '../../health/health-routes.ts'
 import { toBoltLogger } from '../bolt-logger.ts'
 import type { Log } from '../log.ts'
 import { botScopes } from '../manifest.ts'
@@ -12,8 +12,8 @@ export interface ReceiverOptions {
   log: Log
   inbox: Inbox
   installations: InstallationStore | null
-  /** What `/health` says; 503 where it is not well. */
-  health: () => Promise<{ ok: boolean; [key: string]: unknown }>
+  /** `/live`, `/ready`, `/metrics`. */
+  routes: readonly HealthRoute[]
 }
 
 /** Whether Slack reaches this process over a socket that it opens, or over HTTP. */
@@ -28,18 +28,7 @@ export function receiverKind(config: Config): 'socket' | 'http' {
 /** Socket Mode or HTTP, each delivery going through the inbox. */
 export function createReceiver(options: ReceiverOptions): Receiver {
   const { config, log } = options
-  const customRoutes = [
-    {
-      path: '/health',
-      method: 'GET',
-      handler: (_request: unknown, response: ServerResponse) => {
-        options
-          .health()
-          .catch(() => ({ ok: false }))
-          .then((health) => response.writeHead(health.ok ? 200 : 503, { 'content-type': 'application/json' }).end(JSON.stringify(health)))
-      },
-    },
-  ]
+  const customRoutes = options.routes.map(({ path, method, handler }) => ({ path, method, handler }))
   const logger = toBoltLogger(log)
   const installerOptions = config.SLACK_API_URL === undefined ? {} : { clientOptions: { slackApiUrl: config.SLACK_API_URL } }
   if (receiverKind(config) === 'socket') {

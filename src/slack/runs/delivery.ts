@@ -181,6 +181,7 @@ export class Delivery {
   async fail(record: RunRecord, thrown: unknown): Promise<PromptsError> {
     const error = asPromptsError(thrown)
     const { records, outbox, deps } = this.#options
+    deps.metrics.runEnded('failed', Math.max(0, (Date.now() - Date.parse(record.at)) / 1000))
     deps.log.error('a run failed', {
       run: record.run,
       id: error.id,

@@ -1,3 +1,4 @@
+import type { Diagnosis } from '../../contract/diagnosis.ts'
 import { type Progress, stages } from '../../contract/run.ts'
 import type { Job } from '../../jobs/job-queue.ts'
 import type { Standing } from '../blocks/plan-message.ts'
@@ -24,6 +25,7 @@ export function createRunHandler(options: RunHandlerOptions): (job: Job<RunJob>)
     await deps.memory.begin(request)
 
     const shower = progressShower(record, delivery, deps)
+    const started = performance.now()
     try {
       const diagnosis = await deps.diagnose.diagnose(request, { onProgress: shower.onProgress, signal: job.signal })
       shower.stop()
@@ -32,6 +34,7 @@ export function createRunHandler(options: RunHandlerOptions): (job: Job<RunJob>)
       if (compiles) await records.beginCompiling(request.run)
       await delivery.finish(record, diagnosis)
       await options.onAnswered?.(record)
+      tellEnd(deps, record, job, { seconds: (performance.now() - started) / 1000, diagnosis })
       if (compiles) await askCompiler(options, record)
       await delivery.addPictures(record, diagnosis).catch((error: unknown) => deps.log.warn('no pictures', { error: String(error) }))
     } catch (thrown) {
@@ -40,6 +43,25 @@ export function createRunHandler(options: RunHandlerOptions): (job: Job<RunJob>)
       throw thrown
     }
   }
+}
+
+/** One line a run: who, what, how long, how it ended. */
+function tellEnd(
+  { log, metrics, config }: SlackDeps,
+  { run, team, by, at }: RunRecord,
+  { attempt }: Job<RunJob>,
+  { seconds, diagnosis }: { seconds: number; diagnosis: Diagnosis },
+): void {
+  metrics.runEnded('done', seconds)
+  const sinceAsked = (Date.now() - Date.parse(at)) / 1000
+  // hosts' clocks may differ: what cannot be is not counted
+  if (sinceAsked >= 0 && sinceAsked < config.PROMPTS_RUN_DEADLINE_SECONDS * 100) metrics.answerPosted(sinceAsked)
+  for (const [stage, ms] of Object.entries(diagnosis.timings_ms)) metrics.stageEnded(stage, ms / 1000)
+  const { experiment, cards, reasoning, cost_usd } = diagnosis
+  log.info('a run ended', {
+    ...{ run, team, by, experiment, end: 'done', attempt, seconds: Number(seconds.toFixed(2)), cards: cards.length },
+    ...{ reasoning, cost_usd, timings_ms: diagnosis.timings_ms },
+  })
 }
 
 /** The answer stands without the compiler: where it cannot be asked, the cards say so. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Config, readConfig } from '../../../src/config.ts'
 import { PromptsError } from '../../../src/errors.ts'
+import { createMetrics } from '../../../src/health/metrics.ts'
 import { createFileMemory } from '../../../src/runs/memory/file-memory.ts'
 import type { SlackDeps } from '../../../src/slack/deps.ts'
 import { createInfrastructure } from '../../../src/slack/infrastructure.ts'
@@ -47,7 +48,7 @@ export async function startBot(
   const slack = new Forwarder(workspace, '')
   let infrastructure = createInfrastructure(config, log, { clock: workspace.clock })
   const depsOf = (): SlackDeps => ({
-    ...{ config, memory, diagnose, thread: fakeThread(), log, compiler: false, ...infrastructure },
+    ...{ config, memory, diagnose, thread: fakeThread(), log, metrics: createMetrics(), compiler: false, ...infrastructure },
     experiments: {
       examples: async () => ['exp-123', 'exp-124'],
       runs: async () => ({ runs: [], silent: [] }),

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { createMetrics } from '../../../src/health/metrics.ts'
 import { createFileMemory } from '../../../src/runs/memory/file-memory.ts'
 import { createInfrastructure } from '../../../src/slack/infrastructure.ts'
 import type { Log } from '../../../src/slack/log.ts'
@@ -70,7 +71,7 @@ const diagnose = fakeDiagnoseService({
 })
 const infrastructure = createInfrastructure(config, log)
 const deps = {
-  ...{ config, memory, diagnose, thread: fakeThread(), log, compiler: values.compiler, ...infrastructure },
+  ...{ config, memory, diagnose, thread: fakeThread(), log, metrics: createMetrics(), compiler: values.compiler, ...infrastructure },
   experiments: {
     examples: async () => ['exp-123'],
     runs: async () => ({ runs: [], silent: [] }),
