@@ -94,6 +94,8 @@ const settings = z.object({
   MLFLOW_TRACKING_TOKEN: z.string().optional().describe('token for an MLflow server'),
   MLFLOW_TRACKING_USERNAME: z.string().optional().describe('user of an MLflow server with basic authentication'),
   MLFLOW_TRACKING_PASSWORD: z.string().optional().describe('its password'),
+  PROMPTS_JOBSET_TOKEN: z.string().optional().describe('bearer token for the Kubernetes API that JobSets are read from'),
+  PROMPTS_MLDIAGNOSTICS_ENDPOINT: z.string().optional().describe('another address that speaks the API of ML Diagnostics'),
   PROMPTS_XPROF_HEADER: z.string().optional().describe('a header for XProf servers behind a proxy: Authorization: Bearer TOKEN'),
 })
 

@@ -28,7 +28,7 @@ export function scoreModules(folder: string): { scores: Score[]; wrong: string[]
   const scores = new Map<string, Score>()
   const wrong: string[] = []
   const latest = new Map<string, { request: Request; response: { hlo_path?: string | null } }>()
-  for (const line of readFileSync(join(folder, 'results.jsonl'), 'utf8').split('\n'))
+  for (const line of readFileSync(join(folder, 'reference-program.jsonl'), 'utf8').split('\n'))
     if (line !== '') latest.set(JSON.parse(line).id, JSON.parse(line))
   for (const [id, { request, response }] of latest) {
     const path = response.hlo_path ? join(folder, 'modules', response.hlo_path) : null

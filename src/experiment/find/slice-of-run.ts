@@ -32,7 +32,7 @@ export async function sliceOfRun(draft: SliceSubject, evidence: SliceEvidence, t
 async function answerOf(draft: SliceSubject, evidence: SliceEvidence, table: SliceTable): Promise<SliceAnswer> {
   if (evidence.said !== null) return checked(draft, table, { slice: evidence.said, slices: null, from: 'what was asked for' })
   if (draft.slice !== null) return draft.slice
-  if (evidence.known !== null) return evidence.known
+  if (evidence.known !== null) return ofKnown(draft, table, evidence.known)
   if (evidence.remembered !== null) return { slice: evidence.remembered, slices: null, from: 'an earlier answer' }
   const deviceType = await evidence.deviceType()
   const chip = deviceType === null ? null : table.chipOfDeviceType(deviceType)
@@ -41,6 +41,13 @@ async function answerOf(draft: SliceSubject, evidence: SliceEvidence, table: Sli
     if (named) return { slice: named.name, slices: null, from: `the profile's device (${deviceType}) and the number of devices` }
   }
   throw unknownSlice(draft, table, chip)
+}
+
+/** What a service knows may be the kind of device alone, with how many there are. */
+function ofKnown(draft: SliceSubject, table: SliceTable, known: SliceAnswer): SliceAnswer {
+  const { devices, ...answer } = known
+  const subject = devices === undefined ? draft : { ...draft, devices }
+  return checked(subject, table, { ...answer, slice: table.chipOfDeviceType(known.slice) ?? known.slice })
 }
 
 /** A chip alone is enough where the number of devices is known; a slice with another number cannot be it. */

@@ -3,8 +3,10 @@ import type { Imported } from '../import/imported.ts'
 
 /** Where a run ran, as an experiment's `hardware` has it. */
 export interface SliceAnswer {
-  /** `v5p-128`, or `v6e:4x8` for a shape. */
+  /** `v5p-128`, `v6e:4x8` for a shape, or a chip or kind of device alone where the number of devices says the rest. */
   slice: string
+  /** JAX devices of one slice, where whoever knows the kind of device knows them. */
+  devices?: number
   slices: number | null
   /** What says so, for the note. */
   from: string

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import type { Config } from '../../config.ts'
 import { PromptsError } from '../../errors.ts'
 import type { ExperimentSource } from './experiment-source.ts'
+import { jobSetSource } from './jobset/jobset-source.ts'
+import { mlDiagnosticsSource } from './mldiagnostics/mldiagnostics-source.ts'
 import { mlflowSource } from './mlflow/mlflow-source.ts'
 import { createRunIndex, type RunIndex } from './run-index.ts'
 import { parseServerAddress } from './server-address.ts'
@@ -34,9 +36,14 @@ export function createSource(address: string, config: Config, index: RunIndex | 
     case 'mlflow+http':
     case 'mlflow+https':
       return mlflowSource({ server: parseServerAddress(address, 'mlflow', config), cacheRoot, index })
+    case 'jobset+http':
+    case 'jobset+https':
+      return jobSetSource({ server: parseServerAddress(address, 'jobset', config) })
+    case 'mldiagnostics':
+      return mlDiagnosticsSource({ address, endpoint: config.PROMPTS_MLDIAGNOSTICS_ENDPOINT ?? null })
     default:
       throw new PromptsError('bad_config', `PROMPTS_EXPERIMENTS holds an address that starts with ${scheme}://`, {
-        hint: 'Sources are folders, gs://bucket/prefix, s3://bucket/prefix, mlflow+https://host and xprof+https://host.',
+        hint: 'Sources are folders, gs:// and s3:// buckets, mlflow+https://, xprof+https://, jobset+https:// and mldiagnostics:// addresses: docs/sources.md.',
       })
   }
 }

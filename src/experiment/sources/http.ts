@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { PromptsError } from '../../errors.ts'
 
 const requestDeadlineMs = 30_000
@@ -94,6 +95,16 @@ export async function readJson(response: Response, source: string, maxBytes = 64
   } catch (cause) {
     throw new PromptsError('unavailable', `${source} did not answer with JSON`, { hint: 'Is it the server that the address says?', cause })
   }
+}
+
+/** A server's reply as its schema has it. @throws PromptsError `unavailable` naming what is not as it should be */
+export function parseReply<T>(schema: z.ZodType<T>, data: unknown, source: string): T {
+  const parsed = schema.safeParse(data)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new PromptsError('unavailable', `${source} answered in another form than expected, at ${issue?.path.join('.') || 'the top'}`, {
+    hint: 'Is it the server that the address says, and a version that is known?',
+  })
 }
 
 export async function readText(response: Response, source: string, maxBytes: number): Promise<string> {

@@ -14,9 +14,9 @@ export interface ServerAddress {
   fragment: string
 }
 
-type Kind = 'mlflow' | 'xprof'
+type Kind = 'mlflow' | 'xprof' | 'jobset'
 
-const names: Record<Kind, string> = { mlflow: 'MLflow server', xprof: 'XProf server' }
+const names: Record<Kind, string> = { mlflow: 'MLflow server', xprof: 'XProf server', jobset: 'Kubernetes server' }
 
 /**
  * Takes `mlflow+https://user:password@host/base` apart: the base path is kept, and user and password leave the address and go along as Basic
@@ -52,6 +52,7 @@ export function serverUrl(server: Pick<ServerAddress, 'base'>, path: string, que
 
 function settingHeaders(kind: Kind, config: Config): Record<string, string> {
   if (kind === 'xprof') return headerOf(config.PROMPTS_XPROF_HEADER)
+  if (kind === 'jobset') return config.PROMPTS_JOBSET_TOKEN === undefined ? {} : { authorization: `Bearer ${config.PROMPTS_JOBSET_TOKEN}` }
   if (config.MLFLOW_TRACKING_TOKEN !== undefined) return { authorization: `Bearer ${config.MLFLOW_TRACKING_TOKEN}` }
   return basicOf(config.MLFLOW_TRACKING_USERNAME ?? '', config.MLFLOW_TRACKING_PASSWORD ?? '')
 }

@@ -11,6 +11,7 @@ import { servingDraft } from '../serving/serving-draft.ts'
 import { devicesOfSlice } from '../words/devices-of-slice.ts'
 import { translateWords } from '../words/translate-words.ts'
 import type { ExperimentSource, FoundRun } from './experiment-source.ts'
+import { sliceOfManifests } from './jobset/slice-of-manifests.ts'
 import { listRuns } from './list-runs.ts'
 import { namedProfile } from './named-profile.ts'
 import type { RunIndex } from './run-index.ts'
@@ -74,6 +75,7 @@ export async function findInStore(
     const overlay = written !== null && 'data' in written ? written.data : null
     found.draft = (inner) => draftOf(store, contents, { id, found, overlay }, inner)
   }
+  if (found.experiment === null) found.slice = await sliceOfManifests(store, contents.manifests, signal)
   if (served !== null) {
     found.notes.push(`${served.name} was read${served.others > 0 ? `; ${served.others} older results are there too` : ''}`)
     found.draft = async (_, { knowsModel }) => servingDraft(served.benchmark, served.engine, id, knowsModel)

@@ -165,7 +165,7 @@ describe('a run folder of MaxText', () => {
 
 describe('a profile alone', () => {
   it('is an experiment when its compiled program says what ran', async () => {
-    const module = gunzipSync(readFileSync(join(projectRoot, 'bench/compiler/modules/llama2-7b-v5e-16-s2k.data4-model4.hlo.pb.gz')))
+    const module = gunzipSync(readFileSync(join(projectRoot, 'bench/recorded/modules/llama2-7b-v5e-16-s2k.data4-model4.hlo.pb.gz')))
     const pbf = new PbfWriter()
     pbf.writeBytesField(1, module)
     put('bare/host.xplane.pb', Buffer.from(syntheticProfile({ ...profileSpec, hlo: [{ name: 'jit_train_step(1)', bytes: pbf.finish() }] })))

@@ -39,7 +39,7 @@ const maxText = (data: number, tensor: number): HloModule => {
 
 describe('inferJob', () => {
   it('reads every recorded module: mesh, dimensions, batch and sequence, and nothing wrong that it calls sure', () => {
-    const { scores, wrong } = scoreModules(join(projectRoot, 'bench/compiler'))
+    const { scores, wrong } = scoreModules(join(projectRoot, 'bench/recorded'))
     const share = (name: string) => {
       const score = scores.find((one) => one.name === name)!
       return score.right / score.modules

@@ -3,7 +3,7 @@ import { PromptsError } from '../../../errors.ts'
 import { sortOut } from '../../run-folder/run-contents.ts'
 import type { ProfileHandle } from '../experiment-source.ts'
 import { fetchInto, profileFetchLimits } from '../fetch-cache.ts'
-import { bodyOf, request } from '../http.ts'
+import { bodyOf, parseReply, request } from '../http.ts'
 import { type ServerAddress, serverUrl } from '../server-address.ts'
 import type { StoredFile } from '../stores/file-store.ts'
 import type { MlflowClient } from './mlflow-client.ts'
@@ -41,7 +41,7 @@ async function listFolder(client: MlflowClient, runId: string, folder: string, s
   let token: string | null | undefined
   do {
     const query = { run_id: runId, ...(folder === '' ? {} : { path: folder }), ...(token ? { page_token: token } : {}) }
-    const page = repliesSchema.parse(await client.get('artifacts/list', query, signal))
+    const page = parseReply(repliesSchema, await client.get('artifacts/list', query, signal), 'MLflow')
     files.push(...page.files)
     token = page.next_page_token
   } while (token && files.length <= profileFetchLimits.maxFiles)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { PromptsError } from '../../../errors.ts'
-import { readJson, request } from '../http.ts'
+import { parseReply, readJson, request } from '../http.ts'
 import { type ServerAddress, serverUrl } from '../server-address.ts'
 
 const api = 'api/2.0/mlflow'
@@ -76,7 +76,7 @@ export function createMlflowClient(server: ServerAddress): MlflowClient {
     let token: string | null | undefined
     do {
       const body = { max_results: pageSize, ...(token ? { page_token: token } : {}) }
-      const page = experimentsSchema.parse(await call('experiments/search', body, signal))
+      const page = parseReply(experimentsSchema, await call('experiments/search', body, signal), server.name)
       const wanted = narrowing(server)
       for (const one of page.experiments)
         if (wanted === null || one.experiment_id === wanted || one.name === wanted) ids.push(one.experiment_id)
@@ -101,7 +101,7 @@ export function createMlflowClient(server: ServerAddress): MlflowClient {
     do {
       const order = { max_results: Math.min(size, pageSize), order_by: ['attributes.start_time DESC'] }
       const body = { experiment_ids: ids, filter, ...order, ...(token ? { page_token: token } : {}) }
-      const page = runsSchema.parse(await call('runs/search', body, signal))
+      const page = parseReply(runsSchema, await call('runs/search', body, signal), server.name)
       yield page.runs
       token = page.next_page_token
     } while (token)
@@ -110,7 +110,7 @@ export function createMlflowClient(server: ServerAddress): MlflowClient {
     async run(id, signal) {
       const response = await request(serverUrl(server, `${api}/runs/get`, { run_id: id }), server.name, signal, { headers })
       if (response.status === 404 || response.status === 400) return null
-      const { run } = z.object({ run: mlflowRunSchema }).parse(await answerOf(response, 'runs/get'))
+      const { run } = parseReply(z.object({ run: mlflowRunSchema }), await answerOf(response, 'runs/get'), server.name)
       return run.info.lifecycle_stage === 'deleted' ? null : run
     },
     async search(filter, limit, signal) {
@@ -125,7 +125,7 @@ export function createMlflowClient(server: ServerAddress): MlflowClient {
         const query = { run_id: run, metric_key: metric, max_results: '25000', ...(token ? { page_token: token } : {}) }
         const response = await request(serverUrl(server, `${api}/metrics/get-history`, query), server.name, signal, { headers })
         if (response.status === 404) return values
-        const page = historySchema.parse(await answerOf(response, 'metrics/get-history'))
+        const page = parseReply(historySchema, await answerOf(response, 'metrics/get-history'), server.name)
         values.push(...page.metrics.map(({ step, value }) => ({ step, value })))
         token = page.next_page_token
       } while (token && values.length < maxHistory)
