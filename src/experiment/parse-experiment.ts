@@ -1,6 +1,7 @@
 import { parseAllDocuments } from 'yaml'
 import { type Experiment, experimentSchema } from '../contract/experiment.ts'
 import { PromptsError } from '../errors.ts'
+import { checkNesting } from './check-nesting.ts'
 import { parseWithSchema } from './parse-with-schema.ts'
 import { devicesOfSlice } from './words/devices-of-slice.ts'
 import { translateWords } from './words/translate-words.ts'
@@ -35,6 +36,7 @@ export function readExperimentData(text: string, what: string): unknown {
       hint: 'An experiment file is a page of YAML; the profile goes beside it.',
     })
   }
+  checkNesting(text, what)
   const documents = parseAllDocuments(text, { uniqueKeys: true, maxAliasCount: 0, logLevel: 'silent', customTags: [] } as Parameters<
     typeof parseAllDocuments
   >[1])
