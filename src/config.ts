@@ -84,6 +84,7 @@ const settings = z.object({
   PROMPTS_CHANNELS: list
     .default([])
     .describe('channels the bot answers in, all where it is a member if empty; C123=llama-* limits the experiments'),
+  PROMPTS_BOTS: list.default([]).describe('bots and workflows that may ask by mention, by their bot id (B0123456789); none if empty'),
   PROMPTS_ALLOW_GUESTS: flag.default(false).describe('answer guests'),
   PROMPTS_ALLOW_SHARED_CHANNELS: flag.default(false).describe('answer in channels shared with other organizations'),
   PROMPTS_QUOTA_PER_PERSON: number(50, 1, 1e6).describe('runs a person and a day'),

@@ -19,6 +19,9 @@ export interface ServeOptions {
   receiver?: Receiver
 }
 
+/** With the time that a dead process holds a delivery: what it left is handled again within ten seconds. */
+const sweepMs = 2500
+
 /** The bot: receives from Slack, sends to Slack, and goes on with what an earlier process left. */
 export async function startServe(deps: SlackDeps, options: ServeOptions = {}): Promise<RunningServer> {
   const services = createServices(deps)
@@ -36,7 +39,7 @@ export async function startServe(deps: SlackDeps, options: ServeOptions = {}): P
   )
   const sweep = setInterval(() => {
     replay({ all: false }).catch((error: unknown) => deps.log.warn('inbox sweep failed', { error: String(error) }))
-  }, 5000)
+  }, sweepMs)
   sweep.unref()
   return {
     services,

@@ -94,6 +94,8 @@ export const keys = {
   pace: (lane: string) => `pace:${lane}`,
 
   jobs: (queue: string) => `job:${queue}/`,
+  /** A bot that may not ask: its owner was told how it could. */
+  botTold: (team: string, channel: string, bot: string) => `bottold:${team}/${channel}/${bot}`,
   /** Something that a person was asked to confirm. */
   offer: (id: string) => `offer:${id}`,
   offerTaken: (id: string) => `offertaken:${id}`,

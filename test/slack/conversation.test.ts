@@ -53,10 +53,10 @@ describe('a conversation in Slack', () => {
     expect(found[0]?.ts).toBe(root?.ts)
     const card1 = texts(found)[1]!
     expect(card1).toContain('data=32 · model=2')
-    expect(card1).toContain('fsdp 32, tensor 2')
-    expect(card1).toMatch(/step 22\.5 s\*? {2}\(−22%, 20\.9–24\.3 s\)/)
-    expect(card1).toContain('HBM 78 of 95.7 GiB')
-    expect(card1).toContain('$1,673 per 1,000 steps')
+    expect(card1).toContain('*fsdp 32 · tensor 2*')
+    expect(card1).toContain('*22% less time per step (18–26%, 98% likely better)*; about 22.5 s per step (20.9 s to 24.3 s)')
+    expect(card1).toContain('fits: 78 of 95.7 GiB')
+    expect(texts(found)[0]).toContain('about 22% less time per step (18–26%, 98% likely better); fits: 78 of 95.7 GiB')
     expect(card1).toContain('ici_fsdp_parallelism=32 ici_tensor_parallelism=2')
     await vi.waitFor(async () => expect((await slack.thread(channel, ts))[0]?.reactions ?? []).toEqual([]), soon)
     expect(bot.diagnose.calls).toHaveLength(1)
@@ -359,7 +359,7 @@ describe('a conversation in Slack', () => {
         expect(texts(await slack.answers(channel, ts)).at(-1)).toContain('which you adopted, is withdrawn: out of memory by 3.1 GiB'),
       soon,
     )
-    await vi.waitFor(async () => expect(texts(await slack.answers(channel, ts))[3]).toContain('compiled, 77.9 GiB, 74 s'), soon)
+    await vi.waitFor(async () => expect(texts(await slack.answers(channel, ts))[3]).toContain('77.9 of 95.7 GiB · compiled ✓'), soon)
     const after = texts(await slack.answers(channel, ts))
     expect(after[2]).toContain('data=16 · model=4')
     expect(after[2]).toContain('Takes the place of a card that was withdrawn')

@@ -11,9 +11,17 @@ export function withPlainBlocks(message: Message): Message {
   return { text: message.text, blocks: message.blocks.flatMap(plainBlock) }
 }
 
-/** The message as text alone: what is left when even plain blocks are refused. */
+/** The message without its pictures: Slack refuses a whole message for one picture that it has not processed yet. */
+export function withoutPictures(message: Message): Message {
+  return { text: message.text, blocks: message.blocks.filter((block) => block.type !== 'image') }
+}
+
+/** Slack's own advice for the text of a message. */
+const shortText = 3000
+
+/** The message as text alone, cut short: what is left when even plain blocks are refused. */
 export function withoutBlocks(message: Message): Message {
-  return { text: message.text, blocks: [] }
+  return { text: clip(message.text, shortText), blocks: [] }
 }
 
 function plainBlock(block: AnyBlock): AnyBlock[] {

@@ -8,6 +8,8 @@ import { replayFlag } from '../receivers/inbox.ts'
 import { type Asker, checkAsker } from '../requests/access.ts'
 import { handleAsk } from '../requests/handle-ask.ts'
 import type { SlackServices } from '../services.ts'
+import { isAllowedBot, readBotMention, tellBotOwner } from './bots.ts'
+import { askedByEdit, stopDeleted } from './edits.ts'
 import { guarded } from './guard.ts'
 import { envelopeSchema, type MessageEvent, messageEventSchema } from './payloads.ts'
 
@@ -29,14 +31,22 @@ export function listenToMessages(app: App, services: SlackServices): void {
 
 async function onMention(delivered: Delivered): Promise<void> {
   const message = readMessage(delivered.event)
-  if (message === null) return
-  await ask(delivered, message)
+  if (message !== null) return ask(delivered, message)
+  const mention = readBotMention(delivered.event)
+  if (mention === null || mention.user === delivered.context.botUserId) return
+  if (isAllowedBot(delivered.services, mention)) return ask(delivered, { ...mention, user: mention.user ?? mention.bot_id })
+  await tellBotOwner(delivered.services, teamOf(delivered), mention)
 }
 
 async function onMessage(delivered: Delivered): Promise<void> {
+  const bot = delivered.context.botUserId
+  const edit = askedByEdit(delivered.event, bot)
+  if (edit !== null) return ask(delivered, edit.message, edit.editTs)
+  if (await stopDeleted(delivered.services, delivered.event, teamOf(delivered))) return
   const message = readMessage(delivered.event)
   if (message === null) return
-  const bot = delivered.context.botUserId
+  // in a group's direct messages there may be no app_mention; the one that comes twice is answered once
+  if (message.channel_type === 'mpim' && bot !== undefined && message.text.includes(`<@${bot}>`)) return ask(delivered, message)
   if (message.channel_type === 'im') return ask(delivered, message)
   // a mention comes as app_mention too
   if (bot !== undefined && message.text.includes(`<@${bot}>`)) return
@@ -60,20 +70,27 @@ function readMessage(event: unknown): (MessageEvent & { user: string }) | null {
   return { ...parsed.data, user }
 }
 
-async function ask(delivered: Delivered, message: MessageEvent & { user: string }): Promise<void> {
+function teamOf({ body, context }: Delivered): string {
+  return envelopeSchema.parse(body).team_id ?? context.teamId ?? ''
+}
+
+/** @param editTs When the message was edited into asking this: it counts as a message of its own. */
+async function ask(delivered: Delivered, message: MessageEvent & { user: string }, editTs: string | null = null): Promise<void> {
   const { services, client } = delivered
   const envelope = envelopeSchema.parse(delivered.body)
-  const team = envelope.team_id ?? delivered.context.teamId ?? ''
+  const team = teamOf(delivered)
+  const askTs = editTs === null ? message.ts : `${message.ts}/${editTs}`
   const threadTs = message.thread_ts ?? message.ts
   await guarded(services, 'a mention', { team, channel: message.channel, threadTs, user: null }, async () => {
-    if (!(await isFirst(delivered, team, message, envelope.event_id))) return
+    if (!(await isFirst(delivered, team, { ...message, ts: askTs }, envelope.event_id))) return
+    const bot = message.bot_id === undefined ? {} : { bot: message.bot_id }
     await handleAsk(services, {
       client,
-      asker: { team, channel: message.channel, user: message.user, isSharedChannel: envelope.is_ext_shared_channel },
+      asker: { team, channel: message.channel, user: message.user, isSharedChannel: envelope.is_ext_shared_channel, ...bot },
       text: message.text,
       files: message.files,
       threadTs,
-      askTs: message.ts,
+      askTs,
       eyesTs: message.ts,
       inThread: message.thread_ts !== undefined,
     })
@@ -83,7 +100,7 @@ async function ask(delivered: Delivered, message: MessageEvent & { user: string 
 async function followUp(delivered: Delivered, message: MessageEvent & { user: string }, threadTs: string): Promise<void> {
   const { services } = delivered
   const envelope = envelopeSchema.parse(delivered.body)
-  const team = envelope.team_id ?? delivered.context.teamId ?? ''
+  const team = teamOf(delivered)
   const runs = await services.records.threadRuns(team, message.channel, threadTs)
   if (runs.length === 0) return
   const asker = { team, channel: message.channel, user: message.user, isSharedChannel: envelope.is_ext_shared_channel }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 /** What Slack sends, as far as it is read here. Everything else in it is ignored. */
 const file = z.object({
+  id: z.string().max(100).nullish(),
   name: z.string().max(500).nullish(),
   size: z.number().nullish(),
   url_private_download: z.string().max(3000).nullish(),
@@ -21,6 +22,30 @@ export const messageEventSchema = z.object({
   files: z.array(file).max(20).optional(),
 })
 export type MessageEvent = z.infer<typeof messageEventSchema>
+
+/** A message that was edited: what it says now, and what it said. */
+export const editedEventSchema = z.object({
+  subtype: z.literal('message_changed'),
+  channel: z.string(),
+  channel_type: z.string().optional(),
+  message: z.object({
+    user: z.string().optional(),
+    bot_id: z.string().optional(),
+    text: z.string().default(''),
+    ts: z.string(),
+    thread_ts: z.string().optional(),
+    edited: z.object({ ts: z.string() }).optional(),
+  }),
+  previous_message: z.object({ text: z.string().default('') }).optional(),
+})
+
+/** A message that was deleted. */
+export const deletedEventSchema = z.object({
+  subtype: z.literal('message_deleted'),
+  channel: z.string(),
+  deleted_ts: z.string(),
+  previous_message: z.object({ user: z.string().optional(), thread_ts: z.string().optional() }).optional(),
+})
 
 export const envelopeSchema = z.object({
   team_id: z.string().optional(),

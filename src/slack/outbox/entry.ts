@@ -38,8 +38,8 @@ export interface Entry {
   createdAt: number
   deadlineAt: number
   attempts: number
-  /** 0: as written; 1: plain blocks; 2: text alone, after Slack refused the blocks. */
-  plainness: 0 | 1 | 2
+  /** 0: as written; 1: without pictures; 2: plain blocks; 3: text alone, cut short; after Slack refused what was richer. */
+  plainness: 0 | 1 | 2 | 3
   /** A post was tried and nobody knows how it ended: Slack is asked before another. */
   uncertain: boolean
   /** When the last try asked Slack to post; absent where it found that it need not. */

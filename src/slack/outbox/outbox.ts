@@ -304,9 +304,9 @@ export class Outbox {
         return { retryInMs: 0 }
       }
       case 'blocks_refused':
-        if (entry.plainness < 2) {
+        if (entry.plainness < 3) {
           this.#options.log.error('Slack refused blocks; sending plainer ones', about)
-          entry.plainness = entry.plainness === 0 ? 1 : 2
+          entry.plainness = plainer(entry)
           if (!entry.uncertain) await this.#entries.clearTried(entry)
           return { retryInMs: 0 }
         }
@@ -364,4 +364,10 @@ export class Outbox {
 function laneOf(entry: Entry, isEdit: boolean): LaneKind {
   if (entry.op.kind === 'put') return isEdit ? 'update' : 'post'
   return entry.op.kind
+}
+
+/** The next try after Slack refused this one's blocks: one bad picture must not cost the rest. */
+function plainer({ plainness, op }: Entry): Entry['plainness'] {
+  if (plainness === 0) return 'message' in op && op.message.blocks.some((block) => block.type === 'image') ? 1 : 2
+  return plainness === 1 ? 2 : 3
 }

@@ -2,7 +2,7 @@ import type { WebClient } from '@slack/web-api'
 import type { Clock } from '../../clock.ts'
 import { keys } from '../../state/keys.ts'
 import type { StateStore } from '../../state/state-store.ts'
-import { withoutBlocks, withPlainBlocks } from '../blocks/fallback.ts'
+import { withoutBlocks, withoutPictures, withPlainBlocks } from '../blocks/fallback.ts'
 import type { Message } from '../blocks/message.ts'
 import type { CardMark, Entry, Op, SentRecord } from './entry.ts'
 import type { EntryStore } from './entry-store.ts'
@@ -113,7 +113,8 @@ function threadOf(threadTs: string | null): { thread_ts?: string } {
   return threadTs === null ? {} : { thread_ts: threadTs }
 }
 
-function shaped(message: Message, plainness: 0 | 1 | 2): Message {
+function shaped(message: Message, plainness: Entry['plainness']): Message {
   if (plainness === 0) return message
-  return plainness === 1 ? withPlainBlocks(message) : withoutBlocks(message)
+  if (plainness === 1) return withoutPictures(message)
+  return plainness === 2 ? withPlainBlocks(message) : withoutBlocks(message)
 }

@@ -6,8 +6,8 @@ import type { Log } from '../log.ts'
 
 const keepMs = 24 * 3600_000
 /** A delivery is held by the process that handles it, renewed while it lives; what nobody holds is handled again. */
-const heldMs = 9000
-const renewMs = 3000
+const heldMs = 6000
+const renewMs = 2000
 const maxReplays = 3
 
 /** Set on what is delivered again by us, not by Slack: claims on the delivery do not count for it. */

@@ -10,6 +10,8 @@ export interface Asker {
   user: string
   /** What the event's envelope says; undefined where it says nothing. */
   isSharedChannel: boolean | undefined
+  /** The allowed bot or workflow that asked: no person to look up. */
+  bot?: string
 }
 
 const hour = 3600_000
@@ -69,7 +71,7 @@ export async function checkAsker(deps: SlackDeps, client: WebClient, asker: Aske
       hint: 'Ask in a channel of your own workspace; an admin can set PROMPTS_ALLOW_SHARED_CHANNELS.',
     })
   }
-  await checkPerson(deps, client, asker)
+  if (asker.bot === undefined) await checkPerson(deps, client, asker)
 }
 
 /** @throws PromptsError `not_allowed` for guests, unless the operator lets them; `unavailable`. */

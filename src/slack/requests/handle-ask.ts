@@ -11,7 +11,7 @@ import type { MessageEvent } from '../listeners/payloads.ts'
 import type { SlackServices } from '../services.ts'
 import { type Asker, checkAsker, checkExperiment, isAllowed, parseChannelRules } from './access.ts'
 import { forgetAsked } from './forget.ts'
-import { fetchSharedFile, isExperimentFile, readInlineExperiment } from './inline-experiment.ts'
+import { fetchSharedFile, isExperimentFile, readInlineExperiment, sharedFiles } from './inline-experiment.ts'
 import { type StartInput, type Subject, startRuns } from './start-runs.ts'
 
 const lookupMs = 30_000
@@ -45,11 +45,7 @@ export async function handleAsk(services: SlackServices, input: AskInput): Promi
     const runs = ask.ids.length > 0 ? ask.ids : own
     return say(services, input, 'forget', () => forgetAsked(services, asker, runs))
   }
-  const files = (input.files ?? []).map((file) => ({
-    name: file.name ?? 'file',
-    sizeBytes: file.size ?? 0,
-    url: file.url_private_download ?? file.url_private ?? '',
-  }))
+  const files = await sharedFiles(input.client, input.files ?? [])
   const hasSubject = ask.ids.length > 0 || ask.inline.length > 0 || files.some(isExperimentFile)
   if (own.length > 0 && (ask.verb === null || ask.verb === 'diagnose') && (await isAboutRuns(services, ask, own, hasSubject))) {
     await handleFollowUp(services, { ...input, runs: own, text: ask.text, addressed: true })

@@ -1,11 +1,15 @@
+import type { WebClient } from '@slack/web-api'
 import { PromptsError } from '../../errors.ts'
 import { maxExperimentBytes, parseExperiment } from '../../experiment/parse-experiment.ts'
+import type { MessageEvent } from '../listeners/payloads.ts'
 
 /** A file that came with a message, as Slack's events describe it. */
 export interface SharedFile {
   name: string
   sizeBytes: number
   url: string
+  /** Slack tells only that it is there: it belongs to another organization. */
+  isHidden?: boolean
 }
 
 /** An experiment that a stranger sent: what is left of it is data that our schema knows. */
@@ -24,6 +28,24 @@ export function readInlineExperiment(text: string, what: string): InlineExperime
 }
 
 /** Whether a shared file may be an experiment. */
+/** What Slack says of files in a message. In channels shared with other organizations that is an id alone; then Slack is asked for the rest. */
+export async function sharedFiles(client: WebClient, files: NonNullable<MessageEvent['files']>): Promise<SharedFile[]> {
+  return Promise.all(
+    files.map(async (file) => {
+      const url = file.url_private_download ?? file.url_private ?? ''
+      const own = { name: file.name ?? 'file', sizeBytes: file.size ?? 0, url, isHidden: false }
+      if (url !== '' || file.id === undefined || file.id === null) return own
+      try {
+        const { file: found } = await client.files.info({ file: file.id })
+        const address = found?.url_private_download ?? found?.url_private ?? ''
+        return { name: found?.name ?? own.name, sizeBytes: found?.size ?? 0, url: address, isHidden: address === '' }
+      } catch {
+        return { ...own, isHidden: true }
+      }
+    }),
+  )
+}
+
 export function isExperimentFile(file: SharedFile): boolean {
   return /\.(?:ya?ml|json|txt)$/i.test(file.name) || !file.name.includes('.')
 }
@@ -37,6 +59,11 @@ export async function fetchSharedFile(
   options: { token: string; apiUrl: string | undefined; signal: AbortSignal },
 ): Promise<string> {
   if (file.sizeBytes > maxExperimentBytes) throw tooLarge(file.name)
+  if (file.isHidden === true) {
+    throw new PromptsError('unavailable', `Slack does not let me see ${file.name}: it was shared from another organization`, {
+      hint: 'Paste the experiment as a code block, or upload the file from this workspace.',
+    })
+  }
   const url = parseUrl(file.url)
   const own = options.apiUrl === undefined ? null : parseUrl(options.apiUrl)
   const trusted =
