@@ -41,7 +41,8 @@ describe('nothing is lost, nothing lingers', () => {
     bot = await startBot(slack)
     let tries = 0
     slack.gate.fault = (method, body) => {
-      if (method !== 'chat.postMessage' || body.blocks === undefined || body.blocks === '[]' || !String(body.text).startsWith('Card 1')) return null
+      if (method !== 'chat.postMessage' || body.blocks === undefined || body.blocks === '[]' || !String(body.text).startsWith('Card 1'))
+        return null
       tries += 1
       return { kind: 'error', error: tries === 1 ? 'invalid_blocks' : 'msg_too_long' }
     }
