@@ -64,7 +64,10 @@ export const definitions = {
     arguments: '<xplane.pb, logdir, id or server run>',
     takes: one,
     summary: 'KPIs, bottleneck, top ops, roofline, collectives, anti-patterns',
-    options: { json: flag('print the ProfileReport as JSON') },
+    options: {
+      html: text('FILE', 'write one page of all that is known, to attach to a ticket'),
+      json: flag('print the ProfileReport as JSON'),
+    },
   },
   compare: {
     arguments: '<before> <after>',

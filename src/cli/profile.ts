@@ -1,10 +1,11 @@
+import { writeFile } from 'node:fs/promises'
 import { exitCodes, PromptsError } from '../errors.ts'
-import { readProfile } from '../profile/read-profile.ts'
+import { readProfileDetails } from '../profile/read-profile.ts'
 import type { Run } from './command.ts'
 import { formatReport } from './format/format-report.ts'
 import { openSubject } from './subject.ts'
 
-export const run: Run<'profile'> = async ({ positionals, config, show, signal }) => {
+export const run: Run<'profile'> = async ({ positionals, flags, config, show, note, signal }) => {
   const subject = positionals[0]!
   const loaded = await openSubject(subject, config, signal, { profileOnly: true })
   if (loaded.profile === null) {
@@ -12,7 +13,19 @@ export const run: Run<'profile'> = async ({ positionals, config, show, signal })
       hint: 'Name an .xplane.pb or a logdir, or plan without one: prompts plan.',
     })
   }
-  const report = await readProfile(await loaded.profile.open(signal), { signal, name: subject })
+  const { report, details } = await readProfileDetails(await loaded.profile.open(signal), { signal, name: subject })
+  const file = flags.html
+  if (typeof file === 'string') {
+    // drawing is loaded only for this
+    const { profilePage } = await import('./profile-page/page.ts')
+    await writeFile(file, profilePage(report, details)).catch((cause: unknown) => {
+      throw new PromptsError('bad_arguments', `${file} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, {
+        hint: 'Name an HTML file in a folder that is there and that you may write to.',
+        cause,
+      })
+    })
+    note(`wrote ${file}`)
+  }
   show(report, formatReport)
   return exitCodes.ok
 }

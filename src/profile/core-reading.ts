@@ -32,6 +32,8 @@ export interface CoreCollective {
   dcn: boolean
   sparse: boolean
   count: number
+  /** Start to end over all of the trace: with the count, the mean time of one. */
+  flightPs: number
   occupiedPs: number
   exposedPs: number
 }

@@ -112,7 +112,16 @@ export class Flights {
       if (dcn) this.slices.addAll(spans)
       const occupiedPs = windows.covered(spans)
       if (occupiedPs > 0)
-        collectives.push({ facts, kind, dcn, sparse, count, occupiedPs, exposedPs: occupiedPs - windows.overlap(spans, computing) })
+        collectives.push({
+          facts,
+          kind,
+          dcn,
+          sparse,
+          count,
+          flightPs: spans.total(),
+          occupiedPs,
+          exposedPs: occupiedPs - windows.overlap(spans, computing),
+        })
     }
     const occupiedPs = windows.covered(this.all)
     const dcnOccupiedPs = windows.covered(this.slices)

@@ -12,6 +12,8 @@ export interface GraphFindings {
   antiPatterns: ProfileReport['anti_patterns']
   /** Payload and group size of collectives, by program and the name both ends share. */
   collectives: Map<string, { bytes: number; groupSize: number }>
+  /** The mesh axes of collectives by the name both ends share, where the mesh is known. */
+  axes: Map<string, string>
   notes: string[]
 }
 
@@ -23,7 +25,7 @@ export async function graphFindings(
   graphs: readonly ProgramGraph[],
   options: { table: OpTable; deviceType: string; mesh: readonly NamedAxis[] | null; maxBytes: number },
 ): Promise<GraphFindings> {
-  const findings: GraphFindings = { antiPatterns: [], collectives: new Map(), notes: [] }
+  const findings: GraphFindings = { antiPatterns: [], collectives: new Map(), axes: new Map(), notes: [] }
   if (graphs.length === 0) return findings
   const [{ readHloProto }, { collectivesOf }, { findAntiPatterns }] = await Promise.all([
     import('../hlo/read-module.ts'),
@@ -40,8 +42,10 @@ export async function graphFindings(
       findings.notes.push(`The graph of ${graph.name} could not be read: ${error.message}`)
       continue
     }
-    for (const each of collectivesOf(module, mesh))
+    for (const each of collectivesOf(module, mesh)) {
       findings.collectives.set(`${graph.programId}:${pairName(each.name)}`, { bytes: each.bytes, groupSize: each.groupSize })
+      if (each.axes && each.axes.length > 0) findings.axes.set(pairName(each.name), each.axes.join(', '))
+    }
     const times = new Map<string, number>()
     for (const row of table.rows) if (row.facts.programId === graph.programId) times.set(row.facts.name.replace(/^%/, ''), row.selfPs / 1e9)
     findings.antiPatterns.push(

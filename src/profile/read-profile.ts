@@ -5,9 +5,10 @@ import type { RunFiles } from './find-files.ts'
 import { findRunFiles } from './find-files.ts'
 import type { ProfileLimits } from './limits.ts'
 import { defaultLimits } from './limits.ts'
+import type { ProfileDetails } from './profile-details.ts'
 import type { SpaceReading } from './read-space.ts'
 import { readSpace } from './read-space.ts'
-import { assemble } from './report.ts'
+import { assemble, assembleWithDetails } from './report.ts'
 import { hostOfFile } from './runs.ts'
 import { fromBytes, openByteSource } from './xspace/byte-source.ts'
 
@@ -26,6 +27,14 @@ export interface ReadProfileOptions {
  * @throws PromptsError bad_profile naming the file and the byte, too_large, or the signal's reason
  */
 export async function readProfile(source: string, options: ReadProfileOptions = {}): Promise<ProfileReport> {
+  return (await readProfileDetails(source, options)).report
+}
+
+/** The same, with what a page of it shows besides; no details of a server's replies, which have no timeline. Throws as `readProfile` does. */
+export async function readProfileDetails(
+  source: string,
+  options: ReadProfileOptions = {},
+): Promise<{ report: ProfileReport; details: ProfileDetails | null }> {
   const limits = { ...defaultLimits, ...options.limits }
   const name = options.name ?? source
   const run = await findRunFiles(source)
@@ -37,7 +46,7 @@ export async function readProfile(source: string, options: ReadProfileOptions = 
     // Its schemas take longer to load than most profiles to read.
     const { readReplyFiles } = await import('./json/read-reply-files.ts')
     const report = await readReplyFiles(name, run.files, limits, options.signal)
-    return { ...report, notes: [...run.notes, ...report.notes] }
+    return { report: { ...report, notes: [...run.notes, ...report.notes] }, details: null }
   }
   const spaces: SpaceReading[] = []
   const failures: PromptsError[] = []
@@ -54,7 +63,7 @@ export async function readProfile(source: string, options: ReadProfileOptions = 
   const [first] = failures
   if (spaces.length === 0 && first) throw withOthers(first, run)
   const notes = [...readNotes(run, spaces), ...run.notes, ...failures.map((failure) => `A host is left out: ${failure.message}`)]
-  return await assemble(name, spaces, { limits, missingHosts: failures.length, notes, mesh: options.mesh ?? null })
+  return await assembleWithDetails(name, spaces, { limits, missingHosts: failures.length, notes, mesh: options.mesh ?? null })
 }
 
 /** Reads one host's XSpace that is already in memory; `name` is what errors call it. Throws as `readProfile` does. */

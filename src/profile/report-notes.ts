@@ -3,6 +3,7 @@ import { percent } from './bottleneck.ts'
 import type { CoreReading } from './core-reading.ts'
 import type { Findings } from './findings.ts'
 import type { TraceFigures } from './kpis.ts'
+import { collectiveFacts } from './op-shapes.ts'
 import type { OpTable } from './op-table.ts'
 import type { SpaceReading } from './read-space.ts'
 import { timeCategory } from './time-category.ts'
@@ -29,7 +30,7 @@ export function notesOf(report: NotedReport): string[] {
     notes.push('The TPU planes hold no ops: duty cycle, op times and roofline are missing. Profile while steps run.')
   notes.push(...hostNotes(report), ...outsideNotes(report))
   notes.push(...new Set(main.flatMap((core) => core.notes)))
-  notes.push(...kernelNotes(report), ...peakNotes(report), ...missingNotes(report))
+  notes.push(...hostCopyNotes(report), ...kernelNotes(report), ...peakNotes(report), ...missingNotes(report))
   if (findings.quality.stretched) notes.push(stretchedNote(main))
   notes.push(...sparseNotes(report.cores), ...counterNotes(report.cores))
   return [...notes, ...said]
@@ -88,6 +89,22 @@ function outsideNotes({ outsideMs, trace, findings, main }: NotedReport): string
       `Over all that was traced, as XProf counts: duty cycle ${trace.duty_cycle === null ? 'unknown' : percent(trace.duty_cycle)}, roofline ${percent(trace.roofline)}, HBM bandwidth ${percent(trace.hbm)}.`,
     )
   return notes
+}
+
+/** Copies to and from host memory go over the host's link: how fast, as far as their shapes tell. */
+function hostCopyNotes({ table }: NotedReport): string[] {
+  const copies = table.rows
+    .filter((row) => row.kind.role === 'host-transfer' && row.count > 0 && row.selfPs > table.totalPs * 0.02)
+    .sort((a, b) => b.selfPs - a.selfPs)
+    .slice(0, 3)
+  return copies.flatMap(({ facts, selfPs, count }) => {
+    const { bytes } = collectiveFacts(facts.expression)
+    if (bytes === null) return []
+    const gbps = bytes / (selfPs / count / 1e3)
+    return [
+      `${facts.name} moves ${(bytes / 1e9).toFixed(2)} GB to or from host memory and is waited for ${time(selfPs / count / 1e9)}: ${gbps.toFixed(1)} GB/s if nothing of it is hidden. The host's link (PCIe) holds it back, not HBM.`,
+    ]
+  })
 }
 
 /** Opaque kernels make FLOPs and bytes, and what follows from them, lower bounds. */

@@ -16,6 +16,8 @@ import type { OpTable } from './op-table.ts'
 import { buildOpTable } from './op-table.ts'
 import { boundShares, topOps } from './ops.ts'
 import { partiesOf } from './parties.ts'
+import type { ProfileDetails } from './profile-details.ts'
+import { profileDetails } from './profile-details.ts'
 import type { SpaceReading } from './read-space.ts'
 import { isStretched, notesOf } from './report-notes.ts'
 import { roofline } from './roofline.ts'
@@ -42,12 +44,24 @@ const noHardware: Hardware = {
   fromKnowledge: false,
 }
 
+export interface AssembleOptions {
+  limits: ProfileLimits
+  missingHosts: number
+  notes: string[]
+  mesh: readonly NamedAxis[] | null
+}
+
 /** Puts the hosts' readings together into one report. `missingHosts`: files of the run that could not be read. */
-export async function assemble(
+export async function assemble(source: string, spaces: readonly SpaceReading[], options: AssembleOptions): Promise<ProfileReport> {
+  return (await assembleWithDetails(source, spaces, options)).report
+}
+
+/** The same, with what a page of it shows besides. */
+export async function assembleWithDetails(
   source: string,
   spaces: readonly SpaceReading[],
-  options: { limits: ProfileLimits; missingHosts: number; notes: string[]; mesh: readonly NamedAxis[] | null },
-): Promise<ProfileReport> {
+  options: AssembleOptions,
+): Promise<{ report: ProfileReport; details: ProfileDetails }> {
   const { intervals } = options.limits
   const cores = spaces.flatMap((space) => space.cores)
   const main = cores.filter((core) => !core.sparse)
@@ -89,7 +103,7 @@ export async function assemble(
   })
   const outsideMs = outsideSteps(main)
   const account = accountOf(main)
-  return {
+  const report: ProfileReport = {
     source,
     device,
     kpis: figures,
@@ -114,6 +128,7 @@ export async function assemble(
       }), // biome-ignore format: a table
     ],
   }
+  return { report, details: profileDetails(spaces, report, graphs.axes) }
 }
 
 /** Hosts of a job run the same programs: each graph is read once. */

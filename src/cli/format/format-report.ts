@@ -18,6 +18,7 @@ export function formatReport(report: ProfileReport): string {
       `roofline: peak ${significant(roofline.peak_tflops)} TFLOP/s, HBM ${significant(roofline.peak_hbm_gbps ?? 0)} GB/s, ridge ${significant(roofline.ridge_flop_per_byte ?? 0)} FLOP/byte`,
     )
   }
+  lines.push(...formatTime(report))
   if (report.top_ops.length > 0) lines.push('', formatOps(report.top_ops, report.kpis.step_time_ms))
   if (report.collectives.length > 0) {
     const rows = report.collectives
@@ -37,6 +38,34 @@ export function formatReport(report: ProfileReport): string {
     lines.push(`straggler: ${device.device}, ${significant(device.slowdown)} times the median`)
   if (report.notes.length > 0) lines.push('', ...report.notes.map((note) => `note: ${note}`))
   return lines.join('\n')
+}
+
+/** An op that takes less of a step is not told. */
+const leastShare = 1e-4
+
+/** Where a step's time goes, how long steps take, and what each of several hosts waits for. */
+function formatTime({ categories, steps, outside_steps_ms: outside, hosts }: ProfileReport): string[] {
+  const lines: string[] = []
+  const parts = categories.filter((part) => part.share >= 0.001)
+  if (parts.length > 0) lines.push(`time: ${parts.map((part) => `${part.name.replace('_', ' ')} ${formatShare(part.share)}`).join(' · ')}`)
+  if (steps)
+    lines.push(
+      `steps: ${steps.count}, ${formatMs(steps.min_ms)} to ${formatMs(steps.max_ms)}, ${steps.slow} slow, ${steps.partial} partial${outside !== null && outside >= 1 ? `; ${formatMs(outside)} outside them` : ''}`,
+    )
+  if (hosts.length > 1) {
+    const rows = hosts
+      .slice(0, 16)
+      .map((host) => [
+        host.host,
+        String(host.devices),
+        formatMs(host.step_time_ms),
+        formatShare(host.idle_share),
+        formatShare(host.collective_wait_share),
+        formatShare(host.input_wait_share),
+      ])
+    lines.push('', formatTable(['host', 'devices', 'step', 'idle', 'in collectives', 'waits for input'], rows))
+  }
+  return lines
 }
 
 export function formatBottleneck(bottleneck: Bottleneck): string {
@@ -65,7 +94,10 @@ export function formatKpis(kpis: Kpis): string {
 /** @param stepTimeMs Where it is known an op's time is its part of a step; its self time adds up over cores and steps. */
 export function formatOps(ops: readonly Op[], stepTimeMs: number | null): string {
   const time = (op: Op) => formatMs(stepTimeMs === null ? op.self_ms : op.share * stepTimeMs)
-  const rows = ops.slice(0, 10).map((op) => [op.name, op.category, time(op), formatShare(op.share), op.bound_by, op.source ?? ''])
+  const rows = ops
+    .filter((op, index) => index < 3 || op.share >= leastShare)
+    .slice(0, 10)
+    .map((op) => [op.name, op.category, time(op), formatShare(op.share), op.bound_by, op.source ?? ''])
   return formatTable(['top op', 'category', stepTimeMs === null ? 'self' : 'of a step', 'share', 'bound by', 'source'], rows)
 }
 

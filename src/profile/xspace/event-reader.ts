@@ -156,7 +156,8 @@ function readEventStat(wire: Wire, slots: StatSlots, event: EventCursor): void {
   }
   while (wire.pos < end) {
     const tag = wire.varint()
-    if (tag === 0x18) slots.values[slot - 1] = wire.varint()
+    // A reference to a text is the number of its name.
+    if (tag === 0x18 || tag === 0x38) slots.values[slot - 1] = wire.varint()
     else if (tag === 0x20) slots.values[slot - 1] = wire.int64()
     else if (tag === 0x11) slots.values[slot - 1] = wire.double()
     else {
