@@ -44,9 +44,9 @@ describe('the page of a profile', () => {
           await view.setContent(profilePage(report, details))
           // Tables scroll in their own boxes; the page itself does not.
           expect(await view.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
-          expect(await view.locator('h1').innerText()).toContain('tpu-v6e-inference')
+          expect(await view.locator('h1').textContent()).toContain('tpu-v6e-inference')
           expect(await view.locator('section').count()).toBeGreaterThan(6)
-        expect(await view.locator('h2').allInnerTexts()).toContain('Memory at its peak, device 1')
+          expect(await view.locator('h2').allInnerTexts()).toContain('Memory at its peak, device 1')
           expect(errors).toEqual([])
           await view.close()
         }
