@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import type { SpendLog } from '../agents/deps.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { PromptsError } from '../errors.ts'
 import { createRunFinder } from '../experiment/find/run-finder.ts'
@@ -49,7 +50,12 @@ async function claimRedis(config: Config, log: Log, signal: AbortSignal): Promis
 }
 
 /** All that the bot and its workers are given, as the operator configured it. */
-export async function openSlack(config: Config, log: Log, signal: AbortSignal): Promise<{ deps: SlackDeps; close(): Promise<void> }> {
+export async function openSlack(
+  config: Config,
+  log: Log,
+  signal: AbortSignal,
+  clock: Clock = systemClock,
+): Promise<{ deps: SlackDeps; close(): Promise<void> }> {
   const namespace = await claimRedis(config, log, signal)
   const finder = createRunFinder(config, sliceTable)
   const rules = parseChannelRules(config.PROMPTS_CHANNELS)
@@ -65,7 +71,7 @@ export async function openSlack(config: Config, log: Log, signal: AbortSignal): 
       log.warn(`the library's store is ${state}`, { detail })
     },
   })
-  const infrastructure = createInfrastructure(config, log, namespace === undefined ? {} : { namespace })
+  const infrastructure = createInfrastructure(config, log, { clock, ...(namespace === undefined ? {} : { namespace }) })
   const { library } = opened.library
   const deps: SlackDeps = {
     config,

@@ -3,12 +3,13 @@ import { type Config, readConfig } from '../../src/config.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts'
 import type { SlackDeps } from '../../src/slack/deps.ts'
 import { silentLog } from '../../src/slack/log.ts'
+import { fastClock } from '../support/fast-clock.ts'
 
-/** The sandbox as `prompts sandbox` starts it, without the compiler, on a free port; `change` puts a stand-in in a part's place. */
+/** The sandbox as `prompts sandbox` starts it, without the compiler, on a free port and at five times Slack's pace; `change` puts a stand-in in a part's place. */
 export function openSandbox(change: (deps: SlackDeps) => SlackDeps = (deps) => deps): Promise<Sandbox> {
   const config = readConfig({ PROMPTS_COMPILER: 'off', PROMPTS_EXPERIMENTS: 'examples' })
   const openDeps = async (own: Config) => {
-    const { deps, close } = await openSlack(own, silentLog, new AbortController().signal)
+    const { deps, close } = await openSlack(own, silentLog, new AbortController().signal, fastClock(5))
     return { deps: change(deps), close }
   }
   return startSandbox({ config, port: 0, openDeps })

@@ -125,7 +125,7 @@ describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium
         ...deps.diagnose,
         async compileCards(run, { onCard }) {
           const { cards } = (await deps.memory.diagnosis(run))!
-          await new Promise((resolve) => setTimeout(resolve, 4000))
+          await deps.clock.sleep(6000)
           const [first, second] = cards.map((card) => ({ ...card, compiler: verdict as never }))
           await onCard([first!, second!, cards[2]!], [])
           await onCard([first!, second!], [{ card: cards[2]!, reason: 'out of memory by 3.1 GiB' }])
