@@ -9,6 +9,7 @@ import { errorTable, kindOf } from './error-table.ts'
 import { fitMemory, memoryConstants } from './fit.ts'
 import { holdBack, judged } from './held-back.ts'
 import { memoryCases } from './memory-cases.ts'
+import { publicReport } from './public-report.ts'
 import { every, measured, memoryTable, worst, wrong } from './report.ts'
 
 const fittedSource = 'fitted by npm run bench:memory -- --write'
@@ -46,6 +47,10 @@ const lines = [
       .map(({ one }) => one.id)
       .join(', ') || 'none'
   }.`,
+  '',
+  '## Public jobs',
+  '',
+  ...publicReport(),
   '',
   '## Every program, predicted without its model',
   '',

@@ -88,7 +88,8 @@ function secondsOf(workload: Workload, tflops: number): number {
   return (6 * terms.activeMatmul * tokens + attention) / (tflops * 1e12 * workload.slice.chips * workload.slices)
 }
 
-function workloadOf(row: Row): Workload | null {
+/** The job of a row; null when the table does not say enough. */
+export function workloadOf(row: Row): Workload | null {
   const known = findModel(row.model ?? '')
   const topology = row.topology || shapes[row.note!.split(';')[0]!.trim()]
   if (!known || !topology || !row.seq || !row.gbs) return null

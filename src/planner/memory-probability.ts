@@ -3,16 +3,21 @@ import json from '../../knowledge/memory-errors.json' with { type: 'json' }
 import type { Certainty } from '../contract/verdict.ts'
 import type { Workload } from './workload.ts'
 
-const kinds = ['dense', 'dropping', 'dropless', 'offload', 'pipeline', 'serving'] as const
+const kinds = ['dense', 'dropping', 'dropless', 'offload', 'pipeline', 'serving', 'other'] as const
 /** Programs whose peaks are predicted about equally well. */
 export type MemoryKind = (typeof kinds)[number]
 
 const errorSchema = z.strictObject({ programs: z.int(), bias: z.number(), scale: z.number().positive() })
 const { errors, clear, no } = z.object({ errors: z.record(z.enum(kinds), errorSchema), clear: z.number(), no: z.number() }).parse(json)
 
+type MemoryJob = Pick<Workload, 'phase' | 'run' | 'model'> & Partial<Pick<Workload, 'framework'>>
+
 /** The kind of program that a job is on a mesh with so many pipeline stages. */
-export function memoryKindOf({ phase, run, model }: Pick<Workload, 'phase' | 'run' | 'model'>, stages: number): MemoryKind {
+export function memoryKindOf(job: MemoryJob, stages: number): MemoryKind {
+  const { phase, run, model, framework = 'maxtext' } = job
   if (phase !== 'train') return 'serving'
+  // a program that somebody wrote by hand: what it does about its loss, its types and its kernels is not known
+  if (framework !== 'maxtext') return 'other'
   if (stages > 1) return 'pipeline'
   if (/offload/.test(run.remat) || Object.entries(run.flags).some(([name, value]) => value === 'offload' || isHostOffload(name, value)))
     return 'offload'

@@ -45,7 +45,7 @@ function savedOfLayer(input: SavedLayers, { attention, mlp }: LayerTerms, place:
     sums[policy.tensors[tensor]] += bytes
   }
   // a custom policy names every layer's input, the others only keep what a pattern starts from
-  if (first || !wholePatterns(input.framework) || policy.saveAll || policy.name === 'custom') keep('decoder_layer_input', residual)
+  if (first || !wholePatterns(input) || policy.saveAll || policy.name === 'custom') keep('decoder_layer_input', residual)
   if (attention) {
     keepAttention(keep, input, attention, s)
     keep('out_proj', residual)

@@ -1,3 +1,4 @@
+import json from '../../../knowledge/maxtext.json' with { type: 'json' }
 import type { Framework } from '../../contract/experiment.ts'
 import type { CostModel } from '../cost-model.ts'
 import type { LayerTerms, ModelTerms } from '../model/model-terms.ts'
@@ -14,9 +15,11 @@ export interface LayerWorkspaceInput {
   constants: CostModel['memory']
 }
 
-/** MaxText scans over patterns of layers and computes a whole one again at a time, from its input; the reference program each layer. */
-export function wholePatterns(framework: Framework): boolean {
-  return framework === 'maxtext'
+const eachLayer: ReadonlySet<string> = new Set(json.remat_each_layer)
+
+/** MaxText scans over patterns of layers and, but for some models, computes a whole one again at a time, from its input; the reference program each layer. */
+export function wholePatterns({ framework, model }: { framework: Framework; model: Pick<ResolvedModel, 'name'> }): boolean {
+  return framework === 'maxtext' && !eachLayer.has(model.name ?? '')
 }
 
 /**
@@ -27,13 +30,13 @@ export function layerWorkspace(input: LayerWorkspaceInput, s: Shards, tokens: nu
   let largest = 0
   for (const { layers } of input.terms.patterns) {
     const each = layers.map((layer) => layerBytes(input, layer, s, tokens))
-    largest = Math.max(largest, wholePatterns(input.framework) ? each.reduce((sum, bytes) => sum + bytes, 0) : Math.max(...each))
+    largest = Math.max(largest, wholePatterns(input) ? each.reduce((sum, bytes) => sum + bytes, 0) : Math.max(...each))
   }
   return largest + waiting(input, s, tokens)
 }
 
-function waiting({ terms, run, framework, constants: c }: LayerWorkspaceInput, s: Shards, tokens: number): number {
-  if (!wholePatterns(framework) || terms.patterns.length === 1) return 0
+function waiting({ model, terms, run, framework, constants: c }: LayerWorkspaceInput, s: Shards, tokens: number): number {
+  if (!wholePatterns({ framework, model }) || terms.patterns.length === 1) return 0
   let width = 0
   for (const { repeat, layers } of terms.patterns) if (repeat === 1) for (const { mlp } of layers) width += mlp?.width ?? 0
   return (c.alone_mlp_tensors * tokens * width * dtypeBytes[run.activation_dtype]) / s.model

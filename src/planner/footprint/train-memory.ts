@@ -90,7 +90,7 @@ export function trainMemory(input: TrainMemoryInput, s: Shards): MemoryParts {
 }
 
 /** MaxText's dropping experts are products over all of them, which the compiler partitions by gathering the weights. */
-function gatherLaws({ framework, run, constants }: TrainMemoryInput): GatherLaws {
+function gatherLaws({ framework, model, run, constants }: TrainMemoryInput): GatherLaws {
   const everyExpert = framework === 'maxtext' && run.moe === 'dropping'
-  return { layers: constants.gathered_layers, wholePatterns: wholePatterns(framework), everyExpert }
+  return { layers: constants.gathered_layers, wholePatterns: wholePatterns({ framework, model }), everyExpert }
 }
