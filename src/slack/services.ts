@@ -39,6 +39,7 @@ export function createServices(deps: SlackDeps): SlackServices {
     keepDays,
     alone: deps.alone,
     onSent: async (_team, record) => reactions?.applyEarly(record.channel, record.ts),
+    onPause: (kind) => deps.metrics.slackAskedForPause(kind),
     onRevoked: async (team, error) => {
       log.error('Slack does not know this app any more', { team, error })
       clients.forget(team)

@@ -33,6 +33,8 @@ export interface OutboxOptions {
   alone: boolean
   /** A message is in Slack and recorded. */
   onSent?: (team: string, record: SentRecord, mark: CardMark | null) => Promise<void>
+  /** Slack asked for a pause (429) in lanes of this kind. */
+  onPause?: (kind: string) => void
   /** Slack says that the app is not welcome any more (token revoked, app removed). */
   onRevoked?: (team: string, error: string) => Promise<void>
 }
@@ -292,6 +294,7 @@ export class Outbox {
         entry.attempts -= 1
         if (!entry.uncertain) await this.#entries.clearTried(entry)
         this.#options.log.warn('Slack asks for a pause', about)
+        this.#options.onPause?.(lane.split('/')[0] ?? lane)
         // only the question whether it arrived was too much: in some workspaces that may be asked once a minute, and posts are not
         if (lane.startsWith('post/') && entry.uncertain && entry.requestedAt === undefined) {
           entry.notBefore = this.#options.clock.now() + failure.retryAfterMs

@@ -62,7 +62,15 @@ export function createCompileHandler(options: CompileHandlerOptions): (job: Job<
       }
     }
 
-    await deps.diagnose.compileCards(job.data.run, { onCard, signal: job.signal })
+    const started = performance.now()
+    const seconds = () => (performance.now() - started) / 1000
+    try {
+      await deps.diagnose.compileCards(job.data.run, { onCard, signal: job.signal })
+      deps.metrics.compiled(seconds(), true)
+    } catch (error) {
+      deps.metrics.compiled(seconds(), false)
+      throw error
+    }
     await delivery.compilingEnded(record, last.cards)
     const threads = new Map(told.map(({ watcher }) => [`${watcher.channel}/${watcher.threadTs}`, watcher]))
     for (const watcher of threads.values()) await delivery.verdicts(record, watcher, last.cards, last.withdrawn)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Card } from '../../../src/contract/diagnosis.ts'
+import { createMetrics } from '../../../src/health/metrics.ts'
 import { createCompileFailureHandler, createCompileHandler } from '../../../src/slack/runs/compile-handler.ts'
 import { sampleDiagnosis } from '../../support/slack/diagnoses.ts'
 
@@ -13,6 +14,7 @@ function handling(edits: number, compile: (cards: Card[]) => Card[]) {
   const record = { run: 'run-1', team: 'T1' }
   const options = {
     deps: {
+      metrics: createMetrics(),
       memory: { diagnosis: async () => diagnosis },
       diagnose: {
         compileCards: async (_run: string, { onCard }: { onCard: (cards: Card[], gone: never[]) => Promise<void> }) => {

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { parse, parseAllDocuments } from 'yaml'
+import { createMetrics } from '../../src/health/metrics.ts'
+import { projectRoot } from '../support/needs.ts'
+
+const read = (name: string) => readFileSync(join(projectRoot, 'deploy', name), 'utf8')
+
+/** Names of metrics that a process has. */
+async function known(): Promise<string> {
+  const metrics = createMetrics()
+  for (const name of ['queue_waiting', 'queue_active', 'outbox_waiting', 'library_away', 'ready'] as const)
+    metrics.watch(name, async () => 0)
+  metrics.runEnded('failed', 1)
+  metrics.slackAskedForPause('post')
+  metrics.compiled(1, true)
+  metrics.stageEnded('propose', 1)
+  metrics.answerPosted(1)
+  return metrics.text()
+}
+
+it('alerts and dashboard ask for metrics that there are', async () => {
+  const text = await known()
+  const rules = parse(read('alerts.yaml')) as { groups: { rules: { alert: string; expr: string; annotations: { summary: string } }[] }[] }
+  const dashboard = JSON.parse(read('dashboard.json')) as { panels: { id: number; targets: { expr: string }[] }[] }
+  const alerts = rules.groups.flatMap((group) => group.rules)
+  expect(alerts.length).toBeGreaterThan(4)
+  for (const { annotations } of alerts) expect(annotations.summary.length).toBeGreaterThan(10)
+  const asked = [...alerts.map(({ expr }) => expr), ...dashboard.panels.flatMap((panel) => panel.targets.map(({ expr }) => expr))]
+  const names = new Set(asked.flatMap((expr) => expr.match(/prompts_[a-z_]+/g) ?? []))
+  expect(names.size).toBeGreaterThan(7)
+  for (const name of names) expect(text, name).toMatch(new RegExp(`^${name}[{ ]`, 'm'))
+  expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length)
+})
+
+it('the cluster asks for paths, commands and settings that there are', () => {
+  const settings = readFileSync(join(projectRoot, 'docs/settings.md'), 'utf8')
+  const documents = parseAllDocuments(read('kubernetes.yaml')).map((document) => document.toJS() as Record<string, never>)
+  const deployments = documents.filter(({ kind }) => kind === 'Deployment') as unknown as {
+    spec: { template: { spec: { terminationGracePeriodSeconds: number; containers: Record<string, { httpGet: { path: string } }>[] } } }
+  }[]
+  expect(deployments).toHaveLength(3)
+  for (const { spec } of deployments) {
+    expect(spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(25)
+    for (const { livenessProbe, readinessProbe } of spec.template.spec.containers) {
+      expect([livenessProbe?.httpGet.path, readinessProbe?.httpGet.path]).toEqual(['/live', '/ready'])
+    }
+  }
+  const configured = documents.find(({ kind }) => kind === 'ConfigMap') as unknown as { data: Record<string, string> }
+  for (const name of Object.keys(configured.data)) expect(settings).toContain(name)
+})
