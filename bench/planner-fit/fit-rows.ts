@@ -6,7 +6,7 @@ import { createEvaluator } from '../../src/planner/evaluate.ts'
 import type { Timing } from '../../src/planner/time/timing.ts'
 import { type Contrast, stepSeconds } from './contrasts.ts'
 import { fittedConstants, toFree, withConstants } from './fitted-constants.ts'
-import { isThroughputRow, type MeasuredRow, measuredRow, qualifies, readRows } from './measured-rows.ts'
+import { isThroughputRow, type MeasuredRow, measuredRow, publishedRows, qualifies, readRows } from './measured-rows.ts'
 import { minimize } from './minimize.ts'
 import { groupBy } from './statistics.ts'
 
@@ -23,17 +23,19 @@ export interface FitRow extends MeasuredRow {
 export const notADecoder = new Set(['wan2.1-14b'])
 
 export function fitRows(): FitRow[] {
-  const rows: FitRow[] = []
+  const rows: FitRow[] = publishedRows().map((row) => placed(row, true))
   for (const row of readRows()) {
     const qualifying = qualifies(row)
     if (!qualifying && !isThroughputRow(row)) continue
     const measured = measuredRow(row)
-    if (!measured) continue
-    const ici = toTuple(measured.workload.mesh!)
-    const placement = physicalPlacement(ici, measured.workload.slice)
-    rows.push({ ...measured, ici, dcn: toTuple(measured.workload.dcn), placement, qualifying })
+    if (measured) rows.push(placed(measured, qualifying))
   }
   return rows
+}
+
+function placed(row: MeasuredRow, qualifying: boolean): FitRow {
+  const ici = toTuple(row.workload.mesh!)
+  return { ...row, ici, dcn: toTuple(row.workload.dcn), placement: physicalPlacement(ici, row.workload.slice), qualifying }
 }
 
 export function predict(row: FitRow, constants: CostModel): Timing {

@@ -9,9 +9,13 @@ import { floorStepMs } from '../../src/planner/impossible.ts'
 import { calibratedPredictions } from './calibrated-coverage.ts'
 import { contrasts } from './contrasts.ts'
 import { crossValidate, type HeldBack, rangeOf, relativeError } from './cross-validate.ts'
+import { fitPairs } from './fit-pairs.ts'
 import { fitConstants, fitRows, logError, notADecoder } from './fit-rows.ts'
 import { fittedConstants } from './fitted-constants.ts'
+import { heldPairs } from './held-pairs.ts'
+import { pairReport } from './pair-report.ts'
 import { groupBootstrap, groupBy, median, percent, quantile } from './statistics.ts'
+import { rangesByKind, writeTimeErrors } from './time-ranges.ts'
 
 const fittedSource = 'fitted by npm run fit:planner'
 const lines: string[] = []
@@ -70,17 +74,26 @@ say(
 say()
 say('## Ranges')
 say()
-const uncalibrated = rangeOf(held.map(({ row, log }) => ({ model: row.model, log })))
-const covered = uncalibrated
-say(
-  `Uncalibrated 90 % range: ${uncalibrated.low.toFixed(2)} to ${uncalibrated.high.toFixed(2)} of the prediction. Built without a row's model it holds ${covered.inside} of ${covered.total} rows (${percent(covered.inside / covered.total)}).`,
-)
-say(`By model: ${[...covered.byModel].map(([model, [inside, total]]) => `${model} ${inside}/${total}`).join(', ')}.`)
+const kinds = rangesByKind(held)
+say("| Kind | rows | models | range of measured over predicted | built without a row's model it holds |")
+say('|---|---|---|---|---|')
+for (const { kind, rows: own, models, range } of kinds)
+  say(
+    `| ${kind} | ${own.length} | ${models} | ${range.low.toFixed(2)} to ${range.high.toFixed(2)} | ${range.inside} of ${range.total} (${percent(range.inside / range.total)}) |`,
+  )
+say()
 const anchored = calibratedPredictions(costModel, rows, pairs)
 const calibratedRange = rangeOf(anchored)
 say(
   `Calibrated to another measured row of the same model and chip (${anchored.length} ordered pairs): median error ${percent(median(anchored.map(({ log }) => relativeError(log))))}, range ${calibratedRange.low.toFixed(2)} to ${calibratedRange.high.toFixed(2)}; built without the model it holds ${calibratedRange.inside} of ${calibratedRange.total} (${percent(calibratedRange.inside / calibratedRange.total)}).`,
 )
+
+say()
+say('## Pairs of meshes')
+say()
+const heldBack = heldPairs(costModel, rows, pairs)
+const fittedPairs = fitPairs(heldBack)
+for (const line of pairReport(heldBack, fittedPairs)) say(line)
 
 say()
 say('## Constants')
@@ -108,9 +121,8 @@ if (process.argv.includes('--write')) {
   const path = 'knowledge/cost-model.json'
   const json = JSON.parse(readFileSync(path, 'utf8')) as Record<string, Record<string, { value: number; source: string }>>
   for (const { key } of fittedConstants) json.time![key] = { value: round(fitted.time[key]), source: fittedSource }
+  for (const [key, value] of Object.entries(fittedPairs)) json.pair![key] = { value: round(value), source: fittedSource }
   const ranges = {
-    uncalibrated_low: uncalibrated.low,
-    uncalibrated_high: uncalibrated.high,
     calibrated_low: calibratedRange.low,
     calibrated_high: calibratedRange.high,
   }
@@ -120,6 +132,7 @@ if (process.argv.includes('--write')) {
   text = text.replace(/\{\n\s+"value": ([^\n]+),\n\s+"source": ([^\n]+)\n\s+\}/g, '{ "value": $1, "source": $2 }')
   writeFileSync(path, `${text}\n`)
   console.log(`\nwrote ${path}`)
+  writeTimeErrors(kinds)
 }
 
 function summary(name: string, group: readonly HeldBack[]): void {

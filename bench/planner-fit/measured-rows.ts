@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { Experiment } from '../../src/contract/experiment.ts'
-import { chipSchema } from '../../src/contract/experiment.ts'
+import { chipSchema, experimentSchema } from '../../src/contract/experiment.ts'
 import type { Mesh } from '../../src/contract/mesh.ts'
 import { resolveWorkload } from '../../src/experiment/resolve-workload.ts'
 import { findChip } from '../../src/knowledge/data/chips.ts'
@@ -9,6 +9,7 @@ import { findModel, resolveModel } from '../../src/knowledge/data/models.ts'
 import { findSlice } from '../../src/knowledge/data/topologies.ts'
 import { modelTerms } from '../../src/planner/model/model-terms.ts'
 import type { Workload } from '../../src/planner/workload.ts'
+import published from './published-moe.json' with { type: 'json' }
 import settings from './row-settings.json' with { type: 'json' }
 
 /** A public measurement as a workload with the mesh that ran. */
@@ -24,7 +25,7 @@ export interface MeasuredRow {
   measuredMs: number
 }
 
-const path = '../shared/data/measured.tsv'
+const paths = ['../shared/data/measured.tsv', '../shared/data/measured2.tsv']
 type Row = Record<string, string>
 
 const groups = z
@@ -38,11 +39,41 @@ const groups = z
   )
   .parse(settings.groups)
 
-/** Rows of the table, as objects by column. */
+/** Rows of the tables, as objects by column; lines that begin with # are words about a table. */
 export function readRows(): Row[] {
-  const [head, ...lines] = readFileSync(path, 'utf8').trimEnd().split('\n')
-  const names = head!.split('\t')
-  return lines.map((line) => Object.fromEntries(line.split('\t').map((value, i) => [names[i]!, value])))
+  return paths.flatMap((path) => {
+    const [head = '', ...lines] = readFileSync(path, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !line.startsWith('#'))
+    const names = head.split('\t')
+    return lines.map((line) => Object.fromEntries(line.split('\t').map((value, i) => [names[i]!, value])))
+  })
+}
+
+const publishedSchema = z.object({
+  rows: z.array(
+    z.object({ id: z.string(), group: z.string(), step_s: z.number(), experiment: z.record(z.string(), z.unknown()), source: z.string() }),
+  ),
+})
+
+/** Published steps of mixtures of experts with the settings of their recipes. */
+export function publishedRows(): MeasuredRow[] {
+  return publishedSchema.parse(published).rows.map(({ id, group, step_s, experiment, source }) => {
+    const parsed = experimentSchema.parse({ id, phase: 'train', ...experiment })
+    const workload = resolveWorkload(parsed, { findChip, findSlice, resolveModel })
+    return {
+      id,
+      group,
+      model: workload.model.name ?? id,
+      chip: workload.slice.chip,
+      remat: workload.run.remat,
+      comparability: 'published recipe',
+      note: source,
+      workload,
+      measuredMs: step_s * 1000,
+    }
+  })
 }
 
 /** `train` rows with status ok, a train_step time, dims, seq and gbs: those that the accuracy of the step time is measured on. */
@@ -51,6 +82,7 @@ export function qualifies(row: Row): boolean {
     row.phase === 'train' &&
     row.status === 'ok' &&
     row.step_kind === 'train_step' &&
+    !/^(assumed|not_scorable)/.test(row.comparability ?? '') &&
     [row.step_s, row.dims, row.seq, row.gbs].every((value) => value !== '')
   )
 }
@@ -99,12 +131,14 @@ export function workloadOf(row: Row): Workload | null {
   const experiment: Experiment = {
     id: row.id!,
     hardware: { chip: chipSchema.parse(row.chip), topology: shape.topology, slices: shape.slices },
+    ...(row.framework && row.framework !== 'maxtext' ? { framework: 'jax' } : {}),
     phase: 'train',
     model: known.name,
     run: {
       global_batch: Number(row.gbs),
       seq_len: Number(row.seq),
       remat: recipe?.remat ?? (row.remat || 'full'),
+      ...(weightTypes.safeParse(row.weight_dtype).success ? { weight_dtype: weightTypes.parse(row.weight_dtype) } : {}),
       ...(int8 ? { matmul_dtype: row.dtype as 'int8' | 'fp8' } : {}),
       ...(recipe?.moe ? { moe: recipe.moe } : {}),
       ...(recipe ? { flags: recipe.flags } : {}),
@@ -114,6 +148,8 @@ export function workloadOf(row: Row): Workload | null {
   }
   return resolveWorkload(experiment, { findChip, findSlice, resolveModel })
 }
+
+const weightTypes = z.enum(['f32', 'bf16'])
 
 /** Rows of the v5p table name their slice in the note; its usual shape. */
 const shapes: Record<string, string> = {

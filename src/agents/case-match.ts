@@ -4,7 +4,7 @@ import type { Verdict } from '../contract/verdict.ts'
 import { floorStepMs } from '../planner/impossible.ts'
 import { modelTerms } from '../planner/model/model-terms.ts'
 import { resolveLayers, sameModel } from '../planner/model/resolved-model.ts'
-import { compareKeys, keyOfVerdict } from '../planner/rank.ts'
+import { orderVerdicts, type VerdictSpace } from '../planner/order-verdicts.ts'
 import type { ResolvedRun, Workload } from '../planner/workload.ts'
 
 /** What a tenant itself measured, or saw fail, for one mesh of the very same workload. */
@@ -62,21 +62,20 @@ function isModel({ model }: Workload, other: Case['workload']['model']): boolean
  * comes after everything that fits. `factor` multiplies a score on top.
  */
 export function rankWithMeasurements(
-  workload: Workload,
+  space: VerdictSpace,
   ranked: readonly Verdict[],
   measurements: readonly OwnMeasurement[],
   factor: (verdict: Verdict) => number = () => 1,
 ): Verdict[] {
-  const keyed = ranked.map((verdict) => {
-    const plain = keyOfVerdict(workload, verdict)
-    const key = { ...plain, score: plain.score * factor(verdict) }
+  return orderVerdicts(ranked, space, (verdict, plain) => {
+    const evidence = factor(verdict)
+    const key = { ...plain, score: plain.score * evidence, evidence }
     const own = measurementOf(verdict, measurements)
-    if (!own) return { verdict, key }
-    if (own.failed) return { verdict, key: { ...key, tier: Math.max(2, key.tier) as 2 | 3 } }
+    if (!own) return key
+    if (own.failed) return { ...key, tier: Math.max(2, key.tier) as 2 | 3 }
     const ratio = own.stepTimeMs! / (verdict.estimate?.step_time_ms ?? own.stepTimeMs!)
-    return { verdict, key: { ...key, score: key.score * ratio } }
+    return { ...key, score: key.score * ratio }
   })
-  return keyed.sort((a, b) => compareKeys(a.key, b.key)).map(({ verdict }) => verdict)
 }
 
 /** The latest measurement of exactly this mesh with no other change. */

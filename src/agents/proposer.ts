@@ -1,7 +1,7 @@
 import { formatMesh, sameMesh } from '../contract/mesh.ts'
 import type { Nearest, Plan, Verdict } from '../contract/verdict.ts'
 import { PromptsError } from '../errors.ts'
-import { chooseDiverse } from '../planner/diverse.ts'
+import { chooseCards as chooseLikeliest } from '../planner/choose-cards.ts'
 import { formatChange, formatGibNumber, formatMs } from '../text/units.ts'
 import { measurementOf, type OwnMeasurement, rankWithMeasurements } from './case-match.ts'
 import type { AgentDeps } from './deps.ts'
@@ -21,11 +21,11 @@ export async function rankSpace(
 ): Promise<Plan> {
   const { workload, calibration } = situation
   const plan = await deps.plan({ workload, calibration, top: keptOfRanking }, signal)
-  return { ...plan, ranked: rankWithMeasurements(workload, plan.ranked, measurements) }
+  return { ...plan, ranked: rankWithMeasurements(situation, plan.ranked, measurements) }
 }
 
 /**
- * The proposals of a ranking: another mesh or other settings than what ran, feasible, three ideas rather than three variants of one.
+ * The proposals of a ranking: another mesh or other settings than what ran, feasible, those that most likely contain the best.
  * What the tenant measured to fail is left out.
  */
 export function chooseCards(situation: Situation, ranked: readonly Verdict[], measurements: readonly OwnMeasurement[]): Verdict[] {
@@ -36,7 +36,7 @@ export function chooseCards(situation: Situation, ranked: readonly Verdict[], me
       isWorthTrying(situation, verdict) &&
       !measurementOf(verdict, measurements)?.failed,
   )
-  return chooseDiverse(candidates, cardCount)
+  return chooseLikeliest(candidates, situation, cardCount)
 }
 
 export function isBaseline({ baseline }: Situation, verdict: Verdict): boolean {

@@ -98,9 +98,10 @@ function calibratedExposed(timing: Timing, c: Calibration): number {
 export function calibrated(timing: Timing, c: Calibration): Timing {
   const exposed = calibratedExposed(timing, c) / timing.stretch
   const by = timing.exposed > 0 ? exposed / timing.exposed : 1
-  const { weights, activations, keys, experts, gradients, dcn } = timing.exposedBy
+  const { weights, activations, keys, expertWeights, experts, gradients, dcn } = timing.exposedBy
   const scaled = stepOf({
     busy: timing.busy * c.busy,
+    sums: timing.sums * c.busy,
     compute: timing.compute * c.busy,
     hbm: timing.hbm * c.busy,
     communication: timing.communication - timing.exposed + exposed,
@@ -109,6 +110,7 @@ export function calibrated(timing: Timing, c: Calibration): Timing {
       weights: weights * by,
       activations: activations * by,
       keys: keys * by,
+      expertWeights: expertWeights * by,
       experts: experts * by,
       gradients: gradients * by,
       dcn: dcn * by,

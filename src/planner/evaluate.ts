@@ -54,7 +54,7 @@ export function createEvaluator(workload: Workload, constants: CostModel = costM
     policy,
     framework,
     passes,
-    asyncGathers: asyncGathers(run.flags),
+    asyncGathers: asyncGathers(run.flags, workload.chip.async_gathers),
     balancedContext: framework === 'maxtext',
     laws,
   }

@@ -4,7 +4,7 @@ import type { CostModel } from './cost-model.ts'
 import type { Timing } from './time/timing.ts'
 
 /** The seconds of a step by what errs together: what two meshes share of a part cancels when they are compared. */
-export const stepParts = ['busy', 'weights', 'activations', 'keys', 'experts', 'gradients', 'dcn', 'host'] as const
+export const stepParts = ['busy', 'sums', 'weights', 'activations', 'keys', 'experts', 'gradients', 'dcn', 'host'] as const
 
 /** A candidate's step as shares of it, and its length; made from a calibrated timing. */
 export interface StepShares {
@@ -13,13 +13,14 @@ export interface StepShares {
 }
 
 export function stepShares(timing: Timing, calibration: Calibration): StepShares {
-  const { step, busy, exposedBy, host, overhead, stretch } = calibrated(timing, calibration)
+  const { step, busy, sums, exposedBy, host, overhead, stretch } = calibrated(timing, calibration)
   const seconds = [
-    busy * stretch + overhead,
+    (busy - sums) * stretch + overhead,
+    sums * stretch,
     exposedBy.weights * stretch,
     exposedBy.activations * stretch,
     exposedBy.keys * stretch,
-    exposedBy.experts * stretch,
+    (exposedBy.experts + exposedBy.expertWeights) * stretch,
     exposedBy.gradients * stretch,
     exposedBy.dcn * stretch,
     host,

@@ -11,7 +11,9 @@ export interface RankKey {
   slo: 0 | 1
   /** Seconds a step for latency; seconds for the tokens of the experiment's own step for throughput, and so for cost. */
   score: number
-  /** Ties, and scores that are too near to tell apart: unsplit before split, fewer axes, then the score, more margin, the axes' sizes. */
+  /** What evidence says of it, smaller first, where predictions cannot tell: 1 nothing. */
+  evidence: number
+  /** Equal scores: unsplit before split, fewer axes, more margin, the axes' sizes. See `order.ts` for scores that cannot be told apart. */
   split: 0 | 1
   axes: number
   margin: number
@@ -23,21 +25,13 @@ export function compareKeys(a: RankKey, b: RankKey): number {
   return (
     a.tier - b.tier ||
     a.slo - b.slo ||
-    tieOf(a.score) - tieOf(b.score) ||
+    a.score - b.score ||
     a.split - b.split ||
     a.axes - b.axes ||
-    a.score - b.score ||
     b.margin - a.margin ||
     compareSizes(a.ici, b.ici) ||
     compareSizes(a.dcn, b.dcn)
   )
-}
-
-/** Predictions within 1.5 % are one prediction: the model's error is many times that, so the simpler mesh goes first. */
-const tellingRatio = 1.015
-
-function tieOf(score: number): number {
-  return score > 0 ? Math.round(Math.log(score) / Math.log(tellingRatio)) : 0
 }
 
 /** The tier of what is known of a candidate's memory: clear, near the limit, no. */
@@ -62,7 +56,7 @@ export function keyOfVerdict(workload: Workload, verdict: Verdict): RankKey {
   const dcn = toTuple(verdict.dcn)
   const { estimate, memory, compiler } = verdict
   const axes = usedAxes(ici) + usedAxes(dcn)
-  const rest = { axes, split: verdict.physical === 'split' ? 1 : 0, margin: memory?.margin ?? 0, ici, dcn } as const
+  const rest = { evidence: 1, axes, split: verdict.physical === 'split' ? 1 : 0, margin: memory?.margin ?? 0, ici, dcn } as const
   if (!verdict.legal || !estimate || !memory) return { tier: 3, slo: 0, score: 0, ...rest }
   const tier =
     compiler?.status === 'fits' ? 0 : compiler?.status === 'oom' || compiler?.status === 'error' ? 2 : memoryTier[memory.certainty]

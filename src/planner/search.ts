@@ -1,9 +1,12 @@
 import { type MeshTuple, toTuple, usedAxes } from '../interconnect/mesh-tuple.ts'
 import type { Placement } from '../interconnect/placement.ts'
 import { type Calibration, calibratedStep } from './calibrate.ts'
+import { costModel } from './cost-model.ts'
 import { countFactorings, forEachFactoring } from './enumerate.ts'
 import { createJudge, type Judge } from './legality.ts'
 import { memoryCertainty } from './memory-probability.ts'
+import { putInOrder } from './order.ts'
+import { type StepShares, stepShares } from './pair-errors.ts'
 import { compareKeys, memoryTier, type RankKey, scoreOf, sloTier } from './rank.ts'
 import { checkSpace } from './space.ts'
 import type { Choice } from './tune.ts'
@@ -54,8 +57,15 @@ export function search(workload: Workload, choices: readonly Choice[], calibrati
   if (fixed) one(fixed)
   else forEachFactoring(workload.slice.devices, one)
   result.total = meshes * slicings.length * choices.length
-  result.ranked.sort((a, b) => compareKeys(a.key, b.key))
+  const candidates = result.ranked.map((one) => ({ ...one, shares: sharesOf(one, judge, calibration) }))
+  result.ranked = putInOrder(candidates, choices[0]?.constants.pair ?? costModel.pair)
   return result
+}
+
+/** A candidate's step by its parts, made when it is asked for. */
+function sharesOf({ choice, ici, dcn }: Candidate, judge: Judge, calibration: Calibration): () => StepShares {
+  let shares: StepShares | null = null
+  return () => (shares ??= stepShares(choice.evaluate(ici, dcn, judge.placement(ici)).timing, calibration))
 }
 
 /** What every mesh of a search is judged with. */
@@ -88,6 +98,7 @@ function bestChoice(
       tier,
       slo: sloTier(workload, step * 1000),
       score: scoreOf(workload, step, choice.tokens),
+      evidence: 1,
       axes: usedAxes(ici) + usedAxes(dcn),
       split: placement.physical === 'split' ? 1 : 0,
       margin: figures.margin,

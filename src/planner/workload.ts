@@ -22,6 +22,8 @@ export interface Chip {
   usd_per_chip_hour: number
   /** Clock implied by a matmul at peak. */
   clock_ghz: number | null
+  /** The compiler gathers weights beside compute without being told. */
+  async_gathers: boolean
   /** Side of one systolic array: a matmul dimension that is not a multiple of it is padded. */
   mxu_side: number
   /** Between the two devices of one chip, GB/s one way; null where there is one device or the figure is not published. */

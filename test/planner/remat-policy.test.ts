@@ -35,9 +35,13 @@ describe('a remat policy', () => {
 
 describe('compiler flags', () => {
   it('that make gathers asynchronous are seen one by one or in one line', () => {
-    expect(asyncGathers({ xla_tpu_enable_async_collective_fusion_fuse_all_gather: 'true' })).toBe(true)
-    expect(asyncGathers({ LIBTPU_INIT_ARGS: '--xla_a=1 --xla_tpu_enable_sparse_core_collective_offload_all_gather=true' })).toBe(true)
-    expect(asyncGathers({ xla_tpu_enable_async_collective_fusion_fuse_all_gather: 'false' })).toBe(false)
-    expect(asyncGathers({})).toBe(false)
+    expect(asyncGathers({ xla_tpu_enable_async_collective_fusion_fuse_all_gather: 'true' }, false)).toBe(true)
+    expect(asyncGathers({ LIBTPU_INIT_ARGS: '--xla_a=1 --xla_tpu_enable_sparse_core_collective_offload_all_gather=true' }, false)).toBe(
+      true,
+    )
+    expect(asyncGathers({ xla_tpu_enable_async_collective_fusion_fuse_all_gather: 'false' }, false)).toBe(false)
+    expect(asyncGathers({}, false)).toBe(false)
+    expect(asyncGathers({}, true)).toBe(true)
+    expect(asyncGathers({ LIBTPU_INIT_ARGS: '--xla_tpu_enable_sparse_core_collective_offload_all_gather=false' }, true)).toBe(false)
   })
 })

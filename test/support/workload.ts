@@ -33,6 +33,7 @@ export function exampleWorkload(overrides: Partial<Workload> = {}): Workload {
       ici_one_way_gbps_per_link: 45,
       devices_per_chip: 1,
       dcn_gbps_per_chip: null,
+      async_gathers: false,
       usd_per_chip_hour: 1.2,
       clock_ghz: 1.63,
       mxu_side: 128,

@@ -35,6 +35,8 @@ const chipFactsSchema = z.strictObject({
   host_memory_gib_per_chip: positiveOrNull,
   /** Gbit/s a chip across slices. */
   dcn_gbps_per_chip: positiveOrNull,
+  /** The compiler gathers weights beside compute without being told (the SparseCore offload). */
+  async_gathers: z.boolean(),
   usd_per_chip_hour: z.number().nonnegative(),
   clock_ghz: positiveOrNull,
   /** What XProf and JAX call the chip, compared without regard to case. */

@@ -8,10 +8,13 @@ export type Exposed = LayerTraffic
 export type Overlaps = Readonly<LayerTraffic>
 
 export function overlapsOf(c: CostModel['time'], asyncGathers: boolean): Overlaps {
+  // asynchronous gathers hide a part of what would stay exposed
+  const gathers = (hidden: number) => (asyncGathers ? 1 - (1 - hidden) * (1 - c.overlap_async) : hidden)
   return {
-    weights: asyncGathers ? c.overlap_weights_async : c.overlap_weights,
+    weights: gathers(c.overlap_weights),
     activations: c.overlap_activations,
     keys: c.overlap_keys,
+    expertWeights: gathers(c.overlap_expert_weights),
     experts: c.overlap_experts,
     gradients: c.overlap_gradients,
     dcn: c.overlap_dcn,
@@ -20,11 +23,12 @@ export function overlapsOf(c: CostModel['time'], asyncGathers: boolean): Overlap
 
 /** What stays exposed of collectives that happen `times` times beside `busy` seconds of compute. */
 export function exposedOf(traffic: LayerTraffic, overlaps: Overlaps, times: number, busy: number): Exposed {
-  const { weights, activations, keys, experts, gradients, dcn } = overlaps
+  const { weights, activations, keys, expertWeights, experts, gradients, dcn } = overlaps
   const wanted =
     weights * traffic.weights +
     activations * traffic.activations +
     keys * traffic.keys +
+    expertWeights * traffic.expertWeights +
     experts * traffic.experts +
     gradients * traffic.gradients +
     dcn * traffic.dcn
@@ -34,6 +38,7 @@ export function exposedOf(traffic: LayerTraffic, overlaps: Overlaps, times: numb
     weights: times * traffic.weights * (1 - weights * room),
     activations: times * traffic.activations * (1 - activations * room),
     keys: times * traffic.keys * (1 - keys * room),
+    expertWeights: times * traffic.expertWeights * (1 - expertWeights * room),
     experts: times * traffic.experts * (1 - experts * room),
     gradients: times * traffic.gradients * (1 - gradients * room),
     dcn: times * traffic.dcn * (1 - dcn * room),
@@ -41,6 +46,6 @@ export function exposedOf(traffic: LayerTraffic, overlaps: Overlaps, times: numb
 }
 
 /** The seconds of all kinds together. */
-export function sumOf({ weights, activations, keys, experts, gradients, dcn }: LayerTraffic): number {
-  return weights + activations + keys + experts + gradients + dcn
+export function sumOf({ weights, activations, keys, expertWeights, experts, gradients, dcn }: LayerTraffic): number {
+  return weights + activations + keys + expertWeights + experts + gradients + dcn
 }

@@ -14,7 +14,9 @@ export interface LayerTraffic {
   activations: number
   /** The seq axis' keys and values. */
   keys: number
-  /** The expert axis' exchange of rows, and the gathers of expert weights: nothing is scheduled beside them. */
+  /** Gathers of the experts' weights and reductions of their gradients. */
+  expertWeights: number
+  /** The expert axis' exchange of rows. */
   experts: number
   /** The replica axis' all-reduce of gradients. */
   gradients: number
@@ -53,7 +55,12 @@ export function layerTraffic(input: LayerInput, { s, links, tokens, passes, stor
 
   if (s.model > 1) {
     const residual = tokens * model.embed * bytes
-    addCollective(t, rates, { kind: 'all-gather', bytes: residual, times: layers * passes.activations, over: links('model') })
+    const slowed = {
+      ...rates,
+      link: rates.link * input.constants.activation_links,
+      onChip: rates.onChip * input.constants.activation_links,
+    }
+    addCollective(t, slowed, { kind: 'all-gather', bytes: residual, times: layers * passes.activations, over: links('model') })
   }
   if (s.stage > 1) addShift(t, rates, { bytes: ((tokens * model.embed) / s.embed) * bytes * 2, times: 1, over: links('stage') })
   const activations = take(t)
@@ -67,17 +74,21 @@ export function layerTraffic(input: LayerInput, { s, links, tokens, passes, stor
   }
   const keys = take(t)
 
-  for (const { mlp, count } of terms.kinds) {
-    if (!mlp || mlp.expertCount === 0) continue
-    const moeLayers = count / s.stage
-    if (s.expertWeights > 1) {
-      const over = links(...shardAxes(s.expertWeights, { ...s, expert: 1 }))
+  if (s.expertWeights > 1) {
+    const over = links(...shardAxes(s.expertWeights, { ...s, expert: 1 }))
+    for (const { mlp, count } of terms.kinds) {
+      if (!mlp || mlp.expertCount === 0) continue
       const each = (mlp.experts / (s.expert * s.model)) * bytes
-      addCollective(t, rates, { kind: 'all-gather', bytes: each, times: moeLayers * weightMoves(passes, over, s), over })
+      addCollective(t, rates, { kind: 'all-gather', bytes: each, times: (count / s.stage) * weightMoves(passes, over, s), over })
     }
-    if (s.expert > 1) {
+  }
+  const expertWeights = take(t)
+
+  if (s.expert > 1) {
+    for (const { mlp, count } of terms.kinds) {
+      if (!mlp || mlp.expertCount === 0) continue
       const rows = routedTokens(mlp, run, { tokens, s }) * (model.embed / s.embed) * bytes
-      addCollective(t, rates, { kind: 'all-to-all', bytes: rows, times: moeLayers * passes.exchanges, over: links('expert') })
+      addCollective(t, rates, { kind: 'all-to-all', bytes: rows, times: (count / s.stage) * passes.exchanges, over: links('expert') })
     }
   }
   const experts = take(t)
@@ -85,7 +96,7 @@ export function layerTraffic(input: LayerInput, { s, links, tokens, passes, stor
   if (s.replica > 1 && passes.reductions > 0)
     addCollective(t, rates, { kind: 'all-reduce', bytes: stored * bytes, times: 1, over: links('replica') })
   const gradients = take(t)
-  return { weights, activations, keys, experts, gradients, dcn: t.dcn }
+  return { weights, activations, keys, expertWeights, experts, gradients, dcn: t.dcn }
 }
 
 /** The axes that cut a weight into `shards` pieces: trailing ones are left out where the weight does not divide by them. */

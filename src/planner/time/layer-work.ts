@@ -70,6 +70,17 @@ function addMlp(
   addMatmul(work, rates, { rate: rates.matmul, m: tokens, k: cut, n: model.embed, times: layers * passes.wo })
 }
 
+/**
+ * FLOP/s of the experts' products. With dropping they are batched products of a fixed size. Dropless they run in a grouped kernel that
+ * starts anew at every expert, so narrow experts reach less of its peak; of low precision it keeps only a part, because rows are sorted and
+ * quantized between.
+ */
+function expertRate(rates: Rates, moe: ResolvedRun['moe'], width: number, c: CostModel['time']): number {
+  const quantized = rates.plain + (rates.matmul - rates.plain) * c.quantized_experts
+  if (moe === 'dropping') return quantized * c.expert_efficiency_dropping
+  return (quantized * c.expert_efficiency_dropless * width) / (width + c.expert_width_half)
+}
+
 /** The experts' products over all routed rows; with dropping also the two products with the one-hot masks. */
 function addExperts(
   work: Work,
@@ -80,7 +91,7 @@ function addExperts(
   const rows = routedTokens(mlp, run, { tokens, s })
   const local = mlp.expertCount / s.expert
   const cut = mlp.expertWidth / s.model
-  const rate = rates.matmul * constants.expert_efficiency
+  const rate = expertRate(rates, run.moe, cut, constants)
   // rows are sorted by expert, and back: read and written each time
   const moved = 4 * rows * (model.embed / s.embed) * rates.activationBytes
   addOperation(work, rates, { arithmetic: 0, bytes: moved, times: layers * passes.expertsIn })

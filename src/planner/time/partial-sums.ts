@@ -23,13 +23,14 @@ export function partialSumBytes(
   { s, tokens, products, weights }: PartialSums,
 ): number {
   const ring = s.weights
-  const windowed =
-    !asyncGathers && ring >= c.windowed_fewest_shards && ring <= c.windowed_most_shards && weights > c.windowed_gather_share * products
-  if (!windowed) return 0
+  if (asyncGathers || ring < c.windowed_fewest_shards || ring > c.windowed_most_shards) return 0
+  // the compiler decides product by product: about the share where it begins, some of them are looped
+  const looped = Math.min(1, Math.max(0, weights / products / c.windowed_gather_share - 0.5))
+  if (looped === 0) return 0
   let widths = 0
   for (const { attention, mlp, count } of terms.kinds) {
     if (attention) widths += count * ((attention.query + attention.context) / s.model + attention.keyValue / keyValueShards(s, attention))
     if (mlp) widths += (count * (mlp.inputs + 1) * mlp.width) / s.model
   }
-  return c.partial_sums * bytesAnElement * (ring / c.windowed_shards_an_iteration) * tokens * (widths / s.stage)
+  return looped * c.partial_sums * bytesAnElement * (ring / c.windowed_shards_an_iteration) * tokens * (widths / s.stage)
 }

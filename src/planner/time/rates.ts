@@ -32,7 +32,8 @@ export function ratesOf(workload: Workload, constants: CostModel): Rates {
   return {
     matmul: quantizedRate(workload, run.matmul_dtype, plain, c.quantized_efficiency),
     plain,
-    attention: plain * c.attention_efficiency,
+    // of the peak: a kernel does not share what holds products back
+    attention: peak * c.attention_efficiency,
     peak,
     hbm: chip.hbm_gbps * 1e9 * perDevice * c.hbm_efficiency,
     link: chip.ici_one_way_gbps_per_link * 1e9 * c.ici_efficiency,

@@ -14,6 +14,7 @@ export function servingStep(
   const exposedBy = exposedOf(traffic, overlapsOf(c, false), 1, busy)
   return stepOf({
     busy,
+    sums: 0,
     compute: work.arithmetic,
     hbm: work.hbmBytes / rates.hbm,
     communication: sumOf(traffic),

@@ -5,6 +5,8 @@ export interface Timing {
   step: number
   /** Time in which something computes: the longer of arithmetic and HBM traffic, operation by operation. */
   busy: number
+  /** The part of `busy` that reads and writes partial sums of products looped over shards. */
+  sums: number
   /** Arithmetic alone, and HBM traffic alone; they overlap. */
   compute: number
   hbm: number
@@ -23,8 +25,8 @@ export interface Timing {
 
 /** The step that its parts add up to. */
 export function stepOf(parts: Omit<Timing, 'step'>): Timing {
-  const { busy, compute, hbm, communication, exposed, exposedBy, host, stretch, overhead } = parts
+  const { busy, sums, compute, hbm, communication, exposed, exposedBy, host, stretch, overhead } = parts
   const step = (busy + exposed) * stretch + host + overhead
   // written out: a spread costs several times as much, and the search makes one for every candidate
-  return { step, busy, compute, hbm, communication, exposed, exposedBy, host, stretch, overhead }
+  return { step, busy, sums, compute, hbm, communication, exposed, exposedBy, host, stretch, overhead }
 }

@@ -41,8 +41,8 @@ export function trainTime(input: TrainTimeInput, s: Shards, links: MeshLinks): T
   addAttention(work, input, { s, sequences, times: passes.attention * share })
   const vocab = model.vocab / s.vocab
   addMatmul(work, rates, { rate: rates.plain, m: tokens / s.stage, k: model.embed, n: vocab, times: 3 })
-  // the loss reads and writes the logits and their gradient a few times in f32
-  addOperation(work, rates, { arithmetic: 0, bytes: (tokens / s.stage) * vocab * 16, times: 1 })
+  // the loss reads and writes the logits and their gradient in f32
+  addOperation(work, rates, { arithmetic: 0, bytes: c.logits_passes * (tokens / s.stage) * vocab * 4, times: 1 })
   const layerStarts = ((model.layers / s.stage) * 3 * c.layer_overhead_us) / 1e6
   work.busy = run.microbatches * (work.busy + layerStarts)
   work.arithmetic *= run.microbatches
@@ -64,6 +64,7 @@ export function trainTime(input: TrainTimeInput, s: Shards, links: MeshLinks): T
   const waiting = Math.max(0, host - c.overlap_host * work.busy) + Math.min(host, c.overlap_host * work.busy) * (1 - c.overlap_host)
   return stepOf({
     busy: work.busy,
+    sums: (run.microbatches * sums) / rates.hbm,
     compute: work.arithmetic,
     hbm: work.hbmBytes / rates.hbm,
     communication: times * sumOf(traffic),

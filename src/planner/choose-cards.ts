@@ -1,0 +1,111 @@
+import type { Verdict } from '../contract/verdict.ts'
+import { type CostModel, costModel } from './cost-model.ts'
+import { compareSimplicity, isTie } from './order.ts'
+import { type OrderableVerdict, orderableOf, type VerdictSpace } from './order-verdicts.ts'
+import { stepParts } from './pair-errors.ts'
+import { keyOfVerdict } from './rank.ts'
+
+type Candidate = OrderableVerdict
+
+/** Verdicts of the ranking that are looked at: the best may be among them. */
+const lookedAt = 150
+/** Ways in which the model may be wrong that are tried. */
+const draws = 192
+/** A card is as good as the best when it comes within this of it. */
+const asGood = 1.02
+/** More memory than this, for a gain that cannot be told from none, is not worth it. */
+const moreMemory = 1.02
+
+/**
+ * The verdicts for the cards: the first of the ranking, and with it those that most likely contain the best mesh. The model's errors are drawn
+ * part by part of a step, as the comparison of two meshes knows them; in every draw some mesh is the best; a card covers the draws in which it
+ * comes within 2 % of it, and the cards are taken that cover the most together. A mesh that costs more memory, a flag or an axis than one
+ * before it, for a gain that cannot be told from none, is never a card. Near the limit comes after clear of it. In the order of the ranking.
+ */
+export function chooseCards(ranked: readonly Verdict[], space: VerdictSpace, count = 3): Verdict[] {
+  const feasible = candidatesOf(ranked, space)
+  const chosen: Candidate[] = []
+  for (const tier of [0, 1]) {
+    const own = feasible.filter(({ key }) => key.tier === tier)
+    chosen.push(...cover(withoutDominated(own, space.constants ?? costModel), count - chosen.length, space.constants ?? costModel))
+  }
+  return chosen.sort((a, b) => feasible.indexOf(a) - feasible.indexOf(b)).map(({ verdict }) => verdict)
+}
+
+function candidatesOf(ranked: readonly Verdict[], space: VerdictSpace): Candidate[] {
+  const near = ranked.filter((verdict) => keyOfVerdict(space.workload, verdict).tier < 2)
+  return orderableOf(near.slice(0, lookedAt), space)
+}
+
+/** What no card is worth beside one before it. */
+function withoutDominated(candidates: readonly Candidate[], constants: CostModel): Candidate[] {
+  const kept: Candidate[] = []
+  for (const one of candidates) if (!kept.some((other) => dominates(other, one, constants))) kept.push(one)
+  return kept
+}
+
+function dominates(other: Candidate, one: Candidate, { pair }: CostModel): boolean {
+  const faster = one.key.score < other.key.score
+  if (faster ? !isTie(one, other, pair) : !isTie(other, one, pair)) return false
+  const needs = (one.verdict.memory?.required_gib ?? 0) / (other.verdict.memory?.required_gib ?? 1)
+  const costs = needs > moreMemory || compareSimplicity(other.key, one.key) < 0
+  // a slower one must at least save memory to be of use
+  return costs && (faster || needs > 1 / moreMemory || compareSimplicity(other.key, one.key) < 0)
+}
+
+/** Greedily, from the first on: each next one covers the most draws that are left; where all are covered, the ranking goes on. */
+function cover(candidates: readonly Candidate[], count: number, { pair }: CostModel): Candidate[] {
+  const [first] = candidates
+  if (!first || count < 1) return []
+  const times = candidates.map((one) => drawnTimes(one, pair))
+  const best = Array.from({ length: draws }, (_, draw) => Math.min(...times.map((of) => of[draw] ?? Number.POSITIVE_INFINITY)))
+  const covers = times.map((of) => of.map((time, draw) => time <= asGood * (best[draw] ?? 0)))
+  const chosen = [0]
+  while (chosen.length < Math.min(count, candidates.length)) {
+    let next = -1
+    let most = -1
+    for (const index of candidates.keys()) {
+      if (chosen.includes(index)) continue
+      const added = covers[index]?.filter((covered, draw) => covered && !chosen.some((other) => covers[other]?.[draw])).length ?? 0
+      if (added > most) [next, most] = [index, added]
+    }
+    chosen.push(next)
+  }
+  return chosen.flatMap((index) => candidates[index] ?? [])
+}
+
+/** A candidate's score in every draw: each part of its step errs as that part does for all, and a little by itself. */
+function drawnTimes({ key, shares }: Candidate, pair: CostModel['pair']): number[] {
+  const parts = shares().shares
+  const own = normals(hashOf([...key.ici, ...key.dcn]))
+  return Array.from({ length: draws }, (_, draw) => {
+    // half of what no part explains belongs to either of two meshes
+    let log = (pair.floor / Math.SQRT2) * own()
+    for (const [i, part] of stepParts.entries()) log += (parts[i] ?? 0) * pair[part] * (commonErrors[draw]?.[i] ?? 0)
+    return key.score * Math.exp(log)
+  })
+}
+
+/** The errors of the parts in every draw, the same on every run. */
+const commonErrors: readonly (readonly number[])[] = (() => {
+  const normal = normals(1)
+  return Array.from({ length: draws }, () => stepParts.map(() => normal()))
+})()
+
+/** Standard normal numbers, the same for a seed (mulberry32 and Box–Muller). */
+function normals(seed: number): () => number {
+  let state = seed >>> 0
+  const uniform = () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return (((t ^ (t >>> 14)) >>> 0) + 0.5) / 4294967296
+  }
+  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform())
+}
+
+function hashOf(sizes: readonly number[]): number {
+  let hash = 2166136261
+  for (const size of sizes) hash = Math.imul(hash ^ size, 16777619) >>> 0
+  return hash
+}
