@@ -1,7 +1,5 @@
 import { calibrated, calibrateToProfile } from '../../src/planner/calibrate.ts'
-import type { CostModel } from '../../src/planner/cost-model.ts'
-import type { Contrast } from './contrasts.ts'
-import { type FitRow, fitConstants, predict } from './fit-rows.ts'
+import { type FitRow, type HeldBackFits, predict } from './fit-rows.ts'
 import { groupBy } from './statistics.ts'
 
 /** One row predicted from another row of the same chip and model: what calibration to a baseline leaves of the error. */
@@ -17,17 +15,13 @@ export interface CalibratedPrediction {
  * Every ordered pair of rows of one chip, model and matmul dtype that differ in mesh, batch, topology or settings, with constants that
  * never saw the model. Repeats of one configuration are left out: they would only show the noise of the measurement.
  */
-export function calibratedPredictions(base: CostModel, rows: readonly FitRow[], pairs: readonly Contrast[]): CalibratedPrediction[] {
+export function calibratedPredictions(rows: readonly FitRow[], fits: HeldBackFits): CalibratedPrediction[] {
   const predictions: CalibratedPrediction[] = []
   for (const [model, group] of groupBy(
     rows.filter(({ qualifying }) => qualifying),
     (row) => row.model,
   )) {
-    const constants = fitConstants(
-      base,
-      rows.filter((row) => row.model !== model),
-      pairs.filter(({ faster }) => faster.workload.model.name !== model),
-    )
+    const constants = fits.without(model)
     for (const from of group)
       for (const row of group) {
         if (

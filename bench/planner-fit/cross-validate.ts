@@ -1,7 +1,5 @@
-import type { CostModel } from '../../src/planner/cost-model.ts'
 import { floorStepMs } from '../../src/planner/impossible.ts'
-import type { Contrast } from './contrasts.ts'
-import { type FitRow, fitConstants, logError } from './fit-rows.ts'
+import { type FitRow, type HeldBackFits, logError } from './fit-rows.ts'
 import { groupBy } from './statistics.ts'
 
 /** A row predicted by constants that never saw its model. */
@@ -14,17 +12,13 @@ export interface HeldBack {
 }
 
 /** Leaves out one model at a time, over every chip it ran on, and predicts its qualifying rows with the rest. */
-export function crossValidate(base: CostModel, rows: readonly FitRow[], pairs: readonly Contrast[]): HeldBack[] {
+export function crossValidate(rows: readonly FitRow[], fits: HeldBackFits): HeldBack[] {
   const held: HeldBack[] = []
   for (const [model, group] of groupBy(
     rows.filter(({ qualifying }) => qualifying),
     (row) => row.model,
   )) {
-    const constants = fitConstants(
-      base,
-      rows.filter((row) => row.model !== model),
-      pairs.filter(({ faster }) => faster.workload.model.name !== model),
-    )
+    const constants = fits.without(model)
     for (const row of group) {
       const roofline = Math.log(floorStepMs(row.workload).ms / row.measuredMs)
       held.push({ row, log: logError(row, constants), rooflineLog: roofline })
@@ -62,27 +56,31 @@ export interface CheckedRange {
 
 /**
  * The narrowest quantile range that, built without a model's rows, holds at least `share` of them over all models: the level is raised
- * from `share` until it does (leave-one-group-out, in the manner of the jackknife+ of Barber et al.).
+ * until it does (leave-one-group-out, in the manner of the jackknife+ of Barber et al.), and where the rows are too few for that, the range
+ * of all of them is widened.
  */
 export function rangeOf(held: readonly Logged[], share = 0.9): CheckedRange {
-  let checked = leaveOneOut(held, share)
-  for (let level = share; level < 1 && checked.inside < share * checked.total; level += 0.005) checked = leaveOneOut(held, level)
+  let checked = leaveOneOut(held, lowestLevel)
+  const holds = () => checked.inside >= share * checked.total
+  for (let level = lowestLevel; level < 1 && !holds(); level += 0.005) checked = leaveOneOut(held, level)
+  for (let widening = 1; widening < 3 && !holds(); widening += 0.05) checked = leaveOneOut(held, 1, widening)
   return checked
 }
 
-function leaveOneOut(held: readonly Logged[], level: number): CheckedRange {
+const lowestLevel = 0.7
+
+function leaveOneOut(held: readonly Logged[], level: number, widening = 1): CheckedRange {
+  const widened = ({ low, high }: { low: number; high: number }) => ({ low: low ** widening, high: high ** widening })
   const byModel = new Map<string, [number, number]>()
   let inside = 0
   for (const [model, group] of groupBy(held, (row) => row.model)) {
-    const { low, high } = quantileRange(
-      held.filter((other) => other.model !== model),
-      level,
-    )
+    const others = held.filter((other) => other.model !== model)
+    const { low, high } = widened(quantileRange(others, level))
     const hits = group.filter(({ log }) => Math.exp(-log) >= low && Math.exp(-log) <= high).length
     byModel.set(model, [hits, group.length])
     inside += hits
   }
-  return { ...quantileRange(held, level), inside, total: held.length, byModel }
+  return { ...widened(quantileRange(held, level)), inside, total: held.length, byModel }
 }
 
 function weightedQuantile(items: readonly { ratio: number; weight: number }[], p: number): number {

@@ -56,7 +56,7 @@ const priorWeight = 0.002
  * Fits the constants to measured rows and to compiled contrasts. Every model weighs the same, whatever the number of its rows; so does
  * every compiled workload, whose replayed steps count by their ratios only: the replay knows a schedule, not the hardware's efficiency.
  */
-export function fitConstants(base: CostModel, rows: readonly FitRow[], pairs: readonly Contrast[]): CostModel {
+export function fitConstants(base: CostModel, rows: readonly FitRow[], pairs: readonly Contrast[], from?: CostModel): CostModel {
   const models = [...groupBy(rows, (row) => `${row.chip} ${row.model}`).values()]
   const workloads = [...groupBy(pairs, ({ group }) => group).values()]
   const start = fittedConstants.map((constant) => toFree(constant, constant.start))
@@ -68,7 +68,45 @@ export function fitConstants(base: CostModel, rows: readonly FitRow[], pairs: re
     for (const [i, { spread }] of fittedConstants.entries()) sum += priorWeight * ((x[i]! - start[i]!) / spread) ** 2
     return sum
   }
+  // from an answer to nearly the same question the way is short
+  if (from)
+    return withConstants(
+      base,
+      fittedConstants,
+      minimize(
+        loss,
+        fittedConstants.map((constant) => toFree(constant, from.time[constant.key])),
+        { step: 0.1, tolerance: 0.01 },
+      ),
+    )
   return withConstants(base, fittedConstants, minimize(loss, start))
+}
+
+/** The constants fitted without one model, and with all; each fit is made once. */
+export interface HeldBackFits {
+  fitted: CostModel
+  without: (model: string) => CostModel
+}
+
+export function heldBackFits(base: CostModel, rows: readonly FitRow[], pairs: readonly Contrast[]): HeldBackFits {
+  const fitted = fitConstants(base, rows, pairs)
+  const made = new Map<string, CostModel>()
+  return {
+    fitted,
+    without(model) {
+      const known = made.get(model)
+      if (known) return known
+      const others = pairs.filter(({ faster }) => faster.workload.model.name !== model)
+      const constants = fitConstants(
+        base,
+        rows.filter((row) => row.model !== model),
+        others,
+        fitted,
+      )
+      made.set(model, constants)
+      return constants
+    },
+  }
 }
 
 /** Log of the predicted over the replayed ratio of two meshes. */

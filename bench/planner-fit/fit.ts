@@ -10,7 +10,7 @@ import { calibratedPredictions } from './calibrated-coverage.ts'
 import { contrasts } from './contrasts.ts'
 import { crossValidate, type HeldBack, rangeOf, relativeError } from './cross-validate.ts'
 import { fitPairs } from './fit-pairs.ts'
-import { fitConstants, fitRows, logError, notADecoder } from './fit-rows.ts'
+import { fitRows, heldBackFits, logError, notADecoder } from './fit-rows.ts'
 import { fittedConstants } from './fitted-constants.ts'
 import { heldPairs } from './held-pairs.ts'
 import { pairReport } from './pair-report.ts'
@@ -28,8 +28,9 @@ const every = fitRows()
 const rows = every.filter(({ model }) => !notADecoder.has(model))
 const excluded = every.filter(({ model, qualifying }) => qualifying && notADecoder.has(model))
 const pairs = contrasts()
-const fitted = fitConstants(costModel, rows, pairs)
-const held = crossValidate(costModel, rows, pairs)
+const fits = heldBackFits(costModel, rows, pairs)
+const { fitted } = fits
+const held = crossValidate(rows, fits)
 const excludedHeld = excluded.map(
   (row): HeldBack => ({ row, log: logError(row, fitted), rooflineLog: Math.log(floorStepMs(row.workload).ms / row.measuredMs) }),
 )
@@ -82,7 +83,7 @@ for (const { kind, rows: own, models, range } of kinds)
     `| ${kind} | ${own.length} | ${models} | ${range.low.toFixed(2)} to ${range.high.toFixed(2)} | ${range.inside} of ${range.total} (${percent(range.inside / range.total)}) |`,
   )
 say()
-const anchored = calibratedPredictions(costModel, rows, pairs)
+const anchored = calibratedPredictions(rows, fits)
 const calibratedRange = rangeOf(anchored)
 say(
   `Calibrated to another measured row of the same model and chip (${anchored.length} ordered pairs): median error ${percent(median(anchored.map(({ log }) => relativeError(log))))}, range ${calibratedRange.low.toFixed(2)} to ${calibratedRange.high.toFixed(2)}; built without the model it holds ${calibratedRange.inside} of ${calibratedRange.total} (${percent(calibratedRange.inside / calibratedRange.total)}).`,
@@ -91,7 +92,7 @@ say(
 say()
 say('## Pairs of meshes')
 say()
-const heldBack = heldPairs(costModel, rows, pairs)
+const heldBack = heldPairs(rows, pairs, fits)
 const fittedPairs = fitPairs(heldBack)
 for (const line of pairReport(heldBack, fittedPairs)) say(line)
 

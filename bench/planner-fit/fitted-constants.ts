@@ -30,9 +30,10 @@ export const fittedConstants: readonly Fitted[] = [
   { key: 'overlap_weights', start: 0.6, spread: 0.7, kind: 'share' },
   { key: 'overlap_async', start: 0.5, spread: 0.7, kind: 'share' },
   { key: 'overlap_expert_weights', start: 0.3, spread: 0.7, kind: 'share' },
-  { key: 'overlap_activations', start: 0.15, spread: 0.7, kind: 'share' },
+  { key: 'overlap_activations', start: 0.6, spread: 0.7, kind: 'share' },
   { key: 'overlap_keys', start: 0.1, spread: 0.7, kind: 'share' },
   { key: 'overlap_experts', start: 0.1, spread: 0.7, kind: 'share' },
+  { key: 'slice_wait', start: 0.02, spread: 0.4, kind: 'scale' },
   { key: 'overlap_dcn', start: 0.7, spread: 0.7, kind: 'share' },
   { key: 'host_gbps_per_chip', start: 32, spread: 0.5, kind: 'scale' },
 ]

@@ -7,7 +7,7 @@ import { createEvaluator } from '../../src/planner/evaluate.ts'
 import { type StepShares, stepShares } from '../../src/planner/pair-errors.ts'
 import type { Workload } from '../../src/planner/workload.ts'
 import type { Contrast } from './contrasts.ts'
-import { type FitRow, fitConstants } from './fit-rows.ts'
+import type { FitRow, HeldBackFits } from './fit-rows.ts'
 import { groupBy } from './statistics.ts'
 
 /** Two meshes of one job, predicted by constants that never saw its model, and which was how much faster. */
@@ -22,15 +22,11 @@ export interface HeldPair {
 }
 
 /** Pairs of compiled schedules and of measured rows whose steps differ by over 5 %. */
-export function heldPairs(base: CostModel, rows: readonly FitRow[], pairs: readonly Contrast[]): HeldPair[] {
+export function heldPairs(rows: readonly FitRow[], pairs: readonly Contrast[], fits: HeldBackFits): HeldPair[] {
   const names = new Set([...pairs.map(({ faster }) => faster.workload.model.name ?? ''), ...rows.map(({ model }) => model)])
   const found: HeldPair[] = []
   for (const model of names) {
-    const constants = fitConstants(
-      base,
-      rows.filter((row) => row.model !== model),
-      pairs.filter(({ faster }) => faster.workload.model.name !== model),
-    )
+    const constants = fits.without(model)
     const add = (kind: HeldPair['kind'], workload: string, [a, b]: [Workload, Workload], ratio: number) => {
       const [faster, slower] = [sharesOf(a, constants), sharesOf(b, constants)]
       found.push({ kind, workload, faster, slower, predicted: Math.log(slower.step / faster.step), true: Math.log(ratio) })

@@ -12,7 +12,9 @@ import { chooseCards } from '../../src/planner/choose-cards.ts'
 import { planExperiment } from '../../src/planner/plan.ts'
 
 const path = '../shared/data/regimes.json'
-const caseSchema = z.object({ id: z.string(), experiment: z.record(z.string(), z.unknown()), expert: meshSchema, dcn: meshSchema.nullish() }).loose()
+const caseSchema = z
+  .object({ id: z.string(), experiment: z.record(z.string(), z.unknown()), expert: meshSchema, dcn: meshSchema.nullish() })
+  .loose()
 
 /** One configuration that MaxText's authors ship, and where our advice puts their mesh. */
 interface Regime {
@@ -61,7 +63,10 @@ export function regimeReport(): string[] {
   const first = (some: readonly Regime[]) => some.filter(({ card }) => card === 1).length
   const lines = ['## Configurations that experts chose (regimes.json)', '']
   lines.push('| Configurations | N | among the three cards | first |', '|---|---|---|---|')
-  lines.push(`| all | ${all.length} | ${among(all)} | ${first(all)} |`, `| not pure FSDP | ${other.length} | ${among(other)} | ${first(other)} |`)
+  lines.push(
+    `| all | ${all.length} | ${among(all)} | ${first(all)} |`,
+    `| not pure FSDP | ${other.length} | ${among(other)} | ${first(other)} |`,
+  )
   lines.push('', '| Configuration | expert | place | card | cards |', '|---|---|---|---|---|')
   const name = ({ mesh, dcn, estimate, memory }: Pick<Verdict, 'mesh' | 'dcn' | 'estimate' | 'memory'>) =>
     `${formatMesh(mesh)}${Object.keys(dcn).length > 0 ? ` (dcn ${formatMesh(dcn)})` : ''}: ${((estimate?.step_time_ms ?? 0) / 1000).toFixed(2)} s, ${memory?.required_gib.toFixed(1)} GiB ${memory?.certainty}`

@@ -68,8 +68,8 @@ function measure(model: string, shape: string): Row {
   const space = countFactorings(workload.slice.devices)
   const calibration = calibrateWorkload({ workload, constants: costModel })
   const choices = choicesOf(workload, costModel)
-  const found = search(workload, choices, calibration, false)
-  const planMs = medianMs(() => search(workload, choices, calibration, false))
+  const found = search({ workload, choices, calibration, keepIllegal: false })
+  const planMs = medianMs(() => search({ workload, choices, calibration, keepIllegal: false }))
   const dcn = toTuple({})
   const legalityMs = medianMs(() => {
     const judge = createJudge(workload)
@@ -97,7 +97,12 @@ function coldMs(model: string, shape: string): number {
 function runCold(model: string, shape: string): void {
   const workload = workloadFor(model, shape)
   const start = performance.now()
-  search(workload, choicesOf(workload, costModel), calibrateWorkload({ workload, constants: costModel }), false)
+  search({
+    workload,
+    choices: choicesOf(workload, costModel),
+    calibration: calibrateWorkload({ workload, constants: costModel }),
+    keepIllegal: false,
+  })
   process.stdout.write(String(performance.now() - start))
 }
 

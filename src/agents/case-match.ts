@@ -59,17 +59,14 @@ function isModel({ model }: Workload, other: Case['workload']['model']): boolean
 
 /**
  * A ranking in which the tenant's own measurements stand above predictions: a measured mesh is placed by what it measured, one that failed
- * comes after everything that fits. `factor` multiplies a score on top.
+ * comes after everything that fits.
  */
 export function rankWithMeasurements(
   space: VerdictSpace,
   ranked: readonly Verdict[],
   measurements: readonly OwnMeasurement[],
-  factor: (verdict: Verdict) => number = () => 1,
 ): Verdict[] {
-  return orderVerdicts(ranked, space, (verdict, plain) => {
-    const evidence = factor(verdict)
-    const key = { ...plain, score: plain.score * evidence, evidence }
+  return orderVerdicts(ranked, space, (verdict, key) => {
     const own = measurementOf(verdict, measurements)
     if (!own) return key
     if (own.failed) return { ...key, tier: Math.max(2, key.tier) as 2 | 3 }

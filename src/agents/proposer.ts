@@ -74,7 +74,9 @@ export function proposalNotes(
       (verdict) =>
         verdict.memory && verdict.memory.certainty !== 'no' && !isBaseline(situation, verdict) && !isWorthTrying(situation, verdict),
     )
-    const left = slower ? `${others}the rest are predicted slower than what ran` : `${others}no more are left to propose`
+    const rest =
+      cards.length > 0 ? 'the rest are slower, or cost more for a gain that cannot be told from none' : 'no more are left to propose'
+    const left = `${others}${slower ? 'the rest are predicted slower than what ran' : rest}`
     const count = cards.length === 0 ? 'No card' : cards.length === 1 ? 'One card' : `${cards.length} cards`
     notes.push(`${count} instead of three: of ${total} candidates ${legal} are legal and ${fitting} fit, and ${left}.`)
   }

@@ -53,6 +53,17 @@ export function placementOfRing(ring: { size: number; links: number; hops: numbe
   return { size, parts: [], links, exchange: size / (4 * links), hops, onChip }
 }
 
+/**
+ * The same group where a collective goes round one ring at a time, as products that are looped over their shards do: of several physical axes
+ * only the one with the most links is of use.
+ */
+export function onOneAxis(group: AxisPlacement): AxisPlacement {
+  const rates = group.parts.filter(({ dim }) => dim !== onChipDim).map(linksOf)
+  if (rates.length < 2) return group
+  const all = rates.reduce((sum, rate) => sum + rate, 0)
+  return { ...group, links: Math.min(group.links, (group.links * Math.max(...rates)) / all) }
+}
+
 function linksOf({ ring, stride }: AxisPart): number {
   return (ring ? 2 : 1) / stride
 }

@@ -11,8 +11,12 @@ type Candidate = OrderableVerdict
 const lookedAt = 150
 /** Ways in which the model may be wrong that are tried. */
 const draws = 192
+/** A mesh that takes this much longer than the best is not worth a card. */
+const worthShowing = 1.6
 /** A card is as good as the best when it comes within this of it. */
 const asGood = 1.02
+/** So much more than a mesh needs is worth a flag or an axis more that saves it. */
+const worthwhileMemory = 1.05
 /** More memory than this, for a gain that cannot be told from none, is not worth it. */
 const moreMemory = 1.02
 
@@ -20,13 +24,14 @@ const moreMemory = 1.02
  * The verdicts for the cards: the first of the ranking, and with it those that most likely contain the best mesh. The model's errors are drawn
  * part by part of a step, as the comparison of two meshes knows them; in every draw some mesh is the best; a card covers the draws in which it
  * comes within 2 % of it, and the cards are taken that cover the most together. A mesh that costs more memory, a flag or an axis than one
- * before it, for a gain that cannot be told from none, is never a card. Near the limit comes after clear of it. In the order of the ranking.
+ * before it, for a gain that cannot be told from none, is never a card. Near the limit comes after clear of it.
+ * Fewer than `count` where no more are worth it. In the order of the ranking.
  */
 export function chooseCards(ranked: readonly Verdict[], space: VerdictSpace, count = 3): Verdict[] {
   const feasible = candidatesOf(ranked, space)
   const chosen: Candidate[] = []
   for (const tier of [0, 1]) {
-    const own = feasible.filter(({ key }) => key.tier === tier)
+    const own = withinReach(feasible.filter(({ key }) => key.tier === tier))
     chosen.push(...cover(withoutDominated(own, space.constants ?? costModel), count - chosen.length, space.constants ?? costModel))
   }
   return chosen.sort((a, b) => feasible.indexOf(a) - feasible.indexOf(b)).map(({ verdict }) => verdict)
@@ -35,6 +40,11 @@ export function chooseCards(ranked: readonly Verdict[], space: VerdictSpace, cou
 function candidatesOf(ranked: readonly Verdict[], space: VerdictSpace): Candidate[] {
   const near = ranked.filter((verdict) => keyOfVerdict(space.workload, verdict).tier < 2)
   return orderableOf(near.slice(0, lookedAt), space)
+}
+
+function withinReach(candidates: readonly Candidate[]): Candidate[] {
+  const best = Math.min(...candidates.map(({ key }) => key.score))
+  return candidates.filter(({ key }) => key.score <= worthShowing * best)
 }
 
 /** What no card is worth beside one before it. */
@@ -48,9 +58,9 @@ function dominates(other: Candidate, one: Candidate, { pair }: CostModel): boole
   const faster = one.key.score < other.key.score
   if (faster ? !isTie(one, other, pair) : !isTie(other, one, pair)) return false
   const needs = (one.verdict.memory?.required_gib ?? 0) / (other.verdict.memory?.required_gib ?? 1)
-  const costs = needs > moreMemory || compareSimplicity(other.key, one.key) < 0
-  // a slower one must at least save memory to be of use
-  return costs && (faster || needs > 1 / moreMemory || compareSimplicity(other.key, one.key) < 0)
+  if (needs > moreMemory) return true
+  // a flag or an axis more must at least bring memory
+  return compareSimplicity(other.key, one.key) < 0 && needs > 1 / worthwhileMemory
 }
 
 /** Greedily, from the first on: each next one covers the most draws that are left; where all are covered, the ranking goes on. */

@@ -56,6 +56,7 @@ const costModelSchema = z.strictObject({
     dcn_default_gbps_per_chip: constant,
     hop_us: constant,
     dcn_start_us: constant,
+    slice_wait: constant,
     overlap_weights: constant,
     overlap_async: constant,
     overlap_expert_weights: constant,

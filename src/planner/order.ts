@@ -13,10 +13,12 @@ export interface Orderable {
 const orderedTop = 400
 /** A candidate is a tie with a faster one where the difference is within one spread of the error of their comparison. */
 const tieSpreads = 1
+/** However little is known of two steps, one this much longer (by its logarithm) does not go first. */
+const widestTie = 0.15
 
 /**
  * The ranking: by tier, by SLO, then by the objective, where candidates that cannot be told from the best of those left are ties with it, and
- * of ties the one that evidence speaks for goes first, then the simpler: pure FSDP, then contiguous, then fewer axes, then the smaller score. `candidates` are sorted in place.
+ * of ties the simpler goes first: pure FSDP, then contiguous, then fewer axes, then the smaller score. `candidates` are sorted in place.
  */
 export function putInOrder<T extends Orderable>(candidates: T[], pair: CostModel['pair']): T[] {
   candidates.sort((a, b) => compareKeys(a.key, b.key))
@@ -35,8 +37,7 @@ export function putInOrder<T extends Orderable>(candidates: T[], pair: CostModel
 /** Whether `slower` cannot be told from `faster` by their predicted scores. */
 export function isTie(faster: Orderable, slower: Orderable, pair: CostModel['pair']): boolean {
   const gap = Math.log(slower.key.score / faster.key.score)
-  // beyond the widest spread there is no need to look
-  if (gap > widest(pair)) return false
+  if (gap > widestTie) return false
   return gap <= tieSpreads * pairSpread(faster.shares(), slower.shares(), pair)
 }
 
@@ -47,7 +48,7 @@ function orderClass<T extends Orderable>(sorted: T[], pair: CostModel['pair'], i
     const [best] = left
     if (!best) return
     const ties = left.filter((one) => one === best || isTie(best, one, pair))
-    into.push(...ties.sort((a, b) => a.key.evidence - b.key.evidence || compareSimplicity(a.key, b.key) || compareKeys(a.key, b.key)))
+    into.push(...ties.sort((a, b) => compareSimplicity(a.key, b.key) || compareKeys(a.key, b.key)))
     const taken = new Set(ties)
     left = left.filter((one) => !taken.has(one))
   }
@@ -69,9 +70,4 @@ function acrossByBatch([, stage, , seq, model, expert]: MeshTuple): boolean {
 
 function sameClass(a: Orderable | undefined, b: Orderable | undefined): boolean {
   return a?.key.tier === b?.key.tier && a?.key.slo === b?.key.slo
-}
-
-/** No comparison errs by more than all parts together. */
-function widest(pair: CostModel['pair']): number {
-  return tieSpreads * Math.sqrt(pair.floor ** 2 + Object.values(pair).reduce((sum, spread) => sum + spread ** 2, 0))
 }

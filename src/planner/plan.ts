@@ -21,6 +21,10 @@ export interface PlanOptions {
   /** Milliseconds of a clock, for `elapsed_ms`. */
   clock: () => number
   constants?: CostModel
+  /** Asked now and then; true ends the search with what it has. */
+  stop?: () => boolean
+  /** Hears what a bound ruled out unjudged, and how many meshes were left out because the search was stopped. */
+  onSearched?: (counts: { cut: number; leftOut: number }) => void
 }
 
 /** The whole space ranked, as the contract's `Plan`. Pure but for the clock it is given. */
@@ -28,9 +32,10 @@ export function planExperiment(options: PlanOptions): Plan {
   const { workload, clock, top, all = false, constants = costModel } = options
   const started = clock()
   const calibration = options.calibration ?? calibrateWorkload({ workload, constants })
-  const found = search(workload, choicesOf(workload, constants), calibration, all)
+  const found = search({ workload, choices: choicesOf(workload, constants), calibration, keepIllegal: all, stop: options.stop })
   const shown = top === undefined ? found.ranked : found.ranked.slice(0, top)
   const { judge } = found
+  options.onSearched?.({ cut: found.cut, leftOut: found.leftOut })
   const baseline = baselineOf(workload, { calibration, constants })
   const judged = (choice: Choice, { ici, dcn }: { ici: MeshTuple; dcn: MeshTuple }) =>
     verdictOf({ choice, judge, ici, dcn, calibration, baseline })

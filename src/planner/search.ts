@@ -1,31 +1,26 @@
-import { type MeshTuple, toTuple, usedAxes } from '../interconnect/mesh-tuple.ts'
-import type { Placement } from '../interconnect/placement.ts'
-import { type Calibration, calibratedStep } from './calibrate.ts'
+import { type MeshTuple, toTuple } from '../interconnect/mesh-tuple.ts'
+import type { Calibration } from './calibrate.ts'
 import { costModel } from './cost-model.ts'
 import { countFactorings, forEachFactoring } from './enumerate.ts'
 import { createJudge, type Judge } from './legality.ts'
-import { memoryCertainty } from './memory-probability.ts'
 import { putInOrder } from './order.ts'
 import { type StepShares, stepShares } from './pair-errors.ts'
-import { compareKeys, memoryTier, type RankKey, scoreOf, sloTier } from './rank.ts'
+import { type Bounded, type Bounds, createBounds } from './search-bounds.ts'
+import { bestChoice, type Candidate, type Trial } from './search-trial.ts'
 import { checkSpace } from './space.ts'
 import type { Choice } from './tune.ts'
 import type { Workload } from './workload.ts'
 
-/** A legal mesh with the best of the choices for it. Its figures are made again for what is shown: keeping them all costs more. */
-interface Candidate {
-  ici: MeshTuple
-  dcn: MeshTuple
-  choice: Choice
-  key: RankKey
-}
-
 export interface Search {
-  /** Candidates looked at, legal ones, and those that are clear of the memory's limit or near it; every choice counts. */
+  /** Candidates of the space, legal ones, and those found to be clear of the memory's limit or near it; every choice counts. */
   total: number
   legal: number
   fitting: number
-  /** Whether any is clear of it. */
+  /** Legal ones that a bound ruled out before they were judged: even at their best they could not come among the first. */
+  cut: number
+  /** Meshes that were not looked at, because the search was told to stop. */
+  leftOut: number
+  /** Whether any is clear of the limit. */
   clear: boolean
   /** In the order of the ranking. */
   ranked: Candidate[]
@@ -34,80 +29,113 @@ export interface Search {
   judge: Judge
 }
 
+export interface SearchOptions {
+  workload: Workload
+  /** What every mesh is tried with, the run as it is first. */
+  choices: readonly Choice[]
+  calibration: Calibration
+  keepIllegal: boolean
+  /** Asked now and then; true ends the search with what it has. */
+  stop?: () => boolean
+}
+
+/** How far a search is. */
+export interface SearchProgress {
+  meshes: number
+  of: number
+}
+
+/** Meshes between two reports of progress. */
+const reportEvery = 64
+const refineEvery = 4
+/** The search from its first to its last mesh. @throws PromptsError `too_large` for a space that no search looks at. */
+export function search(options: SearchOptions): Search {
+  const steps = searchSteps(options)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+  }
+}
+
 /**
- * Judges every factoring of the slice over the six axes, times the free ones of the slices, times the choices.
- * @throws PromptsError `too_large` for a space that no search looks at.
+ * Judges every factoring of the slice over the six axes, times the free ones of the slices, times the choices; between two meshes it hands
+ * back how far it is. With several choices a mesh is bounded first: by the choice that computes least and the one that holds least. A mesh
+ * that does not fit with the latter fits with none; one whose step would not be among the first even with the former is not judged further.
  */
-export function search(workload: Workload, choices: readonly Choice[], calibration: Calibration, keepIllegal: boolean): Search {
+export function* searchSteps(options: SearchOptions): Generator<SearchProgress, Search> {
+  const { workload, choices, calibration, keepIllegal, stop = () => false } = options
   const judge = createJudge(workload)
   const slicings = dcnTuples(workload)
-  const result: Search = { total: 0, legal: 0, fitting: 0, clear: false, ranked: [], illegal: [], judge }
-  const trial: Trial = { workload, choices, calibration, judge, counts: result }
-  const one = (tuple: MeshTuple): void => {
-    const placement = judge.placement(tuple)
-    for (const dcn of slicings) {
-      const best = bestChoice(trial, { ici: tuple, dcn, placement })
-      if (best) result.ranked.push(best)
-      else if (keepIllegal) result.illegal.push({ ici: [...tuple], dcn })
-    }
-  }
+  const result: Search = { total: 0, legal: 0, fitting: 0, cut: 0, leftOut: 0, clear: false, ranked: [], illegal: [], judge }
   const fixed = workload.mesh && !workload.tune.includes('mesh') ? toTuple(workload.mesh) : null
   const meshes = fixed ? 1 : countFactorings(workload.slice.devices)
   checkSpace(workload, { meshes, slicings: slicings.length, choices: choices.length })
-  if (fixed) one(fixed)
-  else forEachFactoring(workload.slice.devices, one)
   result.total = meshes * slicings.length * choices.length
+  const trial: Trial = { workload, calibration, judge, counts: result }
+  const bounds = createBounds(trial, choices)
+  const tuples: MeshTuple[] = []
+  if (fixed) tuples.push(fixed)
+  else forEachFactoring(workload.slice.devices, (tuple) => void tuples.push([...tuple]))
+
+  const bounded: Bounded[] = []
+  let looked = 0
+  for (const ici of tuples) {
+    if (looked % reportEvery === 0) {
+      yield { meshes: looked, of: tuples.length }
+      if (stop()) break
+    }
+    looked++
+    const placement = judge.placement(ici)
+    for (const dcn of slicings) {
+      const mesh = { ici, dcn, placement }
+      const found = choices.length === 1 ? bestChoice(trial, choices, mesh) : bounds.of(mesh)
+      if (!found) {
+        if (keepIllegal) result.illegal.push({ ici, dcn })
+      } else if ('least' in found) bounded.push(found)
+      else result.ranked.push(found)
+    }
+  }
+  result.leftOut = (tuples.length - looked) * slicings.length
+  if (bounded.length > 0) yield* refine({ trial, bounded, bounds, of: tuples.length, stop })
   const candidates = result.ranked.map((one) => ({ ...one, shares: sharesOf(one, judge, calibration) }))
   result.ranked = putInOrder(candidates, choices[0]?.constants.pair ?? costModel.pair)
   return result
+}
+
+/** Gives the meshes that may be among the first their best choice; the rest stand with the better of the two that bounded them. */
+function* refine(options: {
+  trial: Trial
+  bounded: Bounded[]
+  bounds: Bounds
+  of: number
+  stop: () => boolean
+}): Generator<SearchProgress, void> {
+  const { trial, bounded, bounds, of, stop } = options
+  const { counts } = trial
+  bounded.sort((a, b) => a.tier - b.tier || a.least - b.least)
+  const scores: number[] = []
+  let done = 0
+  for (const one of bounded) {
+    if (done % refineEvery === 0) {
+      yield { meshes: of, of }
+      if (stop()) break
+    }
+    if (!bounds.mayBeFirst(one, scores)) break
+    done++
+    const best = bounds.bestOf(one)
+    counts.ranked.push(best)
+    if (best.key.tier === 0) scores.push(best.key.score)
+  }
+  for (const one of bounded.slice(done)) {
+    counts.ranked.push(one.candidate)
+    counts.cut += one.legal - one.judged
+  }
 }
 
 /** A candidate's step by its parts, made when it is asked for. */
 function sharesOf({ choice, ici, dcn }: Candidate, judge: Judge, calibration: Calibration): () => StepShares {
   let shares: StepShares | null = null
   return () => (shares ??= stepShares(choice.evaluate(ici, dcn, judge.placement(ici)).timing, calibration))
-}
-
-/** What every mesh of a search is judged with. */
-interface Trial {
-  workload: Workload
-  choices: readonly Choice[]
-  calibration: Calibration
-  judge: Judge
-  counts: Search
-}
-
-function bestChoice(
-  { workload, choices, calibration, judge, counts }: Trial,
-  mesh: { ici: MeshTuple; dcn: MeshTuple; placement: Placement },
-): Candidate | null {
-  const { ici, dcn, placement } = mesh
-  if (placement.physical === 'impossible') return null
-  let best: Candidate | null = null
-  let kept: MeshTuple | null = null
-  for (const choice of choices) {
-    if (!judge.isLegal(ici, dcn, choice.workload.run)) continue
-    counts.legal++
-    kept ??= [...ici]
-    const figures = choice.evaluate(ici, dcn, placement)
-    const tier = memoryTier[memoryCertainty(choice.workload, figures.margin, ici[1] * dcn[1]).certainty]
-    if (tier < 2) counts.fitting++
-    counts.clear ||= tier === 0
-    const step = calibratedStep(figures.timing, calibration)
-    const key: RankKey = {
-      tier,
-      slo: sloTier(workload, step * 1000),
-      score: scoreOf(workload, step, choice.tokens),
-      evidence: 1,
-      axes: usedAxes(ici) + usedAxes(dcn),
-      split: placement.physical === 'split' ? 1 : 0,
-      margin: figures.margin,
-      ici: kept,
-      dcn,
-    }
-    if (!best || compareKeys(key, best.key) < 0) best = { ici: kept, dcn, choice, key }
-  }
-  return best
 }
 
 /** The ways to use the slices: the experiment's own, or every factoring over the axes that can bear the data-center network. */

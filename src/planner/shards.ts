@@ -15,6 +15,7 @@ export interface Shards {
   expert: number
   /** Devices of one slice. */
   sliceDevices: number
+  slices: number
   /** The batch is cut over replica, data and expert. */
   batch: number
   /** FSDP shards of a dense weight's embed dimension: data, seq, expert. */
@@ -45,6 +46,7 @@ export function shardsOf(model: ResolvedModel, options: { ici: MeshTuple; dcn: M
     model: tensor,
     expert,
     sliceDevices: tupleProduct(ici),
+    slices: tupleProduct(dcn),
     batch: replica * data * expert,
     weights: dividing(model.embed, data, seq, expert),
     expertWeights,

@@ -2,8 +2,8 @@ import { PromptsError } from '../errors.ts'
 import { countFactorings } from './enumerate.ts'
 import type { Workload } from './workload.ts'
 
-/** Candidates that one search may look at: some seconds of one core. */
-export const candidateLimit = 8_000_000
+/** Candidates that one space may have: bounds rule out most of them, and the rest take some seconds of one core. */
+export const candidateLimit = 40_000_000
 
 /** @throws PromptsError `too_large` for a space of more candidates than a search may look at, before it starts. */
 export function checkSpace(workload: Workload, space: { meshes: number; slicings: number; choices: number }): void {

@@ -7,12 +7,14 @@ export type Exposed = LayerTraffic
 /** The share of each kind of collective that hides behind compute, as far as there is compute to hide behind. */
 export type Overlaps = Readonly<LayerTraffic>
 
-export function overlapsOf(c: CostModel['time'], asyncGathers: boolean): Overlaps {
+/** `ring`: the members of the model axis. */
+export function overlapsOf(c: CostModel['time'], { asyncGathers, ring }: { asyncGathers: boolean; ring: number }): Overlaps {
   // asynchronous gathers hide a part of what would stay exposed
   const gathers = (hidden: number) => (asyncGathers ? 1 - (1 - hidden) * (1 - c.overlap_async) : hidden)
   return {
     weights: gathers(c.overlap_weights),
-    activations: c.overlap_activations,
+    // a product moves its activations in a ring's chunks; the first and the last have nothing beside them
+    activations: c.overlap_activations * (1 - 1 / ring),
     keys: c.overlap_keys,
     expertWeights: gathers(c.overlap_expert_weights),
     experts: c.overlap_experts,

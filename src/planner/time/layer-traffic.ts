@@ -1,4 +1,5 @@
 import type { Axis } from '../../contract/mesh.ts'
+import { onOneAxis } from '../../interconnect/group-links.ts'
 import { routedTokens } from '../footprint/expert-workspace.ts'
 import { attentionShare, commonShare } from '../parameters.ts'
 import { keyValueShards, type Shards } from '../shards.ts'
@@ -54,13 +55,19 @@ export function layerTraffic(input: LayerInput, { s, links, tokens, passes, stor
   const weights = take(t)
 
   if (s.model > 1) {
+    const over = links('model')
     const residual = tokens * model.embed * bytes
     const slowed = {
       ...rates,
       link: rates.link * input.constants.activation_links,
       onChip: rates.onChip * input.constants.activation_links,
     }
-    addCollective(t, slowed, { kind: 'all-gather', bytes: residual, times: layers * passes.activations, over: links('model') })
+    addCollective(t, slowed, {
+      kind: 'all-gather',
+      bytes: residual,
+      times: layers * passes.activations,
+      over: { ...over, inside: over.inside && onOneAxis(over.inside) },
+    })
   }
   if (s.stage > 1) addShift(t, rates, { bytes: ((tokens * model.embed) / s.embed) * bytes * 2, times: 1, over: links('stage') })
   const activations = take(t)

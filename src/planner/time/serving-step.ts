@@ -11,7 +11,7 @@ export function servingStep(
   { s, work, traffic, layerUs }: { s: Shards; work: Work; traffic: LayerTraffic; layerUs: number },
 ): Timing {
   const busy = work.busy + ((model.layers / s.stage) * layerUs) / 1e6
-  const exposedBy = exposedOf(traffic, overlapsOf(c, false), 1, busy)
+  const exposedBy = exposedOf(traffic, overlapsOf(c, { asyncGathers: false, ring: 1 }), 1, busy)
   return stepOf({
     busy,
     sums: 0,

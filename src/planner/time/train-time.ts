@@ -56,7 +56,10 @@ export function trainTime(input: TrainTimeInput, s: Shards, links: MeshLinks): T
   const sums = partialSumBytes(input, { s, tokens, products, weights: traffic.weights })
   addOperation(work, rates, { arithmetic: 0, bytes: run.microbatches * sums, times: 1 })
   const times = run.microbatches
-  const exposedBy = exposedOf(traffic, overlapsOf(c, input.asyncGathers), times, work.busy)
+  // a step is over when the slowest slice is
+  const waits = c.slice_wait * Math.log2(s.slices) * work.busy
+  const exposedBy = exposedOf(traffic, overlapsOf(c, { asyncGathers: input.asyncGathers, ring: s.model }), times, work.busy)
+  exposedBy.dcn += waits
 
   const micro = run.pipeline_microbatches ?? s.stage
   const bubble = s.stage > 1 ? (s.stage - 1) / micro : 0
@@ -67,7 +70,7 @@ export function trainTime(input: TrainTimeInput, s: Shards, links: MeshLinks): T
     sums: (run.microbatches * sums) / rates.hbm,
     compute: work.arithmetic,
     hbm: work.hbmBytes / rates.hbm,
-    communication: times * sumOf(traffic),
+    communication: times * sumOf(traffic) + waits,
     exposed: sumOf(exposedBy),
     exposedBy,
     host: waiting,

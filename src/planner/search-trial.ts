@@ -1,0 +1,75 @@
+import { type MeshTuple, usedAxes } from '../interconnect/mesh-tuple.ts'
+import type { Placement } from '../interconnect/placement.ts'
+import { type Calibration, calibratedStep } from './calibrate.ts'
+import type { Judge } from './legality.ts'
+import { memoryCertainty } from './memory-probability.ts'
+import { compareKeys, memoryTier, type RankKey, scoreOf, sloTier } from './rank.ts'
+import type { Choice } from './tune.ts'
+import type { Workload } from './workload.ts'
+
+/** A legal mesh with the best of the choices for it. Its figures are made again for what is shown: keeping them all costs more. */
+export interface Candidate {
+  ici: MeshTuple
+  dcn: MeshTuple
+  choice: Choice
+  key: RankKey
+}
+
+/** What a search counts as it goes. */
+export interface TrialCounts {
+  legal: number
+  fitting: number
+  cut: number
+  clear: boolean
+  ranked: Candidate[]
+}
+
+/** What every mesh of a search is judged with. */
+export interface Trial {
+  workload: Workload
+  calibration: Calibration
+  judge: Judge
+  counts: TrialCounts
+}
+
+export interface LaidMesh {
+  ici: MeshTuple
+  dcn: MeshTuple
+  placement: Placement
+}
+
+/** The best of some choices for a mesh; null where it is legal with none of them. */
+export function bestChoice(trial: Trial, choices: readonly Choice[], mesh: LaidMesh): Candidate | null {
+  const { judge, counts } = trial
+  const { ici, dcn, placement } = mesh
+  if (placement.physical === 'impossible') return null
+  let best: Candidate | null = null
+  for (const choice of choices) {
+    if (!judge.isLegal(ici, dcn, choice.workload.run)) continue
+    counts.legal++
+    const candidate = judged(trial, choice, mesh)
+    if (candidate.key.tier < 2) counts.fitting++
+    counts.clear ||= candidate.key.tier === 0
+    if (!best || compareKeys(candidate.key, best.key) < 0) best = candidate
+  }
+  return best
+}
+
+/** A legal candidate with its key. */
+export function judged({ workload, calibration }: Trial, choice: Choice, mesh: LaidMesh): Candidate {
+  const { ici, dcn, placement } = mesh
+  const figures = choice.evaluate(ici, dcn, placement)
+  const tier = memoryTier[memoryCertainty(choice.workload, figures.margin, ici[1] * dcn[1]).certainty]
+  const step = calibratedStep(figures.timing, calibration)
+  const key: RankKey = {
+    tier,
+    slo: sloTier(workload, step * 1000),
+    score: scoreOf(workload, step, choice.tokens),
+    axes: usedAxes(ici) + usedAxes(dcn),
+    split: placement.physical === 'split' ? 1 : 0,
+    margin: figures.margin,
+    ici,
+    dcn,
+  }
+  return { ici, dcn, choice, key }
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import type { Verdict } from '../../src/contract/verdict.ts'
+import { calibrateWorkload } from '../../src/planner/calibrate-workload.ts'
+import { chooseCards } from '../../src/planner/choose-cards.ts'
+import { costModel } from '../../src/planner/cost-model.ts'
+import { isTie } from '../../src/planner/order.ts'
+import { orderableOf } from '../../src/planner/order-verdicts.ts'
+import { planExperiment } from '../../src/planner/plan.ts'
+import { keyOfVerdict } from '../../src/planner/rank.ts'
+import { withCompiler } from '../../src/planner/with-compiler.ts'
+import { workloadOf } from './workloads.ts'
+
+const clock = () => 0
+const jobs = [
+  workloadOf(),
+  workloadOf({ topology: '8x8x8', run: { global_batch: 2048 } }),
+  workloadOf({ chip: 'v6e', topology: '16x16', model: 'mixtral-8x7b', run: { global_batch: 1024, seq_len: 4096 } }),
+  workloadOf({ topology: '4x4x4', model: 'gpt3-175b', run: { global_batch: 32, seq_len: 4096 } }),
+  workloadOf({ chip: 'v6e', topology: '4x4', phase: 'decode', model: 'llama2-7b', run: { global_batch: 64, seq_len: 2048 } }),
+]
+const planned = jobs.map((workload) => {
+  const space = { workload, calibration: calibrateWorkload({ workload }) }
+  const { ranked } = planExperiment({ workload, clock })
+  return { workload, space, ranked, cards: chooseCards(ranked, space) }
+})
+
+const word = {
+  required_gib: 99,
+  available_gib: 95.74,
+  step_time_ms: null,
+  effort: 'full',
+  program: 'reference',
+  versions: {},
+  seconds: 1,
+  message: null,
+} as const
+
+describe('the cards', () => {
+  it('begin with the first of the ranking and are in its order, at most three', () => {
+    for (const { ranked, cards } of planned) {
+      expect(cards.length).toBeGreaterThanOrEqual(2)
+      expect(cards.length).toBeLessThanOrEqual(3)
+      expect(cards[0]).toBe(ranked[0])
+      const places = cards.map((card) => ranked.indexOf(card))
+      expect(places).toEqual(places.toSorted((a, b) => a - b))
+    }
+  })
+
+  it('never hold a mesh that costs more memory than one before it for a gain that cannot be told from none', () => {
+    for (const { space, cards } of planned) {
+      const candidates = orderableOf(cards, space)
+      for (const [i, one] of candidates.entries())
+        for (const before of candidates.slice(0, i)) {
+          if (one.key.tier !== before.key.tier) continue
+          const tie = one.key.score < before.key.score ? isTie(one, before, costModel.pair) : isTie(before, one, costModel.pair)
+          if (tie) expect(one.verdict.memory!.required_gib).toBeLessThanOrEqual(1.02 * before.verdict.memory!.required_gib)
+        }
+    }
+  })
+
+  it('hold no mesh that could not be the best', () => {
+    for (const { workload, cards } of planned) {
+      const scores = cards.map((card) => keyOfVerdict(workload, card).score)
+      const tiers = cards.map((card) => keyOfVerdict(workload, card).tier)
+      if (new Set(tiers).size === 1) expect(Math.max(...scores) / Math.min(...scores)).toBeLessThan(1.6)
+    }
+  })
+
+  it('are as many as there are feasible ones, near ones after clear ones', () => {
+    const workload = workloadOf({ chip: 'v5e', topology: '2x2' })
+    const { ranked } = planExperiment({ workload, clock })
+    expect(chooseCards(ranked, { workload, calibration: calibrateWorkload({ workload }) })).toEqual([])
+    for (const { workload: job, cards } of planned) {
+      const tiers = cards.map((card) => keyOfVerdict(job, card).tier)
+      expect(tiers).toEqual(tiers.toSorted())
+    }
+  })
+
+  it('leave out what the compiler withdrew', () => {
+    const { ranked, space } = planned[0]!
+    const withdrawn: Verdict[] = [withCompiler(ranked[0]!, { status: 'oom', ...word }), ...ranked.slice(1)]
+    expect(chooseCards(withdrawn, space)).not.toContain(withdrawn[0])
+  })
+})

@@ -1,0 +1,57 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { MeshTuple } from '../../src/interconnect/mesh-tuple.ts'
+import { costModel } from '../../src/planner/cost-model.ts'
+import { isTie, type Orderable, putInOrder } from '../../src/planner/order.ts'
+import { stepParts } from '../../src/planner/pair-errors.ts'
+import type { RankKey } from '../../src/planner/rank.ts'
+
+const { pair } = costModel
+const none: MeshTuple = [1, 1, 1, 1, 1, 1]
+const of = (key: Partial<RankKey>, exposed = 0.1): Orderable => ({
+  key: { tier: 0, slo: 0, score: 1, split: 0, axes: 1, margin: 0.5, ici: [1, 1, 64, 1, 1, 1], dcn: none, ...key },
+  shares: () => ({ step: 1, shares: stepParts.map((part) => (part === 'busy' ? 1 - exposed : part === 'weights' ? exposed : 0)) }),
+})
+const tensor: MeshTuple = [1, 1, 16, 1, 4, 1]
+const order = (...some: Orderable[]) => putInOrder([...some], pair)
+
+describe('the order of candidates', () => {
+  const within = Math.exp(pair.floor / 2)
+  const beyond = Math.exp(3 * pair.floor)
+
+  it('puts the simpler of two that cannot be told apart first, and the faster where they can', () => {
+    const fsdp = of({ score: within })
+    const fast = of({ score: 1, ici: tensor, axes: 2 })
+    expect(order(fast, fsdp)).toEqual([fsdp, fast])
+    const slow = of({ score: beyond })
+    expect(order(fast, slow)).toEqual([fast, slow])
+    const split = of({ score: 1, ici: tensor, axes: 2, split: 1 })
+    const whole = of({ score: within, ici: [1, 1, 8, 1, 8, 1], axes: 3 })
+    expect(order(split, whole)).toEqual([whole, split])
+  })
+
+  it('tells less apart where the steps are made of other parts', () => {
+    const a = of({ score: 1, ici: tensor, axes: 2 }, 0.5)
+    const b = of({ score: Math.exp(1.5 * pair.floor) }, 0.1)
+    expect(isTie(a, b, pair)).toBe(true)
+    expect(isTie(of({ score: 1 }, 0.1), b, pair)).toBe(false)
+  })
+
+  it('keeps every candidate, tiers and the SLO first, whatever the order they come in', () => {
+    const some = fc.record({
+      tier: fc.constantFrom(0, 1, 2) as fc.Arbitrary<0 | 1 | 2>,
+      slo: fc.constantFrom(0, 1) as fc.Arbitrary<0 | 1>,
+      score: fc.double({ min: 0.5, max: 2, noNaN: true }),
+      axes: fc.integer({ min: 1, max: 4 }),
+    })
+    fc.assert(
+      fc.property(fc.array(some, { maxLength: 40 }), (keys) => {
+        const candidates = keys.map((key) => of(key))
+        const ordered = putInOrder([...candidates], pair)
+        expect(new Set(ordered)).toEqual(new Set(candidates))
+        const classes = ordered.map(({ key }) => key.tier * 2 + key.slo)
+        expect(classes).toEqual(classes.toSorted((a, b) => a - b))
+      }),
+    )
+  })
+})
