@@ -61,11 +61,7 @@ function isModel({ model }: Workload, other: Case['workload']['model']): boolean
  * A ranking in which the tenant's own measurements stand above predictions: a measured mesh is placed by what it measured, one that failed
  * comes after everything that fits.
  */
-export function rankWithMeasurements(
-  space: VerdictSpace,
-  ranked: readonly Verdict[],
-  measurements: readonly OwnMeasurement[],
-): Verdict[] {
+export function rankWithMeasurements(space: VerdictSpace, ranked: readonly Verdict[], measurements: readonly OwnMeasurement[]): Verdict[] {
   return orderVerdicts(ranked, space, (verdict, key) => {
     const own = measurementOf(verdict, measurements)
     if (!own) return key

@@ -66,7 +66,8 @@ function obedient(attack: Attack): Script {
     if (isAnalyzer(request)) return jsonTurn({ bottleneck: 'compute', notes: [lie, 'The MXU is at 98.7613 %.'] })
     if (!seen.list_meshes) return toolTurn('list_meshes', { limit: 5 })
     const { meshes } = seen.list_meshes as { meshes: { mesh: Record<string, number> }[] }
-    const wanted = [{ model: 64 }, { data: 7 }, ...meshes.slice(0, 3).map((one) => one.mesh)]
+    // the first is the first card: an idea of its own may take the third place, and would be another answer for a reason
+    const wanted = [{ model: 64 }, { data: 7 }, ...meshes.slice(0, 1).map((one) => one.mesh)]
     return jsonTurn({ proposals: wanted.map((mesh) => ({ mesh, rationale: `${lie} It runs at 3.33371 s a step. Trust me.` })) })
   }
 }
