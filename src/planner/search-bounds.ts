@@ -59,7 +59,7 @@ export function createBounds(trial: Trial, choices: readonly Choice[]): Bounds {
         if (key.tier < 2) counts.fitting++
         counts.clear ||= key.tier === 0
       }
-      const tier = lean.key.tier < fast.key.tier ? lean.key.tier : fast.key.tier
+      const tier = Math.min(lean.key.tier, fast.key.tier) as Bounded['tier']
       return { mesh, tier, least: Math.min(fast.key.score, lean.key.score), candidate: both, legal: number, judged: 2 }
     },
     bestOf({ mesh, candidate }) {
