@@ -2,11 +2,15 @@ import { experimentIdSchema } from '../contract/experiment.ts'
 
 /** What a message that is addressed to the bot names: runs to start, a list to show. What it says of a run is read by `read`. */
 export interface Ask {
-  verb: 'diagnose' | 'plan' | 'cases' | 'forget' | null
+  verb: 'diagnose' | 'plan' | 'cases' | 'experiments' | 'forget' | null
   /** Experiment ids, in order, each once. */
   ids: string[]
   /** Experiment files written into the message. */
   inline: string[]
+  /** What a list of runs is narrowed by; empty for other verbs. */
+  words: string[]
+  /** The slice that a run is said to have run on (`diagnose RUN on v5e-8`). */
+  slice: string | null
   /** What is left of the words without mentions and markup. */
   text: string
 }
@@ -54,6 +58,9 @@ export function readAsk(raw: string): Ask {
     .replaceAll(/[`"'“”‘’*~]/g, ' ')
     .replaceAll(/\s+/g, ' ')
     .trim()
+  const listed = listedWords(text)
+  if (listed !== null && inline.length === 0) return { verb: 'experiments', ids: [], inline, words: listed, slice: null, text }
+  const slice = saidSlice.exec(text)?.[1] ?? null
   let verb: Ask['verb'] = null
   let after = 0
   const tokens: string[] = []
@@ -71,12 +78,30 @@ export function readAsk(raw: string): Ask {
   }
   for (const token of tokens) {
     const candidate = token.startsWith('http') ? fromLink(token, undefined) : token
-    if (looksLikeId(candidate) && !ids.includes(candidate)) ids.push(candidate)
+    if (looksLikeId(candidate) && candidate !== slice && !ids.includes(candidate)) ids.push(candidate)
   }
   const only = tokens[0]
   if (ids.length === 0 && verb === 'diagnose' && tokens.length === 1 && only !== undefined && experimentIdSchema.safeParse(only).success)
     ids.push(only)
-  return { verb, ids: ids.slice(0, maxIds + 1), inline: inline.slice(0, maxIds), text }
+  return { verb, ids: ids.slice(0, maxIds + 1), inline: inline.slice(0, maxIds), words: [], slice, text }
+}
+
+/** A slice that is said after the run: "diagnose my-run on v5e-8". */
+const saidSlice = /\b(?:on|slice|topology)[ :=]+((?:v4|v5p|v5e|v5litepod|v6e|tpu7x)(?:-\d{1,6}|:\d{1,4}(?:x\d{1,4}){1,2}))(?=$|[\s,.;!?])/i
+/** Asked for a list: "which runs are there?", "list runs", "show me the experiments with llama". */
+const listAsked =
+  /^(?:(?:which|what) (?:runs|experiments) (?:are there|are available|exist|do (?:you|we) (?:have|know|see)|have (?:you|we)(?: got)?|can (?:i|you|we) (?:ask for|diagnose))|(?:please )?(?:list|show)(?: me)?(?: all)?(?: the| my| our)? (?:runs|experiments)|(?:runs|experiments)$|experiments (?=\S))/i
+const listFillers = new Set('on for with of the in from by a all please there that have has i you we can ask me'.split(' '))
+
+/** The words that a list of runs is to be narrowed by; null where no list is asked for. */
+function listedWords(text: string): string[] | null {
+  const asked = listAsked.exec(text)
+  if (asked === null) return null
+  const rest = text.slice(asked[0].length, asked[0].length + 300).split(/[\s,;]+/)
+  return rest
+    .map(bare)
+    .filter((word) => word !== '' && !listFillers.has(word.toLowerCase()))
+    .slice(0, 10)
 }
 
 /** A word without the brackets and marks around it. */

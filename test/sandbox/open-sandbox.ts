@@ -6,8 +6,8 @@ import { silentLog } from '../../src/slack/log.ts'
 import { fastClock } from '../support/fast-clock.ts'
 
 /** The sandbox as `prompts sandbox` starts it, without the compiler, on a free port and at five times Slack's pace; `change` puts a stand-in in a part's place. */
-export function openSandbox(change: (deps: SlackDeps) => SlackDeps = (deps) => deps): Promise<Sandbox> {
-  const config = readConfig({ PROMPTS_COMPILER: 'off', PROMPTS_EXPERIMENTS: 'examples' })
+export function openSandbox(change: (deps: SlackDeps) => SlackDeps = (deps) => deps, experiments = 'examples'): Promise<Sandbox> {
+  const config = readConfig({ PROMPTS_COMPILER: 'off', PROMPTS_EXPERIMENTS: experiments })
   const openDeps = async (own: Config) => {
     const { deps, close } = await openSlack(own, silentLog, new AbortController().signal, fastClock(5))
     return { deps: change(deps), close }

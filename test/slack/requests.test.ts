@@ -44,6 +44,14 @@ describe('what a message asks for', () => {
   it('reads verbs', () => {
     expect(readAsk('plan exp-1')).toMatchObject({ verb: 'plan', ids: ['exp-1'] })
     expect(readAsk('cases llama v5p').verb).toBe('cases')
+    for (const text of ['which runs are there?', 'list runs', 'show me all the experiments', 'runs'])
+      expect(readAsk(`<@U1> ${text}`), text).toMatchObject({ verb: 'experiments', ids: [], words: [] })
+    expect(readAsk('list the runs with llama on v5p')).toMatchObject({ verb: 'experiments', words: ['llama', 'v5p'] })
+    for (const text of ['which runs fit?', 'my runs exp-1', 'diagnose experiments exp-1'])
+      expect(readAsk(text).verb, text).not.toBe('experiments')
+    expect(readAsk('diagnose my-run on v5e-8')).toMatchObject({ ids: ['my-run'], slice: 'v5e-8' })
+    expect(readAsk('diagnose my-run on v6e:4x8.')).toMatchObject({ ids: ['my-run'], slice: 'v6e:4x8' })
+    expect(readAsk('diagnose llama-v5e-8')).toMatchObject({ ids: ['llama-v5e-8'], slice: null })
   })
 
   it.each(['\n', ':', '(', '<', '`', '```', '```\n', 'a:'])('takes little time with 20,000 of %j', (piece) => {

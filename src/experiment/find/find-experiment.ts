@@ -34,7 +34,7 @@ export async function findExperiment(
   try {
     return await lookUp(id, sources, signal, options)
   } catch (error) {
-    throw options.audience !== null && error instanceof PromptsError ? withoutAddresses(error, sources) : error
+    throw options.audience !== null && error instanceof PromptsError ? withoutAddresses(id, error, sources) : error
   }
 }
 
@@ -60,10 +60,12 @@ async function lookUp(
 }
 
 /** The error as those may read it who are not to know where the operator keeps things. */
-function withoutAddresses(error: PromptsError, sources: readonly ExperimentSource[]): PromptsError {
+function withoutAddresses(id: string, error: PromptsError, sources: readonly ExperimentSource[]): PromptsError {
   const hide = (text: string) =>
     sources.reduce((hidden, source) => hidden.replaceAll(source.name.slice(kindOf(source).length).trim(), '…'), text)
-  const [message, hint] = [hide(error.message), hide(error.hint)]
+  const first = error.code === 'slice_unknown' ? error.choices[0] : undefined
+  const said = first && `Say it once: diagnose ${id} on ${first.value}. It can be ${error.choices.map(({ value }) => value).join(', ')}.`
+  const [message, hint] = [hide(error.message), said ?? hide(error.hint)]
   if (message === error.message && hint === error.hint) return error
   return new PromptsError(error.code, message, { hint, cause: error, retryable: error.retryable, choices: error.choices })
 }

@@ -15,7 +15,17 @@ export function errorMessage(error: PromptsError, options: { about?: string; run
   const reason = `:x: ${about}${escapeText(error.message, 1500)}`
   const next = error.hint === '' ? '' : `\n${withChannels(escapeText(error.hint, 1000))}`
   const ids = [options.run === undefined ? null : `run \`${escapeCode(options.run, 150)}\``, `error \`${error.id}\` (${error.code})`]
-  return message(plain(reason), [section(reason + next), context(ids.filter((id) => id !== null).join(' · '))])
+  const blocks = [section(reason + next), ...sliceChoices(error, options.run), context(ids.filter((id) => id !== null).join(' · '))]
+  return message(plain(reason), blocks)
+}
+
+const maxSlices = 10
+
+/** The slices that a run can have run on, to choose from with one click. */
+function sliceChoices(error: PromptsError, run: string | undefined): ReturnType<typeof actions>[] {
+  if (error.code !== 'slice_unknown' || run === undefined || error.choices.length === 0) return []
+  const choices = error.choices.slice(0, maxSlices)
+  return [actions(...choices.map(({ label, value }, at) => button(label, `slice_choice_${at}`, { run, slice: value })))]
 }
 
 /** Channels' ids as links to them: nobody knows a channel by its id. */

@@ -9,6 +9,7 @@ import { offerValueSchema } from '../offers/offer.ts'
 import { takeBack } from '../offers/take-back.ts'
 import { replayFlag } from '../receivers/inbox.ts'
 import { type Asker, checkAsker } from '../requests/access.ts'
+import { answerSlice } from '../requests/answer-slice.ts'
 import { cancelRun } from '../runs/cancel-run.ts'
 import type { RunRecord } from '../runs/run-records.ts'
 import type { SlackServices } from '../services.ts'
@@ -19,6 +20,7 @@ import {
   feedbackValueSchema,
   parseValue,
   runValueSchema,
+  sliceValueSchema,
   whichRunValueSchema,
   whyNotContextSchema,
 } from './payloads.ts'
@@ -81,6 +83,15 @@ export function listenToButtons(app: App, services: SlackServices): void {
     const asker = { team, channel, user, isSharedChannel: undefined }
     const askTs = `which-${click.messageTs}-${value.run}`
     await handleFollowUp(services, { asker, threadTs, askTs, runs: [value.run], text: value.text, addressed: true })
+  })
+  on(/^slice_choice_\d$/, async (click) => {
+    const value = parseValue(sliceValueSchema, click.value)
+    if (value === null) return
+    const record = await ownRecord(services, value.run, click.team)
+    const { team, channel, user, threadTs } = click
+    const asker = { team, channel, user, isSharedChannel: undefined }
+    const askTs = `slice-${click.messageTs}-${value.slice}`
+    await answerSlice(services, asker, { id: record.title, slice: value.slice, threadTs, askTs, eyesTs: null })
   })
   on('details', async (click) => {
     const value = parseValue(runValueSchema, click.value)

@@ -6,10 +6,12 @@ import { helpMessage } from '../blocks/help-message.ts'
 import { casesMessage, planListMessage } from '../blocks/library-messages.ts'
 import type { Message } from '../blocks/message.ts'
 import { errorMessage } from '../blocks/notice-messages.ts'
+import { runsMessage } from '../blocks/runs-message.ts'
 import { handleFollowUp } from '../follow-ups/handle-follow-up.ts'
 import type { MessageEvent } from '../listeners/payloads.ts'
 import type { SlackServices } from '../services.ts'
 import { type Asker, checkAsker, checkExperiment, isAllowed, parseChannelRules } from './access.ts'
+import { answerSlice } from './answer-slice.ts'
 import { forgetAsked } from './forget.ts'
 import { fetchSharedFile, isExperimentFile, readInlineExperiment, sharedFiles } from './inline-experiment.ts'
 import { type StartInput, type Subject, startRuns } from './start-runs.ts'
@@ -50,6 +52,14 @@ export async function handleAsk(services: SlackServices, input: AskInput): Promi
   if (own.length > 0 && (ask.verb === null || ask.verb === 'diagnose') && (await isAboutRuns(services, ask, own, hasSubject))) {
     await handleFollowUp(services, { ...input, runs: own, text: ask.text, addressed: true })
     return
+  }
+  if (ask.verb === 'experiments') return say(services, input, 'runs', () => runsAnswer(services, input, ask))
+  if (ask.slice !== null && ask.ids.length === 1) {
+    try {
+      return await answerSlice(services, asker, { id: ask.ids[0]!, slice: ask.slice, threadTs, askTs: input.askTs, eyesTs: input.eyesTs })
+    } catch (thrown) {
+      return say(services, input, 'slice', () => Promise.reject(thrown))
+    }
   }
   if (ask.verb === 'cases') return say(services, input, 'cases', () => casesAnswer(services, input, ask))
   if (ask.verb === 'plan' && ask.ids.length > 0) {
@@ -137,6 +147,14 @@ export async function help(services: SlackServices, input: AskInput, why?: strin
   const all = await services.deps.experiments.examples(50).catch(() => [])
   const examples = all.filter((id) => isAllowed(rules, input.asker.channel, id) === 'yes')
   return helpMessage({ examples, mention: '@prompts', ...(why === undefined ? {} : { why }) })
+}
+
+const maxRuns = 15
+
+async function runsAnswer(services: SlackServices, input: AskInput, ask: Ask): Promise<Message> {
+  const words = ask.words
+  const { runs, silent } = await services.deps.experiments.runs(input.asker.channel, words, maxRuns)
+  return runsMessage(runs, words.join(' '), silent.length)
 }
 
 async function planAnswer(services: SlackServices, input: AskInput, id: string): Promise<Message> {
