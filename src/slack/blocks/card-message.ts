@@ -125,7 +125,10 @@ function evidenceLine(card: Card, most = shownEvidence): string {
   if (card.evidence.length === 0) return ''
   // what this workspace itself ran tells most
   const own = (entry: Card['evidence'][number]) => (/\((?:adopted|confirmed|refuted)\)$/.test(entry.title) ? 0 : 1)
-  const shown = card.evidence.toSorted((a, b) => own(a) - own(b)).slice(0, most).map((entry) => link(entry.uri, entry.title, 380))
+  const shown = card.evidence
+    .toSorted((a, b) => own(a) - own(b))
+    .slice(0, most)
+    .map((entry) => link(entry.uri, entry.title, 380))
   const left = card.evidence.length - shown.length
   return `Evidence: ${shown.join(' · ')}${left > 0 ? ` · ${left} more` : ''}`
 }
