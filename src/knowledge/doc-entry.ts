@@ -2,6 +2,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { PromptsError } from '../errors.ts'
 import { hashOf } from './case-entry.ts'
+import { docRuleSchema } from './doc-rule.ts'
 import type { DocSection, LibraryEntry } from './library.ts'
 import { shippedTenant } from './library.ts'
 
@@ -13,6 +14,7 @@ const headerSchema = z.looseObject({
   phases: z.array(z.string()).default([]),
   bottlenecks: z.array(z.string()).default([]),
   axes: z.array(z.string()).default([]),
+  rules: z.array(docRuleSchema).default([]),
 })
 
 /**
@@ -41,6 +43,7 @@ export function sectionsOfDoc(name: string, markdown: string): DocSection[] {
       keywords: [...header.topics, ...header.chips, ...header.bottlenecks, ...header.axes],
       chips: header.chips,
       phases: header.phases,
+      rules: header.rules.filter((rule) => rule.section === anchor),
     })
   }
   return sections
@@ -72,7 +75,7 @@ function splitHeader(name: string, markdown: string): { header: z.infer<typeof h
   const parsed = headerSchema.safeParse({ title: heading ?? name, ...(values as object) })
   if (parsed.success) return { header: parsed.data, body: match ? match[2]! : markdown }
   throw new PromptsError('bad_case', `${name}.md: ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`, {
-    hint: 'The header holds title and sources: [{title, uri}].',
+    hint: 'The header holds title, sources: [{title, uri}] and rules; docs/writing-knowledge.md has their form.',
   })
 }
 

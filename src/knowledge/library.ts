@@ -1,4 +1,5 @@
 import type { Case } from '../contract/case.ts'
+import type { DocRule } from './doc-rule.ts'
 
 /** Whose entries everyone sees: the library that ships with the program. */
 export const shippedTenant = 'public'
@@ -16,6 +17,8 @@ export interface DocSection {
   /** The chips and phases that it is about; none named: all. */
   chips: string[]
   phases: string[]
+  /** What this section says of an axis, for rules to compute with. */
+  rules: DocRule[]
 }
 
 export type EntryKind = 'case' | 'doc'

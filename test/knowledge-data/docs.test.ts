@@ -8,6 +8,7 @@ import { axisSchema } from '../../src/contract/mesh.ts'
 import { bottleneckClassSchema } from '../../src/contract/profile-report.ts'
 import { findChip } from '../../src/knowledge/data/chips.ts'
 import { sectionsOfDoc } from '../../src/knowledge/doc-entry.ts'
+import { docRuleSchema } from '../../src/knowledge/doc-rule.ts'
 import { projectRoot } from '../support/needs.ts'
 import { shippedCases } from './shipped-cases.ts'
 
@@ -20,6 +21,7 @@ const headerSchema = z.strictObject({
   bottlenecks: z.array(bottleneckClassSchema),
   axes: z.array(axisSchema),
   sources: z.array(z.strictObject({ title: z.string().min(3), uri: z.url() })).min(1),
+  rules: z.array(docRuleSchema).default([]),
   reviewed: z.string().regex(/^\d{4}-\d{2}-\d{2}$/),
 })
 
@@ -31,6 +33,13 @@ const docs = readdirSync(folder)
     const [, header, body] = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(markdown) ?? []
     return { name: file.slice(0, -3), markdown, header: headerSchema.parse(parse(header ?? '')), body: body ?? '' }
   })
+
+test.each(docs)('$name: a rule names a section of its own and an axis that the document is about', ({ header, body }) => {
+  for (const { section, axis } of header.rules) {
+    expect(body).toContain(`{#${section}}`)
+    expect(header.axes).toContain(axis)
+  }
+})
 
 test('there are documents on every chip, axis, phase and bottleneck', () => {
   expect(docs.length).toBeGreaterThanOrEqual(28)

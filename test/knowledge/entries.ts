@@ -71,6 +71,6 @@ export function docEntry(id: string, title: string, text: string, embedding: num
     signature: null,
     embedding: embedding && toUnitLength(embedding),
     hash: `hash-${id}`,
-    item: { id, title, text, uri: `knowledge/docs/${id}`, sources: [], keywords: [], chips: [], phases: [] },
+    item: { id, title, text, uri: `knowledge/docs/${id}`, sources: [], keywords: [], chips: [], phases: [], rules: [] },
   }
 }

@@ -114,6 +114,7 @@ function poisonedEntry(attack: Attack) {
       keywords: ['communication', 'v5p', 'model', 'data'],
       chips: [],
       phases: [],
+      rules: [],
     })
   }
   const item = aCase(`poison-${attack.id}`, {
