@@ -59,10 +59,16 @@ function isModel({ model }: Workload, other: Case['workload']['model']): boolean
 
 /**
  * A ranking in which the tenant's own measurements stand above predictions: a measured mesh is placed by what it measured, one that failed
- * comes after everything that fits.
+ * comes after everything that fits. `lean` orders what predictions cannot tell apart.
  */
-export function rankWithMeasurements(space: VerdictSpace, ranked: readonly Verdict[], measurements: readonly OwnMeasurement[]): Verdict[] {
-  return orderVerdicts(ranked, space, (verdict, key) => {
+export function rankWithMeasurements(
+  space: VerdictSpace,
+  ranked: readonly Verdict[],
+  measurements: readonly OwnMeasurement[],
+  lean: (verdict: Verdict) => number = () => 0,
+): Verdict[] {
+  return orderVerdicts(ranked, space, (verdict, plain) => {
+    const key = { ...plain, lean: lean(verdict) }
     const own = measurementOf(verdict, measurements)
     if (!own) return key
     if (own.failed) return { ...key, tier: Math.max(2, key.tier) as 2 | 3 }

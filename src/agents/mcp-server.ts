@@ -7,7 +7,9 @@ import { asPromptsError, PromptsError } from '../errors.ts'
 import { analyze } from './analyzer.ts'
 import { ownMeasurements } from './case-match.ts'
 import type { AgentDeps } from './deps.ts'
+import { moversOf } from './evidence/movers.ts'
 import { rankSpace } from './proposer.ts'
+import { retrieve } from './retrieval.ts'
 import { situate } from './situate.ts'
 import { callTool, jsonSchemaOf, type Tool, type ToolContext } from './tools/tool.ts'
 import { compileTool, quickTools } from './tools/tools.ts'
@@ -92,8 +94,12 @@ async function openContext(deps: AgentDeps, tenant: string, text: string, signal
   const report = loaded.profile ? await deps.readProfile(await loaded.profile.open(signal), signal, loaded.experiment?.mesh ?? null) : null
   const cases = await deps.library.list({ kind: 'case', tenant, limit: 2000, own: true })
   const situation = situate(deps, loaded.experiment, report, cases)
-  const plan = await rankSpace(deps, situation, ownMeasurements(situation.workload, tenant, cases), signal)
-  return { situation, analysis: analyze(situation), plan, tenant, deps }
+  const analysis = analyze(situation)
+  const retrieved = await retrieve(situation, analysis, { ...deps, tenant, signal })
+  const sections = await deps.library.list({ kind: 'doc', tenant, limit: 5000 })
+  const movers = moversOf(situation.workload, retrieved.cases, sections)
+  const plan = await rankSpace(deps, situation, { measurements: ownMeasurements(situation.workload, tenant, cases), movers }, signal)
+  return { situation, analysis, plan, tenant, deps }
 }
 
 function schemaWithExperiment(tool: Tool): Record<string, unknown> {

@@ -1,3 +1,4 @@
+import type { Card } from '../contract/diagnosis.ts'
 import { formatMesh, sameMesh } from '../contract/mesh.ts'
 import type { Nearest, Plan, Verdict } from '../contract/verdict.ts'
 import { PromptsError } from '../errors.ts'
@@ -5,6 +6,7 @@ import { chooseCards as chooseLikeliest } from '../planner/choose-cards.ts'
 import { formatChange, formatGibNumber, formatMs } from '../text/units.ts'
 import { measurementOf, type OwnMeasurement, rankWithMeasurements } from './case-match.ts'
 import type { AgentDeps } from './deps.ts'
+import { leanOf, type Mover } from './evidence/movers.ts'
 import type { Situation } from './situation.ts'
 import { objectionsTo } from './verifier.ts'
 
@@ -12,16 +14,16 @@ import { objectionsTo } from './verifier.ts'
 const keptOfRanking = 400
 const cardCount = 3
 
-/** The space ranked, with the tenant's own measurements above predictions. */
+/** The space ranked, with the tenant's own measurements above predictions, and of ties what evidence leans to first. */
 export async function rankSpace(
   deps: Pick<AgentDeps, 'plan'>,
   situation: Situation,
-  measurements: readonly OwnMeasurement[],
+  known: { measurements: readonly OwnMeasurement[]; movers: readonly Mover[] },
   signal: AbortSignal,
 ): Promise<Plan> {
   const { workload, calibration } = situation
   const plan = await deps.plan({ workload, calibration, top: keptOfRanking }, signal)
-  return { ...plan, ranked: rankWithMeasurements(situation, plan.ranked, measurements) }
+  return { ...plan, ranked: rankWithMeasurements(situation, plan.ranked, known.measurements, ({ mesh }) => leanOf(known.movers, mesh)) }
 }
 
 /**
@@ -37,6 +39,17 @@ export function chooseCards(situation: Situation, ranked: readonly Verdict[], me
       !measurementOf(verdict, measurements)?.failed,
   )
   return chooseLikeliest(candidates, situation, cardCount)
+}
+
+/** The cards, and of each whether evidence put it where it stands: without it another card would be in its place. */
+export function chooseByEvidence(
+  situation: Situation,
+  ranked: readonly Verdict[],
+  measurements: readonly OwnMeasurement[],
+): { chosen: Verdict[]; chosenBy: Card['chosen_by'][] } {
+  const chosen = chooseCards(situation, ranked, measurements)
+  const without = chooseCards(situation, rankWithMeasurements(situation, ranked, measurements), measurements)
+  return { chosen, chosenBy: chosen.map((verdict, i) => (verdict === without[i] ? 'planner' : 'cases')) }
 }
 
 export function isBaseline({ baseline }: Situation, verdict: Verdict): boolean {

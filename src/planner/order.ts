@@ -18,7 +18,7 @@ const widestTie = 0.15
 
 /**
  * The ranking: by tier, by SLO, then by the objective, where candidates that cannot be told from the best of those left are ties with it, and
- * of ties the simpler goes first: pure FSDP, then contiguous, then fewer axes, then the smaller score. `candidates` are sorted in place.
+ * of ties the one that evidence leans to goes first, then the simpler: pure FSDP, then contiguous, then fewer axes, then the smaller score. `candidates` are sorted in place.
  */
 export function putInOrder<T extends Orderable>(candidates: T[], pair: CostModel['pair']): T[] {
   candidates.sort((a, b) => compareKeys(a.key, b.key))
@@ -48,7 +48,7 @@ function orderClass<T extends Orderable>(sorted: T[], pair: CostModel['pair'], i
     const [best] = left
     if (!best) return
     const ties = left.filter((one) => one === best || isTie(best, one, pair))
-    into.push(...ties.sort((a, b) => compareSimplicity(a.key, b.key) || compareKeys(a.key, b.key)))
+    into.push(...ties.sort((a, b) => a.key.lean - b.key.lean || compareSimplicity(a.key, b.key) || compareKeys(a.key, b.key)))
     const taken = new Set(ties)
     left = left.filter((one) => !taken.has(one))
   }

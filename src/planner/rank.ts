@@ -11,6 +11,8 @@ export interface RankKey {
   slo: 0 | 1
   /** Seconds a step for latency; seconds for the tokens of the experiment's own step for throughput, and so for cost. */
   score: number
+  /** What evidence beside the prediction says of it, smaller first, where predictions cannot tell; 0 nothing. */
+  lean: number
   /** Equal scores: unsplit before split, fewer axes, more margin, the axes' sizes. See `order.ts` for scores that cannot be told apart. */
   split: 0 | 1
   axes: number
@@ -54,7 +56,7 @@ export function keyOfVerdict(workload: Workload, verdict: Verdict): RankKey {
   const dcn = toTuple(verdict.dcn)
   const { estimate, memory, compiler } = verdict
   const axes = usedAxes(ici) + usedAxes(dcn)
-  const rest = { axes, split: verdict.physical === 'split' ? 1 : 0, margin: memory?.margin ?? 0, ici, dcn } as const
+  const rest = { lean: 0, axes, split: verdict.physical === 'split' ? 1 : 0, margin: memory?.margin ?? 0, ici, dcn } as const
   if (!verdict.legal || !estimate || !memory) return { tier: 3, slo: 0, score: 0, ...rest }
   const tier =
     compiler?.status === 'fits' ? 0 : compiler?.status === 'oom' || compiler?.status === 'error' ? 2 : memoryTier[memory.certainty]

@@ -65,6 +65,7 @@ export function judged({ workload, calibration }: Trial, choice: Choice, mesh: L
     tier,
     slo: sloTier(workload, step * 1000),
     score: scoreOf(workload, step, choice.tokens),
+    lean: 0,
     axes: usedAxes(ici) + usedAxes(dcn),
     split: placement.physical === 'split' ? 1 : 0,
     margin: figures.margin,

@@ -2,8 +2,9 @@ import { analyze } from '../agents/analyzer.ts'
 import { makeCard } from '../agents/cards.ts'
 import { ownMeasurements } from '../agents/case-match.ts'
 import { compilationsPerRun } from '../agents/evaluator.ts'
+import { citedMovers, moversOf, withMovers } from '../agents/evidence/movers.ts'
 import { describeErrors, outcomesOf } from '../agents/learning.ts'
-import { chooseCards, proposalNotes, rankSpace, refuseInfeasible } from '../agents/proposer.ts'
+import { chooseByEvidence, proposalNotes, rankSpace, refuseInfeasible } from '../agents/proposer.ts'
 import { plannerOnIdea, writeRationale } from '../agents/rationale.ts'
 import type { AnalyzeStage, ProposeStage, Reasoning } from '../agents/reasoning.ts'
 import { evidenceFor, type Retrieved, retrieve } from '../agents/retrieval.ts'
@@ -115,14 +116,14 @@ async function workStages(
     return { value, detail: `${value.cases.length} cases, ${value.docs.length} documents` }
   })
 
+  const sections = await untilAborted(options.signal, () => deps.library.list({ kind: 'doc', tenant, limit: 5000 }))
+  const movers = moversOf(situation.workload, retrieved.cases, sections)
+
   const proposed = await runner.stage<ProposeStage>('propose', async (signal) => {
-    const plan = await rankSpace(deps, situation, measurements, signal)
-    const chosen = chooseCards(situation, plan.ranked, measurements)
+    const plan = await rankSpace(deps, situation, { measurements, movers }, signal)
+    const { chosen, chosenBy } = chooseByEvidence(situation, plan.ranked, measurements)
     if (chosen.length === 0 && plan.space.fitting === 0) refuseInfeasible(situation, plan)
-    const value = await reasoning.propose(
-      { situation, analysis, retrieved, plan, chosen, chosenBy: chosen.map(() => 'planner' as const), measurements, tenant },
-      signal,
-    )
+    const value = await reasoning.propose({ situation, analysis, retrieved, plan, chosen, chosenBy, measurements, tenant }, signal)
     return { value, detail: `${value.plan.space.fitting} of ${value.plan.space.total} candidates fit` }
   })
 
@@ -130,9 +131,10 @@ async function workStages(
     const feasible = proposed.chosen.filter((verdict) => objectionsTo(verdict).length === 0).slice(0, 3)
     const value: Card[] = []
     for (const [i, verdict] of feasible.entries()) {
-      const evidence = await evidenceFor(verdict, situation, analysis, retrieved, { ...deps, tenant, signal })
+      const found = await evidenceFor(verdict, situation, analysis, retrieved, { ...deps, tenant, signal })
       const words = proposed.rationales[i] ?? writeRationale(situation, analysis, verdict)
       const chosenBy = proposed.chosenBy[proposed.chosen.indexOf(verdict)] ?? 'planner'
+      const evidence = withMovers(citedMovers(movers, verdict.mesh, chosenBy === 'cases'), found)
       const rationale = chosenBy === 'agent' ? `${plannerOnIdea(verdict, feasible[0] ?? verdict)} ${words}` : words
       value.push(makeCard(situation, verdict, (i + 1) as Card['rank'], { rationale, evidence, chosenBy }))
     }

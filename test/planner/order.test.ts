@@ -9,13 +9,22 @@ import type { RankKey } from '../../src/planner/rank.ts'
 const { pair } = costModel
 const none: MeshTuple = [1, 1, 1, 1, 1, 1]
 const of = (key: Partial<RankKey>, exposed = 0.1): Orderable => ({
-  key: { tier: 0, slo: 0, score: 1, split: 0, axes: 1, margin: 0.5, ici: [1, 1, 64, 1, 1, 1], dcn: none, ...key },
+  key: { tier: 0, slo: 0, score: 1, lean: 0, split: 0, axes: 1, margin: 0.5, ici: [1, 1, 64, 1, 1, 1], dcn: none, ...key },
   shares: () => ({ step: 1, shares: stepParts.map((part) => (part === 'busy' ? 1 - exposed : part === 'weights' ? exposed : 0)) }),
 })
 const tensor: MeshTuple = [1, 1, 16, 1, 4, 1]
 const order = (...some: Orderable[]) => putInOrder([...some], pair)
 
 describe('the order of candidates', () => {
+  it('lets evidence order what cannot be told apart, and nothing else', () => {
+    const simple = of({})
+    const near = of({ score: Math.exp(pair.floor / 2), axes: 2, ici: tensor, lean: -1 })
+    const far = of({ score: Math.exp(9 * pair.floor), axes: 2, ici: tensor, lean: -1 }, 0.9)
+    expect(order(simple, near)).toEqual([near, simple])
+    expect(order(simple, { ...near, key: { ...near.key, lean: 1 } })[0]).toBe(simple)
+    if (!isTie(simple, far, pair)) expect(order(simple, far)).toEqual([simple, far])
+  })
+
   const within = Math.exp(pair.floor / 2)
   const beyond = Math.exp(3 * pair.floor)
 

@@ -51,3 +51,9 @@ export function citedMovers(movers: readonly Mover[], mesh: Mesh, moved: boolean
     .sort((a, b) => Math.abs(b.lean) - Math.abs(a.lean))
     .map(({ evidence, lean }) => ({ ...evidence, stance: lean < 0 ? ('for' as const) : ('against' as const), moved }))
 }
+
+/** A card's evidence: at most two that can move it, then what else was found, each once and four in all. */
+export function withMovers(cited: readonly Evidence[], found: readonly Evidence[]): Evidence[] {
+  const first = cited.slice(0, 2)
+  return [...first, ...found.filter(({ id }) => first.every((one) => one.id !== id))].slice(0, 4)
+}

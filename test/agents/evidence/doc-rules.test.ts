@@ -7,7 +7,17 @@ import { workloadOf } from '../../planner/workloads.ts'
 
 const rule = (conditions: object) => docRuleSchema.parse({ section: 's', axis: 'model', stance: 'against', ...conditions })
 const section = (conditions: object) =>
-  ({ id: "doc#s", title: "t", text: "", uri: "", sources: [], keywords: [], chips: [], phases: [], rules: [rule(conditions)] }) satisfies DocSection
+  ({
+    id: 'doc#s',
+    title: 't',
+    text: '',
+    uri: '',
+    sources: [],
+    keywords: [],
+    chips: [],
+    phases: [],
+    rules: [rule(conditions)],
+  }) satisfies DocSection
 const dense = workloadOf({})
 
 it.each<[object, boolean]>([
