@@ -32,7 +32,7 @@ export function kpis(input: KpiInput): Kpis {
   const program = utilization(programWork(table), hardware)
   const windowPs = sum(cores, (core) => (core.sparse ? 0 : core.windowPs))
   const hasOps = table.rows.length > 0
-  const mxu = mxuOf(cores, hosts)
+  const mxu = cores.length === 0 ? null : mxuOf(cores, hosts)
   const peakBytes = Math.max(0, ...hosts.flatMap((host) => [...host.peakBytes.values()]))
   const most = Math.max(program.compute, program.hbm, program.vmem, program.cmem)
   return {

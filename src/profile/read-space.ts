@@ -137,19 +137,22 @@ function chipsNamed(planes: readonly PlaneIndex[]): string | null {
       if (named) return named
     }
   }
-  return null
+  // Counters of matrix units are read on TPU hosts alone.
+  const counted = planes.some((plane) => plane.name === '/host:CPU' && plane.stats.has('matrix_unit_utilization_percent'))
+  return counted ? 'TPU' : null
 }
 
 function otherDevices(planes: readonly PlaneIndex[]): SpaceReading['otherDevices'] {
   const found = new Map<string, { name: string; type: string; count: number }>()
   for (const plane of planes) {
     const kind = /^\/device:([A-Za-z]+)/.exec(plane.name)?.[1]
-    // Planes of custom tracers (the multi-slice runtime's, an accelerator's driver) are lines of time, not devices.
-    if (kind === undefined || kind === 'TPU' || kind === 'CUSTOM') continue
+    // Planes of custom tracers (the multi-slice runtime's, an accelerator's driver) are lines of time: they name what is there, and count nothing.
+    if (kind === undefined || kind === 'TPU' || /megascale/i.test(plane.name)) continue
+    const devices = kind === 'CUSTOM' ? 0 : 1
     const type = plane.stats.get('device_type_string') ?? plane.stats.get('device_vendor')
     const known = found.get(kind)
-    if (known) known.count++
-    else found.set(kind, { name: kind, type: typeof type === 'string' ? type : kind, count: 1 })
+    if (known) known.count += devices
+    else found.set(kind, { name: kind, type: typeof type === 'string' ? type : kind, count: devices })
   }
   return [...found.values()]
 }

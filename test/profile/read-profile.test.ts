@@ -76,6 +76,25 @@ describe('readProfile on generated profiles', () => {
     expect(report.notes.join(' ')).toMatch(/no step markers.*jit_generate ran 9 times/)
   })
 
+  it('says that nothing of the devices was recorded where the host has some', async () => {
+    const report = await readProfile(save(syntheticProfile({ ...specOf('compute-dense'), cores: 0 })))
+    expect(report.device).toMatchObject({ type: 'TPU', devices: 0 })
+    expect(report.kpis.mxu_utilization).toBeNull()
+    expect(report.notes.join(' ')).toContain('No device trace')
+  })
+
+  it('keeps a set-up before the steps, and an evaluation between two of them, out of every share', async () => {
+    const spec = specOf('compute-dense')
+    const plain = await readProfile(save(syntheticProfile(spec)))
+    const before = { items: [{ idleUs: 10 }], idleUs: 200_000 }
+    const report = await readProfile(save(syntheticProfile({ ...spec, before, slowStep: { step: 2, idleUs: 90_000 } })))
+    expect(report.bottleneck.class).toBe('compute')
+    expect(report.kpis.step_time_ms).toBeCloseTo(plain.kpis.step_time_ms ?? 0, 0)
+    expect(report.kpis.mfu).toBeCloseTo(plain.kpis.mfu ?? 0, 2)
+    expect(report.steps).toMatchObject({ count: 6, slow: 1 })
+    expect(report.notes.join(' ')).toMatch(/1 of 6 steps took more than 1\.5 times .* step 2 .*the devices idle 9\d% of it/)
+  })
+
   it('leaves recomputed work out of the MFU', async () => {
     const spec = specOf('compute-dense')
     const plain = await readProfile(save(syntheticProfile(spec)))
