@@ -21,12 +21,27 @@ const subject = z
   .describe('the id of an experiment in the configured sources, or the YAML of one')
 const rememberedExperiments = 8
 
+/** A tool that is a whole command: its input is its own, and it opens what it needs. */
+export interface McpTool {
+  name: string
+  description: string
+  input: z.ZodObject
+  run(input: Record<string, unknown>, signal: AbortSignal): Promise<object>
+}
+
+export interface McpOptions {
+  deps: AgentDeps
+  tenant: string
+  version: string
+  more?: readonly McpTool[]
+}
+
 /**
  * The tools that Gemini's roles use, for coding agents: each takes the experiment it is about besides its own fields. Read only: nothing that is
  * called here changes the library or opens a path or an address.
  */
-export function createMcpServer(options: { deps: AgentDeps; tenant: string; version: string }): Server {
-  const { deps, tenant } = options
+export function createMcpServer(options: McpOptions): Server {
+  const { deps, tenant, more = [] } = options
   const tools = new Map<string, Tool>([...quickTools, ...(deps.compiler ? [compileTool] : [])].map((tool) => [tool.name, tool]))
   const contexts = new Map<string, Promise<Omit<ToolContext, 'signal'>>>()
   const server = new Server({ name: 'prompts', version: options.version }, { capabilities: { tools: {} } })
@@ -43,18 +58,34 @@ export function createMcpServer(options: { deps: AgentDeps; tenant: string; vers
   }
 
   server.setRequestHandler(ListToolsRequestSchema, () => ({
-    tools: [...tools.values()].map((tool) => ({
-      name: tool.name,
-      description: tool.description,
-      inputSchema: schemaWithExperiment(tool) as never,
-    })),
+    tools: [
+      ...more.map(({ name, description, input }) => ({
+        name,
+        description,
+        inputSchema: { ...jsonSchemaOf(input), type: 'object' } as never,
+      })),
+      ...[...tools.values()].map((tool) => ({
+        name: tool.name,
+        description: tool.description,
+        inputSchema: schemaWithExperiment(tool) as never,
+      })),
+    ],
   }))
 
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal }) => {
     try {
+      const whole = more.find(({ name }) => name === params.name)
+      if (whole) {
+        const input = whole.input.safeParse(params.arguments ?? {})
+        if (!input.success) throw new PromptsError('bad_arguments', z.prettifyError(input.error))
+        const result = await whole.run(input.data, signal)
+        return { content: [{ type: 'text', text: JSON.stringify(result) }], structuredContent: result as Record<string, unknown> }
+      }
       const tool = tools.get(params.name)
-      if (!tool)
-        throw new PromptsError('bad_arguments', `There is no tool ${params.name}.`, { hint: `Tools: ${[...tools.keys()].join(', ')}.` })
+      if (!tool) {
+        const names = [...more.map(({ name }) => name), ...tools.keys()].join(', ')
+        throw new PromptsError('bad_arguments', `There is no tool ${params.name}.`, { hint: `Tools: ${names}.` })
+      }
       const { experiment, ...input } = params.arguments ?? {}
       const parsed = subject.safeParse(experiment)
       if (!parsed.success) throw new PromptsError('bad_arguments', 'experiment is missing: an id, or the YAML of one.')
@@ -69,13 +100,7 @@ export function createMcpServer(options: { deps: AgentDeps; tenant: string; vers
 }
 
 /** Serves until the other side closes or the signal aborts. */
-export async function serveMcp(options: {
-  deps: AgentDeps
-  tenant: string
-  version: string
-  transport: Transport
-  signal: AbortSignal
-}): Promise<void> {
+export async function serveMcp(options: McpOptions & { transport: Transport; signal: AbortSignal }): Promise<void> {
   const server = createMcpServer(options)
   const closed = new Promise<void>((resolve) => {
     server.onclose = resolve

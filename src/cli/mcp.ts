@@ -3,6 +3,7 @@ import { serveMcp } from '../agents/mcp-server.ts'
 import { exitCodes } from '../errors.ts'
 import { projectVersion } from '../text/project-version.ts'
 import type { Run } from './command.ts'
+import { wholeCommands } from './mcp-tools.ts'
 import { localTenant, openService } from './open-service.ts'
 
 export const run: Run<'mcp'> = async ({ config, note, signal }) => {
@@ -14,6 +15,7 @@ export const run: Run<'mcp'> = async ({ config, note, signal }) => {
     process.stdin.once('end', () => gone.abort())
     await serveMcp({
       deps: opened.deps,
+      more: wholeCommands(opened, localTenant),
       tenant: localTenant,
       version: projectVersion(),
       transport: new StdioServerTransport(),

@@ -3,6 +3,7 @@ import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { createMcpServer } from '../../src/agents/mcp-server.ts'
+import { wholeCommands } from '../../src/cli/mcp-tools.ts'
 import { caseEntry } from '../knowledge/entries.ts'
 import { llamaExperiment, openTestService } from '../runs/service-fixture.ts'
 
@@ -13,7 +14,7 @@ const yaml = stringify(llamaExperiment)
 beforeAll(async () => {
   test = await openTestService()
   await test.deps.library.upsert([caseEntry('secret', { tenant: 'T9', text: 'llama2-70b secret' })])
-  const server = createMcpServer({ deps: test.deps, tenant: 'local', version: '0' })
+  const server = createMcpServer({ deps: test.deps, tenant: 'local', version: '0', more: wholeCommands(test, 'local') })
   client = new Client({ name: 'test', version: '0' })
   const [left, right] = InMemoryTransport.createLinkedPair()
   await Promise.all([server.connect(left), client.connect(right)])
@@ -32,6 +33,10 @@ describe('prompts mcp', () => {
   it('lists the tools with their schemas', async () => {
     const { tools } = await client.listTools()
     expect(tools.map((tool) => tool.name)).toEqual([
+      'diagnose',
+      'plan',
+      'compare',
+      'read_profile',
       'get_report',
       'get_workload',
       'list_meshes',
@@ -42,6 +47,19 @@ describe('prompts mcp', () => {
     const evaluate = tools.find((tool) => tool.name === 'evaluate_mesh')!
     expect(evaluate.inputSchema.required).toEqual(['experiment', 'mesh'])
     expect(Object.keys(evaluate.inputSchema.properties!)).toEqual(['experiment', 'mesh', 'dcn', 'changes'])
+  })
+
+  it('diagnoses and plans whole jobs, and takes ids alone for profiles', async () => {
+    const diagnosed = await call('diagnose')
+    expect(diagnosed.value.advice).toContain('fsdp 64 instead of fsdp 8 · tensor 8')
+    expect(diagnosed.value.diagnosis.cards).toHaveLength(3)
+    expect((await call('plan', { top: 2 })).value.ranked).toHaveLength(2)
+    for (const run of ['../../etc/passwd', '/etc/passwd', 'https://evil.example/x']) {
+      const refused = await client.callTool({ name: 'read_profile', arguments: { run } })
+      expect(refused.isError).toBe(true)
+      expect(JSON.stringify(refused)).toContain('bad_arguments')
+    }
+    expect((await client.callTool({ name: 'compare', arguments: { before: 'a-1' } })).isError).toBe(true)
   })
 
   it('answers with the same figures as the diagnosis', async () => {

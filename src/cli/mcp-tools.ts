@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import type { McpTool } from '../agents/mcp-server.ts'
+import { experimentIdSchema } from '../contract/experiment.ts'
+import type { ProfileReport } from '../contract/profile-report.ts'
+import type { RunRequest } from '../contract/run.ts'
+import { PromptsError } from '../errors.ts'
+import { compareReports } from '../profile/compare-reports.ts'
+import type { OpenedService } from '../runs/open-service.ts'
+import { headlineOf } from '../thread/say/headline.ts'
+
+const id = experimentIdSchema.describe(
+  'the id of an experiment or run under the configured roots (PROMPTS_EXPERIMENTS); no path, no address',
+)
+const subject = z
+  .string()
+  .min(1)
+  .max(256 * 1024)
+  .describe('the id of an experiment under the configured roots, or the YAML of one')
+const shownByDefault = 10
+
+/** Whole commands for coding agents: diagnose, plan, compare, and reading a profile. Of runs only ids are taken, so nothing outside the roots is read. */
+export function wholeCommands({ service, deps }: Pick<OpenedService, 'service' | 'deps'>, tenant: string): McpTool[] {
+  const subjectOf = (text: string): RunRequest['subject'] =>
+    experimentIdSchema.safeParse(text.trim()).success ? { kind: 'experiment', id: text.trim() } : { kind: 'inline', yaml: text }
+
+  async function reportOf(run: string, signal: AbortSignal): Promise<ProfileReport> {
+    const loaded = await deps.loadExperiment({ kind: 'experiment', id: run }, signal)
+    if (loaded.profile === null) {
+      throw new PromptsError('unknown_experiment', `${run} has no profile`, {
+        hint: 'Name a run with a profile/ folder beside its experiment.',
+      })
+    }
+    return deps.readProfile(await loaded.profile.open(signal), signal, loaded.experiment?.mesh ?? null)
+  }
+
+  return [
+    {
+      name: 'diagnose',
+      description: 'What holds a TPU job back and up to three meshes to try, each checked; `advice` says what to do. Takes some seconds.',
+      input: z.strictObject({ experiment: subject }),
+      async run({ experiment }, signal) {
+        const request: RunRequest = {
+          ...{ run: `run-${randomUUID()}`, tenant, subject: subjectOf(String(experiment)), compile: false, by: 'mcp' },
+          ...{ at: deps.now().toISOString(), thread: null },
+        }
+        const diagnosis = await service.diagnose(request, { onProgress: () => {}, signal })
+        return { ...headlineOf(diagnosis), diagnosis }
+      },
+    },
+    {
+      name: 'plan',
+      description: 'Every legal mesh of a job ranked by memory and predicted time, without a profile.',
+      input: z.strictObject({ experiment: subject, top: z.int().min(1).max(200).optional() }),
+      async run({ experiment, top }, signal) {
+        const loaded = await deps.loadExperiment(subjectOf(String(experiment)), signal)
+        if (loaded.experiment === null) {
+          throw new PromptsError('bad_experiment', 'That is a profile without an experiment.', { hint: 'Give the YAML of an experiment.' })
+        }
+        return deps.plan({ workload: deps.resolve(loaded.experiment), top: Number(top ?? shownByDefault) }, signal)
+      },
+    },
+    {
+      name: 'compare',
+      description: 'Two profiled runs side by side: what each part of the step and each operation gained or lost.',
+      input: z.strictObject({ before: id, after: id }),
+      async run({ before, after }, signal) {
+        const [a, b] = await Promise.all([reportOf(String(before), signal), reportOf(String(after), signal)])
+        return compareReports(a, b)
+      },
+    },
+    {
+      name: 'read_profile',
+      description: 'KPIs, bottleneck, top operations, roofline, collectives and anti-patterns of a profiled run.',
+      input: z.strictObject({ run: id }),
+      run: async ({ run }, signal) => reportOf(String(run), signal),
+    },
+  ]
+}
