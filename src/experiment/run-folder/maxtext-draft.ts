@@ -1,5 +1,5 @@
 import { type Experiment, experimentSchema } from '../../contract/experiment.ts'
-import { importMaxText } from '../import/import-maxtext.ts'
+import { experimentOfSettings } from '../import/import-maxtext.ts'
 import type { Imported } from '../import/imported.ts'
 import { parseWithSchema } from '../parse-with-schema.ts'
 import { maxTextSchedule } from './maxtext-schedule.ts'
@@ -37,11 +37,14 @@ function toExperiment(
     slices,
   }: { id: string; what: string; written: Record<string, unknown> | null; slice: SliceAnswer; slices: number },
 ): Imported {
-  const imported = importMaxText(logOf(record.settings, slice.slices ?? slices), what, { id, topology: slice.slice })
+  const imported = experimentOfSettings(record.settings, what, {
+    id,
+    topology: slice.slice,
+    slices: slice.slices ?? slices,
+    compilerFlags: meant(record.settings.get('libtpu_init_args')),
+  })
   const notes = [...record.notes, ...imported.notes]
   const experiment: Experiment = { ...imported.experiment }
-  const flags = { ...compilerFlags(record.settings.get('libtpu_init_args')), ...experiment.run.flags }
-  if (Object.keys(flags).length > 0) experiment.run = { ...experiment.run, flags }
   if (record.segments.length > 0) {
     const steady = steadySteps(record.segments, maxTextSchedule(record.settings))
     if (steady.medianMs !== null) experiment.measured = { step_time_ms: steady.medianMs }
@@ -53,24 +56,6 @@ function toExperiment(
   notes.push(`experiment.yaml stands over what the run wrote: ${Object.keys(written).join(', ')}`)
   const { hardware: _, ...rest } = written
   return { experiment: parseWithSchema(experimentSchema, overlay(experiment, { ...rest, id }), what), notes }
-}
-
-/** The settings as MaxText logs them, which is how its importer reads them. */
-function logOf(settings: ReadonlyMap<string, string>, slices: number): string {
-  const lines = [...settings]
-    .filter(([key]) => key !== 'num_slices')
-    .map(([key, value]) => `Config param ${key}: ${value.replaceAll(/\s+/g, ' ')}`)
-  return [...lines, `Config param num_slices: ${slices}`].join('\n')
-}
-
-/** `--xla_a=true --xla_b` as flags by their names. */
-export function compilerFlags(text: string | undefined): Record<string, string> {
-  const flags: Record<string, string> = Object.create(null)
-  for (const part of (meant(text) ?? '').split(/\s+/)) {
-    const match = /^--?([A-Za-z0-9_]{1,200})(?:=(\S{0,2000}))?$/.exec(part)
-    if (match) flags[match[1]!] = match[2] ?? 'true'
-  }
-  return { ...flags }
 }
 
 function sliceOfWritten(written: Record<string, unknown> | null): SliceAnswer | null {

@@ -83,7 +83,7 @@ describe('a run folder of MaxText', () => {
       id: 'plain',
       hardware: { chip: 'v5e', topology: 'v5e-16' },
       mesh: { data: 16 },
-      run: { flags: { xla_tpu_a: 'true', xla_b: '2' } },
+      run: { flags: { LIBTPU_INIT_ARGS: '--xla_tpu_a=true --xla_b=2' } },
       measured: { step_time_ms: 2000 },
     })
   })

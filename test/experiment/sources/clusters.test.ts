@@ -134,7 +134,7 @@ describe('ML Diagnostics', () => {
       expect(experiment).toMatchObject({
         hardware: { chip: 'v5e', topology: 'v5e-16', slices: 2 },
         mesh: { data: 16 },
-        run: { flags: { xla_tpu_a: 'true' } },
+        run: { flags: { LIBTPU_INIT_ARGS: '--xla_tpu_a=true' } },
       })
     }
     await expect(findExperiment('nope', [source], signal, findOptions())).rejects.toMatchObject({ code: 'unknown_experiment' })
