@@ -2,7 +2,14 @@
 # Installs the TPU compiler (jax, jaxlib and libtpu, pinned together) into .prompts/compiler, and compiles a small program to see that it works.
 set -eu
 cd "$(dirname "$0")/.."
-python=${PYTHON:-python3}
+# the newest jax wants Python 3.12; with 3.11 an older one is installed
+if [ -z "${PYTHON:-}" ]; then
+  PYTHON=python3
+  for name in python3.13 python3.12; do
+    if "$name" -c 'import ensurepip' 2>/dev/null; then PYTHON=$name; break; fi
+  done
+fi
+python=$PYTHON
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
   found=$("$python" --version 2>&1 || echo 'none')
   echo "The compiler needs Python 3.11 or later; found: $found. Set PYTHON to one, as in: PYTHON=python3.12 npm run setup:compiler" >&2

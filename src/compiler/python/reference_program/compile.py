@@ -18,7 +18,10 @@ from .serve import abstract_decode_arguments, abstract_prefill_arguments, decode
 from .sharding import Shardings, build_mesh
 from .train import abstract_train_arguments, train_step
 
-FAST_EFFORT = {"exec_time_optimization_effort": -1.0}
+# jax 0.11 replaced the number by levels
+FAST_EFFORT: dict[str, Any] = (
+    {"exec_time_optimization_effort": -1.0} if hasattr(jax.config, "jax_exec_time_optimization_effort") else {"optimization_level": "O1"}
+)
 # at fast effort the pinned libtpu aborts on tpu7x ("offload_collective_strategies.cc: Check failed") while it moves
 # collectives to SparseCore; full effort does not
 WITHOUT_SPARSE_CORE = {
