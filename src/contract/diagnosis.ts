@@ -22,7 +22,13 @@ export const cardSchema = verdictSchema.extend({
   evidence: z.array(evidenceSchema),
   /** What put the card where it stands. */
   chosen_by: z.enum(['planner', 'cases', 'agent']),
-  snippets: z.strictObject({ maxtext: z.string().optional(), pax: z.string().optional(), jax: z.string().optional() }),
+  snippets: z.strictObject({
+    maxtext: z.string().optional(),
+    pax: z.string().optional(),
+    jax: z.string().optional(),
+    vllm: z.string().optional(),
+    sglang: z.string().optional(),
+  }),
 })
 export type Card = z.infer<typeof cardSchema>
 

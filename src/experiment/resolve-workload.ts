@@ -32,7 +32,7 @@ export function resolveWorkload(experiment: Experiment, catalog: Catalog): Workl
   const notes = [...(model.notes ?? []), ...unmodelledNotes(run, experiment)]
   return {
     id: experiment.id,
-    framework: experiment.framework ?? 'maxtext',
+    framework: experiment.framework ?? (phase === 'train' ? 'maxtext' : 'vllm'),
     phase,
     objective: experiment.objective ?? 'throughput',
     slo: experiment.slo ?? {},
@@ -57,7 +57,7 @@ function sliceName(chip: ChipName, topology: string): string {
 function resolveRun({ run, phase, framework = 'maxtext' }: Experiment): ResolvedRun {
   const training = phase === 'train'
   const activation = run.activation_dtype ?? 'bf16'
-  const weight = run.weight_dtype ?? 'f32'
+  const weight = run.weight_dtype ?? (training ? 'f32' : 'bf16')
   return {
     global_batch: run.global_batch,
     seq_len: run.seq_len,

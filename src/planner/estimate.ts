@@ -7,6 +7,7 @@ import { gib } from './footprint/memory-parts.ts'
 import { memoryCertainty } from './memory-probability.ts'
 import { jobChips, jobPeakFlops, modelFlops, tokensPerStep } from './model/model-flops.ts'
 import { gainOf, pairSpread, stepShares } from './pair-errors.ts'
+import { servedLatency } from './serving/request-mix.ts'
 import { timeKindOf, validatedBy } from './time-errors.ts'
 import type { Workload } from './workload.ts'
 
@@ -41,6 +42,8 @@ export function estimateOf(options: {
   constants: CostModel
   /** What runs; null where nothing can be compared with. */
   baseline: Baseline | null
+  /** Data-parallel replicas of a serving engine, which share its requests. */
+  replicas: number
 }): Estimate {
   const { workload, calibration, constants, baseline } = options
   const { timing } = options.figures
@@ -49,6 +52,7 @@ export function estimateOf(options: {
   const tokens = tokensPerStep(workload)
   const usdPerStep = (t.step / 3600) * chips * workload.chip.usd_per_chip_hour
   const stepMs = round(t.step * 1000)
+  const served = servedLatency(workload, timing.law, options.replicas)
   return {
     step_time_ms: stepMs,
     low_ms: round(t.step * calibration.low * 1000),
@@ -62,10 +66,10 @@ export function estimateOf(options: {
     tokens_per_second_per_chip: round(tokens / t.step / chips),
     usd_per_1000_steps: round(usdPerStep * 1000),
     usd_per_million_tokens: round((usdPerStep / tokens) * 1e6),
-    ttft_ms: workload.phase === 'prefill' ? stepMs : null,
-    tpot_ms: workload.phase === 'decode' ? stepMs : null,
-    ttft_p99_ms: null,
-    tpot_p99_ms: null,
+    ttft_ms: served ? round(served.ttft * 1000) : workload.phase === 'prefill' ? stepMs : null,
+    tpot_ms: served ? round(served.tpot * 1000) : workload.phase === 'decode' ? stepMs : null,
+    ttft_p99_ms: served ? round(served.ttftP99 * 1000) : null,
+    tpot_p99_ms: served ? round(served.tpotP99 * 1000) : null,
     gain:
       baseline &&
       gainOf(tokens / t.step / baseline.tokensPerSecond, pairSpread(stepShares(timing, calibration), baseline.shares, constants.pair)),

@@ -10,7 +10,9 @@ import { servingMemory } from './footprint/serving-memory.ts'
 import { trainMemory } from './footprint/train-memory.ts'
 import { type ModelTerms, modelTerms } from './model/model-terms.ts'
 import { type RematPolicy, rematPolicy } from './remat-policy.ts'
+import { engineConstants } from './serving/engine-constants.ts'
 import { engineLaws } from './serving/engine-laws.ts'
+import { engineTime } from './serving/engine-time.ts'
 import { type Shards, shardsOf } from './shards.ts'
 import { decodeTime } from './time/decode-time.ts'
 import { meshLinks } from './time/links.ts'
@@ -38,7 +40,7 @@ export type Evaluator = (ici: MeshTuple, dcn: MeshTuple, placement: Placement) =
  * Works out once what does not depend on the mesh, and returns the judge of one mesh. Legality is not its business: it expects a mesh
  * that multiplies to the devices.
  */
-export function createEvaluator(workload: Workload, constants: CostModel = costModel): Evaluator {
+export function createEvaluator(workload: Workload, constants: CostModel = costModel, engines = engineConstants): Evaluator {
   const { model, run, phase, framework, slice } = workload
   const terms = modelTerms(model)
   const laws = engineLaws(framework, phase)
@@ -58,16 +60,20 @@ export function createEvaluator(workload: Workload, constants: CostModel = costM
     balancedContext: framework === 'maxtext',
     laws,
   }
+  const hbmPeak = (workload.chip.hbm_gbps * 1e9) / workload.chip.devices_per_chip
   const available = workload.chip.hbm_available_gib_per_device * gib
   const memoryOf = memoryJudge(workload, terms, policy, constants)
   const trained = { model, terms, run, policy, framework, constants: constants.memory }
   const hostOf = (s: Shards) => (phase === 'train' ? hostBytes(trained, s) : 0)
+  const engine = framework === 'vllm' || framework === 'sglang' ? engines[framework] : null
   const time = phase === 'train' ? trainTime : phase === 'prefill' ? prefillTime : decodeTime
   const saving = constants.memory
   return (ici, dcn, placement) => {
-    const shards = shardsOf(model, { ici, dcn, spreadKv: laws.spreadsKvHeads })
+    const shards = shardsOf(model, { ici, dcn, laws })
     const memory = underPressure(memoryOf(shards), available, saving.saving_from, saving.saving_most)
-    const timing = time(timeInput, shards, meshLinks({ placement, ici, dcn, slice }))
+    const lines = meshLinks({ placement, ici, dcn, slice })
+    const timing =
+      engine && phase === 'decode' ? engineTime({ ...timeInput, engine, hbmPeak }, shards, lines) : time(timeInput, shards, lines)
     const host = hostOf(shards)
     const margin = 1 - memory.required / available
     return { memory, margin: exceedsHost(host, workload.chip) ? Math.min(margin, hostMargin) : margin, host, timing }
@@ -77,12 +83,8 @@ export function createEvaluator(workload: Workload, constants: CostModel = costM
 /** Far beyond every error of the model: bytes on the host are counted exactly. */
 const hostMargin = -1
 
-function memoryJudge(
-  { model, run, phase, slice, framework }: Workload,
-  terms: ModelTerms,
-  policy: RematPolicy,
-  constants: CostModel,
-): (s: Shards) => MemoryParts {
+function memoryJudge(workload: Workload, terms: ModelTerms, policy: RematPolicy, constants: CostModel): (s: Shards) => MemoryParts {
+  const { model, run, phase, slice, framework } = workload
   if (phase === 'train') {
     const input = { model, terms, run, policy, framework, constants: constants.memory }
     return (s) => trainMemory(input, s)
@@ -94,7 +96,13 @@ function memoryJudge(
     phase,
     laws: engineLaws(framework, phase),
     relayout: slice.chip === 'tpu7x',
+    reserved: reservedBytes(workload),
     constants: constants.memory,
   }
   return (s) => servingMemory(input, s)
+}
+
+function reservedBytes({ framework, chip }: Workload): number {
+  if (framework !== 'vllm' && framework !== 'sglang') return 0
+  return (1 - engineConstants[framework].memory_fraction) * chip.hbm_available_gib_per_device * gib
 }

@@ -120,6 +120,19 @@ export const legalityRules: readonly LegalityRule[] = [
     message: (mesh) => `${showDegree(mesh, 'stage')}: a pipeline is for training; serving runs every layer on every device`,
   },
   {
+    rule: 'framework',
+    axis: 'data',
+    broken: (mesh) => isEngine(mesh) && degree(mesh, 'data') > 1,
+    message: (mesh) =>
+      `${showDegree(mesh, 'data')}: ${mesh.workload.framework} does not cut weights over the batch; replica (data parallel) or expert do`,
+  },
+  {
+    rule: 'framework',
+    axis: 'seq',
+    broken: (mesh) => isEngine(mesh) && degree(mesh, 'seq') > 1,
+    message: (mesh) => `${showDegree(mesh, 'seq')}: ${mesh.workload.framework} on TPU does not cut the cache by its length`,
+  },
+  {
     // Paxml's meshes are [replica, data, mdl], or [stage, replica, data, mdl] with a pipeline; experts lie along data.
     rule: 'framework',
     axis: 'expert',
@@ -145,6 +158,10 @@ function pipelinedLayers(mesh: PlacedMesh): number {
 export function pipelineMicrobatches(mesh: PlacedMesh): number {
   const stages = degree(mesh, 'stage')
   return stages === 1 ? 1 : (mesh.workload.run.pipeline_microbatches ?? stages)
+}
+
+function isEngine({ workload }: PlacedMesh): boolean {
+  return workload.framework === 'vllm' || workload.framework === 'sglang'
 }
 
 function isMaxTextTraining({ workload }: PlacedMesh): boolean {

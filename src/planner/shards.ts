@@ -1,5 +1,6 @@
 import { type MeshTuple, tupleProduct } from '../interconnect/mesh-tuple.ts'
 import type { ResolvedModel } from './model/resolved-model.ts'
+import type { EngineLaws } from './serving/engine-laws.ts'
 
 /**
  * How many ways each dimension is cut on one mesh, by the rules that the reference program and MaxText share
@@ -29,15 +30,19 @@ export interface Shards {
   embed: number
 }
 
-export function shardsOf(model: ResolvedModel, options: { ici: MeshTuple; dcn: MeshTuple; spreadKv: boolean }): Shards {
-  const { ici, dcn, spreadKv } = options
+/** What of a program's laws decides how it cuts. */
+export type ShardLaws = Pick<EngineLaws, 'spreadsKvHeads' | 'gathersWeights'>
+
+export function shardsOf(model: ResolvedModel, options: { ici: MeshTuple; dcn: MeshTuple; laws: ShardLaws }): Shards {
+  const { ici, dcn, laws } = options
   const replica = ici[0] * dcn[0]
   const stage = ici[1] * dcn[1]
   const data = ici[2] * dcn[2]
   const seq = ici[3] * dcn[3]
   const tensor = ici[4] * dcn[4]
   const expert = ici[5] * dcn[5]
-  const expertWeights = dividing(model.embed, data, seq, 1)
+  const { spreadsKvHeads: spreadKv, gathersWeights } = laws
+  const expertWeights = gathersWeights ? dividing(model.embed, data, seq, 1) : 1
   return {
     replica,
     stage,
@@ -48,7 +53,7 @@ export function shardsOf(model: ResolvedModel, options: { ici: MeshTuple; dcn: M
     sliceDevices: tupleProduct(ici),
     slices: tupleProduct(dcn),
     batch: replica * data * expert,
-    weights: dividing(model.embed, data, seq, expert),
+    weights: gathersWeights ? dividing(model.embed, data, seq, expert) : 1,
     expertWeights,
     spreadKv,
     vocab: model.vocab % tensor === 0 ? tensor : 1,

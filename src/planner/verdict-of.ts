@@ -32,7 +32,9 @@ export function verdictOf({ choice, judge, ici, dcn, calibration, baseline }: Ju
   const fills = tupleProduct(ici) === workload.slice.devices && tupleProduct(dcn) === workload.slices && legality.physical !== 'impossible'
   const figures = fills ? choice.evaluate(ici, dcn, legality.placement) : null
   const memory = figures && memoryOf(workload, figures, ici[1] * dcn[1])
-  const estimate = figures && estimateOf({ workload, figures, calibration, constants, baseline: legality.legal ? baseline : null })
+  const estimate =
+    figures &&
+    estimateOf({ workload, figures, calibration, constants, baseline: legality.legal ? baseline : null, replicas: replicasOf(ici, dcn) })
   const verdict: Verdict = {
     mesh: fromTuple(ici),
     dcn: fromTuple(dcn),
@@ -47,6 +49,11 @@ export function verdictOf({ choice, judge, ici, dcn, calibration, baseline }: Ju
   }
   if (estimate?.gain && isBaseline(workload, verdict)) estimate.gain = noGain
   return verdict
+}
+
+/** The ways a serving engine splits its requests. */
+function replicasOf(ici: MeshTuple, dcn: MeshTuple): number {
+  return ici[0] * dcn[0] * ici[2] * dcn[2] * ici[5] * dcn[5]
 }
 
 /** Whether a verdict is of the mesh and the settings that the experiment names. */

@@ -18,6 +18,8 @@ export interface ServingMemoryInput {
   laws: EngineLaws
   /** The compiler lays weights and single cache heads out anew for decoding, as it does on chips that have SparseCores do it. */
   relayout: boolean
+  /** Bytes that an engine leaves free of weights and cache, for everything else. */
+  reserved: number
   constants: CostModel['memory']
 }
 
@@ -39,7 +41,7 @@ export function servingMemory(input: ServingMemoryInput, s: Shards): MemoryParts
   // only each sequence's last position goes on to the sampler; the program computes logits in f32 for it alone
   const logits = sequences * (model.vocab / s.vocab) * 4
   const copies = phase === 'decode' && input.relayout ? layoutCopies(input, s, stored) : 0
-  const workspace = c.fixed_gib * gib + gathered + cast + copies
+  const workspace = input.reserved + c.fixed_gib * gib + gathered + cast + copies
   const required = parameters + kvCache + activations + logits + workspace
   return { parameters, optimizer: 0, gradients: 0, activations, logits, kvCache, workspace, required }
 }

@@ -8,12 +8,26 @@ export interface EngineLaws {
   windowedCache: boolean
   /** Quantized weights are read as they are stored; otherwise they are widened first, and the wide copies live beside them. */
   readsStoredType: boolean
+  /** Weights are cut over the batch's axes and gathered layer by layer (FSDP); an engine holds them whole on each of its replicas. */
+  gathersWeights: boolean
   /** The cache is read in place, once; otherwise a layer is cut out of it, and on tpu7x laid out anew. */
   readsCacheInPlace: boolean
 }
 
-const engine: EngineLaws = { spreadsKvHeads: true, windowedCache: true, readsStoredType: true, readsCacheInPlace: true }
-const compiledLoop: EngineLaws = { spreadsKvHeads: false, windowedCache: false, readsStoredType: false, readsCacheInPlace: false }
+const engine: EngineLaws = {
+  spreadsKvHeads: true,
+  windowedCache: true,
+  readsStoredType: true,
+  gathersWeights: false,
+  readsCacheInPlace: true,
+}
+const compiledLoop: EngineLaws = {
+  spreadsKvHeads: false,
+  windowedCache: false,
+  readsStoredType: false,
+  gathersWeights: true,
+  readsCacheInPlace: false,
+}
 
 /** MaxText converts quantized weights inside the products (qwix); pax and plain JAX are taken as the reference program is. */
 export function engineLaws(framework: Framework, phase: Phase): EngineLaws {

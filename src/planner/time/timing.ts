@@ -1,3 +1,5 @@
+import type { StepLaw } from '../serving/step-law.ts'
+
 import type { Exposed } from './exposed.ts'
 
 /** One step of one candidate, in seconds. */
@@ -21,10 +23,12 @@ export interface Timing {
   stretch: number
   /** Seconds a step costs beside all that. */
   overhead: number
+  /** Of an engine's step: what it costs with other numbers of requests and of prompt tokens. */
+  law?: StepLaw
 }
 
 /** The step that its parts add up to. */
-export function stepOf(parts: Omit<Timing, 'step'>): Timing {
+export function stepOf(parts: Omit<Timing, 'step' | 'law'>): Timing {
   const { busy, sums, compute, hbm, communication, exposed, exposedBy, host, stretch, overhead } = parts
   const step = (busy + exposed) * stretch + host + overhead
   // written out: a spread costs several times as much, and the search makes one for every candidate
