@@ -42,7 +42,7 @@ function enginesOf(x: readonly number[]): Engines {
 
 const start = [0.7, 50, 0.5, 2, 2, 20, 0.2].map(Math.log)
 
-function fit(train: readonly ServingRow[]): Engines {
+function fitted(train: readonly ServingRow[]): Engines {
   const loss = (x: readonly number[]) => {
     const engines = enginesOf(x)
     // a model weighs the same whatever the number of its rows; the pull to the start keeps what no row decides
@@ -75,7 +75,7 @@ console.log(
   '| row | model | engine | measured ms | predicted ms, model left out | error | bandwidth bound ms | GiB of available |\n|---|---|---|---|---|---|---|---|',
 )
 for (const row of rows) {
-  const predicted = stepMs(row, fit(rows.filter(({ model }) => model !== row.model)))
+  const predicted = stepMs(row, fitted(rows.filter(({ model }) => model !== row.model)))
   const bound = boundMs(row)
   errors.push(Math.abs(predicted / row.measuredMs - 1))
   bounds.push(Math.abs(bound / row.measuredMs - 1))
@@ -94,7 +94,7 @@ const within = (values: readonly number[]) => values.filter((error) => error <= 
 console.log(
   `\nN = ${rows.length}, one model left out at a time: median error ${percent(median(errors))}, ${within(errors)} within 30%. Bandwidth bound alone: ${percent(median(bounds))}, ${within(bounds)} within 30%.`,
 )
-const engines = fit(rows)
+const engines = fitted(rows)
 for (const [name, c] of Object.entries(engines))
   console.log(
     `${name}: cache ${c.cache_efficiency.toFixed(3)}, layer ${c.layer_us.toFixed(1)} + ${c.routed_row_us.toFixed(3)} µs a routed row, prefill ${c.prefill_efficiency.toFixed(3)}, host ${c.host_ms.toFixed(2)} ms + ${c.request_us.toFixed(1)} µs a request`,
