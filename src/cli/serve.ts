@@ -1,5 +1,6 @@
 import { exitCodes, PromptsError } from '../errors.ts'
 import { checkPort } from '../slack/check-port.ts'
+import { quietLog } from '../slack/quiet-log.ts'
 import { startServe } from '../slack/serve.ts'
 import { checkTokens } from '../slack/who-am-i.ts'
 import type { Run } from './command.ts'
@@ -19,7 +20,7 @@ export const run: Run<'serve'> = async ({ config, note, signal }) => {
       hint: 'docs/admin.md says where to find them.',
     })
   }
-  const log = createStderrLog(config.PROMPTS_LOG_LEVEL)
+  const log = quietLog(createStderrLog(config.PROMPTS_LOG_LEVEL))
   await checkPort(config.PORT)
   await checkTokens({ config, log, signal, deadlineMs: config.PROMPTS_START_SECONDS * 1000 })
   const { deps, close } = await openSlack(config, log, signal)

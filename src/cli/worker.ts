@@ -1,4 +1,5 @@
 import { exitCodes, PromptsError } from '../errors.ts'
+import { quietLog } from '../slack/quiet-log.ts'
 import { startWorker } from '../slack/worker.ts'
 import type { Run } from './command.ts'
 import { openSlack } from './open-slack.ts'
@@ -11,7 +12,7 @@ export const run: Run<'worker'> = async ({ config, flags, note, signal }) => {
       hint: 'Set REDIS_URL for both.',
     })
   const { queue } = flags
-  const { deps, close } = await openSlack(config, createStderrLog(config.PROMPTS_LOG_LEVEL), signal)
+  const { deps, close } = await openSlack(config, quietLog(createStderrLog(config.PROMPTS_LOG_LEVEL)), signal)
   const worker = await startWorker(deps, queue === undefined ? {} : { queues: [queue] })
   note(`processing queues: ${queue ?? 'runs, compiles'}`)
   await untilStopped(signal)

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createMetrics } from '../../../src/health/metrics.ts'
 import { createFileMemory } from '../../../src/runs/memory/file-memory.ts'
+import { openRunStore } from '../../../src/runs/memory/open-memory.ts'
 import { createInfrastructure } from '../../../src/slack/infrastructure.ts'
 import type { Log } from '../../../src/slack/log.ts'
 import { startServe } from '../../../src/slack/serve.ts'
@@ -26,6 +27,9 @@ const { values } = parseArgs({
     // the verdicts of every so manieth run come so late
     'late-every': { type: 'string', default: '0' },
     'late-ms': { type: 'string', default: '0' },
+    // runs in a bucket that an S3 server at this address has; default: files under home
+    runs: { type: 'string' },
+    's3-endpoint': { type: 'string' },
     verbose: { type: 'boolean', default: false },
   },
 })
@@ -39,12 +43,13 @@ const config = botConfig({ apiUrl: values.api ?? '' }, values.home ?? '', {
     PROMPTS_COMPILER_PROCESSES: '64',
   },
   ...(values.redis === undefined ? {} : { REDIS_URL: values.redis }),
+  ...(values.runs === undefined ? {} : { PROMPTS_RUNS: values.runs, PROMPTS_S3_ENDPOINT: values['s3-endpoint'] ?? '' }),
 })
 const write = (level: string) => (text: string, data?: Record<string, unknown>) => {
   if (values.verbose || level === 'error') process.stderr.write(`${values.role} ${level} ${text} ${JSON.stringify(data ?? {})}\n`)
 }
 const log: Log = { debug: () => {}, info: write('info'), warn: write('warn'), error: write('error') }
-const memory = createFileMemory({ folder: `${values.home}/memory` })
+const memory = values.runs === undefined ? createFileMemory({ folder: `${values.home}/memory` }) : openRunStore(config).memory
 const fits = {
   status: 'fits',
   required_gib: 77.9,

@@ -12,10 +12,13 @@ export interface Spawned {
 }
 
 /** Starts `serve` or `worker` (test/support/slack/process.ts) and waits until it is up. */
-export async function spawnBot(args: Record<string, string | true>): Promise<Spawned> {
+export async function spawnBot(args: Record<string, string | true>, env: Record<string, string> = {}): Promise<Spawned> {
   const flags = Object.entries(args).flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, value]))
   const script = join(projectRoot, 'test', 'support', 'slack', 'process.ts')
-  const child = spawn(process.execPath, [script, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [script, ...flags], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  })
   const lines = createInterface({ input: child.stdout })
   const said = await Promise.race([
     once(lines, 'line').then(([line]) => String(line)),

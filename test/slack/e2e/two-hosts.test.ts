@@ -1,0 +1,86 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { findProgram, lacks, needing } from '../../support/needs.ts'
+import { freePort, type RedisServer, startRedisServer } from '../../support/redis-server.ts'
+import { Forwarder } from '../../support/slack/forwarder.ts'
+import { type Spawned, spawnBot } from '../../support/slack/spawn.ts'
+import { printThread, Workspace } from '../../support/slack/workspace.ts'
+import { answers, type RunningServer, startServer } from '../../support/start-server.ts'
+
+const patient = { timeout: 60_000, interval: 100 }
+const fakeClock = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'
+
+/** The environment of a host whose clock is off by this. */
+function clockOff(by: string): Record<string, string> {
+  return existsSync(fakeClock) ? { LD_PRELOAD: fakeClock, FAKETIME: by, FAKETIME_DONT_FAKE_MONOTONIC: '1' } : {}
+}
+
+const missing = lacks('redis-server') || lacks('moto')
+describe.skipIf(missing)(needing('hosts without a shared disk, with clocks of their own', 'redis-server', 'moto'), () => {
+  let redis: RedisServer
+  let bucket: RunningServer
+  let client: S3Client
+  let slack: Workspace
+  const homes: string[] = []
+  const processes: Spawned[] = []
+  const start = async (args: Record<string, string | true>, env: Record<string, string> = {}) => {
+    const home = mkdtempSync(join(tmpdir(), 'prompts-host-'))
+    homes.push(home)
+    const store = { runs: 's3://runs/bot', 's3-endpoint': `http://127.0.0.1:${bucket.port}` }
+    const spawned = await spawnBot({ home, api: slack.apiUrl, redis: redis.url, ...store, ...args }, env)
+    processes.push(spawned)
+    return spawned
+  }
+  const objects = async () => (await client.send(new ListObjectsV2Command({ Bucket: 'runs' }))).Contents?.map(({ Key }) => Key ?? '') ?? []
+
+  beforeAll(async () => {
+    process.env['AWS_ACCESS_KEY_ID'] ??= 'test'
+    process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test'
+    redis = await startRedisServer()
+    const port = await freePort()
+    const command = [findProgram('moto_server')!, '-H', '127.0.0.1', '-p', String(port)]
+    bucket = await startServer({ command, port, ready: (p) => answers(`http://127.0.0.1:${p}/moto-api/`), deadlineMs: 60_000 })
+    client = new S3Client({ endpoint: `http://127.0.0.1:${port}`, forcePathStyle: true, region: 'us-east-1' })
+    await client.send(new CreateBucketCommand({ Bucket: 'runs' }))
+    slack = await Workspace.start({ channels: 3 })
+  }, 120_000)
+  afterAll(async () => {
+    for (const one of processes) await one.kill('SIGKILL')
+    await slack?.stop()
+    await bucket?.stop()
+    await redis?.stop()
+    for (const home of homes) rmSync(home, { recursive: true, force: true })
+  })
+
+  it.each(['-2h', '+2h', '-3s'])(
+    'a diagnosis, an adoption and a forgetting, with the worker’s clock %s off',
+    { timeout: 180_000 },
+    async (off) => {
+      const channel = slack.channels[['-2h', '+2h', '-3s'].indexOf(off)]!
+      const server = await start({ role: 'serve' })
+      const worker = await start({ role: 'worker', 'stage-ms': '300' }, clockOff(off))
+      const forwarder = new Forwarder(slack, server.said)
+      const ts = await forwarder.mention({ person: 0, channel, text: '@prompts diagnose exp-123' })
+      await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(4), patient)
+      const root = async () => printThread((await slack.answers(channel, ts)).slice(0, 1))
+      await vi.waitFor(async () => expect(await root()).toContain('bound by communication'), patient)
+
+      const [summary] = await slack.answers(channel, ts)
+      await forwarder.react({ person: 0, channel, ts: summary!.ts, name: 'two' })
+      await vi.waitFor(async () => expect(printThread(await slack.answers(channel, ts))).toContain('adopted card 2'), patient)
+      // what is remembered of the run is in the bucket, and on neither host
+      const run = (await objects()).map((key) => /runs\/(run-[^/]+)\/diagnosis\.json$/.exec(key)?.[1]).find((name) => name !== undefined)
+      expect(run).toBeDefined()
+      for (const home of homes) expect(readdirSync(home)).not.toContain('memory')
+
+      await forwarder.command({ person: 0, channel, text: `forget ${run}`, responseUrl: '' })
+      await vi.waitFor(async () => expect((await objects()).filter((key) => key.includes(run!))).toEqual([]), patient)
+      expect(slack.gate.violations).toEqual([])
+      await worker.kill('SIGTERM')
+      await server.kill('SIGTERM')
+    },
+  )
+})
