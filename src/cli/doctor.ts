@@ -125,7 +125,7 @@ async function gemini(config: Config): Promise<Finding> {
 
 async function slack(config: Config): Promise<Finding> {
   if (!config.SLACK_BOT_TOKEN && !config.SLACK_CLIENT_ID)
-    return off('Slack', 'npx prompts sandbox tries the bot without a workspace; docs/slack.md connects one')
+    return off('Slack', 'npx prompts sandbox tries the bot without a workspace; docs/slack-setup.md connects one')
   if (!config.SLACK_BOT_TOKEN) return { part: 'Slack', state: 'ok', detail: 'many workspaces, by OAuth' }
   return check('Slack', async () => {
     const { checkTokens } = await import('../slack/who-am-i.ts')
