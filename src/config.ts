@@ -87,7 +87,7 @@ const settings = z.object({
   PROMPTS_BOTS: list.default([]).describe('bots and workflows that may ask by mention, by their bot id (B0123456789); none if empty'),
   PROMPTS_ALLOW_GUESTS: flag.default(false).describe('answer guests'),
   PROMPTS_ALLOW_SHARED_CHANNELS: flag.default(false).describe('answer in channels shared with other organizations'),
-  PROMPTS_QUOTA_PER_PERSON: number(50, 1, 1e6).describe('runs a person and a day'),
+  PROMPTS_QUOTA_PER_PERSON: number(50, 1, 1e6).describe('runs per person per day'),
   PROMPTS_KEEP_DAYS: number(180, 1, 3650).describe('how long runs are kept'),
   // network addresses of sources, read only by the operator
   PROMPTS_GCS_ENDPOINT: z.string().optional().describe('another address that speaks Cloud Storage'),

@@ -24,7 +24,7 @@ export function plannerOnIdea(card: Verdict, first: Verdict): string {
 
 function whatHoldsBack({ report }: Situation, { bottleneck, kpis }: Analysis): string {
   const name = bottleneck.class
-  if (name === 'unknown') return `What holds the job back is not known: ${bottleneck.evidence[0] ?? 'the profile does not tell'}.`
+  if (name === 'unknown') return `Bottleneck unknown: ${bottleneck.evidence[0] ?? 'it is not in the profile'}.`
   if (name === 'capacity') return `The job runs out of memory: ${bottleneck.evidence[0]}.`
   const source = report === null ? 'The job is predicted to be' : 'The profile shows that the job is'
   return `${source} ${boundBy[name]}: ${bottleneckFigures(kpis, bottleneck)}.`
@@ -47,7 +47,7 @@ function whatChanges({ workload, baseline }: Situation, { bottleneck }: Analysis
   const parts = biggestChange(before, after)
   const sameBatch = card.changes.global_batch === undefined
   const from = sameBatch ? stepFromTo(before.step_time_ms, after.step_time_ms) : `the step takes ${formatMs(after.step_time_ms)}`
-  return `${move}: ${parts ? `${parts}, and ` : ''}${from} (${change} time a token); ${memory}.`
+  return `${move}: ${parts ? `${parts}, and ` : ''}${from} (${change} time per token); ${memory}.`
 }
 
 function perToken(estimate: Estimate): number {

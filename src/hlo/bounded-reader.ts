@@ -24,7 +24,7 @@ export class BoundedReader extends PbfReader {
   /** A PromptsError that names the place in the bytes. */
   failure(problem: string, cause?: unknown): PromptsError {
     return new PromptsError(this.#code, `${this.#what} is damaged or cut short at byte ${Math.min(this.pos, this.length)}: ${problem}.`, {
-      hint: 'Copy the file again from where it was made, or make it again.',
+      hint: 'Re-copy or regenerate the file.',
       cause,
     })
   }

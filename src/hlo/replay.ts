@@ -226,7 +226,7 @@ class Walker {
     this.walk(parts.body, depth + 1)
   }
 
-  /** The dearest branch counts. */
+  /** The slowest branch is charged. */
   #branch(instruction: HloInstruction, depth: number): void {
     const branches = calledBy(this.#module, instruction)
     let dearest: HloComputation | null = null

@@ -224,7 +224,7 @@ async function finish(deps: RunDeps, { run }: RunRequest, diagnosis: Diagnosis, 
 /** A mesh that cannot have run says that the experiment file and the job differ. */
 function impossibleBaseline({ baseline }: Situation): string[] {
   const violation = baseline?.violations[0]
-  return violation ? [`The mesh of the experiment cannot be what ran: ${violation.message}. Nothing is compared with it.`] : []
+  return violation ? [`The mesh of the experiment cannot be what ran: ${violation.message}. No baseline comparison.`] : []
 }
 
 /** Compilations of near cards that nobody asked for: its three cards. */

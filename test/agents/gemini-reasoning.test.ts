@@ -186,7 +186,7 @@ describe('a model that fails ends in the rules’ answer with a note', () => {
     const { diagnosis, gemini } = await diagnoseWith(goodModel, { env: { PROMPTS_SPEND_CAP_USD: '0' } })
     expect(diagnosis.reasoning).toBe('rules')
     expect(gemini.requests).toHaveLength(0)
-    expect(diagnosis.notes.join('\n')).toMatch(/dollars for Gemini are spent/)
+    expect(diagnosis.notes.join('\n')).toMatch(/Gemini budget is used up/)
   })
 
   it('one failing sample of three does not spoil the others', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -32,6 +32,10 @@ describe('the table of imports', () => {
     expect(modules.length).toBeGreaterThan(300)
     expect(findViolations(modules, rules)).toEqual([])
     expect(findCircles(modules)).toEqual([])
+  })
+
+  it('names only what is there', () => {
+    for (const path of Object.keys(rules)) expect(existsSync(join(projectRoot, 'src', path)), path).toBe(true)
   })
 
   it.each([

@@ -399,7 +399,10 @@ describe('a conversation in Slack', () => {
   it('says before a run that Gemini’s money of the day is spent, and answers all the same', async () => {
     bot = await startBot(slack, { fake: { stageMs: 400 }, deps: { budgetLeft: async () => 0 } })
     const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
-    await vi.waitFor(async () => expect(texts(await slack.answers(channel, ts))[0]).toContain('for Gemini are spent: rules answer'), soon)
+    await vi.waitFor(
+      async () => expect(texts(await slack.answers(channel, ts))[0]).toContain('Gemini budget is used up; using rules'),
+      soon,
+    )
     expect(await answered(ts)).toHaveLength(4)
   })
 

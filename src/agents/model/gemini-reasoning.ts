@@ -55,7 +55,7 @@ function geminiFor(options: RunOptions): Reasoning {
   /** Whether the day's budget covers another request beside what this stage has used so far. */
   async function withinBudget(usage: Usage): Promise<void> {
     if ((await options.spend.today(tenant)) + costUsd(model, usage) >= config.PROMPTS_SPEND_CAP_USD)
-      throw new PromptsError('unavailable', `the day's ${config.PROMPTS_SPEND_CAP_USD} dollars for Gemini are spent`)
+      throw new PromptsError('unavailable', `today's $${config.PROMPTS_SPEND_CAP_USD} Gemini budget is used up`)
   }
 
   /** Runs the model's part of a stage; null and a reason where the rules have to answer. */

@@ -42,7 +42,7 @@ async function textOfFile(file: string, limit: number): Promise<string> {
   try {
     bytes = await readFile(file)
   } catch (cause) {
-    throw new PromptsError('bad_profile', `Cannot read ${file}`, { hint: 'Give files that can be read.', cause })
+    throw new PromptsError('bad_profile', `Cannot read ${file}`, { hint: "Check the file's permissions.", cause })
   }
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
     try {

@@ -157,7 +157,7 @@ export function outcomeReminder(input: { by: string; mesh: string; predictedMs: 
 
 /** A follow-up's answer: plain text with short lines. */
 export function replyMessage(text: string): Message {
-  const body = text.trim() === '' ? 'I have nothing to say to that.' : text.trim()
+  const body = text.trim() === '' ? "I don't have an answer for that." : text.trim()
   const parts: string[] = []
   for (let at = 0; at < body.length && parts.length < 4; at += 2400) parts.push(body.slice(at, at + 2400))
   return message(

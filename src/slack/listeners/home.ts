@@ -89,7 +89,7 @@ function settingsOf({ deps: { config, compiler } }: SlackServices, budgetLeft: n
     { name: 'Channels', value: config.PROMPTS_CHANNELS.length === 0 ? 'all where I am a member' : config.PROMPTS_CHANNELS.join(', ') },
     { name: 'Guests', value: config.PROMPTS_ALLOW_GUESTS ? 'may ask' : 'may not ask' },
     { name: 'Shared channels', value: config.PROMPTS_ALLOW_SHARED_CHANNELS ? 'answered' : 'not answered' },
-    { name: 'Runs a person and a day', value: String(config.PROMPTS_QUOTA_PER_PERSON) },
+    { name: 'Runs per person per day', value: String(config.PROMPTS_QUOTA_PER_PERSON) },
     {
       name: 'Reasoning',
       value:

@@ -253,7 +253,7 @@ export class Outbox {
   async #standing(entry: Entry, kind: LaneKind): Promise<'ready' | 'waits' | 'unwanted'> {
     if (entry.op.kind === 'react' && !(await this.#sender.isReactionWanted(entry.op))) return 'unwanted'
     if (entry.deadlineAt <= this.#options.clock.now()) {
-      this.#options.log.warn('gave a message up: its time is over', { team: entry.team, key: entry.key })
+      this.#options.log.warn('giving up on a message: its time is over', { team: entry.team, key: entry.key })
       await this.#entries.forget(entry)
       return 'unwanted'
     }

@@ -93,7 +93,7 @@ export function checkExperiment(deps: SlackDeps, channel: string, experiment: st
 
 /**
  * Counts a run against the person's day.
- * @throws PromptsError `not_allowed` naming the quota and when it starts anew.
+ * @throws PromptsError `not_allowed` naming the quota and when it resets.
  */
 export async function checkQuota(deps: SlackDeps, asker: Asker, run: string): Promise<void> {
   // counted once however often the same message is delivered
@@ -102,8 +102,8 @@ export async function checkQuota(deps: SlackDeps, asker: Asker, run: string): Pr
   const count = await deps.state.increment(keys.quota(asker.team, asker.user, day), 1, 48 * hour)
   const most = deps.config.PROMPTS_QUOTA_PER_PERSON
   if (count > most) {
-    throw new PromptsError('not_allowed', `You have asked for ${most} runs today, which is all a person may`, {
-      hint: 'It starts anew at midnight UTC; an admin can raise PROMPTS_QUOTA_PER_PERSON.',
+    throw new PromptsError('not_allowed', `You've hit today's limit of ${most} runs`, {
+      hint: 'It resets at midnight UTC; an admin can raise PROMPTS_QUOTA_PER_PERSON.',
     })
   }
 }
@@ -112,7 +112,7 @@ export async function checkQuota(deps: SlackDeps, asker: Asker, run: string): Pr
 export async function budgetNote(deps: SlackDeps, team: string): Promise<string | null> {
   const left = (await deps.budgetLeft?.(team).catch(() => null)) ?? null
   if (left === null || left > 0) return null
-  return `Today's $${deps.config.PROMPTS_SPEND_CAP_USD} for Gemini are spent: rules answer until midnight UTC.`
+  return `Today's $${deps.config.PROMPTS_SPEND_CAP_USD} Gemini budget is used up; using rules until midnight UTC.`
 }
 
 async function isGuest(deps: SlackDeps, client: WebClient, asker: Pick<Asker, 'team' | 'user'>): Promise<boolean> {
@@ -148,6 +148,6 @@ async function remembered(deps: SlackDeps, key: string, ask: () => Promise<boole
     await deps.state.set(key, answer ? 'yes' : 'no', hour)
     return answer
   } catch (cause) {
-    throw new PromptsError('unavailable', 'Slack did not tell whether I may answer here', { hint: 'Try again in a minute.', cause })
+    throw new PromptsError('unavailable', "Couldn't check this channel with Slack", { hint: 'Try again in a minute.', cause })
   }
 }
