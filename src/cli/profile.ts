@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { axes, axisSize } from '../contract/mesh.ts'
 import { exitCodes, PromptsError } from '../errors.ts'
 import { readProfileDetails } from '../profile/read-profile.ts'
 import type { Run } from './command.ts'
@@ -13,7 +14,14 @@ export const run: Run<'profile'> = async ({ positionals, flags, config, show, no
       hint: 'Name an .xplane.pb or a logdir, or plan without one: prompts plan.',
     })
   }
-  const { report, details } = await readProfileDetails(await loaded.profile.open(signal), { signal, name: subject })
+  const ran = loaded.experiment?.mesh
+  // Where the mesh is known, collectives are told by its axes.
+  const mesh = ran && axes.filter((axis) => axisSize(ran, axis) > 1).map((axis) => ({ name: axis, size: axisSize(ran, axis) }))
+  const { report, details } = await readProfileDetails(await loaded.profile.open(signal), {
+    signal,
+    name: subject,
+    ...(mesh ? { mesh } : {}),
+  })
   const file = flags.html
   if (typeof file === 'string') {
     // drawing is loaded only for this

@@ -9,7 +9,7 @@ import type { ProfileDetails } from './profile-details.ts'
 import type { SpaceReading } from './read-space.ts'
 import { readSpace } from './read-space.ts'
 import { assemble, assembleWithDetails } from './report.ts'
-import { hostOfFile } from './runs.ts'
+import { hostNames } from './runs.ts'
 import { fromBytes, openByteSource } from './xspace/byte-source.ts'
 
 export interface ReadProfileOptions {
@@ -50,10 +50,11 @@ export async function readProfileDetails(
   }
   const spaces: SpaceReading[] = []
   const failures: PromptsError[] = []
-  for (const file of run.files) {
+  const hosts = hostNames(run.files)
+  for (const [index, file] of run.files.entries()) {
     options.signal?.throwIfAborted()
     try {
-      spaces.push(await readOne(file, limits, options.signal))
+      spaces.push(await readOne(file, hosts[index] as string, limits, options.signal))
     } catch (error) {
       if (!(error instanceof PromptsError)) throw error
       if (run.files.length === 1) throw withOthers(error, run)
@@ -90,10 +91,10 @@ function withOthers(error: PromptsError, run: RunFiles): PromptsError {
   })
 }
 
-async function readOne(file: string, limits: ProfileLimits, signal: AbortSignal | undefined): Promise<SpaceReading> {
+async function readOne(file: string, host: string, limits: ProfileLimits, signal: AbortSignal | undefined): Promise<SpaceReading> {
   const bytes = await openByteSource(file, limits, signal)
   try {
-    return await readSpace(bytes, { host: hostOfFile(file), limits, ...(signal ? { signal } : {}) })
+    return await readSpace(bytes, { host, limits, ...(signal ? { signal } : {}) })
   } finally {
     await bytes.close()
   }

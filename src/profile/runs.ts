@@ -54,6 +54,19 @@ export function hostOfFile(file: string): string {
   return plainText(name === '' ? basename(dirname(file)) : name)
 }
 
+/** The hosts of a run's files; where two files have one name (folders of ranks), the folder in which they differ stands before it. */
+export function hostNames(files: readonly string[]): string[] {
+  const names = files.map(hostOfFile)
+  return files.map((file, index) => {
+    const name = names[index] as string
+    const twins = files.filter((other, at) => other !== file && names[at] === name)
+    if (twins.length === 0) return name
+    const parts = file.split('/')
+    const apart = parts.find((part, at) => twins.some((twin) => twin.split('/')[at] !== part))
+    return apart === undefined ? name : plainText(`${apart}/${name}`)
+  })
+}
+
 /** By the one order of sessions; names that are no dates by the numbers in them, since files keep no times. */
 function compareNames(a: string, b: string): number {
   return compareSessions({ name: a, changedMs: 0 }, { name: b, changedMs: 0 })

@@ -119,6 +119,25 @@ describe('where a profile lies', () => {
     expect(report.notes.join(' ')).toMatch(/the newest by name, 2024_06_01_00_00_00, was read\. Also there: .*2023_06_01/)
   })
 
+  it('joins the folders of ranks, and neighbours in time with other hosts, and tells their hosts apart', async () => {
+    for (const rank of ['rank_0', 'rank_1']) save(bytes, 'h0.xplane.pb', join('ranks', rank, 'plugins', 'profile', '2026_01_01_00_00_00'))
+    const ranks = await readProfile(join(folder, 'ranks'))
+    expect(ranks.hosts.map((host) => host.host)).toEqual(['rank_0/h0', 'rank_1/h0'])
+    for (const [time, host] of [
+      ['00_00_01', 'a'],
+      ['00_00_09', 'b'],
+      ['00_05_00', 'c'],
+    ] as const)
+      save(bytes, `${host}.xplane.pb`, join('near', 'plugins', 'profile', `2026_01_01_${time}`))
+    const near = await readProfile(join(folder, 'near'))
+    expect(near.hosts.map((host) => host.host)).toEqual(['c'])
+    expect(near.notes.join(' ')).toContain('Also there: plugins/profile/2026_01_01_00_00_09')
+    rmSync(join(folder, 'near', 'plugins', 'profile', '2026_01_01_00_05_00'), { recursive: true })
+    const joined = await readProfile(join(folder, 'near'))
+    expect(joined.hosts.map((host) => host.host)).toEqual(['a', 'b'])
+    expect(joined.notes.join(' ')).toContain('were joined')
+  })
+
   it('unpacks gzip, in memory or through a file', async () => {
     const file = save(gzipSync(bytes), 'host.xplane.pb.gz')
     const small = await readProfile(file)
