@@ -299,6 +299,15 @@ describe('a conversation in Slack', () => {
     expect(run).toBeDefined()
   })
 
+  it('tells no step time of a run that the channel may not ask for', async () => {
+    bot = await startBot(slack, { env: { PROMPTS_CHANNELS: `${channel}=exp-123` } })
+    const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
+    await answered(ts)
+    await bot.slack.say({ person: 0, channel, text: '@prompts it ran as exp-124', threadTs: ts })
+    await vi.waitFor(async () => expect(texts(await slack.answers(channel, ts)).join()).toContain('may not ask for exp-124'), soon)
+    expect(texts(await slack.answers(channel, ts)).join()).not.toContain('22.9')
+  })
+
   it('keeps a reaction that came before its card was recorded', async () => {
     bot = await startBot(slack, { fake: { stageMs: 150 } })
     const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
