@@ -41,6 +41,14 @@ describe.skipIf(lacks('python'))(needing('the request of the compiler program', 
     ])
   })
 
+  it('says which kinds of layers it has no program for', () => {
+    const layer = { attention: { kind: 'mla' }, mlp: { kind: 'moe', shared_width: 64 } }
+    const grouped = { embed: 64, vocab: 100, groups: [{ repeat: 2, layers: [layer, { attention: null, mlp: { kind: 'dense' } }] }] }
+    expect(parsed([{ ...smallRequest, model: grouped }])).toEqual([
+      expect.stringMatching(/one kind of layer.*mla attention.*shared experts.*layers without attention/),
+    ])
+  })
+
   it('names the parts of the program that a verdict depends on, and no others', () => {
     const moe = { ...model, experts: 8, experts_per_token: 2, shared_experts: 1, dense_layers: 1 }
     expect(

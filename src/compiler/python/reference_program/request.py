@@ -94,9 +94,30 @@ class Request:
     hlo_path: str | None = None
 
 
+def _refuse_groups(raw: dict[str, Any]) -> None:
+    """A model in layer groups is legal, but this program scans one kind of layer: says which kinds it has no words for."""
+    model = raw.get("model")
+    groups = model.get("groups") if isinstance(model, dict) else None
+    if not groups:
+        return
+    missing = []
+    for group in groups:
+        for layer in group["layers"]:
+            attention, mlp = layer["attention"], layer["mlp"]
+            kind = "none" if attention is None else attention["kind"]
+            missing.append("layers without attention" if kind == "none" else f"{kind} attention")
+            if mlp is None:
+                missing.append("layers without an MLP")
+            elif mlp.get("shared_width"):
+                missing.append("shared experts of their own width")
+    what = ", ".join(dict.fromkeys(missing))
+    raise UnsupportedError(f"the reference program compiles one kind of layer; this model mixes or needs: {what}")
+
+
 def parse_request(raw: dict[str, Any]) -> Request:
     """The request as dataclasses. Values were judged by the sender; a key that is unknown or missing is a RequestError that names it."""
     _known(raw, Request, "request")
+    _refuse_groups(raw)
     target = _present(raw, "target", Target)
     for name in ("wrap", "chips_per_host_bounds"):
         target[name] = tuple(target[name]) if name in target else None
