@@ -20,7 +20,9 @@ export async function main(argv: readonly string[], edges: Edges): Promise<numbe
   try {
     return await dispatch(argv, edges)
   } catch (thrown) {
-    const error = asPromptsError(thrown)
+    // what a stop interrupts fails in many ways; none of them is a fault
+    const stopped = edges.signal.aborted && !(thrown instanceof PromptsError)
+    const error = stopped ? new PromptsError('cancelled', 'Stopped before it was done') : asPromptsError(thrown)
     if (error.code === 'internal')
       edges.stderr(`${JSON.stringify({ id: error.id, stack: error.cause instanceof Error ? error.cause.stack : String(error.cause) })}\n`)
     if (wantsJson) {
