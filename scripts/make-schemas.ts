@@ -8,6 +8,7 @@ import { experimentSchema } from '../src/contract/experiment.ts'
 import { failureSchema } from '../src/contract/failure.ts'
 import { profileReportSchema } from '../src/contract/profile-report.ts'
 import { planSchema, verdictSchema } from '../src/contract/verdict.ts'
+import { experimentKeysText } from './experiment-keys.ts'
 
 export const published: Record<string, { schema: z.ZodType; about: string }> = {
   experiment: { schema: experimentSchema, about: '`experiment.yaml`, what an engineer writes' },
@@ -36,7 +37,9 @@ export function referenceText(): string {
     '',
   ]
   for (const [name, { schema, about }] of Object.entries(published)) {
-    lines.push(`## ${name}`, '', `${about}. Schema: [${name}.json](schemas/${name}.json)`, '', '| key | type |', '|---|---|')
+    lines.push(`## ${name}`, '', `${about}. Schema: [${name}.json](schemas/${name}.json)`, '')
+    if (name === 'experiment') lines.push(...experimentKeysText())
+    lines.push('| key | type |', '|---|---|')
     const shape = z.toJSONSchema(schema) as JsonSchema
     lines.push(...rows(shape, ''), '')
   }

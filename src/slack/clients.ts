@@ -49,7 +49,7 @@ export class Clients {
   async #token(team: string): Promise<string> {
     if (this.#installations === null) {
       if (this.#config.SLACK_BOT_TOKEN !== undefined) return this.#config.SLACK_BOT_TOKEN
-      throw new PromptsError('bad_config', 'SLACK_BOT_TOKEN is not set', { hint: 'docs/slack.md says where to find it.' })
+      throw new PromptsError('bad_config', 'SLACK_BOT_TOKEN is not set', { hint: 'docs/slack-setup.md says where to find it.' })
     }
     const found = await this.#installations.fetchInstallation({ teamId: team, enterpriseId: undefined, isEnterpriseInstall: false })
     if (found.bot?.token !== undefined) return found.bot.token

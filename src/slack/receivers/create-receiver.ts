@@ -21,7 +21,7 @@ export function receiverKind(config: Config): 'socket' | 'http' {
   if (config.SLACK_APP_TOKEN !== undefined) return 'socket'
   if (config.SLACK_SIGNING_SECRET !== undefined) return 'http'
   throw new PromptsError('bad_config', 'Neither SLACK_APP_TOKEN (Socket Mode) nor SLACK_SIGNING_SECRET (HTTP) is set', {
-    hint: 'docs/slack.md says where to find them; `npx prompts sandbox` needs none.',
+    hint: 'docs/slack-setup.md says where to find them; `npx prompts sandbox` needs none.',
   })
 }
 
