@@ -45,14 +45,15 @@ export function fullSteps<Step extends { durationPs: number }>(steps: readonly S
 export function timedSteps(marks: readonly StepMark[]): TimedStep[] {
   const real = marks.filter((mark) => mark.durationPs > 0).sort((a, b) => a.startPs - b.startPs)
   const full = new Set(fullSteps(real))
+  const counted = countsUp(real)
   const gaps = real.flatMap((mark, index) => {
     const next = real[index + 1]
-    return next && follows(mark, next, real) ? [Math.max(0, next.startPs - mark.endPs)] : []
+    return next && follows(mark, next, counted) ? [Math.max(0, next.startPs - mark.endPs)] : []
   })
   const usual = median(gaps) ?? 0
   const timed = real.map((mark, index) => {
     const next = real[index + 1]
-    const gap = next && follows(mark, next, real) ? Math.max(0, next.startPs - mark.endPs) : usual
+    const gap = next && follows(mark, next, counted) ? Math.max(0, next.startPs - mark.endPs) : usual
     return { ...mark, timePs: mark.durationPs + gap, partial: !full.has(mark), slow: false }
   })
   const typical = median(timed.filter((step) => !step.partial).map((step) => step.timePs)) ?? 0
@@ -61,8 +62,8 @@ export function timedSteps(marks: readonly StepMark[]): TimedStep[] {
 }
 
 /** Numbers that count up by one say that no step was lost between two markers; other numbers say nothing. */
-function follows(mark: StepMark, next: StepMark, all: readonly StepMark[]): boolean {
-  return next.id === mark.id + 1 || !countsUp(all)
+function follows(mark: StepMark, next: StepMark, counted: boolean): boolean {
+  return next.id === mark.id + 1 || !counted
 }
 
 /** Somewhere by one, and over no more numbers than steps may have been lost of. */
@@ -124,8 +125,9 @@ export function summarizeSteps(cores: readonly { steps: readonly StepTimes[] }[]
   const full = fullSteps(all)
   const times = full.map((step) => step.timePs / 1e9)
   const medianMs = median(times)
+  const isFull = new Set(full)
   const slow = all.flatMap((step, place) =>
-    medianMs !== null && full.includes(step) && step.timePs / 1e9 > medianMs * slowOver ? [{ place, ms: step.timePs / 1e9 }] : [],
+    medianMs !== null && isFull.has(step) && step.timePs / 1e9 > medianMs * slowOver ? [{ place, ms: step.timePs / 1e9 }] : [],
   )
   const usual = times.filter((ms) => medianMs === null || ms <= medianMs * slowOver)
   const average = mean(usual)

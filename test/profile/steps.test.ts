@@ -25,6 +25,13 @@ describe('steps', () => {
     expect(steps.map((step) => step.timePs / ms)).toEqual([100, 100, 100, 100])
   })
 
+  it('of which there are very many cost no more than they are', () => {
+    const started = performance.now()
+    const steps = timedSteps(Array.from({ length: 100_000 }, (_, index) => mark(index * 2, index * 100, 100)))
+    summarizeSteps([{ steps }])
+    expect(performance.now() - started).toBeLessThan(5000)
+  })
+
   it('of hosts that count from different numbers go by their places', () => {
     const host = (first: number) => ({ steps: timedSteps([0, 1, 2].map((id) => mark(first + id, id * 100, 100))) })
     expect(summarizeSteps([host(0), host(3)])).toMatchObject({ total: 3, full: 3, medianMs: 100 })
