@@ -4,7 +4,10 @@ import type { Card, Diagnosis } from '../contract/diagnosis.ts'
 import type { Experiment } from '../contract/experiment.ts'
 import { compactMesh } from '../contract/mesh.ts'
 import { PromptsError } from '../errors.ts'
-import { correctionOf, type Outcome } from '../planner/outcomes.ts'
+import { toTuple } from '../interconnect/mesh-tuple.ts'
+import { resolveModel } from '../knowledge/data/models.ts'
+import { jobOf } from '../planner/calibrate-workload.ts'
+import { correctionOf, meshKind, type Outcome, type OutcomeKind } from '../planner/outcomes.ts'
 import type { ResolvedRun, Workload } from '../planner/workload.ts'
 import { formatShare } from '../text/units.ts'
 
@@ -26,7 +29,21 @@ export function outcomesOf(ownCases: readonly Case[]): Outcome[] {
     )
     .sort((a, b) => (a.at < b.at ? -1 : 1))
     .slice(-outcomesKept)
-    .map((item) => ({ predicted: item.predicted_step_ms!, measured: item.measured_after_ms! }))
+    .flatMap((item) => {
+      const kind = kindOf(item)
+      return kind === null ? [] : [{ ...kind, predicted: item.predicted_step_ms!, measured: item.measured_after_ms! }]
+    })
+}
+
+/** What a case shares with other jobs; null for a model that is no longer known. */
+function kindOf({ workload, to, dcn }: Case): OutcomeKind | null {
+  try {
+    const job = jobOf({ slice: workload, phase: workload.phase, model: resolveModel(workload.model) })
+    return { ...job, mesh: meshKind(toTuple(to ?? {}), toTuple(dcn)) }
+  } catch (error) {
+    if (error instanceof PromptsError) return null
+    throw error
+  }
 }
 
 /** The range that a correction starts from; it does not move the factor. */
@@ -40,7 +57,10 @@ export function errorOfOutcomes(outcomes: readonly Outcome[]): { before: number;
   if (outcomes.length < 2) return null
   const mean = (errors: readonly number[]) => Math.exp(errors.reduce((sum, error) => sum + Math.abs(error), 0) / errors.length) - 1
   const logs = outcomes.map(({ predicted, measured }) => Math.log(measured / predicted))
-  const corrected = logs.map((log, i) => log - Math.log(correctionOf(outcomes.toSpliced(i, 1), anyRange).factor))
+  const corrected = outcomes.map((outcome, i) => {
+    const { factor, byMesh } = correctionOf(outcomes.toSpliced(i, 1), outcome, anyRange)
+    return Math.log(outcome.measured / outcome.predicted) - Math.log(factor * (byMesh[outcome.mesh] ?? 1))
+  })
   return { before: mean(logs), after: mean(corrected), count: outcomes.length }
 }
 

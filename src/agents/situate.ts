@@ -18,9 +18,6 @@ export function situate(
   const workload = deps.resolve(experiment)
   const kpis = report && profileFits(report, workload.slice.chip).fits ? report.kpis : null
   const calibration = calibrateWorkload({ workload, kpis, outcomes: outcomesOf(ownCases) })
-  // outcomes correct what is predicted from the baseline, not the baseline, which was measured
-  const baseline = workload.mesh
-    ? evaluateMesh(workload, workload.mesh, workload.dcn, {}, { calibration: calibrateWorkload({ workload, kpis }) })
-    : null
+  const baseline = workload.mesh ? evaluateMesh(workload, workload.mesh, workload.dcn, {}, { calibration }) : null
   return { experiment, workload, report, calibration, baseline }
 }

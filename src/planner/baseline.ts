@@ -5,6 +5,7 @@ import { type CostModel, costModel } from './cost-model.ts'
 import { createJudge } from './legality.ts'
 import { memoryCertainty } from './memory-probability.ts'
 import { tokensPerStep } from './model/model-flops.ts'
+import { forMesh } from './outcomes.ts'
 import { type StepShares, stepShares } from './pair-errors.ts'
 import { choiceOf } from './tune.ts'
 import type { Workload } from './workload.ts'
@@ -33,6 +34,6 @@ export function baselineOf(
   // what was measured ran, whatever the memory model says
   const measured = workload.measured.step_time_ms !== undefined
   if (!measured && memoryCertainty(workload, margin, ici[1] * dcn[1]).certainty === 'no') return null
-  const { step } = calibrated(timing, calibration)
+  const { step } = calibrated(timing, forMesh(calibration, ici, dcn))
   return { shares: stepShares(timing, calibration), tokensPerSecond: tokensPerStep(workload) / step }
 }

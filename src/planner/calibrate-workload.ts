@@ -5,7 +5,8 @@ import { type Calibration, calibrateToProfile, measuredStepMs, uncalibrated } fr
 import { type CostModel, costModel } from './cost-model.ts'
 import { createEvaluator } from './evaluate.ts'
 import { checkMeasuredStep } from './impossible.ts'
-import { type Outcome, withOutcomes } from './outcomes.ts'
+import type { ResolvedModel } from './model/resolved-model.ts'
+import { meshKind, type Outcome, type OutcomeKind, withOutcomes } from './outcomes.ts'
 import type { Workload } from './workload.ts'
 
 /**
@@ -20,7 +21,25 @@ export function calibrateWorkload(options: {
   constants?: CostModel
 }): Calibration {
   const { workload, kpis = null, outcomes = [], constants = costModel } = options
-  return withOutcomes(baselineCalibration(workload, kpis, constants), outcomes)
+  const anchored = workload.mesh !== null && (kpis?.step_time_ms ?? measuredStepMs(workload)) !== null
+  const ran = anchored && workload.mesh ? meshKind(toTuple(workload.mesh), toTuple(workload.dcn)) : null
+  return withOutcomes(baselineCalibration(workload, kpis, constants), outcomes, { ...jobOf(workload), ran })
+}
+
+/** What a job shares with the outcomes that it learns from. */
+export function jobOf({
+  slice,
+  phase,
+  model,
+}: {
+  slice: { chip: string }
+  phase: string
+  model: ResolvedModel
+}): Pick<OutcomeKind, 'family' | 'model'> {
+  return {
+    family: `${slice.chip} ${phase} ${model.moeLayers > 0 ? 'experts' : 'dense'}`,
+    model: model.name ?? `${model.layers} × ${model.embed}`,
+  }
 }
 
 function baselineCalibration(workload: Workload, kpis: Kpis | null, constants: CostModel): Calibration {

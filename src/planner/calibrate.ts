@@ -16,6 +16,8 @@ export interface Calibration {
   exposedMeasured: number
   host: number
   overhead: number
+  /** What outcomes say of kinds of mesh, on top; by the axes that a mesh uses (see `meshKind`). */
+  meshFactors: Readonly<Record<string, number>>
   /** The 90 % range as factors of the predicted step. */
   low: number
   high: number
@@ -31,7 +33,7 @@ const exposedFactorLimits = [0.01, 5] as const
 /** No measurement: predictions as they are, with the range of held-back errors of the job's kind. */
 export function uncalibrated(workload: Pick<Workload, 'phase' | 'run' | 'model'>): Calibration {
   const { low, high } = timeRange(timeKindOf(workload))
-  return { busy: 1, exposed: 1, exposedBeyond: 1, exposedMeasured: 0, host: 1, overhead: 1, low, high, notes: [] }
+  return { busy: 1, exposed: 1, exposedBeyond: 1, exposedMeasured: 0, host: 1, overhead: 1, meshFactors: {}, low, high, notes: [] }
 }
 
 /**
@@ -58,7 +60,18 @@ export function calibrateToProfile(options: {
   const notes = [`measured step ${ms(measured)} ms, predicted ${ms(predicted.step)} ms: factor ${whole.toFixed(2)}`]
   const exposedShare = kpis?.exposed_communication_share ?? null
   if (exposedShare === null)
-    return { busy: whole, exposed: whole, exposedBeyond: whole, exposedMeasured: 0, host: whole, overhead: whole, low, high, notes }
+    return {
+      busy: whole,
+      exposed: whole,
+      exposedBeyond: whole,
+      exposedMeasured: 0,
+      host: whole,
+      overhead: whole,
+      meshFactors: {},
+      low,
+      high,
+      notes,
+    }
 
   const predictedExposed = predicted.exposed * predicted.stretch
   const measuredExposed = exposedShare * measured
@@ -72,7 +85,7 @@ export function calibrateToProfile(options: {
     `exposed communication measured ${ms(measuredExposed)} ms, predicted ${ms(predictedExposed)} ms; compute factor ${busy.toFixed(2)}`,
   )
   const exposedBeyond = Math.max(exposed, busy)
-  return { busy, exposed, exposedBeyond, exposedMeasured: predictedExposed, host, overhead: busy, low, high, notes }
+  return { busy, exposed, exposedBeyond, exposedMeasured: predictedExposed, host, overhead: busy, meshFactors: {}, low, high, notes }
 }
 
 /** The step time an experiment states, ms: a step, a time to first token or a time per output token. */

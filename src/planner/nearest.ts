@@ -6,6 +6,7 @@ import type { CostModel } from './cost-model.ts'
 import { gib } from './footprint/memory-parts.ts'
 import { offloadsOptimizer, optimizerOffloadFlag } from './footprint/optimizer-state.ts'
 import { memoryCertainty } from './memory-probability.ts'
+import { forMesh } from './outcomes.ts'
 import { scoreOf } from './rank.ts'
 import { tunedPolicies } from './remat-policy.ts'
 import type { Search } from './search.ts'
@@ -42,7 +43,7 @@ export function nearestOf(workload: Workload, found: Search, options: { calibrat
         const { probability, certainty } = memoryCertainty(change.workload, margin, mesh.ici[1] * mesh.dcn[1])
         if (probability < 0.5) continue
         const certain = certainty === 'clear'
-        const score = scoreOf(workload, calibratedStep(timing, calibration), change.tokens)
+        const score = scoreOf(workload, calibratedStep(timing, forMesh(calibration, mesh.ici, mesh.dcn)), change.tokens)
         if (!best || Number(certain) > Number(best.certain) || (certain === best.certain && score < best.score))
           best = { change, mesh, certain, score }
       }

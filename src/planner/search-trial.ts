@@ -3,6 +3,7 @@ import type { Placement } from '../interconnect/placement.ts'
 import { type Calibration, calibratedStep } from './calibrate.ts'
 import type { Judge } from './legality.ts'
 import { memoryCertainty } from './memory-probability.ts'
+import { forMesh } from './outcomes.ts'
 import { compareKeys, memoryTier, type RankKey, scoreOf, sloTier } from './rank.ts'
 import type { Choice } from './tune.ts'
 import type { Workload } from './workload.ts'
@@ -60,7 +61,7 @@ export function judged({ workload, calibration }: Trial, choice: Choice, mesh: L
   const { ici, dcn, placement } = mesh
   const figures = choice.evaluate(ici, dcn, placement)
   const tier = memoryTier[memoryCertainty(choice.workload, figures.margin, ici[1] * dcn[1]).certainty]
-  const step = calibratedStep(figures.timing, calibration)
+  const step = calibratedStep(figures.timing, forMesh(calibration, ici, dcn))
   const key: RankKey = {
     tier,
     slo: sloTier(workload, step * 1000),

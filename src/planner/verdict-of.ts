@@ -11,6 +11,7 @@ import type { Figures } from './evaluate.ts'
 import { exceedsHost } from './footprint/host-memory.ts'
 import { gib } from './footprint/memory-parts.ts'
 import { createJudge, type Judge } from './legality.ts'
+import { forMesh } from './outcomes.ts'
 import { noGain } from './pair-errors.ts'
 import { type Choice, choiceOf, choiceWarnings } from './tune.ts'
 import type { Workload } from './workload.ts'
@@ -34,7 +35,14 @@ export function verdictOf({ choice, judge, ici, dcn, calibration, baseline }: Ju
   const memory = figures && memoryOf(workload, figures, ici[1] * dcn[1])
   const estimate =
     figures &&
-    estimateOf({ workload, figures, calibration, constants, baseline: legality.legal ? baseline : null, replicas: replicasOf(ici, dcn) })
+    estimateOf({
+      workload,
+      figures,
+      calibration: forMesh(calibration, ici, dcn),
+      constants,
+      baseline: legality.legal ? baseline : null,
+      replicas: replicasOf(ici, dcn),
+    })
   const verdict: Verdict = {
     mesh: fromTuple(ici),
     dcn: fromTuple(dcn),

@@ -6,9 +6,11 @@ const at = new Date('2026-02-03T00:00:00Z')
 const own = (id: string, predicted: number, measured: number | null, status: 'confirmed' | 'refuted' | 'adopted' = 'confirmed') =>
   aCase(id, { tenant: 'T1', status, predicted_step_ms: predicted, measured_after_ms: measured, at: `2026-01-0${id}` })
 
+const kind = { family: 'v5p train dense', model: 'llama2-70b', mesh: 'data' }
+
 describe('learning', () => {
   it('shows that a steady error shrinks when the other outcomes correct it', () => {
-    const outcomes = Array.from({ length: 8 }, (_, i) => ({ predicted: 1000 + i, measured: (1000 + i) * 1.25 }))
+    const outcomes = Array.from({ length: 8 }, (_, i) => ({ ...kind, predicted: 1000 + i, measured: (1000 + i) * 1.25 }))
     const errors = errorOfOutcomes(outcomes)!
     expect(errors.before).toBeCloseTo(0.25, 6)
     expect(errors.after).toBeLessThan(errors.before / 2)
@@ -17,14 +19,14 @@ describe('learning', () => {
   })
 
   it('does not claim an improvement where errors have no direction', () => {
-    const outcomes = [0.8, 1.25, 0.8, 1.25, 0.8, 1.25].map((ratio) => ({ predicted: 1000, measured: 1000 * ratio }))
+    const outcomes = [0.8, 1.25, 0.8, 1.25, 0.8, 1.25].map((ratio) => ({ ...kind, predicted: 1000, measured: 1000 * ratio }))
     const errors = errorOfOutcomes(outcomes)!
     expect(errors.after).toBeGreaterThanOrEqual(errors.before * 0.99)
   })
 
   it('counts only measured outcomes that are believable', () => {
     const cases = [own('1', 1000, 1100), own('2', 1000, 9000, 'refuted'), own('3', 1000, null, 'adopted'), own('4', 1000, 1500, 'refuted')]
-    expect(outcomesOf(cases)).toEqual([
+    expect(outcomesOf(cases)).toMatchObject([
       { predicted: 1000, measured: 1100 },
       { predicted: 1000, measured: 1500 },
     ])

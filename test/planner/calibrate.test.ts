@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import type { Mesh } from '../../src/contract/mesh.ts'
 import type { Kpis } from '../../src/contract/profile-report.ts'
 import { PromptsError } from '../../src/errors.ts'
 import { calibrated } from '../../src/planner/calibrate.ts'
-import { calibrateWorkload } from '../../src/planner/calibrate-workload.ts'
+import { calibrateWorkload, jobOf } from '../../src/planner/calibrate-workload.ts'
 import { floorStepMs } from '../../src/planner/impossible.ts'
-import { correctionOf } from '../../src/planner/outcomes.ts'
+import { correctionOf, type Outcome, type OutcomeKind } from '../../src/planner/outcomes.ts'
 import { planExperiment } from '../../src/planner/plan.ts'
+import { evaluateMesh } from '../../src/planner/verdict-of.ts'
 import { figuresOf } from './figures.ts'
 import { workloadOf } from './workloads.ts'
 
@@ -91,36 +93,60 @@ describe('measurements above peak', () => {
 
 describe('recorded outcomes', () => {
   const prior = { low: 0.8, high: 1.25 }
+  const job = { family: 'v6e train dense', model: 'llama3.1-8b' }
+  const of = (measured: number, kind: Partial<OutcomeKind> = {}) => ({ ...job, mesh: 'data', ...kind, predicted: 100, measured })
+  const moved = (outcomes: Outcome[], kind: Partial<OutcomeKind> = {}) => {
+    const { factor, byMesh } = correctionOf(outcomes, { ...job, ...kind }, prior)
+    return factor * (byMesh[kind.mesh ?? 'data'] ?? 1)
+  }
 
   it('shrink towards no correction when they are few', () => {
-    const outcome = { predicted: 100, measured: 120 }
-    const one = correctionOf([outcome], prior).factor
-    const many = correctionOf(Array(40).fill(outcome), prior).factor
-    expect(one).toBeGreaterThan(1)
-    expect(one).toBeLessThan(many)
-    expect(many).toBeCloseTo(1.2, 1)
-    expect(correctionOf([], prior)).toEqual({ factor: 1, ...prior, count: 0 })
+    expect(moved([of(120)])).toBeGreaterThan(1)
+    expect(moved([of(120)])).toBeLessThan(moved(Array(40).fill(of(120))))
+    expect(moved(Array(40).fill(of(120)))).toBeCloseTo(1.2, 2)
+    expect(correctionOf([], job, prior)).toEqual({ factor: 1, byMesh: {}, anchored: {}, ...prior, count: 0 })
+  })
+
+  it('take over a third of a steady error after three of the same job', () => {
+    expect(Math.log(moved([of(130), of(130), of(130)])) / Math.log(1.3)).toBeGreaterThan(0.6)
+  })
+
+  it('move the same model on another mesh less, another model less than that, and another family not at all', () => {
+    const three = [of(130), of(130), of(130)]
+    const [same, otherMesh, otherModel] = [
+      moved(three),
+      moved(three, { mesh: 'data+model' }),
+      moved(three, { model: 'llama2-7b', mesh: 'data+model' }),
+    ]
+    expect(same).toBeGreaterThan(otherMesh)
+    expect(otherMesh).toBeGreaterThan(otherModel)
+    expect(otherModel).toBeGreaterThan(1)
+    for (const family of ['v5p train dense', 'v6e decode dense', 'v6e train experts']) expect(moved(three, { family })).toBe(1)
+  })
+
+  it('change the order of a job that was measured, and not its own step', () => {
+    const measured = { ...workloadOf(), mesh: { data: 16, model: 4 }, measured: { step_time_ms: 30_000 } }
+    const own = { ...jobOf(measured), predicted: 100 }
+    const outcomes = Array.from({ length: 5 }, () => ({ ...own, mesh: 'data', measured: 150 }))
+    const step = (mesh: Mesh, learned: Outcome[]) =>
+      evaluateMesh(measured, mesh, {}, {}, { calibration: calibrateWorkload({ workload: measured, outcomes: learned }) }).estimate!
+        .step_time_ms
+    expect(step({ data: 16, model: 4 }, outcomes)).toBeCloseTo(step({ data: 16, model: 4 }, []), 6)
+    expect(step({ data: 64 }, outcomes)).toBeGreaterThan(1.1 * step({ data: 64 }, []))
   })
 
   it('narrow the range when they agree, and widen it when they do not', () => {
-    const agreeing = correctionOf(Array(20).fill({ predicted: 100, measured: 110 }), prior)
+    const agreeing = correctionOf(Array(20).fill(of(110)), job, prior)
     expect(agreeing.high / agreeing.low).toBeLessThan(prior.high / prior.low)
     const scattered = correctionOf(
-      [50, 200, 60, 180, 55, 190, 52, 210].map((measured) => ({ predicted: 100, measured })),
+      [50, 200, 60, 180, 55, 190, 52, 210].map((measured) => of(measured)),
+      job,
       prior,
     )
     expect(scattered.high / scattered.low).toBeGreaterThan(prior.high / prior.low)
   })
 
   it('that are not positive numbers are left out', () => {
-    expect(
-      correctionOf(
-        [
-          { predicted: 0, measured: 10 },
-          { predicted: 10, measured: Number.NaN },
-        ],
-        prior,
-      ).count,
-    ).toBe(0)
+    expect(correctionOf([{ ...of(10), predicted: 0 }, of(Number.NaN)], job, prior).count).toBe(0)
   })
 })
