@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { readHloModule } from '../../src/hlo/read-module.ts'
 import { tripCount } from '../../src/hlo/trip-count.ts'
-import { type FixtureName, fixture } from './fixture.ts'
+import { type FixtureName, fixture, fixtureBytes } from './fixture.ts'
 
 function loopsOf(name: FixtureName) {
   const module = fixture(name)
@@ -32,4 +33,17 @@ test('microbatches outside, layers inside', () => {
       .map(({ trips }) => trips)
       .sort(),
   ).toEqual([4, 4, 4])
+})
+
+test('a loop that runs up to its bound, and not below it, takes one step more', () => {
+  const module = readHloModule(fixtureBytes('microbatch_v5e'))
+  const trips = () =>
+    [...module.computations.values()].flatMap((computation) =>
+      computation.instructions.filter(({ opcode }) => opcode === 'while').map((loop) => tripCount(module, computation, loop).trips),
+    )
+  expect(trips()).toEqual([4, 4, 4])
+  for (const computation of module.computations.values())
+    for (const instruction of computation.instructions)
+      if (instruction.opcode === 'compare' && instruction.direction === 'LT') instruction.direction = 'LE'
+  expect(trips()).toEqual([5, 5, 5])
 })

@@ -48,6 +48,16 @@ describe('calibration to the baseline', () => {
     expect(calibrated(fsdp, calibration).step).toBeLessThan(fsdp.step)
   })
 
+  it('charges what a mesh exposes beyond a baseline that hid everything', () => {
+    const hidden = calibrateWorkload({ workload, kpis: kpis({ step_time_ms: predicted.step * 1000, exposed_communication_share: 0 }) })
+    const tensor = figuresOf(workload, { data: 8, model: 8 }).timing
+    expect(tensor.exposed).toBeGreaterThan(1.5 * predicted.exposed)
+    // the part that the baseline hid is not there; what lies beyond it was never measured, and counts as compute does
+    const beyond = (tensor.exposed - predicted.exposed) * tensor.stretch
+    expect(calibrated(tensor, hidden).exposed * tensor.stretch).toBeGreaterThan(0.9 * beyond * hidden.busy)
+    expect(calibrated(predicted, hidden).exposed).toBeLessThan(0.05 * predicted.exposed)
+  })
+
   it('narrows the range', () => {
     const free = calibrateWorkload({ workload })
     const anchored = calibrateWorkload({ workload: { ...workload, measured: { step_time_ms: predicted.step * 1000 } } })

@@ -4,7 +4,8 @@ import type { MeshTuple } from '../../src/interconnect/mesh-tuple.ts'
 import { costModel } from '../../src/planner/cost-model.ts'
 import { isTie, type Orderable, putInOrder } from '../../src/planner/order.ts'
 import { stepParts } from '../../src/planner/pair-errors.ts'
-import type { RankKey } from '../../src/planner/rank.ts'
+import { type RankKey, sloTier } from '../../src/planner/rank.ts'
+import { workloadOf } from './workloads.ts'
 
 const { pair } = costModel
 const none: MeshTuple = [1, 1, 1, 1, 1, 1]
@@ -62,5 +63,15 @@ describe('the order of candidates', () => {
         expect(classes).toEqual(classes.toSorted((a, b) => a - b))
       }),
     )
+  })
+})
+
+describe('an SLO', () => {
+  it('is on the first token of a prefill and on the token after of decoding', () => {
+    const tier = (phase: 'prefill' | 'decode' | 'train', slo: { ttft_ms?: number; tpot_ms?: number }) =>
+      sloTier({ ...workloadOf(), phase, slo }, 100)
+    expect([tier('prefill', { ttft_ms: 99 }), tier('prefill', { ttft_ms: 101 }), tier('prefill', { tpot_ms: 1 })]).toEqual([1, 0, 0])
+    expect([tier('decode', { tpot_ms: 99 }), tier('decode', { tpot_ms: 101 }), tier('decode', { ttft_ms: 1 })]).toEqual([1, 0, 0])
+    expect(tier('train', { ttft_ms: 1, tpot_ms: 1 })).toBe(0)
   })
 })

@@ -9,6 +9,7 @@ import { isTie } from '../../src/planner/order.ts'
 import { orderableOf } from '../../src/planner/order-verdicts.ts'
 import { planExperiment } from '../../src/planner/plan.ts'
 import { compareKeys, keyOfVerdict } from '../../src/planner/rank.ts'
+import { choicesOf } from '../../src/planner/tune.ts'
 import { evaluateMesh } from '../../src/planner/verdict-of.ts'
 import { workloadOf } from './workloads.ts'
 
@@ -115,6 +116,15 @@ describe('objectives', () => {
 
 describe('tuning', () => {
   const tight = { chip: 'v5e', topology: '4x4', model: 'llama2-7b', run: { global_batch: 64, seq_len: 2048, remat: 'full' } } as const
+
+  it('tries only microbatches that divide the batch', () => {
+    const workload = { ...workloadOf({ ...tight, run: { ...tight.run, global_batch: 12 } }), tune: ['batch', 'microbatches'] as const }
+    const tried = choicesOf(workload, costModel).map(({ workload: { run } }) => [run.global_batch, run.microbatches] as const)
+    expect(tried.length).toBeGreaterThan(6)
+    for (const [batch, microbatches] of tried) expect(batch % microbatches).toBe(0)
+    expect(tried).toContainEqual([24, 8])
+    expect(tried).not.toContainEqual([12, 8])
+  })
 
   it('finds settings at least as good as the ones given, and records what differs', () => {
     const fixed = plan(tight, { top: 1 }).ranked[0]!

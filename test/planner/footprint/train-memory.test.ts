@@ -52,6 +52,16 @@ describe('what a remat policy keeps', () => {
     expect(activations).toBeCloseTo(80 * 4 * 4096 * 8192 * 2, -3)
   })
 
+  it('holds the keys and values that context parallelism gathers: more KV heads need more', () => {
+    const long = (kvHeads: number, mesh: Mesh) =>
+      memory({ model: 'llama3.1-8b', dims: { kv_heads: kvHeads }, run: { global_batch: 8, seq_len: 131_072, remat: 'full' } }, mesh)
+        .required
+    const more = (mesh: Mesh) => long(32, mesh) - long(8, mesh)
+    // beside what 24 heads more take of the weights and of a layer's own keys and values
+    const gathered = (4 * 24 * 128 * 2 * 131_072 * 8) / 8
+    expect(more({ data: 8, seq: 8 }) - more({ data: 64 })).toBeGreaterThan(0.5 * gathered)
+  })
+
   it('does not occupy the device when it is offloaded to the host', () => {
     const kept = memory({ run: { remat: 'save_qkv_proj' } }, { data: 64 }).required
     const offloaded = memory({ run: { remat: 'qkv_proj_offloaded' } }, { data: 64 }).required
