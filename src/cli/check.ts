@@ -4,10 +4,9 @@ import { evaluateMesh } from '../planner/verdict-of.ts'
 import { parseMesh } from '../text/parse-mesh.ts'
 import { visibleValues } from '../text/visible.ts'
 import type { Run } from './command.ts'
-import { compileVerdict } from './compile.ts'
 import { formatStudy } from './format/format-study.ts'
 import { formatVerdict } from './format/format-verdict.ts'
-import { hasCompiler } from './open-service.ts'
+import { hasCompiler } from './has-compiler.ts'
 import { notesOfWorkload, openWorkload } from './open-workload.ts'
 
 export const run: Run<'check'> = async ({ positionals, flags, config, show, note, signal }) => {
@@ -22,7 +21,7 @@ export const run: Run<'check'> = async ({ positionals, flags, config, show, note
   const planned = evaluateMesh(workload, mesh, dcn)
   const { verdict, study } =
     planned.legal && (flags.compile || (planned.memory?.certainty === 'near' && hasCompiler(config)))
-      ? await compileVerdict(workload, planned, { config, full: flags.full, note, signal })
+      ? await (await import('./compile.ts')).compileVerdict(workload, planned, { config, full: flags.full, note, signal })
       : { verdict: planned, study: null }
   show(verdict, (shown) => [formatVerdict(shown, workload.framework), ...(study ? formatStudy(visibleValues(study)) : [])].join('\n'))
   return isFeasible(verdict) ? exitCodes.ok : exitCodes.no

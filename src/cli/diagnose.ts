@@ -4,7 +4,8 @@ import { exitCodes, PromptsError } from '../errors.ts'
 import { newRunId } from '../runs/new-run-id.ts'
 import type { Run } from './command.ts'
 import { formatDiagnosis } from './format/format-diagnosis.ts'
-import { hasCompiler, localTenant, openService } from './open-service.ts'
+import { hasCompiler } from './has-compiler.ts'
+import { localTenant, openService } from './open-service.ts'
 
 export const run: Run<'diagnose'> = async ({ positionals, flags, config, show, note, signal }) => {
   const { compile, topology } = flags

@@ -1,4 +1,3 @@
-import { readConfig } from '../config.ts'
 import { asPromptsError, exitCodes, PromptsError } from '../errors.ts'
 import { nearest } from '../text/nearest.ts'
 import { projectVersion } from '../text/project-version.ts'
@@ -64,7 +63,7 @@ async function dispatch(argv: readonly string[], edges: Edges): Promise<number> 
   }
   const { positionals, flags } = parseOptions(name, rest)
   const print = (text: string) => edges.stdout(`${visible(text)}\n`)
-  const run = await loadCommand(name)
+  const [run, { readConfig }] = await Promise.all([loadCommand(name), import('../config.ts')])
   return run({
     positionals,
     flags: flags as never,

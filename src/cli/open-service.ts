@@ -1,13 +1,11 @@
-import { existsSync } from 'node:fs'
 import { chmod, mkdir } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { compilerPython } from '../compiler/compiler.ts'
 import type { Config } from '../config.ts'
 import { createRunFinder, type RunFinder } from '../experiment/find/run-finder.ts'
 import { sliceTable } from '../knowledge/data/slice-table.ts'
 import { type OpenedService, openDiagnoseService } from '../runs/open-service.ts'
 import { type HeavyWork, heavyWorkOfCommand } from '../threads/heavy-work.ts'
 import { compilerOf } from './compile.ts'
+import { hasCompiler } from './has-compiler.ts'
 
 /** The tenant of the command line. */
 export const localTenant = 'local'
@@ -30,12 +28,6 @@ export async function openService(
     heavy: heavyWorkOfCommand(),
     ...options,
   })
-}
-
-/** Whether the compiler is switched on and installed. */
-export function hasCompiler(config: Config): boolean {
-  if (config.PROMPTS_COMPILER === 'off') return false
-  return existsSync(compilerPython({ home: resolve(config.PROMPTS_HOME), python: config.PROMPTS_COMPILER_PYTHON ?? null }))
 }
 
 /** Files of an earlier version may be readable by others: their folder no longer lets others in. */

@@ -20,7 +20,8 @@ import { isAllowed, parseChannelRules } from '../slack/requests/access.ts'
 import { askWhoIAm } from '../slack/who-am-i.ts'
 import { createThread } from '../thread/thread.ts'
 import { heavyWorkInThreads } from '../threads/heavy-work.ts'
-import { hasCompiler, openService } from './open-service.ts'
+import { hasCompiler } from './has-compiler.ts'
+import { openService } from './open-service.ts'
 
 const casesShown = 10
 

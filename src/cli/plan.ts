@@ -4,9 +4,8 @@ import { evaluateMesh } from '../planner/verdict-of.ts'
 import { parseMesh } from '../text/parse-mesh.ts'
 import { heavyWorkOfCommand } from '../threads/heavy-work.ts'
 import type { Run } from './command.ts'
-import { compilerOf, compileVerdict } from './compile.ts'
 import { formatPlan } from './format/format-plan.ts'
-import { hasCompiler } from './open-service.ts'
+import { hasCompiler } from './has-compiler.ts'
 import { notesOfWorkload, openWorkload } from './open-workload.ts'
 
 /** How many of the ranking the compiler is asked about. */
@@ -29,6 +28,8 @@ export const run: Run<'plan'> = async ({ positionals, flags, config, print, show
   const near = plan.nearest !== null && plan.space.fitting > 0 && hasCompiler(config)
   if (near && !flags.compile) note('nothing is clear of the memory limit: asking the TPU compiler about the first three')
   if (flags.compile || near) {
+    // the compiler's side is loaded only for this
+    const { compilerOf, compileVerdict } = await import('./compile.ts')
     const compiler = compilerOf(config)
     for (const [i, verdict] of plan.ranked.slice(0, compiledTop).entries()) {
       if (verdict.legal)

@@ -10,6 +10,7 @@ import type { Workload } from '../planner/workload.ts'
 import { childEnvironment } from './child-environment.ts'
 import { createCompileCache } from './compile-cache.ts'
 import { compileRequest } from './compile-request.ts'
+import { compilerPython } from './compiler-python.ts'
 import { createMaxTextProgram } from './maxtext-program.ts'
 import { type CompileRequest, type CompileResponse, compileResponseSchema } from './protocol.ts'
 import { type ProcessResult, runProcess } from './run-process.ts'
@@ -69,11 +70,6 @@ const fastMargin: Record<Phase, number> = { train: 0.28, prefill: 0.05, decode: 
 const queueLimit = 200
 const maxOutputBytes = 4 * 1024 * 1024
 const program = fileURLToPath(new URL('./python', import.meta.url))
-
-/** The Python that compiles: the operator's, or the one that setup:compiler installs under `home`. */
-export function compilerPython({ home, python }: Pick<CompilerOptions, 'home' | 'python'>): string {
-  return python ?? join(home, 'compiler', 'bin', 'python')
-}
 
 /** A bounded pool of compiler processes with a cache on disk. */
 export function createCompiler(options: CompilerOptions): Compiler {
