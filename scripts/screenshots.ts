@@ -42,7 +42,6 @@ async function sandboxPictures(opened: Browser): Promise<void> {
     await cards.nth(2).waitFor()
     const ts = await cards.first().getAttribute('data-ts')
     const first = page.locator(`#replies > li[data-ts="${ts}"]`)
-    await page.locator('#replies figure').nth(1).waitFor()
     await page.locator('#replies').evaluate((list: { scrollTop: number }) => {
       list.scrollTop = 0
     })
