@@ -5,12 +5,21 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/start-sandbox.ts'
 import { openBrowser } from '../support/browser.ts'
+import { maxTextEvents } from '../support/event-file.ts'
 import { lacks, needing, sharedData } from '../support/needs.ts'
 import { syntheticProfile } from '../support/synthetic-profile.ts'
 import { openSandbox } from './open-sandbox.ts'
 
 const longMs = 120_000
 const real = 'llama-tiny-fsdp4-tp2'
+
+/** Llama 2 7B on sixteen chips, split in a way that leaves better ones. */
+const settings: Record<string, string> = {
+  ...{ emb_dim: '4096', mlp_dim: '11008', num_query_heads: '32', num_kv_heads: '32', head_dim: '128', num_decoder_layers: '32' },
+  ...{ vocab_size: '32000', model_name: 'llama2-7b', run_name: 'profiled-run', hardware: 'tpu', num_target_devices: '16', num_slices: '1' },
+  ...{ global_batch_size_to_train_on: '64', max_target_length: '2048', ici_fsdp_parallelism: '2', ici_tensor_parallelism: '8' },
+  ...{ remat_policy: 'full', compile_topology: '', attention: 'flash', dtype: 'bfloat16', weight_dtype: 'float32' },
+}
 
 describe.skipIf(lacks('chromium', 'shared'))(
   needing('the sandbox on a folder of MaxText runs', 'chromium', 'shared'),
@@ -24,15 +33,17 @@ describe.skipIf(lacks('chromium', 'shared'))(
     beforeAll(async () => {
       root = mkdtempSync(join(tmpdir(), 'prompts-run-folders-'))
       cpSync(join(sharedData, 'maxtext-runs'), root, { recursive: true })
-      cpSync(join(root, real), join(root, 'profiled-run'), { recursive: true })
+      mkdirSync(join(root, 'profiled-run/tensorboard/profiled-run'), { recursive: true })
+      const events = join(root, 'profiled-run/tensorboard/profiled-run/events.out.tfevents.1795642194.host')
+      writeFileSync(events, maxTextEvents(settings, [60, 30, ...Array<number>(10).fill(6)]))
       const session = join(root, 'profiled-run/tensorboard/plugins/profile/2026_11_25_12_00_00')
       mkdirSync(session, { recursive: true })
-      const op = { name: 'fusion.1', category: 'convolution fusion', us: 5000, flops: 5e11, bytes: 1e9 }
-      const gather = { start: 'all-gather-start.1', collective: 'all-gather', us: 8000, bytes: 1e8 }
+      const op = { name: 'fusion.1', category: 'convolution fusion', us: 2_500_000, flops: 2.5e14, bytes: 1e12 }
+      const gather = { start: 'all-gather-start.1', collective: 'all-gather', us: 4_500_000, bytes: 1e11 }
       writeFileSync(
         join(session, 'host0.xplane.pb'),
         syntheticProfile({
-          ...{ hostname: 'host0', chip: { type: 'TPU v5 Lite', tflops: 197, hbmGbps: 819 }, cores: 8, steps: 4 },
+          ...{ hostname: 'host0', chip: { type: 'TPU v5 Lite', tflops: 197, hbmGbps: 819 }, cores: 4, steps: 4 },
           step: [{ op }, gather, { done: 'all-gather-start.1' }],
         }),
       )
@@ -70,9 +81,9 @@ describe.skipIf(lacks('chromium', 'shared'))(
       await page.locator('#replies').getByText('Nothing says which slice').first().waitFor()
       expect(await page.locator('#replies').textContent()).not.toContain(root)
       await page.getByRole('button', { name: 'v5e-8 (2x4)' }).click()
-      await cards().nth(2).waitFor()
+      await cards().first().waitFor()
       await say(`@prompts diagnose ${real}`)
-      await cards().nth(2).waitFor()
+      await cards().first().waitFor()
     })
 
     it('lists the runs that there are', async () => {
