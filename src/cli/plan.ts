@@ -1,5 +1,6 @@
 import { exitCodes } from '../errors.ts'
 import { explainMesh } from '../planner/explain.ts'
+import { unmetObjective } from '../planner/slo.ts'
 import { evaluateMesh } from '../planner/verdict-of.ts'
 import { parseMesh } from '../text/parse-mesh.ts'
 import { heavyWorkOfCommand } from '../threads/heavy-work.ts'
@@ -36,6 +37,8 @@ export const run: Run<'plan'> = async ({ positionals, flags, config, print, show
         plan.ranked[i] = (await compileVerdict(workload, verdict, { config, full: flags.full, note, signal, compiler })).verdict
     }
   }
-  show(plan, (shown) => formatPlan(shown, workload.framework))
-  return plan.space.fitting > 0 ? exitCodes.ok : exitCodes.no
+  const unmet = unmetObjective(workload, plan.ranked)
+  if (unmet !== null && flags.json) note(unmet)
+  show(plan, (shown) => [...(unmet === null ? [] : [unmet, '']), formatPlan(shown, workload.framework)].join('\n'))
+  return plan.space.fitting > 0 && unmet === null ? exitCodes.ok : exitCodes.no
 }
