@@ -38,7 +38,9 @@ export function chooseCards(situation: Situation, ranked: readonly Verdict[], me
       isWorthTrying(situation, verdict) &&
       !measurementOf(verdict, measurements)?.failed,
   )
-  return chooseLikeliest(candidates, situation, cardCount)
+  // what is likely to lose to what runs is shown only where nothing is likely to win, and then the notes say so
+  const likely = candidates.filter(({ estimate }) => !estimate?.gain || estimate.gain.probability >= 0.5)
+  return chooseLikeliest(likely.length > 0 ? likely : candidates, situation, cardCount)
 }
 
 /** The cards, and of each whether evidence put it where it stands: without it another card would be in its place. */

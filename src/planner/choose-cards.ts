@@ -28,18 +28,26 @@ const moreMemory = 1.02
  * Fewer than `count` where no more are worth it. In the order of the ranking.
  */
 export function chooseCards(ranked: readonly Verdict[], space: VerdictSpace, count = 3): Verdict[] {
-  const feasible = candidatesOf(ranked, space)
-  const chosen: Candidate[] = []
-  for (const tier of [0, 1]) {
-    const own = withinReach(feasible.filter(({ key }) => key.tier === tier))
-    chosen.push(...cover(withoutDominated(own, space.constants ?? costModel), count - chosen.length, space.constants ?? costModel))
+  const feasible = candidatesOf(ranked, space, count)
+  const constants = space.constants ?? costModel
+  const clear = feasible.filter(({ key }) => key.tier === 0)
+  const own = withinReach(clear.length > 0 ? clear : feasible.filter(({ key }) => key.tier === 1))
+  const chosen = cover(withoutDominated(own, constants), count, constants)
+  // where too few are left, what has an axis more and costs neither memory nor a flag is still another way
+  for (const one of own) {
+    if (chosen.length >= count) break
+    if (!chosen.includes(one) && !chosen.some((other) => costsMore(other, one, constants))) chosen.push(one)
   }
   return chosen.sort((a, b) => feasible.indexOf(a) - feasible.indexOf(b)).map(({ verdict }) => verdict)
 }
 
-function candidatesOf(ranked: readonly Verdict[], space: VerdictSpace): Candidate[] {
+/** Warnings of a cost that the predicted time does not count: such a mesh is a card only where too few are without. */
+const uncounted: ReadonlySet<string> = new Set(['short_sequence', 'weights_not_sharded', 'pipeline_padding'])
+
+function candidatesOf(ranked: readonly Verdict[], space: VerdictSpace, count: number): Candidate[] {
   const near = ranked.filter((verdict) => keyOfVerdict(space.workload, verdict).tier < 2)
-  return orderableOf(near.slice(0, lookedAt), space)
+  const counted = near.filter(({ warnings }) => !warnings.some(({ rule }) => uncounted.has(rule)))
+  return orderableOf((counted.length >= count ? counted : near).slice(0, lookedAt), space)
 }
 
 function withinReach(candidates: readonly Candidate[]): Candidate[] {
@@ -54,13 +62,27 @@ function withoutDominated(candidates: readonly Candidate[], constants: CostModel
   return kept
 }
 
-function dominates(other: Candidate, one: Candidate, { pair }: CostModel): boolean {
-  const faster = one.key.score < other.key.score
-  if (faster ? !isTie(one, other, pair) : !isTie(other, one, pair)) return false
-  const needs = (one.verdict.memory?.required_gib ?? 0) / (other.verdict.memory?.required_gib ?? 1)
-  if (needs > moreMemory) return true
-  // a flag or an axis more must at least bring memory
-  return compareSimplicity(other.key, one.key) < 0 && needs > 1 / worthwhileMemory
+function dominates(other: Candidate, one: Candidate, constants: CostModel): boolean {
+  if (!isEither(other, one, constants)) return false
+  if (costsMore(other, one, constants)) return true
+  // an axis more must at least bring memory
+  return compareSimplicity(other.key, one.key) < 0 && needOf(one, other) > 1 / worthwhileMemory
+}
+
+/** Whether `one` takes more memory, or a flag that brings none, for a time that cannot be told from the other's. */
+function costsMore(other: Candidate, one: Candidate, constants: CostModel): boolean {
+  if (!isEither(other, one, constants)) return false
+  const needs = needOf(one, other)
+  return needs > moreMemory || (one.key.split > other.key.split && needs > 1 / worthwhileMemory)
+}
+
+/** Whether the two cannot be told apart by their times. */
+function isEither(other: Candidate, one: Candidate, { pair }: CostModel): boolean {
+  return one.key.score < other.key.score ? isTie(one, other, pair) : isTie(other, one, pair)
+}
+
+function needOf(one: Candidate, other: Candidate): number {
+  return (one.verdict.memory?.required_gib ?? 0) / (other.verdict.memory?.required_gib ?? 1)
 }
 
 /** Greedily, from the first on: each next one covers the most draws that are left; where all are covered, the ranking goes on. */

@@ -46,6 +46,15 @@ describe('the cards', () => {
     }
   })
 
+  it('hold no mesh with a cost that the time does not count while enough are without', () => {
+    for (const { ranked, cards, space } of planned) {
+      const uncounted = (verdict: Verdict) =>
+        verdict.warnings.some(({ rule }) => rule === 'short_sequence' || rule === 'weights_not_sharded')
+      const free = ranked.filter((verdict) => !uncounted(verdict) && keyOfVerdict(space.workload, verdict).tier < 2)
+      if (free.length >= 3) expect(cards.some(uncounted)).toBe(false)
+    }
+  })
+
   it('never hold a mesh that costs more memory than one before it for a gain that cannot be told from none', () => {
     for (const { space, cards } of planned) {
       const candidates = orderableOf(cards, space)

@@ -30,7 +30,8 @@ function formatCard(diagnosis: Diagnosis, card: Card): string {
     `   ${words.filter((word) => word !== '').join(' · ')}`,
     `   ${ownReason(card, diagnosis.cards)}`,
   ]
-  for (const evidence of card.evidence.slice(0, 4)) lines.push(`   Evidence: ${evidence.kind} ${evidence.title}  ${evidence.uri}`)
+  for (const evidence of card.evidence.slice(0, 4))
+    lines.push(`   ${evidence.stance === 'against' ? 'Against' : 'Evidence'}: ${evidence.kind} ${evidence.title}  ${evidence.uri}`)
   for (const warning of card.warnings) lines.push(`   ! ${warning.message}`)
   for (const snippet of Object.values(card.snippets)) lines.push(...snippet.split('\n').map((line) => `     ${line}`))
   if (card.compiler) lines.push(`   compiler: ${formatCompiler(card.compiler)}`)

@@ -128,7 +128,7 @@ function evidenceLine(card: Card, most = shownEvidence): string {
   const shown = card.evidence
     .toSorted((a, b) => own(a) - own(b))
     .slice(0, most)
-    .map((entry) => link(entry.uri, entry.title, 380))
+    .map((entry) => `${entry.stance === 'against' ? 'against: ' : ''}${link(entry.uri, entry.title, 380)}`)
   const left = card.evidence.length - shown.length
   return `Evidence: ${shown.join(' · ')}${left > 0 ? ` · ${left} more` : ''}`
 }
