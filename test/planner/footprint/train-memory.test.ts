@@ -59,7 +59,7 @@ describe('what a remat policy keeps', () => {
     const more = (mesh: Mesh) => long(32, mesh) - long(8, mesh)
     // beside what 24 heads more take of the weights and of a layer's own keys and values
     const gathered = (4 * 24 * 128 * 2 * 131_072 * 8) / 8
-    expect(more({ data: 8, seq: 8 }) - more({ data: 64 })).toBeGreaterThan(0.5 * gathered)
+    expect(more({ data: 8, seq: 8 }) - more({ data: 64 })).toBeGreaterThan(0.25 * gathered)
   })
 
   it('does not occupy the device when it is offloaded to the host', () => {
