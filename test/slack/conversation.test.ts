@@ -401,7 +401,7 @@ describe('a conversation in Slack', () => {
     expect(await ask(other, 0, 'exp-1')).toContain('I do not answer in this channel')
     expect(await ask(channel, 0, 'llama-1')).toContain('may not ask for llama-1')
     expect(await ask(channel, 0, 'exp-1')).not.toContain(':x:')
-    expect(await ask(channel, 0, 'exp-2')).toContain('all a person may')
+    expect(await ask(channel, 0, 'exp-2')).toContain('limit of 1 run')
     expect(bot.diagnose.calls).toHaveLength(1)
   })
 

@@ -102,7 +102,7 @@ export async function checkQuota(deps: SlackDeps, asker: Asker, run: string): Pr
   const count = await deps.state.increment(keys.quota(asker.team, asker.user, day), 1, 48 * hour)
   const most = deps.config.PROMPTS_QUOTA_PER_PERSON
   if (count > most) {
-    throw new PromptsError('not_allowed', `You've hit today's limit of ${most} runs`, {
+    throw new PromptsError('not_allowed', `You've hit today's limit of ${most} ${most === 1 ? 'run' : 'runs'}`, {
       hint: 'It resets at midnight UTC; an admin can raise PROMPTS_QUOTA_PER_PERSON.',
     })
   }
