@@ -49,7 +49,7 @@ function layerBytes(input: LayerWorkspaceInput, { attention, mlp }: LayerTerms, 
   if (attention) {
     tensors += (c.layer_query_tensors * attention.query) / s.model
     // context parallelism gathers keys and values, and their gradients, over the whole sequence
-    tensors += (0 * s.seq * attention.keyValue) / keyValueShards(s, attention)
+    tensors += (2 * s.seq * attention.keyValue) / keyValueShards(s, attention)
     if (run.attention === 'dot_product') tensors += (6 / bytes) * (attention.rows / s.model) * run.seq_len
   }
   tensors += c.layer_mlp_tensors * ((mlp?.width ?? 0) / s.model)
