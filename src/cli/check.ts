@@ -10,8 +10,8 @@ import { hasCompiler } from './has-compiler.ts'
 import { notesOfWorkload, openWorkload } from './open-workload.ts'
 
 export const run: Run<'check'> = async ({ positionals, flags, config, show, note, signal }) => {
-  const { workload, loaded } = await openWorkload(positionals[0]!, config, signal, flags.topology)
-  for (const line of notesOfWorkload(loaded, workload)) note(line)
+  const { workload, loaded, line } = await openWorkload(positionals[0]!, config, signal, flags.topology)
+  for (const text of [...(line?.assumptions ?? []).map((one) => `assumed: ${one}`), ...notesOfWorkload(loaded, workload)]) note(text)
   const mesh = flags.mesh !== undefined ? parseMesh(flags.mesh) : workload.mesh
   if (mesh === null)
     throw new PromptsError('bad_mesh', `${workload.id} names no mesh`, {

@@ -28,7 +28,7 @@ export const definitions = {
     },
   },
   plan: {
-    arguments: '<experiment.yaml>',
+    arguments: '<experiment.yaml or "model on slice, settings">',
     takes: one,
     summary: 'every mesh ranked, without a profile',
     options: {

@@ -16,15 +16,17 @@ const defaultTop = 20
 export const run: Run<'plan'> = async ({ positionals, flags, config, print, show, note, signal }) => {
   const { all } = flags
   const top = flags.top ?? (flags.json || all ? undefined : defaultTop)
-  const { workload, loaded } = await openWorkload(positionals[0]!, config, signal, flags.topology)
-  for (const line of notesOfWorkload(loaded, workload)) note(line)
+  const { workload, loaded, line } = await openWorkload(positionals[0]!, config, signal, flags.topology)
+  for (const text of notesOfWorkload(loaded, workload)) note(text)
   const heavy = heavyWorkOfCommand()
   if (flags.explain !== undefined) {
     const verdict = evaluateMesh(workload, parseMesh(flags.explain))
+    for (const text of line?.assumptions ?? []) note(`assumed: ${text}`)
     print(explainMesh({ workload, verdict, ranked: (await heavy.plan({ workload }, signal)).ranked }))
     return exitCodes.ok
   }
   const plan = await heavy.plan({ workload, all, ...(top === undefined ? {} : { top }) }, signal)
+  if (line !== null) Object.assign(plan, { assumptions: line.assumptions, experiment_file: line.file })
   // where nothing is clear of the limit, the near ones are compiled unasked
   const near = plan.nearest !== null && plan.space.fitting > 0 && hasCompiler(config)
   if (near && !flags.compile) note('nothing is clear of the memory limit: asking the TPU compiler about the first three')

@@ -9,6 +9,7 @@ import { formatTable } from './table.ts'
 export function formatPlan(plan: Plan, framework: Framework): string {
   const { total, legal, fitting } = plan.space
   const lines = [
+    ...assumed(plan),
     `${plan.experiment}: ${total.toLocaleString('en-US')} meshes, ${legal.toLocaleString('en-US')} legal, ${fitting.toLocaleString('en-US')} fit (${formatMs(plan.elapsed_ms)})`,
   ]
   if (plan.baseline) lines.push(`now: ${title(plan.baseline)}  ${short(plan.baseline)}`)
@@ -19,7 +20,27 @@ export function formatPlan(plan: Plan, framework: Framework): string {
       ? formatTable(['#', 'mesh', `in ${framework}`, 'step', 'range', 'MFU', 'GiB', 'margin', 'comm exposed', '$/1000 steps', ''], rows)
       : 'No legal mesh.',
   )
+  lines.push(...asFile(plan))
   return lines.join('\n')
+}
+
+/** What a one-line job left open stands first: every figure below rests on it. */
+function assumed({ assumptions, experiment_file: file }: Plan): string[] {
+  return file === null ? [] : ['assumed:', ...assumptions.map((text) => `  ${text}`), '']
+}
+
+/** The file that a one-line job amounts to, behind the ranking. */
+function asFile({ experiment_file: file }: Plan): string[] {
+  return file === null
+    ? []
+    : [
+        '',
+        'as experiment.yaml:',
+        ...file
+          .trimEnd()
+          .split('\n')
+          .map((text) => `  ${text}`),
+      ]
 }
 
 function row(verdict: Verdict, rank: number, framework: Framework): string[] {
