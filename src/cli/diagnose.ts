@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os'
 import type { Diagnosis } from '../contract/diagnosis.ts'
 import { exitCodes, PromptsError } from '../errors.ts'
+import { unmetObjectiveIn } from '../planner/slo.ts'
 import { newRunId } from '../runs/new-run-id.ts'
 import type { Run } from './command.ts'
 import { formatDiagnosis } from './format/format-diagnosis.ts'
@@ -41,7 +42,8 @@ export const run: Run<'diagnose'> = async ({ positionals, flags, config, show, n
   }
 }
 
-/** 3 is a true "no": no card, or the compiler refused every one. */
+/** 3 is a true "no": no card, the compiler refused every one, or no mesh meets the latency objective. */
 function exitCodeOf(diagnosis: Diagnosis): number {
-  return diagnosis.cards.some((card) => card.compiler?.status !== 'oom' && card.compiler?.status !== 'error') ? exitCodes.ok : exitCodes.no
+  const stands = diagnosis.cards.some((card) => card.compiler?.status !== 'oom' && card.compiler?.status !== 'error')
+  return stands && unmetObjectiveIn(diagnosis) === null ? exitCodes.ok : exitCodes.no
 }

@@ -56,6 +56,7 @@ export const diagnosisSchema = z.strictObject({
   second_reading: z.strictObject({ class: bottleneckClassSchema, evidence: z.array(z.string()) }).nullable(),
   /** With no cards that are clear of the limit. */
   nearest: nearestSchema.nullable(),
+  /** Where no mesh meets the `slo`, the first says so, with what comes nearest. */
   notes: z.array(z.string()),
   reasoning: z.enum(['gemini', 'rules']),
   timings_ms: z.record(z.string(), z.number()),

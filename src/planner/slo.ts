@@ -2,6 +2,9 @@ import { formatMesh } from '../contract/mesh.ts'
 import type { Verdict } from '../contract/verdict.ts'
 import type { Workload } from './workload.ts'
 
+/** How every such sentence begins, by which it is known again among the notes of a stored diagnosis. */
+const opening = 'No mesh that fits meets '
+
 const limits = ['ttft_ms', 'tpot_ms', 'ttft_p99_ms', 'tpot_p99_ms'] as const
 
 /**
@@ -24,5 +27,11 @@ export function unmetObjective({ slo }: Pick<Workload, 'slo'>, ranked: readonly 
     if (by === 0) return null
     if (nearest === null || by < nearest.by) nearest = { by, text }
   }
-  return nearest && `No mesh that fits meets ${nearest.text}.`
+  return nearest && `${opening}${nearest.text}.`
+}
+
+/** What `unmetObjective` said of a diagnosis: its first note, or null where the objective is met or there is none. */
+export function unmetObjectiveIn({ notes }: { notes: readonly string[] }): string | null {
+  const [first] = notes
+  return first?.startsWith(opening) ? first : null
 }

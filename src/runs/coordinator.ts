@@ -16,6 +16,7 @@ import type { ProfileReport } from '../contract/profile-report.ts'
 import type { Progress, RunRequest } from '../contract/run.ts'
 import { PromptsError } from '../errors.ts'
 import { chipOfDeviceType } from '../knowledge/data/chips.ts'
+import { unmetObjective } from '../planner/slo.ts'
 import { suggestSettings } from '../planner/suggestions.ts'
 import { formatMs } from '../text/units.ts'
 import { untilAborted } from '../until-aborted.ts'
@@ -173,6 +174,8 @@ async function workStages(
     second_reading: analyzed.secondReading,
     nearest: proposed.plan.nearest,
     notes: notesOf([
+      // the first, where the headline and the exit code look for it
+      [unmetObjective(situation.workload, proposed.plan.ranked) ?? ''],
       source.notes,
       situation.workload.notes ?? [],
       analysis.notes,

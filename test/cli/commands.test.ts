@@ -77,6 +77,26 @@ describe('prompts diagnose', () => {
     expect((json as Diagnosis).cards.length).toBeGreaterThan(0)
     expect((json as Diagnosis).bottleneck.class).toBe('host')
   })
+
+  it.each([
+    ['tpot_ms: 1', /^No mesh that fits meets tpot 1 ms: \S.* comes nearest with [\d.]+ ms\.$/],
+    ['tpot_ms: 1000', null],
+  ])('says first that nothing meets {%s} and ends with 3, cards and all, and with 0 where one does', async (slo, said) => {
+    const file = join(folder, 'objective.yaml')
+    writeFileSync(
+      file,
+      `id: objective\nhardware: {chip: v6e, topology: v6e-8}\nframework: vllm\nphase: decode\nmodel: llama2-7b\nrun: {global_batch: 16, seq_len: 2048, weight_dtype: bf16}\nslo: {${slo}}\n`,
+    )
+    const { code, stdout } = await runCli(['diagnose', file])
+    const [first = '', ...rest] = stdout.split('\n')
+    expect(code).toBe(said === null ? 0 : 3)
+    expect(first).toMatch(said ?? /^objective: /)
+    expect(rest.join('\n')).toMatch(/^1\. /m)
+    // said once, not again among the notes
+    expect(rest.join('\n')).not.toContain('No mesh that fits meets')
+    const plan = await runCli(['plan', file])
+    expect(plan.code).toBe(code)
+  })
 })
 
 describe('prompts check', () => {

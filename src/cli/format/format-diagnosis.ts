@@ -8,14 +8,16 @@ import { formatCompiler } from './format-verdict.ts'
 
 /** A diagnosis for the terminal: what to do first, then the cards, then the figures behind them. */
 export function formatDiagnosis(diagnosis: Diagnosis): string {
-  const { advice, reason, instead } = headlineOf(diagnosis)
-  const lines = [`${diagnosis.experiment ?? 'profile alone'}: ${advice}`, reason, ...instead.map((suggestion) => `  • ${suggestion}`)]
+  const { unmet, advice, reason, instead } = headlineOf(diagnosis)
+  const lines = unmet === null ? [] : [unmet]
+  lines.push(`${diagnosis.experiment ?? 'profile alone'}: ${advice}`, reason, ...instead.map((suggestion) => `  • ${suggestion}`))
   for (const card of diagnosis.cards) lines.push('', formatCard(diagnosis, card))
   lines.push('', formatBottleneck(diagnosis.bottleneck), '', formatKpis(diagnosis.kpis))
   if (diagnosis.top_ops.length > 0) lines.push('', formatOps(diagnosis.top_ops.slice(0, 5), diagnosis.kpis.step_time_ms))
   for (const pattern of diagnosis.anti_patterns.slice(0, 5)) lines.push('', formatAntiPattern(pattern))
   for (const { what, why } of diagnosis.suggestions) lines.push('', `besides the mesh: ${what}`, `  ${why}`)
-  if (diagnosis.notes.length > 0) lines.push('', ...diagnosis.notes.map((note) => `note: ${note}`))
+  const notes = diagnosis.notes.filter((note) => note !== unmet)
+  if (notes.length > 0) lines.push('', ...notes.map((note) => `note: ${note}`))
   lines.push('', `run ${diagnosis.run}, analysis: ${diagnosis.reasoning}`)
   return lines.join('\n')
 }

@@ -23,15 +23,19 @@ export interface Page {
  * cards they are the answer, and stand here.
  */
 export function summaryMessage(diagnosis: Diagnosis, options: { title: string; pictures?: Picture[]; pages?: readonly Page[] }): Message {
-  const { advice, reason, instead } = headlineOf(diagnosis)
+  const { unmet, advice, reason, instead } = headlineOf(diagnosis)
   const title = `*${escapeText(options.title, 200)}*`
   const line = diagnosis.cards.length > 0 ? `${title}: *${escapeText(advice, 900)}*` : `${title}: ${escapeText(advice, 900)}`
+  const first = unmet === null ? [] : [`:warning: ${escapeText(unmet, 400)}`]
   const others = instead.map((suggestion) => `• ${escapeText(suggestion, 400)}`)
-  const blocks: AnyBlock[] = [section([line, escapeText(reason, 800), ...others].join('\n'))]
-  if (diagnosis.cards.length === 0) blocks.push(...detailBlocks(diagnosis, options))
+  const blocks: AnyBlock[] = [section([...first, line, escapeText(reason, 800), ...others].join('\n'))]
+  if (diagnosis.cards.length === 0) {
+    const notes = diagnosis.notes.filter((note) => note !== unmet)
+    blocks.push(...detailBlocks({ ...diagnosis, notes }, options))
+  }
   blocks.push(context(`${whatFollows(diagnosis)} ${footer(diagnosis)}`))
   if (diagnosis.cards.length > 0) blocks.push(actions(button('Details', 'details', { run: diagnosis.run })))
-  return message(plain(`${options.title}: ${advice}`), blocks)
+  return message(plain(`${options.title}: ${unmet === null ? '' : `${unmet} `}${advice}`), blocks)
 }
 
 /** Behind "Details": evidence, KPIs, top ops, pictures, what was found besides, and notes. */

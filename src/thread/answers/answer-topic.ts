@@ -208,7 +208,7 @@ function figure(diagnosis: Diagnosis, { term }: Topic): string | null {
 }
 
 function best(diagnosis: Diagnosis): string {
-  const { advice, instead } = headlineOf(diagnosis)
+  const { unmet, advice, instead } = headlineOf(diagnosis)
   const also = diagnosis.suggestions.map(({ what, why }) => `Besides the mesh: ${what}. ${why}`)
-  return [`Best that was found: ${advice}.`, ...also, ...instead].join('\n')
+  return [...(unmet === null ? [] : [unmet]), `Best that was found: ${advice}.`, ...also, ...instead].join('\n')
 }

@@ -1,10 +1,13 @@
 import type { Card, Diagnosis } from '../../contract/diagnosis.ts'
 import type { BottleneckClass } from '../../contract/profile-report.ts'
+import { unmetObjectiveIn } from '../../planner/slo.ts'
 import { formatGibNumber, formatMs } from '../../text/units.ts'
 import { compilerWords, fitWords, frameworkOf, gainWords, meshWords, perWhat, stepWords } from './say-verdict.ts'
 
 /** The first lines of an answer, without markup. */
 export interface Headline {
+  /** Which latency objective nothing meets and what comes nearest, said before all else; null where one is met or none is asked. */
+  unmet: string | null
   /** What to do and what it brings. */
   advice: string
   /** What holds the job back, in one sentence. */
@@ -27,10 +30,11 @@ const shownSuggestions = 2
 /** What to do, what it brings, and why; the same words in Slack and in the terminal. */
 export function headlineOf(diagnosis: Diagnosis): Headline {
   const [first] = diagnosis.cards
+  const unmet = unmetObjectiveIn(diagnosis)
   const reason = reasonOf(diagnosis)
-  if (first === undefined) return { advice: noCards(diagnosis), reason, instead: suggestionsOf(diagnosis) }
-  if (!beatsWhatRuns(first)) return { advice: staysAsItIs(diagnosis, first), reason, instead: suggestionsOf(diagnosis) }
-  return { advice: adviceOf(diagnosis, first), reason, instead: [] }
+  if (first === undefined) return { unmet, advice: noCards(diagnosis), reason, instead: suggestionsOf(diagnosis) }
+  if (!beatsWhatRuns(first)) return { unmet, advice: staysAsItIs(diagnosis, first), reason, instead: suggestionsOf(diagnosis) }
+  return { unmet, advice: adviceOf(diagnosis, first), reason, instead: [] }
 }
 
 /** Whether a card is likelier than not to be faster than what runs; without anything that runs, every card is. */

@@ -35,6 +35,18 @@ describe('the summary', () => {
     expect(headline({ ...base, cards })).toMatch(/^exp-1: keep the mesh: none is likely to beat what runs now.*3% more time per step/)
   })
 
+  it('says before all else which latency objective nothing meets, in the notification too', () => {
+    const unmet = 'No mesh that fits meets tpot 1 ms: model=8 comes nearest with 5.21 ms.'
+    const diagnosis = sampleDiagnosis({ notes: [unmet, 'another note'] })
+    const { text, blocks } = summaryMessage(diagnosis, { title: 'exp-1' })
+    expect(text).toContain(`exp-1: ${unmet} fsdp 32`)
+    expect(said(blocks[0])).toContain(`"text":":warning: ${unmet}\\n*exp-1*: `)
+    const alone = said(summaryMessage({ ...diagnosis, cards: [] }, { title: 'exp-1' }).blocks)
+    expect(alone.split(unmet)).toHaveLength(2)
+    expect(alone).toContain('another note')
+    expect(said(summaryMessage(sampleDiagnosis({ notes: ['another note'] }), { title: 'exp-1' }).blocks)).not.toContain(':warning:')
+  })
+
   it('is the whole report where there are no cards', () => {
     const base = sampleDiagnosis()
     const shown = said(summaryMessage({ ...base, cards: [] }, { title: 'exp-1' }).blocks)
