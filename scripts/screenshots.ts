@@ -48,7 +48,7 @@ async function sandboxPictures(opened: Browser): Promise<void> {
     await shot(page, 'sandbox-summary')
     await first.getByRole('button', { name: 'Adopt', exact: true }).click()
     await page.locator('#replies > li', { hasText: 'adopted card 1' }).last().waitFor()
-    await page.locator('#reply').fill('why not model=8?')
+    await page.locator('#reply').fill('why not model=2?')
     await page.locator('#reply').press('Enter')
     await page.locator('#replies > li', { hasText: 'completed to' }).last().waitFor()
     await page.locator('#thread-title').hover()

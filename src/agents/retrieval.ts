@@ -109,7 +109,7 @@ export async function evidenceFor(
   deps: RetrievalDeps,
 ): Promise<Evidence[]> {
   const cases = retrieved.cases
-    .filter((hit) => (hit.similarity ?? 0) >= likeEnough)
+    .filter((hit) => (hit.similarity ?? 0) >= likeEnough && isOfSameKind(hit.item, card))
     .map((hit) => ({ hit, worth: caseWorth(hit, card, deps.tenant) }))
     .sort((a, b) => b.worth - a.worth)
     .map(({ hit }) => ({ ...caseEvidence(hit), stance: stanceOfCase(hit.item, card) }))
@@ -156,11 +156,16 @@ function documentOf({ id }: DocSection): string {
   return id.split('#')[0]!
 }
 
+/** Whether a case's mesh, the one left or the one taken, uses the axes that the card uses: of another kind of mesh it would say nothing. */
+function isOfSameKind({ from, to }: Case, card: Verdict): boolean {
+  return [from, to].some((mesh) => mesh !== null && axes.every((axis) => axisSize(mesh, axis) > 1 === axisSize(card.mesh, axis) > 1))
+}
+
+/** Likeness, and before it: what this workspace ran itself, and of that and the rest the very mesh of the card. */
 function caseWorth(hit: Hit<'case'>, card: Verdict, tenant: string): number {
   const { to, dcn } = hit.item
   const sameProposal = to !== null && sameMesh(to, card.mesh) && sameMesh(dcn, card.dcn)
-  const sameAxes = to !== null && axes.every((axis) => axisSize(to, axis) > 1 === axisSize(card.mesh, axis) > 1)
-  return (hit.similarity ?? 0) + (sameProposal ? 0.5 : sameAxes ? 0.2 : 0) + (hit.tenant === tenant ? 0.3 : 0)
+  return (hit.similarity ?? 0) + (hit.tenant === tenant ? 2 : 0) + (sameProposal ? 1 : 0)
 }
 
 /** What to look up for a card: what it uses more of (or else changes), and what holds the job back. */
