@@ -28,7 +28,7 @@ export const definitions = {
     },
   },
   plan: {
-    arguments: '<experiment.yaml or "model on slice, settings">',
+    arguments: '<experiment.yaml> | "<model> on <slice>, …"',
     takes: one,
     summary: 'every mesh ranked, without a profile',
     options: {

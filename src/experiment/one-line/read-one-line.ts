@@ -20,7 +20,7 @@ const fillers = new Set(
 
 /** Whether a subject is written as a line about a job, and not as an id or a path. */
 export function isOneLine(subject: string): boolean {
-  return /\S[\s,]+\S/.test(subject) && !/\.(ya?ml|jsonl?|pb|gz)$/i.test(subject.trim())
+  return !/\p{Cc}/u.test(subject) && /\S[\s,]+\S/.test(subject) && !/\.(ya?ml|jsonl?|pb|gz)$/i.test(subject.trim())
 }
 
 /**

@@ -135,7 +135,7 @@ describe('readOneLine', () => {
 
 describe('isOneLine', () => {
   it.each(['llama3-70b on v6e-256', 'meta-llama/Llama-3.1-8B,v6e-8'])('takes %s', (text) => expect(isOneLine(text)).toBe(true))
-  it.each(['llama2-70b-v5p', 'my runs/experiment.yaml', 'examples/x', ' exp-1 '])('leaves %s', (text) =>
+  it.each(['llama2-70b-v5p', 'my runs/experiment.yaml', 'examples/x', 'llama3-8b\non v6e-8', ' exp-1 '])('leaves %s', (text) =>
     expect(isOneLine(text)).toBe(false),
   )
 })
