@@ -10,7 +10,8 @@ const boundBy = { compute: 'compute-bound', hbm: 'HBM-bound', communication: 'co
 
 /** Two sentences: what holds the job back, with the measured numbers, and what this card does about it, with the predicted ones. */
 export function writeRationale(situation: Situation, analysis: Analysis, card: Verdict): string {
-  return `${whatHoldsBack(situation, analysis)} ${whatChanges(situation, analysis, card)}`
+  const cold = situation.report === null && situation.baseline === null && card.estimate
+  return `${cold ? whatWouldHold(cold) : whatHoldsBack(situation, analysis)} ${whatChanges(situation, analysis, card)}`
 }
 
 /** What the planner expects of a card that the model chose, beside the first card: it stands before the model's own words. */
@@ -20,6 +21,18 @@ export function plannerOnIdea(card: Verdict, first: Verdict): string {
   const percent = Math.round(Math.abs(change) * 100)
   const expects = percent === 0 ? 'the same time' : `${percent}% ${change > 0 ? 'more' : 'less'} time`
   return `An idea of the model, not of the planner, which expects ${expects} per token than card 1.`
+}
+
+/** Of a cold start only the prediction says what would hold the step back: the largest part of it. */
+function whatWouldHold(estimate: Estimate): string {
+  const parts = [
+    ['compute', estimate.compute_ms],
+    ['HBM', estimate.hbm_ms],
+    ['communication with nothing computing', estimate.exposed_communication_ms],
+    ['the host', estimate.host_ms],
+  ] as const
+  const [name, ms] = parts.reduce((most, part) => (part[1] > most[1] ? part : most))
+  return `Most of the predicted step is ${name}: ${formatMs(ms)} of ${formatMs(estimate.step_time_ms)}.`
 }
 
 function whatHoldsBack({ report }: Situation, { bottleneck, kpis }: Analysis): string {
@@ -38,7 +51,7 @@ function whatChanges({ workload, baseline }: Situation, { bottleneck }: Analysis
   const after = card.estimate
   const before = baseline?.estimate
   if (!after) return `${move}; ${memory}.`
-  const step = `${formatMs(after.step_time_ms)} a step`
+  const step = `${formatMs(after.step_time_ms)} per step`
   if (!before || bottleneck.class === 'capacity') {
     const exposed = `${formatMs(after.exposed_communication_ms)} of it communication with nothing computing`
     return `${move} is predicted at ${step}, ${exposed}; ${memory}.`

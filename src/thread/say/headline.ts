@@ -1,4 +1,5 @@
 import type { Card, Diagnosis } from '../../contract/diagnosis.ts'
+import { formatMesh } from '../../contract/mesh.ts'
 import type { BottleneckClass } from '../../contract/profile-report.ts'
 import { unmetObjectiveIn } from '../../planner/slo.ts'
 import { formatGibNumber, formatMs } from '../../text/units.ts'
@@ -78,6 +79,8 @@ function noCards({ nearest, baseline, bottleneck }: Diagnosis): string {
   }
   if (baseline === null && bottleneck.class !== 'unknown')
     return 'this profile comes without an experiment, so there are no meshes to propose'
+  if (baseline?.legal && baseline.memory?.certainty !== 'no')
+    return `keep the mesh: none of the others is likely to beat what runs now (${formatMesh(baseline.mesh)})`
   return 'no mesh to propose; the notes say what is missing'
 }
 
@@ -97,12 +100,15 @@ function reasonOf(diagnosis: Diagnosis): string {
   return `${now === '' ? capitalized(said) : `${now}${said}`}${also.length > 0 ? ` (also near ${also.join(', ')})` : ''}.`
 }
 
-function suggestionsOf({ suggestions }: Diagnosis): string[] {
+function suggestionsOf({ suggestions, baseline }: Diagnosis): string[] {
   const said = suggestions.slice(0, shownSuggestions).map(({ what, gain }) => {
     const brings = gain === null ? '' : `: about ${Math.round((1 - 1 / gain.ratio) * 100)}% less time per step`
     return `${what}${brings}`
   })
-  return said.length > 0 ? said : ['ask “what if remat=minimal?”, “what if batch doubles?” or “what if on a larger slice?”']
+  if (said.length > 0) return said
+  const serves = baseline?.estimate?.ttft_ms != null || baseline?.estimate?.tpot_ms != null
+  const setting = serves ? 'what if the batch halves' : 'what if remat=minimal'
+  return [`ask “${setting}?”, “what if batch doubles?” or “what if on a larger slice?”`]
 }
 
 function capitalized(text: string): string {
