@@ -7,6 +7,7 @@ import { comparisonSchema, diagnosisSchema } from '../src/contract/diagnosis.ts'
 import { experimentSchema } from '../src/contract/experiment.ts'
 import { failureSchema } from '../src/contract/failure.ts'
 import { profileReportSchema } from '../src/contract/profile-report.ts'
+import { sizeSchema } from '../src/contract/size.ts'
 import { planSchema, verdictSchema } from '../src/contract/verdict.ts'
 import { experimentKeysText } from './experiment-keys.ts'
 
@@ -14,6 +15,7 @@ export const published: Record<string, { schema: z.ZodType; about: string }> = {
   experiment: { schema: experimentSchema, about: '`experiment.yaml`, what an engineer writes' },
   verdict: { schema: verdictSchema, about: '`prompts check --json`' },
   plan: { schema: planSchema, about: '`prompts plan --json`' },
+  size: { schema: sizeSchema, about: '`prompts size --json`' },
   'profile-report': { schema: profileReportSchema, about: '`prompts profile --json`' },
   diagnosis: { schema: diagnosisSchema, about: '`prompts diagnose --json`' },
   comparison: { schema: comparisonSchema, about: '`prompts compare --json`' },

@@ -5,6 +5,7 @@ import { type CommandName, definitions } from './definitions.ts'
 const loaders: { [Name in CommandName]: () => Promise<{ run: Run<Name> }> } = {
   diagnose: () => import('./diagnose.ts'),
   plan: () => import('./plan.ts'),
+  size: () => import('./size.ts'),
   check: () => import('./check.ts'),
   experiments: () => import('./experiments.ts'),
   profile: () => import('./profile.ts'),

@@ -41,6 +41,12 @@ export const definitions = {
       json: flag('print the Plan as JSON'),
     },
   },
+  size: {
+    arguments: '"<job in one line>"',
+    takes: { min: 1, max: 40 },
+    summary: 'chips and slices for a job, by dollars: "train qwen3-32b, 1T tokens, 30 days"',
+    options: { json: flag('print the Size as JSON') },
+  },
   check: {
     arguments: '<experiment.yaml>',
     takes: one,

@@ -20,6 +20,7 @@ const validators = new Map<string, ValidateFunction>()
 const schemaOf: Record<string, string> = {
   diagnose: 'diagnosis',
   plan: 'plan',
+  size: 'size',
   check: 'verdict',
   profile: 'profile-report',
   compare: 'comparison',

@@ -37,7 +37,7 @@ export function readOneLine(line: string, vocabulary: Vocabulary): OneLine {
 }
 
 /** What a line says, and the words that say nothing to us. @throws PromptsError `too_large`. */
-function draftOfLine(line: string, vocabulary: Vocabulary): LineDraft {
+export function draftOfLine(line: string, vocabulary: Vocabulary): LineDraft {
   if (line.length > maxLineLength)
     throw new PromptsError('too_large', `The line is longer than ${maxLineLength} characters`, { hint: 'Write an experiment.yaml.' })
   const words = lineTokens(line)
