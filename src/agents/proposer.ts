@@ -38,9 +38,12 @@ export function chooseCards(situation: Situation, ranked: readonly Verdict[], me
       isWorthTrying(situation, verdict) &&
       !measurementOf(verdict, measurements)?.failed,
   )
-  // what is likely to lose to what runs is shown only where nothing is likely to win, and then the notes say so
+  // what is likely to lose to what runs comes only after what is likely to win, and each card says how likely it is
   const likely = candidates.filter(({ estimate }) => !estimate?.gain || estimate.gain.probability >= 0.5)
-  return chooseLikeliest(likely.length > 0 ? likely : candidates, situation, cardCount)
+  const first = chooseLikeliest(likely, situation, cardCount)
+  if (first.length === cardCount) return first
+  const more = chooseLikeliest(candidates, situation, cardCount).filter((verdict) => !first.includes(verdict))
+  return [...first, ...more].slice(0, cardCount)
 }
 
 /** The cards, and of each whether evidence put it where it stands: without it another card would be in its place. */
