@@ -26,12 +26,15 @@ interface Judged {
 
 /** Slices that are judged beyond the first of a chip that meets the job: dearer by the hour, at times cheaper in all. */
 const beyondFirst = 1
+/** How much more than in proportion to its chips a larger slice may gain on one that fits. */
+const beyondLinear = 1.2
 const dayMs = 86_400_000
 const limits = ['ttft_ms', 'tpot_ms', 'ttft_p99_ms', 'tpot_p99_ms'] as const
 
 /**
  * The best mesh of each slice that may do, the cheapest that meets the job first, then what misses by least. A slice that is too slow at the
- * peak of its chips is passed over unless it is the largest of its chip, and so are those much larger than one that meets the job.
+ * peak of its chips, or at what a smaller one makes of them, is passed over unless it is the largest of its chip, and so are those much larger
+ * than one that meets the job.
  */
 export function sizeJob({ ladders, budget, clock }: SizeOptions): Option[] {
   const judged = ladders.flatMap((ladder) => climb(ladder, budget, clock))
@@ -41,15 +44,15 @@ export function sizeJob({ ladders, budget, clock }: SizeOptions): Option[] {
 function climb(ladder: readonly Workload[], budget: Budget, clock: () => number): Judged[] {
   const found: Judged[] = []
   let beyond = 0
+  let chipDays = 0
   for (const [at, workload] of ladder.entries()) {
-    if (
-      at < ladder.length - 1 &&
-      daysOf(workload, budget, (modelFlops(workload) / jobPeakFlops(workload)) * 1000) > (budget.days ?? Infinity)
-    )
-      continue
+    const atPeak = daysOf(workload, budget, (modelFlops(workload) / jobPeakFlops(workload)) * 1000)
+    const scaled = chipDays / jobChips(workload) / beyondLinear
+    if (at < ladder.length - 1 && Math.max(atPeak, scaled) > (budget.days ?? Infinity)) continue
     const [best] = planExperiment({ workload, top: 1, clock }).ranked
     const judged = best && judge(workload, best, budget)
     if (judged) found.push(judged)
+    if (judged?.option.memory.fits) chipDays = daysOf(workload, budget, judged.option.estimate.step_time_ms) * jobChips(workload)
     if (found.some(({ option }) => option.meets) && beyond++ >= beyondFirst) break
   }
   return found

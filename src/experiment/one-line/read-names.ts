@@ -13,18 +13,28 @@ export function readSlice(words: readonly string[], at: number, draft: LineDraft
   const word = words[at]!.toLowerCase()
   const slice = sliceOfWords(null, word)
   if (slice !== null) {
+    refuseSecond(draft, slice.chip, slice.topology)
     draft.chip = slice.chip
     draft.topology = slice.topology
     return 1
   }
   if (/^\d+(x\d+)+$/.test(word)) {
+    refuseSecond(draft, draft.chip, word)
     draft.topology = word
     return 1
   }
   const chip = chips.find((name) => name === word) ?? experimentWords.chips[word]
   if (chip === undefined) return 0
+  refuseSecond(draft, chip, draft.topology)
   draft.chip = chip
   return 1
+}
+
+function refuseSecond(draft: LineDraft, chip: string | null, topology: string | null): void {
+  const same = (before: string | null, now: string | null) => before === null || before === now
+  if (same(draft.chip, chip) && same(draft.topology, topology)) return
+  const named = [draft.topology ?? draft.chip, topology === draft.topology ? chip : topology]
+  refuse(`names two slices: ${named.join(' and ')}`, 'A plan is of one slice; `prompts size` compares them.')
 }
 
 /** Reads a model's name that starts at a word, of up to four words ("llama 3 70b"). @returns how many words it took. */

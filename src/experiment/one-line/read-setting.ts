@@ -3,6 +3,7 @@ import { axisSchema } from '../../contract/mesh.ts'
 import { experimentWords } from '../words/experiment-words.ts'
 import type { LineDraft } from './line-draft.ts'
 import { numberOf } from './line-tokens.ts'
+import { refuse } from './read-names.ts'
 
 /** Words before or behind a number, and the setting of a run that it is. */
 const counted: Readonly<Record<string, string>> = {
@@ -31,6 +32,7 @@ const counted: Readonly<Record<string, string>> = {
     microbatch: 'microbatches',
     accumulation: 'microbatches',
     per_device_batch_size: 'per_device_batch_size',
+    pdbs: 'per_device_batch_size',
   },
 }
 const typed: Readonly<Record<string, string>> = {
@@ -104,6 +106,8 @@ function readNumber([word, next, third, fourth]: [string, ...(string | undefined
 }
 
 function setCount(draft: LineDraft, setting: string, word: string, value: number): number {
+  const before = draft.run[setting]
+  if (before !== undefined && before !== value) refuse(`says ${setting} twice: ${before} and ${value}`, 'Say it once.')
   if (/k/i.test(word)) draft.notes.push(`${word} is read as ${value}`)
   draft.run[setting] = value
   return 2

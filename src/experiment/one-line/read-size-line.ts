@@ -33,18 +33,21 @@ export function readSizeLine(line: string, vocabulary: Vocabulary): SizeLine {
   const training = draft.phase === null || /^(train|pretrain|finetune|sft)/.test(draft.phase)
   if (training && draft.run.global_batch === undefined && draft.run.per_device_batch_size === undefined)
     draft.batchTokens ??= trainBatchTokens
-  const assumptions = new Set<string>()
+  const said: string[][] = []
   const ladders = chips
     .filter((chip) => draft.chip === null || draft.chip === chip)
     .map((chip) =>
       rungs(chip, vocabulary, draft.topology, draft.slices).map(({ topology, devices, slices }) => {
         const filled = fillDraft({ ...draft, slices }, { chip, topology, devices }, vocabulary.catalog)
-        for (const text of filled.assumptions) if (text !== 'one slice') assumptions.add(text)
+        said.push(filled.assumptions)
         return resolveWorkload(filled.experiment, vocabulary.catalog)
       }),
     )
-  assumptions.add('slices whose number of chips is a power of two, at list prices on demand or at those that are set')
-  return { assumptions: [...assumptions], budget, ladders }
+  // what is the same on every slice; a batch that grows with the devices is not
+  const assumptions = (said[0] ?? []).filter((text) => text !== 'one slice' && said.every((texts) => texts.includes(text)))
+  if (draft.run.per_device_batch_size !== undefined) assumptions.push('the batch grows with the devices: per_device_batch_size is kept')
+  assumptions.push('slices whose number of chips is a power of two, at list prices on demand or at those that are set')
+  return { assumptions, budget, ladders }
 }
 
 function rungs(chip: ChipName, { catalog, sliceNames }: Vocabulary, topology: string | null, slices: number | null) {

@@ -68,6 +68,9 @@ describe('readOneLine', () => {
     ['llama3-70b on v6f-256', 'unknown_topology', /v6e-256/],
     ['llama3-70b seq 8192', 'bad_arguments', /v6e-256/],
     ['v6e-256, seq 8192', 'bad_arguments', /llama3-70b/],
+    ['llama3-70b on v6e-8, v5p-8', 'bad_arguments', /prompts size/],
+    ['llama3-70b on v5e v6e-8', 'bad_arguments', /prompts size/],
+    ['llama3-70b on v6e-8 seq 4k seq 8k', 'bad_arguments', /once/],
     ['llama3-70b on 7 chips of v6e', 'bad_arguments', /v6e-8/],
   ])('refuses %s', (line, code, hint) => {
     expect(failure(line)).toMatchObject({ code, exitCode: 2 })
