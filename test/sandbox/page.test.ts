@@ -90,7 +90,7 @@ describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium
     for (const [at, card] of cardsShown.entries()) {
       const text = await card.textContent()
       expect(text).toContain(['1️⃣', '2️⃣', '3️⃣'][at])
-      expect(text).toMatch(/\d+% less time per step \(\d+–\d+%/)
+      expect(text).toMatch(/\d+% less time per step \((?:\d+–\d+%|\d+% more to \d+% less)/)
       expect(text).toContain('ici_fsdp_parallelism=')
       expect(text).not.toContain('dcn_data_parallelism')
     }
@@ -134,7 +134,7 @@ describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium
     }))
     try {
       await page.goto(other.url)
-      const shown = await diagnose('llama3-8b-v5e-cold')
+      const shown = await diagnose('deepseek2-v5p-cold')
       await shown[1]!.getByText('compiling…').waitFor()
       await shown[1]!.getByText('12.6 of 15.8 GiB · compiled ✓').waitFor()
       await shown[2]!.getByText('withdrawn: out of memory by 3.1 GiB').waitFor()
@@ -185,7 +185,7 @@ describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium
     }
     await page.keyboard.press('Shift+Tab')
     await tabTo(/^composer\|/)
-    await page.keyboard.type('@prompts diagnose llama3-8b-v5e-cold')
+    await page.keyboard.type('@prompts diagnose deepseek2-v5p-cold')
     await page.keyboard.press('Enter')
     await cards().first().waitFor()
     await tabTo(/^reply\|/)
@@ -223,13 +223,13 @@ describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium
   it('takes an experiment as a file, with a mention and in a direct message, and says what is wrong with one', async () => {
     const attach = (name: string, content: string) =>
       page.getByLabel('Attach: Message the channel').setInputFiles({ name, mimeType: 'text/yaml', buffer: Buffer.from(content) })
-    const yaml = readFileSync(new URL('../../examples/llama3-8b-v5e-cold/experiment.yaml', import.meta.url), 'utf8')
-    await attach('mine.yaml', yaml.replace('llama3-8b-v5e-cold', 'sent-as-file'))
+    const yaml = readFileSync(new URL('../../examples/deepseek2-v5p-cold/experiment.yaml', import.meta.url), 'utf8')
+    await attach('mine.yaml', yaml.replace('deepseek2-v5p-cold', 'sent-as-file'))
     await page.getByText('📄 mine.yaml').waitFor()
     await box().fill('@prompts diagnose')
     await box().press('Enter')
     await cards().nth(2).waitFor()
-    expect(await replies().nth(1).textContent()).toMatch(/sent-as-file: fsdp 16: about .*A cold start/)
+    expect(await replies().nth(1).textContent()).toMatch(/sent-as-file: fsdp 32: about .*A cold start/)
     expect(await page.locator('#messages > li').last().textContent()).toContain('mine.yaml')
 
     // the shortcut reads the file too, and asks anew

@@ -18,7 +18,12 @@ export async function request(url: URL, source: string, signal: AbortSignal, opt
   const deadline = AbortSignal.timeout(requestDeadlineMs)
   let response: Response
   try {
-    response = await fetch(url, { ...options, redirect: 'manual', signal: AbortSignal.any([signal, deadline]) })
+    const ask = () => fetch(url, { ...options, redirect: 'manual', signal: AbortSignal.any([signal, deadline]) })
+    // a kept connection that the server closed meanwhile is cut at its next use: every request here only reads, so it is asked once more
+    response = await ask().catch((cut: unknown) => {
+      if (!wasCut(cut) || signal.aborted || deadline.aborted) throw cut
+      return ask()
+    })
   } catch (cause) {
     signal.throwIfAborted()
     throw unreachable(source, deadline.aborted ? `no answer in ${requestDeadlineMs / 1000} s` : whyOf(cause, url), cause)
@@ -59,6 +64,11 @@ function redirected(response: Response, url: URL, source: string): PromptsError 
       retryable: false,
     },
   )
+}
+
+function wasCut(thrown: unknown): boolean {
+  const code = ((thrown as Error).cause as { code?: string } | undefined)?.code
+  return code === 'ECONNRESET' || code === 'UND_ERR_SOCKET'
 }
 
 /** Why a request failed, in words and without what the address may hold. */
