@@ -3,19 +3,11 @@ import { type ChipName, chips } from '../contract/experiment.ts'
 import { lazyKnowledge } from '../knowledge/data/read-data.ts'
 import type { Lexicon } from './lexicon.ts'
 import { sizeAfter, sizeOf } from './read-size.ts'
+import type { Value } from './reading.ts'
 import { isMark, means, named, type Token } from './token.ts'
 
 /** What is to be different, besides the mesh. */
-export interface Changes {
-  batch_factor?: number
-  global_batch?: number
-  seq_len?: number
-  microbatches?: number
-  remat?: string
-  slices?: number
-  chip?: ChipName
-  topology?: string
-}
+export type Changes = Omit<Value, 'step_time_ms' | 'mesh' | 'cards' | 'experiment'>
 
 const policies = lazyKnowledge(
   'remat-policies.json',
