@@ -7,7 +7,7 @@ import { asPromptsError, PromptsError } from '../errors.ts'
 import { analyze } from './analyzer.ts'
 import { ownMeasurements } from './case-match.ts'
 import type { AgentDeps } from './deps.ts'
-import { moversOf } from './evidence/movers.ts'
+import { findMovers } from './evidence/movers.ts'
 import { rankSpace } from './proposer.ts'
 import { retrieve } from './retrieval.ts'
 import { situate } from './situate.ts'
@@ -121,8 +121,7 @@ async function openContext(deps: AgentDeps, tenant: string, text: string, signal
   const situation = situate(deps, loaded.experiment, report, cases)
   const analysis = analyze(situation)
   const retrieved = await retrieve(situation, analysis, { ...deps, tenant, signal })
-  const sections = await deps.library.list({ kind: 'doc', tenant, limit: 5000 })
-  const movers = moversOf(situation.workload, retrieved.cases, sections)
+  const movers = await findMovers(deps.library, { tenant, workload: situation.workload, cases: retrieved.cases })
   const plan = await rankSpace(deps, situation, { measurements: ownMeasurements(situation.workload, tenant, cases), movers }, signal)
   return { situation, analysis, plan, tenant, deps }
 }

@@ -2,7 +2,7 @@ import { analyze } from '../agents/analyzer.ts'
 import { makeCard } from '../agents/cards.ts'
 import { ownMeasurements } from '../agents/case-match.ts'
 import { compilationsPerRun } from '../agents/evaluator.ts'
-import { citedMovers, moversOf, withMovers } from '../agents/evidence/movers.ts'
+import { citedMovers, findMovers, withMovers } from '../agents/evidence/movers.ts'
 import { describeErrors, outcomesOf } from '../agents/learning.ts'
 import { chooseByEvidence, proposalNotes, rankSpace, refuseInfeasible } from '../agents/proposer.ts'
 import { plannerOnIdea, writeRationale } from '../agents/rationale.ts'
@@ -117,8 +117,9 @@ async function workStages(
     return { value, detail: `${value.cases.length} cases, ${value.docs.length} documents` }
   })
 
-  const sections = await untilAborted(options.signal, () => deps.library.list({ kind: 'doc', tenant, limit: 5000 }))
-  const movers = moversOf(situation.workload, retrieved.cases, sections)
+  const movers = await untilAborted(options.signal, () =>
+    findMovers(deps.library, { tenant, workload: situation.workload, cases: retrieved.cases }),
+  )
 
   const proposed = await runner.stage<ProposeStage>('propose', async (signal) => {
     const plan = await rankSpace(deps, situation, { measurements, movers }, signal)

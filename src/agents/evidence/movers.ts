@@ -1,6 +1,6 @@
 import type { Evidence } from '../../contract/diagnosis.ts'
 import type { Mesh } from '../../contract/mesh.ts'
-import type { DocSection, Hit } from '../../knowledge/library.ts'
+import type { DocSection, Hit, Library } from '../../knowledge/library.ts'
 import type { Workload } from '../../planner/workload.ts'
 import { caseEvidence, docEvidence } from '../retrieval.ts'
 import { contrastsOf, leanOfContrast } from './contrast.ts'
@@ -14,7 +14,7 @@ export interface Mover {
 }
 
 /** What of the retrieved cases and of the library's documents can move this job's meshes. */
-export function moversOf(workload: Workload, cases: readonly Hit<'case'>[], sections: readonly DocSection[]): Mover[] {
+function moversOf(workload: Workload, cases: readonly Hit<'case'>[], sections: readonly DocSection[]): Mover[] {
   const byId = new Map(cases.map((hit) => [hit.item.id, hit]))
   const contrasts = contrastsOf(cases, ({ id }) => ({ title: id, uri: `case:${id}` })).flatMap((contrast) => {
     const hit = byId.get(contrast.id)
@@ -26,6 +26,17 @@ export function moversOf(workload: Workload, cases: readonly Hit<'case'>[], sect
   }))
   return [...contrasts, ...rules]
 }
+
+/** The same, with the documents that the tenant may see. */
+export async function findMovers(
+  library: Library,
+  { tenant, workload, cases }: { tenant: string; workload: Workload; cases: readonly Hit<'case'>[] },
+): Promise<Mover[]> {
+  return moversOf(workload, cases, await library.list({ kind: 'doc', tenant, limit: sectionLimit }))
+}
+
+/** More sections than any library has. */
+const sectionLimit = 5000
 
 /** Leans are compared in steps of a quarter: less is no argument. */
 const step = 0.25
