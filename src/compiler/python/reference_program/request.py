@@ -77,7 +77,9 @@ class Run:
     attention: str = "flash"
     moe: str = "dropping"
     capacity_factor: float | None = None
-    output_len: int | None = None
+    output_len: int | None = None  # with the two below: of requests, which one step does not have
+    input_len: int | None = None
+    concurrency: int | None = None
     flags: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
