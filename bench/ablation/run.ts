@@ -1,6 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { situate } from '../../src/agents/situate.ts'
+import { createSituation } from '../../src/agents/create-situation.ts'
 import { verify } from '../../src/agents/verifier.ts'
 import type { Diagnosis } from '../../src/contract/diagnosis.ts'
 import { formatMesh, type Mesh } from '../../src/contract/mesh.ts'
@@ -105,7 +105,7 @@ function wildModel({ loaded, report }: Regime) {
 }
 
 function randomMeshes({ experiment }: LoadedExperiment, report: ProfileReport | null, count: number): Mesh[] {
-  const situation = situate({ resolve: resolver.deps.resolve }, experiment!, report, [])
+  const situation = createSituation({ resolve: resolver.deps.resolve }, experiment!, report, [])
   const all: Mesh[] = []
   forEachFactoring(situation.workload.slice.devices, (tuple) => {
     all.push(fromTuple([...tuple]))
@@ -146,7 +146,7 @@ for (const setting of settings) {
 // without the verifier: what a model that knows only the device count would have shown
 const unverified: string[] = []
 for (const regime of regimes) {
-  const situation = situate({ resolve: resolver.deps.resolve }, regime.loaded.experiment!, regime.report, [])
+  const situation = createSituation({ resolve: resolver.deps.resolve }, regime.loaded.experiment!, regime.report, [])
   const proposed = randomMeshes(regime.loaded, regime.report, 300).map((mesh) =>
     verify(situation, { mesh, dcn: situation.workload.dcn, changes: {} }),
   )

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { maxtextFlagsOf } from '../../src/agents/cards.ts'
 import { maxTextEnvironment } from '../../src/compiler/maxtext-program.ts'
-import { evaluateMesh } from '../../src/planner/verdict-of.ts'
+import { verdictOfMesh } from '../../src/planner/verdict-of.ts'
 import { type Program, programCase, readPrograms } from './program-cases.ts'
 import { type RecordedVerdict, recordedVerdicts, recordVerdict } from './recorded-verdicts.ts'
 
@@ -83,7 +83,7 @@ function kindOf({ kind }: Program): { kind?: string } {
 /** The product's own words for the experiment, then what else `run.flags` hold, which is MaxText's by name. */
 function settingsOf(program: Program): string[] | null {
   const { workload, mesh, dcn } = programCase(program)
-  const { maxtextFlags } = maxtextFlagsOf({ workload }, evaluateMesh(workload, mesh, dcn))
+  const { maxtextFlags } = maxtextFlagsOf({ workload }, verdictOfMesh(workload, mesh, dcn))
   if (maxtextFlags === undefined) return null
   const said = new Set(maxtextFlags.map((word) => word.split('=')[0]))
   const rest = Object.entries(program.run.flags ?? {}).flatMap(([name, value]) => (said.has(name) ? [] : [`${name}=${value}`]))

@@ -13,25 +13,25 @@ import { createMaxTextProgram } from '../../src/compiler/maxtext-program.ts'
 import { createSemaphore } from '../../src/compiler/semaphore.ts'
 import { formatMesh } from '../../src/contract/mesh.ts'
 import type { CompilerVerdict } from '../../src/contract/verdict.ts'
-import { evaluateMesh } from '../../src/planner/verdict-of.ts'
+import { verdictOfMesh } from '../../src/planner/verdict-of.ts'
 import { type ProgramCase, programCases } from './program-cases.ts'
 import { recordedPrograms, recordProgram } from './recorded-verdicts.ts'
 
 const limits = { timeoutMs: 1_800_000, memoryGib: 12, maxOutputBytes: 1e8 }
 const { signal } = new AbortController()
 
-const [judge, ...only] = process.argv.slice(2)
-if (judge !== undefined)
-  await compileAll(judge === 'reference' ? 'reference' : 'user', judge === 'reference' ? reference() : maxtext(judge))
+const [compiler, ...only] = process.argv.slice(2)
+if (compiler !== undefined)
+  await compileAll(compiler === 'reference' ? 'reference' : 'user', compiler === 'reference' ? reference() : maxtext(compiler))
 printTable()
 
-type Judge = (one: ProgramCase, flags: string[]) => Promise<CompilerVerdict>
+type Ask = (one: ProgramCase, flags: string[]) => Promise<CompilerVerdict>
 
-async function compileAll(program: CompilerVerdict['program'], ask: Judge): Promise<void> {
+async function compileAll(program: CompilerVerdict['program'], ask: Ask): Promise<void> {
   for (const one of programCases()) {
     const { id, workload, mesh, dcn } = one
     if (only.length > 0 ? !only.includes(id) : find(id, program) !== undefined) continue
-    const { maxtextFlags: flags } = maxtextFlagsOf({ workload }, evaluateMesh(workload, mesh, dcn))
+    const { maxtextFlags: flags } = maxtextFlagsOf({ workload }, verdictOfMesh(workload, mesh, dcn))
     if (flags === undefined) throw new Error(`${id} cannot be said in MaxText's settings`)
     const verdict = await ask(one, flags)
     process.stderr.write(`${id}: ${JSON.stringify(verdict)}\n`)
@@ -39,7 +39,7 @@ async function compileAll(program: CompilerVerdict['program'], ask: Judge): Prom
   }
 }
 
-function maxtext(python: string): Judge {
+function maxtext(python: string): Ask {
   const folder = execFileSync(python, [
     '-c',
     'import importlib.util, os; print(os.path.dirname(importlib.util.find_spec("maxtext").origin))',
@@ -53,11 +53,11 @@ function maxtext(python: string): Judge {
   return ({ workload }, flags) => program.compile(flags, workload.chip.hbm_available_gib_per_device, signal)
 }
 
-function reference(): Judge {
+function reference(): Ask {
   const compiler = createCompiler({ home: resolve('.prompts'), python: null, processes: 1, ...limits, maxtextCommand: null, study: null })
   return async ({ workload, mesh, dcn }) => {
-    const { physical } = evaluateMesh(workload, mesh, dcn)
-    return (await compiler.judge(workload, { mesh, dcn, changes: {}, physical }, { full: true, signal })).verdict
+    const { physical } = verdictOfMesh(workload, mesh, dcn)
+    return (await compiler.compile(workload, { mesh, dcn, changes: {}, physical }, { full: true, signal })).verdict
   }
 }
 
@@ -73,7 +73,7 @@ function printTable(): void {
     const user = find(id, 'user')
     if (user === undefined) continue
     const own = find(id, 'reference')
-    const { memory } = evaluateMesh(workload, mesh, dcn)
+    const { memory } = verdictOfMesh(workload, mesh, dcn)
     const off = (gib: number | null | undefined) =>
       gib && user.required_gib ? `${gib > user.required_gib ? '+' : ''}${(100 * (gib / user.required_gib - 1)).toFixed(1)} %` : ''
     const cells = [

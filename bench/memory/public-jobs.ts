@@ -5,7 +5,7 @@ import type { Mesh } from '../../src/contract/mesh.ts'
 import type { Memory } from '../../src/contract/verdict.ts'
 import { resolveWorkload } from '../../src/experiment/resolve-workload.ts'
 import { openCatalog } from '../../src/knowledge/data/catalog.ts'
-import { evaluateMesh } from '../../src/planner/verdict-of.ts'
+import { verdictOfMesh } from '../../src/planner/verdict-of.ts'
 import type { Workload } from '../../src/planner/workload.ts'
 import { readRows, workloadOf } from '../planner-fit/measured-rows.ts'
 import { publicCases } from './public-cases.ts'
@@ -56,7 +56,7 @@ export function publicJobs(): PublicJob[] {
 function judged(job: { id: string; ran: boolean }, resolve: () => Workload, mesh: Mesh, dcn: Mesh): PublicJob[] {
   try {
     const workload = resolve()
-    const { memory } = evaluateMesh(workload, mesh, dcn)
+    const { memory } = verdictOfMesh(workload, mesh, dcn)
     return memory === null ? [] : [{ ...job, workload, memory }]
   } catch {
     return []

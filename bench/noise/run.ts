@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { noises, rates, worsen } from '../../test/support/noise/noise.ts'
+import { noises, rates, withNoise } from '../../test/support/noise/noise.ts'
 import { cases } from '../../test/support/noise/noise-cases.ts'
 
 /** How the diagnosis holds up when a profile is incomplete or noisy: `npm run bench:noise` writes results.md. */
@@ -29,7 +29,7 @@ for (const noise of noises) {
     for (const rate of rates) {
       const cell: Cell = { classes: new Map(), confidence: 0 }
       for (const seed of rate === 0 ? [1] : seeds) {
-        const { bottleneck } = await worsen(each, noise.name, rate, seed)
+        const { bottleneck } = await withNoise(each, noise.name, rate, seed)
         cell.classes.set(bottleneck.class, (cell.classes.get(bottleneck.class) ?? 0) + 1)
         cell.confidence += bottleneck.confidence / (rate === 0 ? 1 : seeds.length)
       }

@@ -3,7 +3,7 @@ import { toTuple } from '../../src/interconnect/mesh-tuple.ts'
 import { physicalPlacement } from '../../src/interconnect/physical-mesh.ts'
 import type { CostModel } from '../../src/planner/cost-model.ts'
 import { costModel } from '../../src/planner/cost-model.ts'
-import { createEvaluator } from '../../src/planner/evaluate.ts'
+import { createFigures } from '../../src/planner/figures.ts'
 import type { Workload } from '../../src/planner/workload.ts'
 
 /** 1 when a rule puts the faster of two meshes first, 0 when it puts it last, a half when it cannot tell them apart. */
@@ -53,7 +53,7 @@ const perfect: CostModel = {
 
 function roofline(workload: Workload): number {
   const ici = toTuple(workload.mesh!)
-  const { compute, hbm, communication } = createEvaluator(workload, perfect)(
+  const { compute, hbm, communication } = createFigures(workload, perfect)(
     ici,
     toTuple(workload.dcn),
     physicalPlacement(ici, workload.slice),

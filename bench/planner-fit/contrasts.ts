@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { toTuple } from '../../src/interconnect/mesh-tuple.ts'
 import { physicalPlacement } from '../../src/interconnect/physical-mesh.ts'
 import { type CostModel, costModel } from '../../src/planner/cost-model.ts'
-import { createEvaluator } from '../../src/planner/evaluate.ts'
+import { createFigures } from '../../src/planner/figures.ts'
 import { type CompiledCase, referenceCases } from './compiled-cases.ts'
 import { groupBy } from './statistics.ts'
 
@@ -59,5 +59,5 @@ function allContrasts(): Contrast[] {
 
 export function stepSeconds({ workload }: CompiledCase, constants: CostModel = costModel): number {
   const ici = toTuple(workload.mesh!)
-  return createEvaluator(workload, constants)(ici, toTuple(workload.dcn), physicalPlacement(ici, workload.slice)).timing.step
+  return createFigures(workload, constants)(ici, toTuple(workload.dcn), physicalPlacement(ici, workload.slice)).timing.step
 }

@@ -2,7 +2,7 @@ import { type MeshTuple, toTuple } from '../../src/interconnect/mesh-tuple.ts'
 import { physicalPlacement } from '../../src/interconnect/physical-mesh.ts'
 import type { Placement } from '../../src/interconnect/placement.ts'
 import type { CostModel } from '../../src/planner/cost-model.ts'
-import { createEvaluator } from '../../src/planner/evaluate.ts'
+import { createFigures } from '../../src/planner/figures.ts'
 import type { Timing } from '../../src/planner/time/timing.ts'
 import { type Contrast, stepSeconds } from './contrasts.ts'
 import { fittedConstants, toFree, withConstants } from './fitted-constants.ts'
@@ -39,7 +39,7 @@ function placed(row: MeasuredRow, qualifying: boolean): FitRow {
 }
 
 export function predict(row: FitRow, constants: CostModel): Timing {
-  return createEvaluator(row.workload, constants)(row.ici, row.dcn, row.placement).timing
+  return createFigures(row.workload, constants)(row.ici, row.dcn, row.placement).timing
 }
 
 /** Log of predicted over measured. */

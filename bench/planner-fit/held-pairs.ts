@@ -3,7 +3,7 @@ import { toTuple } from '../../src/interconnect/mesh-tuple.ts'
 import { physicalPlacement } from '../../src/interconnect/physical-mesh.ts'
 import { uncalibrated } from '../../src/planner/calibrate.ts'
 import type { CostModel } from '../../src/planner/cost-model.ts'
-import { createEvaluator } from '../../src/planner/evaluate.ts'
+import { createFigures } from '../../src/planner/figures.ts'
 import { type StepShares, stepShares } from '../../src/planner/pair-errors.ts'
 import type { Workload } from '../../src/planner/workload.ts'
 import type { Contrast } from './contrasts.ts'
@@ -56,6 +56,6 @@ function measuredOf(rows: readonly FitRow[]): { name: string; faster: FitRow; sl
 
 function sharesOf(workload: Workload, constants: CostModel): StepShares {
   const ici = toTuple(workload.mesh!)
-  const { timing } = createEvaluator(workload, constants)(ici, toTuple(workload.dcn), physicalPlacement(ici, workload.slice))
+  const { timing } = createFigures(workload, constants)(ici, toTuple(workload.dcn), physicalPlacement(ici, workload.slice))
   return stepShares(timing, uncalibrated(workload))
 }

@@ -2,7 +2,7 @@ import { meshSize } from '../../src/contract/mesh.ts'
 import { toTuple } from '../../src/interconnect/mesh-tuple.ts'
 import { physicalPlacement } from '../../src/interconnect/physical-mesh.ts'
 import { costModel } from '../../src/planner/cost-model.ts'
-import { createEvaluator } from '../../src/planner/evaluate.ts'
+import { createFigures } from '../../src/planner/figures.ts'
 import { measuredRow, readRows } from './measured-rows.ts'
 import { groupBy } from './statistics.ts'
 
@@ -56,7 +56,7 @@ export function measuredPairs(): MeasuredPair[] {
 
 function stepOf({ workload }: NonNullable<ReturnType<typeof measuredRow>>): number {
   const ici = toTuple(workload.mesh!)
-  return createEvaluator(workload, costModel)(ici, toTuple(workload.dcn), physicalPlacement(ici, workload.slice)).timing.step
+  return createFigures(workload, costModel)(ici, toTuple(workload.dcn), physicalPlacement(ici, workload.slice)).timing.step
 }
 
 function meshText(mesh: object): string {

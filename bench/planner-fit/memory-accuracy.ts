@@ -1,7 +1,7 @@
 import { toTuple } from '../../src/interconnect/mesh-tuple.ts'
 import { physicalPlacement } from '../../src/interconnect/physical-mesh.ts'
 import { costModel } from '../../src/planner/cost-model.ts'
-import { createEvaluator } from '../../src/planner/evaluate.ts'
+import { createFigures } from '../../src/planner/figures.ts'
 import { gib } from '../../src/planner/footprint/memory-parts.ts'
 import { type CompiledCase, maxtextCases, referenceCases } from './compiled-cases.ts'
 import { groupBy, median, percent, quantile } from './statistics.ts'
@@ -20,7 +20,7 @@ function judged(): Judged[] {
   return [...referenceCases(), ...maxtextCases()].map((compiled) => {
     const { workload } = compiled
     const ici = toTuple(workload.mesh!)
-    const { memory, margin } = createEvaluator(workload, costModel)(ici, toTuple(workload.dcn), physicalPlacement(ici, workload.slice))
+    const { memory, margin } = createFigures(workload, costModel)(ici, toTuple(workload.dcn), physicalPlacement(ici, workload.slice))
     const predictedGib = memory.required / gib
     return {
       compiled,

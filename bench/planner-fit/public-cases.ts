@@ -6,7 +6,7 @@ import { resolveWorkload } from '../../src/experiment/resolve-workload.ts'
 import { findChip } from '../../src/knowledge/data/chips.ts'
 import { resolveModel } from '../../src/knowledge/data/models.ts'
 import { findSlice } from '../../src/knowledge/data/topologies.ts'
-import { evaluateMesh } from '../../src/planner/verdict-of.ts'
+import { verdictOfMesh } from '../../src/planner/verdict-of.ts'
 
 const caseSchema = z
   .object({
@@ -47,7 +47,7 @@ export function publicCaseReport(): string[] {
       continue
     }
     const workload = resolveWorkload(parsed.data, { findChip, findSlice, resolveModel })
-    const { legal, memory, violations } = evaluateMesh(workload, to, dcn, {}, { baseline: null })
+    const { legal, memory, violations } = verdictOfMesh(workload, to, dcn, {}, { baseline: null })
     if (result === 'oom') {
       counts.oom++
       if (memory?.certainty === 'clear') {

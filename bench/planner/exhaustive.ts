@@ -7,7 +7,7 @@ import { findSlice } from '../../src/knowledge/data/topologies.ts'
 import { calibrateWorkload } from '../../src/planner/calibrate-workload.ts'
 import { costModel } from '../../src/planner/cost-model.ts'
 import { forEachFactoring } from '../../src/planner/enumerate.ts'
-import { createJudge } from '../../src/planner/legality.ts'
+import { createMeshRules } from '../../src/planner/legality.ts'
 import { putInOrder } from '../../src/planner/order.ts'
 import { stepShares } from '../../src/planner/pair-errors.ts'
 import { search } from '../../src/planner/search.ts'
@@ -51,7 +51,7 @@ export function firstThreeEqual(workload: Workload): boolean {
 
 /** Every choice on every mesh, in the order of the ranking. */
 function exhaustive(workload: Workload): Candidate[] {
-  const judge = createJudge(workload)
+  const rules = createMeshRules(workload)
   const calibration = calibrateWorkload({ workload })
   const counts: TrialCounts = { legal: 0, fitting: 0, cut: 0, clear: false, ranked: [] }
   const dcn: MeshTuple = toTuple(workload.dcn)
@@ -59,10 +59,10 @@ function exhaustive(workload: Workload): Candidate[] {
   const found: Candidate[] = []
   forEachFactoring(workload.slice.devices, (tuple) => {
     const ici: MeshTuple = [...tuple]
-    const best = bestChoice({ workload, calibration, judge, counts }, choices, { ici, dcn, placement: judge.placement(ici) })
+    const best = bestChoice({ workload, calibration, rules, counts }, choices, { ici, dcn, placement: rules.placement(ici) })
     if (best) found.push(best)
   })
-  const shares = ({ choice, ici }: Candidate) => stepShares(choice.evaluate(ici, dcn, judge.placement(ici)).timing, calibration)
+  const shares = ({ choice, ici }: Candidate) => stepShares(choice.figures(ici, dcn, rules.placement(ici)).timing, calibration)
   return putInOrder(
     found.map((one) => ({ ...one, shares: () => shares(one) })),
     costModel.pair,

@@ -15,7 +15,7 @@ import { findSlice } from '../../src/knowledge/data/topologies.ts'
 import { calibrateWorkload } from '../../src/planner/calibrate-workload.ts'
 import { costModel } from '../../src/planner/cost-model.ts'
 import { countFactorings, forEachFactoring } from '../../src/planner/enumerate.ts'
-import { createJudge } from '../../src/planner/legality.ts'
+import { createMeshRules } from '../../src/planner/legality.ts'
 import { search } from '../../src/planner/search.ts'
 import { choicesOf } from '../../src/planner/tune.ts'
 import type { Workload } from '../../src/planner/workload.ts'
@@ -73,8 +73,8 @@ function measure(model: string, shape: string): Row {
   const planMs = medianMs(() => search({ workload, choices, calibration, keepIllegal: false }))
   const dcn = toTuple({})
   const legalityMs = medianMs(() => {
-    const judge = createJudge(workload)
-    forEachFactoring(workload.slice.devices, (tuple) => void judge.isLegal(tuple, dcn))
+    const rules = createMeshRules(workload)
+    forEachFactoring(workload.slice.devices, (tuple) => void rules.isLegal(tuple, dcn))
   })
   const perSecond = (count: number, ms: number) => Math.round((count / ms) * 1000)
   return {

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { toTuple } from '../../src/interconnect/mesh-tuple.ts'
 import { placer } from '../../src/interconnect/physical-mesh.ts'
 import { costModel } from '../../src/planner/cost-model.ts'
-import { createEvaluator } from '../../src/planner/evaluate.ts'
+import { createFigures } from '../../src/planner/figures.ts'
 import { gib } from '../../src/planner/footprint/memory-parts.ts'
 import { modelTerms } from '../../src/planner/model/model-terms.ts'
 import { type EngineConstants, engineConstants } from '../../src/planner/serving/engine-constants.ts'
@@ -21,7 +21,7 @@ const none = toTuple({})
 
 function stepMs(row: ServingRow, engines: Engines): number {
   const mesh = meshOf(row)
-  return createEvaluator(row.workload, costModel, engines)(mesh, none, placer(row.workload.slice)(mesh)).timing.step * 1000
+  return createFigures(row.workload, costModel, engines)(mesh, none, placer(row.workload.slice)(mesh)).timing.step * 1000
 }
 
 /** [cache share, layer µs, prefill share, host ms of vllm, of sglang, µs a request, µs a routed row], as logarithms. */
@@ -64,7 +64,7 @@ function fitted(train: readonly ServingRow[]): Engines {
 function boundMs({ workload }: ServingRow): number {
   const { model, run, chip, slice } = workload
   const bytes = modelTerms(model).activeMatmul * dtypeBytes[run.weight_dtype]
-  const memory = createEvaluator(workload)(toTuple(workload.mesh!), none, placer(slice)(toTuple(workload.mesh!))).memory
+  const memory = createFigures(workload)(toTuple(workload.mesh!), none, placer(slice)(toTuple(workload.mesh!))).memory
   return (bytes / (chip.hbm_gbps * 1e9 * slice.chips) + (memory.kvCache * slice.devices) / (chip.hbm_gbps * 1e9 * slice.chips)) * 1000
 }
 
@@ -80,7 +80,7 @@ for (const row of rows) {
   errors.push(Math.abs(predicted / row.measuredMs - 1))
   bounds.push(Math.abs(bound / row.measuredMs - 1))
   const mesh = meshOf(row)
-  const { memory } = createEvaluator(row.workload)(mesh, none, placer(row.workload.slice)(mesh))
+  const { memory } = createFigures(row.workload)(mesh, none, placer(row.workload.slice)(mesh))
   console.log(
     `| ${row.id} | ${row.model} | ${row.engine} | ${row.measuredMs} | ${predicted.toFixed(2)} | ${percent(predicted / row.measuredMs - 1)} | ${bound.toFixed(2)} | ${(memory.required / gib).toFixed(1)} of ${row.workload.chip.hbm_available_gib_per_device} |`,
   )

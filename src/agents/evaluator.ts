@@ -51,9 +51,9 @@ export async function evaluateCards(
   const tried: Pick<Verdict, 'mesh' | 'dcn' | 'changes'>[] = [...cards]
   let replacements = 0
 
-  const judge = async (card: Card): Promise<CompilerVerdict> => {
+  const compile = async (card: Card): Promise<CompilerVerdict> => {
     const candidate = { ...card, ...maxtextFlagsOf(situation, card) }
-    const { verdict, memory, study } = await deps.compiler.judge(situation.workload, candidate, { full: false, signal })
+    const { verdict, memory, study } = await deps.compiler.compile(situation.workload, candidate, { full: false, signal })
     await deps.memory.append(run, { kind: 'compiler', name: formatMesh(card.mesh), data: { ...verdict, memory, study } })
     return verdict
   }
@@ -82,13 +82,13 @@ export async function evaluateCards(
     let card: Card | null = original
     while (card) {
       signal.throwIfAborted()
-      const compiler = await judge(card)
-      const judged = withCompiler(card, compiler)
+      const compiler = await compile(card)
+      const compiled = withCompiler(card, compiler)
       if (compiler.status !== 'oom' && compiler.status !== 'error') {
-        replace(cards, original.rank, judged)
+        replace(cards, original.rank, compiled)
         break
       }
-      withdrawn.push({ card: judged, reason: reasonOf(compiler) })
+      withdrawn.push({ card: compiled, reason: reasonOf(compiler) })
       notes.push(`${formatMesh(card.mesh)} was withdrawn: ${reasonOf(compiler)}.`)
       card = await replacement(original.rank)
       replace(cards, original.rank, card)

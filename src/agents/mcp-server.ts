@@ -6,11 +6,11 @@ import { experimentIdSchema } from '../contract/experiment.ts'
 import { asPromptsError, PromptsError } from '../errors.ts'
 import { analyze } from './analyzer.ts'
 import { ownMeasurements } from './case-match.ts'
+import { createSituation } from './create-situation.ts'
 import type { AgentDeps } from './deps.ts'
 import { findMovers } from './evidence/movers.ts'
 import { rankSpace } from './proposer.ts'
 import { retrieve } from './retrieval.ts'
-import { situate } from './situate.ts'
 import { callTool, jsonSchemaOf, type Tool, type ToolContext } from './tools/tool.ts'
 import { compileTool, quickTools } from './tools/tools.ts'
 
@@ -118,7 +118,7 @@ async function openContext(deps: AgentDeps, tenant: string, text: string, signal
     throw new PromptsError('bad_experiment', 'That is a profile without an experiment.', { hint: 'Give the YAML of an experiment.' })
   const report = loaded.profile ? await deps.readProfile(await loaded.profile.open(signal), signal, loaded.experiment?.mesh ?? null) : null
   const cases = await deps.library.list({ kind: 'case', tenant, limit: 2000, own: true })
-  const situation = situate(deps, loaded.experiment, report, cases)
+  const situation = createSituation(deps, loaded.experiment, report, cases)
   const analysis = analyze(situation)
   const retrieved = await retrieve(situation, analysis, { ...deps, tenant, signal })
   const movers = await findMovers(deps.library, { tenant, workload: situation.workload, cases: retrieved.cases })

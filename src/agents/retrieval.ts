@@ -27,7 +27,7 @@ export interface RetrievalDeps {
 const caseLimit = 12
 const docLimit = 8
 /** Below this likeness a case is about another kind of workload. */
-const likeEnough = 0.7
+const leastSimilarity = 0.7
 
 /** The signature of what is being diagnosed. */
 export function signatureOf(workload: Workload, analysis: Pick<Analysis, 'bottleneck' | 'kpis'>): number[] {
@@ -109,7 +109,7 @@ export async function evidenceFor(
   deps: RetrievalDeps,
 ): Promise<Evidence[]> {
   const cases = retrieved.cases
-    .filter((hit) => (hit.similarity ?? 0) >= likeEnough && isOfSameKind(hit.item, card))
+    .filter((hit) => (hit.similarity ?? 0) >= leastSimilarity && isOfSameKind(hit.item, card))
     .map((hit) => ({ hit, worth: caseWorth(hit, card, deps.tenant) }))
     .sort((a, b) => b.worth - a.worth)
     .map(({ hit }) => ({ ...caseEvidence(hit), stance: stanceOfCase(hit.item, card) }))

@@ -1,6 +1,6 @@
 import type { Verdict } from '../contract/verdict.ts'
 import { exitCodes, PromptsError } from '../errors.ts'
-import { evaluateMesh } from '../planner/verdict-of.ts'
+import { verdictOfMesh } from '../planner/verdict-of.ts'
 import { parseMesh } from '../text/parse-mesh.ts'
 import { visibleValues } from '../text/visible.ts'
 import type { Run } from './command.ts'
@@ -18,7 +18,7 @@ export const run: Run<'check'> = async ({ positionals, flags, config, show, note
       hint: 'Pass one with --mesh data=8,model=2, or find one with prompts plan.',
     })
   const dcn = flags.dcn !== undefined ? parseMesh(flags.dcn) : workload.dcn
-  const planned = evaluateMesh(workload, mesh, dcn)
+  const planned = verdictOfMesh(workload, mesh, dcn)
   const { verdict, study } =
     planned.legal && (flags.compile || (planned.memory?.certainty === 'near' && hasCompiler(config)))
       ? await (await import('./compile.ts')).compileVerdict(workload, planned, { config, full: flags.full, note, signal })

@@ -45,6 +45,6 @@ export async function compileVerdict(
   note(`compiling ${formatMesh(verdict.mesh)} …`)
   const { mesh, dcn, changes, physical } = verdict
   const candidate = { mesh, dcn, changes, physical, ...maxtextFlagsOf({ workload }, verdict) }
-  const { verdict: compiled, study } = await compiler.judge(workload, candidate, { full, signal })
+  const { verdict: compiled, study } = await compiler.compile(workload, candidate, { full, signal })
   return { verdict: withCompiler(verdict, compiled), study }
 }

@@ -1,7 +1,7 @@
 import { exitCodes } from '../errors.ts'
 import { explainMesh } from '../planner/explain.ts'
 import { unmetObjective } from '../planner/slo.ts'
-import { evaluateMesh } from '../planner/verdict-of.ts'
+import { verdictOfMesh } from '../planner/verdict-of.ts'
 import { parseMesh } from '../text/parse-mesh.ts'
 import { heavyWorkOfCommand } from '../threads/heavy-work.ts'
 import type { Run } from './command.ts'
@@ -20,7 +20,7 @@ export const run: Run<'plan'> = async ({ positionals, flags, config, print, show
   for (const text of notesOfWorkload(loaded, workload)) note(text)
   const heavy = heavyWorkOfCommand()
   if (flags.explain !== undefined) {
-    const verdict = evaluateMesh(workload, parseMesh(flags.explain))
+    const verdict = verdictOfMesh(workload, parseMesh(flags.explain))
     for (const text of line?.assumptions ?? []) note(`assumed: ${text}`)
     print(explainMesh({ workload, verdict, ranked: (await heavy.plan({ workload }, signal)).ranked }))
     return exitCodes.ok

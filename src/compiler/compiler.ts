@@ -28,7 +28,7 @@ export interface Candidate {
 }
 
 /** A verdict and what it rests on. */
-export interface Judgement {
+export interface Compilation {
   verdict: CompilerVerdict
   memory: CompileResponse['memory']
   /** Collectives by axis, anti-patterns and the replayed step of the compiled module; null where none was kept. */
@@ -45,7 +45,7 @@ export interface Compiler {
    * and always with `full`. A crash, a hang or a cancelled compilation is `unknown` with the reason.
    * @throws PromptsError `unavailable` when the compiler is not installed.
    */
-  judge(workload: Workload, candidate: Candidate, options: { full: boolean; signal: AbortSignal }): Promise<Judgement>
+  compile(workload: Workload, candidate: Candidate, options: { full: boolean; signal: AbortSignal }): Promise<Compilation>
 }
 
 export interface CompilerOptions {
@@ -121,7 +121,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
     }
   }
 
-  const attempt = async (workload: Workload, candidate: Candidate, effort: Effort, signal: AbortSignal): Promise<Judgement> => {
+  const attempt = async (workload: Workload, candidate: Candidate, effort: Effort, signal: AbortSignal): Promise<Compilation> => {
     const request = compileRequest(workload, candidate, { effort, hloPath: null })
     const { response, unknown, seconds } = await compileOnce(request, signal)
     const hloPath = response?.hlo_path ?? null
@@ -166,7 +166,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
         return { ready: false, detail: (error as Error).message, versions: {} }
       }
     },
-    async judge(workload, candidate, { full, signal }) {
+    async compile(workload, candidate, { full, signal }) {
       if (maxtext !== null && workload.framework === 'maxtext' && candidate.maxtextFlags) {
         return {
           verdict: await maxtext.compile(candidate.maxtextFlags, workload.chip.hbm_available_gib_per_device, signal),

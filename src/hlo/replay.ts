@@ -229,7 +229,7 @@ class Walker {
   /** The slowest branch is charged. */
   #branch(instruction: HloInstruction, depth: number): void {
     const branches = calledBy(this.#module, instruction)
-    let dearest: HloComputation | null = null
+    let slowest: HloComputation | null = null
     let most = -1
     for (const branch of branches) {
       const alone = new Walker(this.#module, this.#options)
@@ -237,11 +237,11 @@ class Walker {
       const { stepTimeMs } = alone.result()
       if (stepTimeMs > most) {
         most = stepTimeMs
-        dearest = branch
+        slowest = branch
       }
     }
     if (branches.length > 1) this.note(`${instruction.name}: the branch that takes longest was counted.`)
-    if (dearest) this.walk(dearest, depth + 1)
+    if (slowest) this.walk(slowest, depth + 1)
   }
 }
 

@@ -2,7 +2,7 @@ import { toTuple } from '../interconnect/mesh-tuple.ts'
 import { type Calibration, calibrated } from './calibrate.ts'
 import { calibrateWorkload } from './calibrate-workload.ts'
 import { type CostModel, costModel } from './cost-model.ts'
-import { createJudge } from './legality.ts'
+import { createMeshRules } from './legality.ts'
 import { memoryCertainty } from './memory-probability.ts'
 import { tokensPerStep } from './model/model-flops.ts'
 import { forMesh } from './outcomes.ts'
@@ -28,9 +28,9 @@ export function baselineOf(
   if (!workload.mesh) return null
   const ici = toTuple(workload.mesh)
   const dcn = toTuple(workload.dcn)
-  const judge = createJudge(workload)
-  if (!judge.isLegal(ici, dcn)) return null
-  const { timing, margin } = choiceOf(workload, {}, constants).evaluate(ici, dcn, judge.placement(ici))
+  const rules = createMeshRules(workload)
+  if (!rules.isLegal(ici, dcn)) return null
+  const { timing, margin } = choiceOf(workload, {}, constants).figures(ici, dcn, rules.placement(ici))
   // what was measured ran, whatever the memory model says
   const measured = workload.measured.step_time_ms !== undefined
   if (!measured && memoryCertainty(workload, margin, ici[1] * dcn[1]).certainty === 'no') return null

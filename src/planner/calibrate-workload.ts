@@ -3,7 +3,7 @@ import { toTuple, tupleProduct } from '../interconnect/mesh-tuple.ts'
 import { physicalPlacement } from '../interconnect/physical-mesh.ts'
 import { type Calibration, calibrateToProfile, measuredStepMs, uncalibrated } from './calibrate.ts'
 import { type CostModel, costModel } from './cost-model.ts'
-import { createEvaluator } from './evaluate.ts'
+import { createFigures } from './figures.ts'
 import { checkMeasuredStep } from './impossible.ts'
 import type { ResolvedModel } from './model/resolved-model.ts'
 import { meshKind, type Outcome, type OutcomeKind, withOutcomes } from './outcomes.ts'
@@ -51,6 +51,6 @@ function baselineCalibration(workload: Workload, kpis: Kpis | null, constants: C
   const placement = physicalPlacement(ici, workload.slice)
   const runs = placement.physical !== 'impossible' && tupleProduct(dcn) === workload.slices
   if (!runs) return uncalibrated(workload)
-  const predicted = createEvaluator(workload, constants)(ici, dcn, placement).timing
+  const predicted = createFigures(workload, constants)(ici, dcn, placement).timing
   return calibrateToProfile({ workload, predicted, kpis, constants })
 }

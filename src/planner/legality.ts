@@ -17,16 +17,16 @@ export interface Legality {
   placement: Placement
 }
 
-/** Judges the meshes of one workload; remembers how axes lie on the slice, so one judge serves a whole search. */
-export interface Judge {
+/** The rules for the meshes of one workload; they remember how axes lie on the slice, so that one of these serves a whole search. */
+export interface MeshRules {
   placement: (ici: MeshTuple) => Placement
   /** Whether a candidate breaks no rule; writes nothing, for the search. `run` replaces the workload's where a choice changes it. */
   isLegal: (ici: MeshTuple, dcn: MeshTuple, run?: ResolvedRun) => boolean
   /** The same with every reason and warning, for what is shown. */
-  judge: (ici: MeshTuple, dcn: MeshTuple, run?: ResolvedRun) => Legality
+  legality: (ici: MeshTuple, dcn: MeshTuple, run?: ResolvedRun) => Legality
 }
 
-export function createJudge(workload: Workload): Judge {
+export function createMeshRules(workload: Workload): MeshRules {
   const place = placer(workload.slice)
   const withRun = (run: ResolvedRun | undefined) => (run === undefined || run === workload.run ? workload : { ...workload, run })
   return {
@@ -36,7 +36,7 @@ export function createJudge(workload: Workload): Judge {
       for (const rule of legalityRules) if (rule.broken(mesh)) return false
       return place(ici).physical !== 'impossible'
     },
-    judge(ici, dcn, run) {
+    legality(ici, dcn, run) {
       const mesh = placedMesh(withRun(run), ici, dcn)
       const placement = place(ici)
       const violations = legalityRules
@@ -52,8 +52,8 @@ export function createJudge(workload: Workload): Judge {
 }
 
 /** The legality of one mesh: `check`'s half that needs no numbers but the sizes. */
-export function judge(workload: Workload, mesh: Mesh, dcn: Mesh): Legality {
-  return createJudge(workload).judge(toTuple(mesh), toTuple(dcn))
+export function legalityOf(workload: Workload, mesh: Mesh, dcn: Mesh): Legality {
+  return createMeshRules(workload).legality(toTuple(mesh), toTuple(dcn))
 }
 
 /**

@@ -38,8 +38,8 @@ export function nearestOf(workload: Workload, found: Search, options: { calibrat
     for (const one of changes) {
       const change = choiceOf(workload, one, constants)
       for (const mesh of meshes) {
-        if (!found.judge.isLegal(mesh.ici, mesh.dcn, change.workload.run)) continue
-        const { margin, timing } = change.evaluate(mesh.ici, mesh.dcn, found.judge.placement(mesh.ici))
+        if (!found.rules.isLegal(mesh.ici, mesh.dcn, change.workload.run)) continue
+        const { margin, timing } = change.figures(mesh.ici, mesh.dcn, found.rules.placement(mesh.ici))
         const { probability, certainty } = memoryCertainty(change.workload, margin, mesh.ici[1] * mesh.dcn[1])
         if (probability < 0.5) continue
         const certain = certainty === 'clear'
@@ -50,15 +50,15 @@ export function nearestOf(workload: Workload, found: Search, options: { calibrat
     }
     if (best) {
       const { mesh, change } = best
-      const verdict = verdictOf({ choice: change, judge: found.judge, ici: mesh.ici, dcn: mesh.dcn, calibration, baseline: null })
+      const verdict = verdictOf({ choice: change, rules: found.rules, ici: mesh.ici, dcn: mesh.dcn, calibration, baseline: null })
       return { ...needOf(asIs, mesh, found), change: change.changes, verdict }
     }
   }
   return { ...needOf(asIs, first, found), change: null, verdict: null }
 }
 
-function needOf(asIs: Choice, { ici, dcn }: Search['ranked'][number], { judge }: Search): Omit<Nearest, 'change' | 'verdict'> {
-  const { memory } = asIs.evaluate(ici, dcn, judge.placement(ici))
+function needOf(asIs: Choice, { ici, dcn }: Search['ranked'][number], { rules }: Search): Omit<Nearest, 'change' | 'verdict'> {
+  const { memory } = asIs.figures(ici, dcn, rules.placement(ici))
   const rounded = Number((memory.required / gib).toPrecision(6))
   return {
     mesh: fromTuple(ici),

@@ -2,7 +2,7 @@ import type { Verdict } from '../contract/verdict.ts'
 import { toTuple } from '../interconnect/mesh-tuple.ts'
 import type { Calibration } from './calibrate.ts'
 import { type CostModel, costModel } from './cost-model.ts'
-import { createJudge } from './legality.ts'
+import { createMeshRules } from './legality.ts'
 import { type Orderable, putInOrder } from './order.ts'
 import { type StepShares, stepShares } from './pair-errors.ts'
 import { keyOfVerdict, type RankKey } from './rank.ts'
@@ -27,14 +27,14 @@ export function orderableOf(
   { workload, calibration, constants = costModel }: VerdictSpace,
   rekey: (verdict: Verdict, key: RankKey) => RankKey = (_, key) => key,
 ): OrderableVerdict[] {
-  const judge = createJudge(workload)
+  const rules = createMeshRules(workload)
   const choices = new Map<string, Choice>()
   const sharesOf = (verdict: Verdict): StepShares => {
     const name = JSON.stringify(verdict.changes)
     const choice = choices.get(name) ?? choiceOf(workload, verdict.changes, constants)
     choices.set(name, choice)
     const [ici, dcn] = [toTuple(verdict.mesh), toTuple(verdict.dcn)]
-    return stepShares(choice.evaluate(ici, dcn, judge.placement(ici)).timing, calibration)
+    return stepShares(choice.figures(ici, dcn, rules.placement(ici)).timing, calibration)
   }
   return Array.from(verdicts, (verdict) => {
     let shares: StepShares | null = null

@@ -34,21 +34,21 @@ export function planExperiment(options: PlanOptions): Plan {
   const calibration = options.calibration ?? calibrateWorkload({ workload, constants })
   const found = search({ workload, choices: choicesOf(workload, constants), calibration, keepIllegal: all, stop: options.stop })
   const shown = top === undefined ? found.ranked : found.ranked.slice(0, top)
-  const { judge } = found
+  const { rules } = found
   options.onSearched?.({ cut: found.cut, leftOut: found.leftOut })
   const baseline = baselineOf(workload, { calibration, constants })
-  const judged = (choice: Choice, { ici, dcn }: { ici: MeshTuple; dcn: MeshTuple }) =>
-    verdictOf({ choice, judge, ici, dcn, calibration, baseline })
-  const ranked: Verdict[] = shown.map((candidate) => judged(candidate.choice, candidate))
+  const verdictOn = (choice: Choice, { ici, dcn }: { ici: MeshTuple; dcn: MeshTuple }) =>
+    verdictOf({ choice, rules, ici, dcn, calibration, baseline })
+  const ranked: Verdict[] = shown.map((candidate) => verdictOn(candidate.choice, candidate))
   const asIs = choiceOf(workload, {}, constants)
-  if (all) for (const mesh of found.illegal) ranked.push(judged(asIs, mesh))
+  if (all) for (const mesh of found.illegal) ranked.push(verdictOn(asIs, mesh))
   return {
     nearest: found.clear ? null : nearestOf(workload, found, { calibration, constants }),
     assumptions: [],
     experiment_file: null,
     experiment: workload.id,
     space: { total: found.total, legal: found.legal, fitting: found.fitting },
-    baseline: workload.mesh && judged(asIs, { ici: toTuple(workload.mesh), dcn: toTuple(workload.dcn) }),
+    baseline: workload.mesh && verdictOn(asIs, { ici: toTuple(workload.mesh), dcn: toTuple(workload.dcn) }),
     ranked,
     elapsed_ms: clock() - started,
   }

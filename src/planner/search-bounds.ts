@@ -1,6 +1,6 @@
 import { compareKeys } from './rank.ts'
 import { tunedPolicies } from './remat-policy.ts'
-import { bestChoice, type Candidate, judged, type LaidMesh, type Trial } from './search-trial.ts'
+import { bestChoice, type Candidate, candidateOf, type LaidMesh, type Trial } from './search-trial.ts'
 import type { Choice } from './tune.ts'
 
 /** A legal mesh with what bounds the choices for it. */
@@ -12,9 +12,9 @@ export interface Bounded {
   least: number
   /** The better of the two. */
   candidate: Candidate
-  /** Choices that are legal for it, and those of them that were judged for the bound. */
+  /** Choices that are legal for it, and those of them that were worked out for the bound. */
   legal: number
-  judged: number
+  workedOut: number
 }
 
 export interface Bounds {
@@ -40,9 +40,9 @@ const beyondTies = 1.35
 
 export function createBounds(trial: Trial, choices: readonly Choice[]): Bounds {
   const groups = groupsOf(choices, trial.workload.objective === 'latency')
-  const { judge, counts } = trial
+  const { rules, counts } = trial
   const legalGroups = ({ ici, dcn, placement }: LaidMesh) =>
-    placement.physical === 'impossible' ? [] : groups.filter(({ fastest }) => judge.isLegal(ici, dcn, fastest.workload.run))
+    placement.physical === 'impossible' ? [] : groups.filter(({ fastest }) => rules.isLegal(ici, dcn, fastest.workload.run))
   return {
     of(mesh) {
       const legal = legalGroups(mesh)
@@ -52,20 +52,20 @@ export function createBounds(trial: Trial, choices: readonly Choice[]): Bounds {
       const number = legal.reduce((sum, { all }) => sum + all.length, 0)
       counts.legal += number
       // the first group has the fewest passes a token, the last the fewest tokens at once
-      const fast = judged(trial, first.fastest, mesh)
-      const lean = judged(trial, last.leanest, mesh)
+      const fast = candidateOf(trial, first.fastest, mesh)
+      const lean = candidateOf(trial, last.leanest, mesh)
       const both = compareKeys(fast.key, lean.key) <= 0 ? fast : lean
       for (const { key } of [fast, lean]) {
         if (key.tier < 2) counts.fitting++
         counts.clear ||= key.tier === 0
       }
       const tier = Math.min(lean.key.tier, fast.key.tier) as Bounded['tier']
-      return { mesh, tier, least: Math.min(fast.key.score, lean.key.score), candidate: both, legal: number, judged: 2 }
+      return { mesh, tier, least: Math.min(fast.key.score, lean.key.score), candidate: both, legal: number, workedOut: 2 }
     },
     bestOf({ mesh, candidate }) {
       let best = candidate
       for (const { all, fastest } of legalGroups(mesh)) {
-        if (best.key.tier === 0 && judged(trial, fastest, mesh).key.score > best.key.score) {
+        if (best.key.tier === 0 && candidateOf(trial, fastest, mesh).key.score > best.key.score) {
           counts.cut += all.length
           continue
         }

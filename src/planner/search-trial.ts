@@ -1,7 +1,7 @@
 import { type MeshTuple, usedAxes } from '../interconnect/mesh-tuple.ts'
 import type { Placement } from '../interconnect/placement.ts'
 import { type Calibration, calibratedStep } from './calibrate.ts'
-import type { Judge } from './legality.ts'
+import type { MeshRules } from './legality.ts'
 import { memoryCertainty } from './memory-probability.ts'
 import { forMesh } from './outcomes.ts'
 import { compareKeys, memoryTier, type RankKey, scoreOf, sloTier } from './rank.ts'
@@ -29,7 +29,7 @@ export interface TrialCounts {
 export interface Trial {
   workload: Workload
   calibration: Calibration
-  judge: Judge
+  rules: MeshRules
   counts: TrialCounts
 }
 
@@ -41,14 +41,14 @@ export interface LaidMesh {
 
 /** The best of some choices for a mesh; null where it is legal with none of them. */
 export function bestChoice(trial: Trial, choices: readonly Choice[], mesh: LaidMesh): Candidate | null {
-  const { judge, counts } = trial
+  const { rules, counts } = trial
   const { ici, dcn, placement } = mesh
   if (placement.physical === 'impossible') return null
   let best: Candidate | null = null
   for (const choice of choices) {
-    if (!judge.isLegal(ici, dcn, choice.workload.run)) continue
+    if (!rules.isLegal(ici, dcn, choice.workload.run)) continue
     counts.legal++
-    const candidate = judged(trial, choice, mesh)
+    const candidate = candidateOf(trial, choice, mesh)
     if (candidate.key.tier < 2) counts.fitting++
     counts.clear ||= candidate.key.tier === 0
     if (!best || compareKeys(candidate.key, best.key) < 0) best = candidate
@@ -57,9 +57,9 @@ export function bestChoice(trial: Trial, choices: readonly Choice[], mesh: LaidM
 }
 
 /** A legal candidate with its key. */
-export function judged({ workload, calibration }: Trial, choice: Choice, mesh: LaidMesh): Candidate {
+export function candidateOf({ workload, calibration }: Trial, choice: Choice, mesh: LaidMesh): Candidate {
   const { ici, dcn, placement } = mesh
-  const figures = choice.evaluate(ici, dcn, placement)
+  const figures = choice.figures(ici, dcn, placement)
   const tier = memoryTier[memoryCertainty(choice.workload, figures.margin, ici[1] * dcn[1]).certainty]
   const step = calibratedStep(figures.timing, forMesh(calibration, ici, dcn))
   const key: RankKey = {

@@ -2,7 +2,7 @@ import { type MeshTuple, toTuple } from '../interconnect/mesh-tuple.ts'
 import type { Calibration } from './calibrate.ts'
 import { costModel } from './cost-model.ts'
 import { countFactorings, forEachFactoring } from './enumerate.ts'
-import { createJudge, type Judge } from './legality.ts'
+import { createMeshRules, type MeshRules } from './legality.ts'
 import { putInOrder } from './order.ts'
 import { type StepShares, stepShares } from './pair-errors.ts'
 import { type Bounded, type Bounds, createBounds } from './search-bounds.ts'
@@ -26,7 +26,7 @@ export interface Search {
   ranked: Candidate[]
   /** Only when asked for: the meshes that break a rule. */
   illegal: { ici: MeshTuple; dcn: MeshTuple }[]
-  judge: Judge
+  rules: MeshRules
 }
 
 export interface SearchOptions {
@@ -64,14 +64,14 @@ export function search(options: SearchOptions): Search {
  */
 export function* searchSteps(options: SearchOptions): Generator<SearchProgress, Search> {
   const { workload, choices, calibration, keepIllegal, stop = () => false } = options
-  const judge = createJudge(workload)
+  const rules = createMeshRules(workload)
   const slicings = dcnTuples(workload)
-  const result: Search = { total: 0, legal: 0, fitting: 0, cut: 0, leftOut: 0, clear: false, ranked: [], illegal: [], judge }
+  const result: Search = { total: 0, legal: 0, fitting: 0, cut: 0, leftOut: 0, clear: false, ranked: [], illegal: [], rules }
   const fixed = workload.mesh && !workload.tune.includes('mesh') ? toTuple(workload.mesh) : null
   const meshes = fixed ? 1 : countFactorings(workload.slice.devices)
   checkSpace(workload, { meshes, slicings: slicings.length, choices: choices.length })
   result.total = meshes * slicings.length * choices.length
-  const trial: Trial = { workload, calibration, judge, counts: result }
+  const trial: Trial = { workload, calibration, rules, counts: result }
   const bounds = createBounds(trial, choices)
   const tuples: MeshTuple[] = []
   if (fixed) tuples.push(fixed)
@@ -85,7 +85,7 @@ export function* searchSteps(options: SearchOptions): Generator<SearchProgress, 
       if (stop()) break
     }
     looked++
-    const placement = judge.placement(ici)
+    const placement = rules.placement(ici)
     for (const dcn of slicings) {
       const mesh = { ici, dcn, placement }
       const found = choices.length === 1 ? bestChoice(trial, choices, mesh) : bounds.of(mesh)
@@ -97,7 +97,7 @@ export function* searchSteps(options: SearchOptions): Generator<SearchProgress, 
   }
   result.leftOut = (tuples.length - looked) * slicings.length
   if (bounded.length > 0) yield* refine({ trial, bounded, bounds, of: tuples.length, stop })
-  const candidates = result.ranked.map((one) => ({ ...one, shares: sharesOf(one, judge, calibration) }))
+  const candidates = result.ranked.map((one) => ({ ...one, shares: sharesOf(one, rules, calibration) }))
   result.ranked = putInOrder(candidates, choices[0]?.constants.pair ?? costModel.pair)
   return result
 }
@@ -128,14 +128,14 @@ function* refine(options: {
   }
   for (const one of bounded.slice(done)) {
     counts.ranked.push(one.candidate)
-    counts.cut += one.legal - one.judged
+    counts.cut += one.legal - one.workedOut
   }
 }
 
 /** A candidate's step by its parts, made when it is asked for. */
-function sharesOf({ choice, ici, dcn }: Candidate, judge: Judge, calibration: Calibration): () => StepShares {
+function sharesOf({ choice, ici, dcn }: Candidate, rules: MeshRules, calibration: Calibration): () => StepShares {
   let shares: StepShares | null = null
-  return () => (shares ??= stepShares(choice.evaluate(ici, dcn, judge.placement(ici)).timing, calibration))
+  return () => (shares ??= stepShares(choice.figures(ici, dcn, rules.placement(ici)).timing, calibration))
 }
 
 /** The ways to use the slices: the experiment's own, or every factoring over the axes that can bear the data-center network. */

@@ -19,7 +19,7 @@ export interface SizeOptions {
 
 type Option = Size['options'][number]
 /** An option with what it misses by: 1 or less meets. */
-interface Judged {
+interface Sized {
   option: Option
   miss: number
 }
@@ -37,12 +37,12 @@ const limits = ['ttft_ms', 'tpot_ms', 'ttft_p99_ms', 'tpot_p99_ms'] as const
  * than one that meets the job.
  */
 export function sizeJob({ ladders, budget, clock }: SizeOptions): Option[] {
-  const judged = ladders.flatMap((ladder) => climb(ladder, budget, clock))
-  return judged.sort((a, b) => order(a, b)).map(({ option }) => option)
+  const sized = ladders.flatMap((ladder) => climb(ladder, budget, clock))
+  return sized.sort((a, b) => order(a, b)).map(({ option }) => option)
 }
 
-function climb(ladder: readonly Workload[], budget: Budget, clock: () => number): Judged[] {
-  const found: Judged[] = []
+function climb(ladder: readonly Workload[], budget: Budget, clock: () => number): Sized[] {
+  const found: Sized[] = []
   let beyond = 0
   let chipDays = 0
   for (const [at, workload] of ladder.entries()) {
@@ -50,15 +50,15 @@ function climb(ladder: readonly Workload[], budget: Budget, clock: () => number)
     const scaled = chipDays / jobChips(workload) / beyondLinear
     if (at < ladder.length - 1 && Math.max(atPeak, scaled) > (budget.days ?? Infinity)) continue
     const [best] = planExperiment({ workload, top: 1, clock }).ranked
-    const judged = best && judge(workload, best, budget)
-    if (judged) found.push(judged)
-    if (judged?.option.memory.fits) chipDays = daysOf(workload, budget, judged.option.estimate.step_time_ms) * jobChips(workload)
+    const sized = best && sizeOn(workload, best, budget)
+    if (sized) found.push(sized)
+    if (sized?.option.memory.fits) chipDays = daysOf(workload, budget, sized.option.estimate.step_time_ms) * jobChips(workload)
     if (found.some(({ option }) => option.meets) && beyond++ >= beyondFirst) break
   }
   return found
 }
 
-function judge(workload: Workload, { mesh, dcn, estimate, memory, legal }: Verdict, budget: Budget): Judged | null {
+function sizeOn(workload: Workload, { mesh, dcn, estimate, memory, legal }: Verdict, budget: Budget): Sized | null {
   if (!legal || estimate === null || memory === null) return null
   const days = daysOf(workload, budget, estimate.step_time_ms)
   const ratios = limits.map((name) => (estimate[name] ?? 0) / (workload.slo[name] ?? Infinity))
@@ -83,9 +83,9 @@ function daysOf(workload: Workload, { tokens }: Budget, stepMs: number): number 
   return tokens === null ? 0 : ((tokens / tokensPerStep(workload)) * stepMs) / dayMs
 }
 
-function order(a: Judged, b: Judged): number {
+function order(a: Sized, b: Sized): number {
   if (a.option.meets !== b.option.meets) return a.option.meets ? -1 : 1
   if (!a.option.meets) return a.miss - b.miss
-  const cost = ({ option }: Judged) => option.usd_total ?? option.usd_per_hour
+  const cost = ({ option }: Sized) => option.usd_total ?? option.usd_per_hour
   return cost(a) - cost(b)
 }

@@ -7,7 +7,7 @@ import type { Calibration } from './calibrate.ts'
 import { calibratedStep } from './calibrate.ts'
 import { type CostModel, costModel } from './cost-model.ts'
 import { offloadsOptimizer, optimizerOffloadFlag } from './footprint/optimizer-state.ts'
-import { createJudge } from './legality.ts'
+import { createMeshRules } from './legality.ts'
 import { memoryCertainty } from './memory-probability.ts'
 import { gainOf, pairSpread, stepShares } from './pair-errors.ts'
 import { tunedPolicies } from './remat-policy.ts'
@@ -35,17 +35,17 @@ export function suggestSettings(options: {
   const { workload, on, best, calibration, constants = costModel } = options
   if (workload.phase !== 'train' || !on.estimate || !on.legal) return []
   const [ici, dcn] = [toTuple(on.mesh), toTuple(on.dcn)]
-  const judge = createJudge(workload)
-  const placement = judge.placement(ici)
+  const rules = createMeshRules(workload)
+  const placement = rules.placement(ici)
   const asIs = choiceOf(workload, on.changes, constants)
-  const before = asIs.evaluate(ici, dcn, placement).timing
+  const before = asIs.figures(ici, dcn, placement).timing
   const rate = asIs.tokens / calibratedStep(before, calibration)
   const meshGain = best?.estimate ? best.estimate.tokens_per_second_per_chip / on.estimate.tokens_per_second_per_chip : 1
   const found: Suggestion[] = []
   for (const { kind, change, what, settings } of changesOf(asIs.workload)) {
     const choice = choiceOf(asIs.workload, change, constants)
-    if (!judge.isLegal(ici, dcn, choice.workload.run)) continue
-    const { margin, timing } = choice.evaluate(ici, dcn, placement)
+    if (!rules.isLegal(ici, dcn, choice.workload.run)) continue
+    const { margin, timing } = choice.figures(ici, dcn, placement)
     if (memoryCertainty(choice.workload, margin, ici[1] * dcn[1]).certainty !== 'clear') continue
     const ratio = choice.tokens / calibratedStep(timing, calibration) / rate
     const spread = pairSpread(stepShares(timing, calibration), stepShares(before, calibration), constants.pair)

@@ -1,19 +1,19 @@
 import type { Experiment } from '../contract/experiment.ts'
 import type { Warning } from '../contract/verdict.ts'
 import type { CostModel } from './cost-model.ts'
-import { createEvaluator, type Evaluator } from './evaluate.ts'
+import { createFigures, type FiguresOf } from './figures.ts'
 import { offloadsOptimizer, optimizerOffloadFlag } from './footprint/optimizer-state.ts'
 import { tokensPerStep } from './model/model-flops.ts'
 import { rematPolicy, tunedPolicies } from './remat-policy.ts'
 import type { ResolvedRun, Workload } from './workload.ts'
 
-/** A setting of the run to try on every mesh: what differs from the experiment, and its judge. */
+/** A setting of the run to try on every mesh: what differs from the experiment, and its figures. */
 export interface Choice {
   workload: Workload
   changes: Partial<Experiment['run']>
-  evaluate: Evaluator
+  figures: FiguresOf
   tokens: number
-  /** The cost model that judges it. */
+  /** The cost model behind them. */
   constants: CostModel
 }
 
@@ -47,7 +47,7 @@ export function choicesOf(workload: Workload, constants: CostModel): Choice[] {
 /** One choice: the workload with the changes made. */
 export function choiceOf(workload: Workload, changes: Partial<Experiment['run']>, constants: CostModel): Choice {
   const changed = Object.keys(changes).length === 0 ? workload : { ...workload, run: { ...workload.run, ...changes } as ResolvedRun }
-  return { workload: changed, changes, evaluate: createEvaluator(changed, constants), tokens: tokensPerStep(changed), constants }
+  return { workload: changed, changes, figures: createFigures(changed, constants), tokens: tokensPerStep(changed), constants }
 }
 
 /** What an engineer must know of a choice beside its numbers. */

@@ -7,19 +7,19 @@ import type { Calibration } from './calibrate.ts'
 import { calibrateWorkload } from './calibrate-workload.ts'
 import { type CostModel, costModel } from './cost-model.ts'
 import { estimateOf, memoryOf } from './estimate.ts'
-import type { Figures } from './evaluate.ts'
+import type { Figures } from './figures.ts'
 import { exceedsHost } from './footprint/host-memory.ts'
 import { gib } from './footprint/memory-parts.ts'
-import { createJudge, type Judge } from './legality.ts'
+import { createMeshRules, type MeshRules } from './legality.ts'
 import { forMesh } from './outcomes.ts'
 import { noGain } from './pair-errors.ts'
 import { type Choice, choiceOf, choiceWarnings } from './tune.ts'
 import type { Workload } from './workload.ts'
 
-/** A candidate, and what it is judged with. */
-export interface Judged {
+/** A candidate, and what its verdict is made with. */
+export interface VerdictInput {
   choice: Choice
-  judge: Judge
+  rules: MeshRules
   ici: MeshTuple
   dcn: MeshTuple
   calibration: Calibration
@@ -27,11 +27,11 @@ export interface Judged {
 }
 
 /** The contract's verdict of one candidate. Figures are left out where the mesh does not fill the job's devices. */
-export function verdictOf({ choice, judge, ici, dcn, calibration, baseline }: Judged): Verdict {
+export function verdictOf({ choice, rules, ici, dcn, calibration, baseline }: VerdictInput): Verdict {
   const { workload, constants } = choice
-  const legality = judge.judge(ici, dcn, workload.run)
+  const legality = rules.legality(ici, dcn, workload.run)
   const fills = tupleProduct(ici) === workload.slice.devices && tupleProduct(dcn) === workload.slices && legality.physical !== 'impossible'
-  const figures = fills ? choice.evaluate(ici, dcn, legality.placement) : null
+  const figures = fills ? choice.figures(ici, dcn, legality.placement) : null
   const memory = figures && memoryOf(workload, figures, ici[1] * dcn[1])
   const estimate =
     figures &&
@@ -73,7 +73,7 @@ export function isBaseline(workload: Workload, { mesh, dcn, changes }: Pick<Verd
  * The verdict on one mesh, as `prompts check` shows it. `changes` are settings of the run that differ from the experiment's. Without a
  * calibration the experiment's own measured step anchors it, where there is one.
  */
-export function evaluateMesh(
+export function verdictOfMesh(
   workload: Workload,
   mesh: Mesh,
   dcn: Mesh = workload.dcn,
@@ -84,7 +84,7 @@ export function evaluateMesh(
   const { baseline = baselineOf(workload, { calibration, constants }) } = options
   const choice = choiceOf(workload, changes, constants)
   const [ici, across] = [toTuple(compactMesh(mesh)), toTuple(compactMesh(dcn))]
-  return verdictOf({ choice, judge: createJudge(workload), ici, dcn: across, calibration, baseline })
+  return verdictOf({ choice, rules: createMeshRules(workload), ici, dcn: across, calibration, baseline })
 }
 
 function memoryWarnings(memory: Memory | null): Warning[] {

@@ -9,7 +9,7 @@ const { confidence: weight } = thresholds
  * (Capacity is the planner's to say: a profile of a job that ran did not run out of memory.)
  * The confidence falls with how near another class is, with noise, and with what the profile does not hold.
  */
-export function judge(findings: Findings): Bottleneck {
+export function bottleneckOf(findings: Findings): Bottleneck {
   const shares = hostShares(findings)
   const scores = {
     host: shares.host / thresholds.host.min_share,

@@ -13,7 +13,7 @@ import type { Execution } from './programs.ts'
 import { programsOf } from './programs.ts'
 import { SelfTime } from './self-time.ts'
 import type { SparseWork } from './sparse-work.ts'
-import type { StepMark } from './steps.ts'
+import type { StepMarker } from './steps.ts'
 import { spansOf, timedSteps } from './steps.ts'
 import { endless, Windows } from './windows.ts'
 import type { EventCursor, StatSlots } from './xspace/event-reader.ts'
@@ -90,7 +90,7 @@ class CoreReader {
   private readonly barriers: Intervals
   private readonly flights: Flights
   private readonly counters: Counters
-  private readonly marks: StepMark[] = []
+  private readonly markers: StepMarker[] = []
   private readonly executions: Execution[] = []
   private windows = endless
   private outOfOrder = 0
@@ -196,9 +196,9 @@ class CoreReader {
     const { reading } = this
     const ran = programsOf(this.executions)
     reading.programs = ran.programs
-    reading.steps = timedSteps(this.marks)
+    reading.steps = timedSteps(this.markers)
     if (reading.sparse) return
-    const ends = [...this.marks.map((mark) => mark.endPs), ...this.executions.map((each) => each.to)]
+    const ends = [...this.markers.map((marker) => marker.endPs), ...this.executions.map((each) => each.to)]
     const spans = reading.steps.length > 0 ? spansOf(reading.steps, largest(ends)) : ran.spans
     if (spans.length > 0) this.windows = new Windows(spans)
   }
@@ -219,7 +219,7 @@ class CoreReader {
     return reading
   }
 
-  /** Where nothing is marked, or the marks hold no op, all of the time counts. */
+  /** Where nothing is marked, or the markers hold no op, all of the time counts. */
   private coverOps(): void {
     const { reading } = this
     const marked = this.windows !== endless
@@ -258,13 +258,13 @@ class CoreReader {
   private addStep(event: EventCursor, main: boolean): void {
     this.place(event)
     this.stretch()
-    const { marks } = this
-    if (!main || marks.length >= maxSteps) return
+    const { markers } = this
+    if (!main || markers.length >= maxSteps) return
     const id =
       (event.present & 4) !== 0 ? (this.slots.values[2] as number) : Number.parseInt(this.known.get(event.metadataId)?.facts.name ?? '', 10)
     const { span } = this
-    marks.push({
-      id: Number.isFinite(id) ? id : marks.length,
+    markers.push({
+      id: Number.isFinite(id) ? id : markers.length,
       durationPs: span.deviceEnd - span.deviceStart,
       startPs: span.start,
       endPs: span.end,

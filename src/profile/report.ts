@@ -1,7 +1,7 @@
 import type { ProfileReport } from '../contract/profile-report.ts'
 import type { NamedAxis } from '../hlo/mesh-axes.ts'
 import { accountOf } from './accounts.ts'
-import { judge } from './bottleneck.ts'
+import { bottleneckOf } from './bottleneck.ts'
 import { collectives } from './collectives.ts'
 import { missingShare } from './completeness.ts'
 import type { CoreReading, Hardware } from './core-reading.ts'
@@ -86,7 +86,7 @@ export async function assembleWithDetails(
   const device = deviceOf(spaces, main)
   const findings: Findings = {
     kpis: figures,
-    shares: waiting.judged,
+    shares: waiting.account,
     bounds,
     topOps: topOps(table, hardware, listed.ops),
     roofline: roofline(table, hardware, listed.points),
@@ -107,7 +107,7 @@ export async function assembleWithDetails(
     source,
     device,
     kpis: figures,
-    bottleneck: judge(findings),
+    bottleneck: bottleneckOf(findings),
     top_ops: findings.topOps,
     roofline: findings.roofline,
     collectives: collectives(cores, listed.collectives, graphs.collectives),

@@ -6,7 +6,7 @@ import type { Span } from './windows.ts'
 const { partial_when_shorter_by: shorter, slow_when_over: slowOver } = thresholds.steps
 
 /** One step marker on one core. */
-export interface StepMark {
+export interface StepMarker {
   /** The step's number: XProf's group id, else its place in the line. */
   id: number
   /** Device clock: how long the marker itself is. */
@@ -17,7 +17,7 @@ export interface StepMark {
 }
 
 /** A step of one core with the time it took: from its marker to the next one's. */
-export interface TimedStep extends StepMark {
+export interface TimedStep extends StepMarker {
   timePs: number
   /** The trace opened or closed inside it. */
   partial: boolean
@@ -42,19 +42,19 @@ export function fullSteps<Step extends { durationPs: number }>(steps: readonly S
  * The steps of one core, each with its time. A gap between two markers belongs to the step before it; where numbers are left out between
  * them, and after the last one, the gap is taken to be as long as the others.
  */
-export function timedSteps(marks: readonly StepMark[]): TimedStep[] {
-  const real = marks.filter((mark) => mark.durationPs > 0).sort((a, b) => a.startPs - b.startPs)
+export function timedSteps(markers: readonly StepMarker[]): TimedStep[] {
+  const real = markers.filter((marker) => marker.durationPs > 0).sort((a, b) => a.startPs - b.startPs)
   const full = new Set(fullSteps(real))
   const counted = countsUp(real)
-  const gaps = real.flatMap((mark, index) => {
+  const gaps = real.flatMap((marker, index) => {
     const next = real[index + 1]
-    return next && follows(mark, next, counted) ? [Math.max(0, next.startPs - mark.endPs)] : []
+    return next && follows(marker, next, counted) ? [Math.max(0, next.startPs - marker.endPs)] : []
   })
   const usual = median(gaps) ?? 0
-  const timed = real.map((mark, index) => {
+  const timed = real.map((marker, index) => {
     const next = real[index + 1]
-    const gap = next && follows(mark, next, counted) ? Math.max(0, next.startPs - mark.endPs) : usual
-    return { ...mark, timePs: mark.durationPs + gap, partial: !full.has(mark), slow: false }
+    const gap = next && follows(marker, next, counted) ? Math.max(0, next.startPs - marker.endPs) : usual
+    return { ...marker, timePs: marker.durationPs + gap, partial: !full.has(marker), slow: false }
   })
   const typical = median(timed.filter((step) => !step.partial).map((step) => step.timePs)) ?? 0
   for (const step of timed) step.slow = !step.partial && step.timePs > typical * slowOver
@@ -62,15 +62,15 @@ export function timedSteps(marks: readonly StepMark[]): TimedStep[] {
 }
 
 /** Numbers that count up by one say that no step was lost between two markers; other numbers say nothing. */
-function follows(mark: StepMark, next: StepMark, counted: boolean): boolean {
-  return next.id === mark.id + 1 || !counted
+function follows(marker: StepMarker, next: StepMarker, counted: boolean): boolean {
+  return next.id === marker.id + 1 || !counted
 }
 
 /** Somewhere by one, and over no more numbers than steps may have been lost of. */
-function countsUp(all: readonly StepMark[]): boolean {
+function countsUp(all: readonly StepMarker[]): boolean {
   const [first, last] = [all[0], all.at(-1)]
   if (!first || !last || last.id - first.id + 1 > all.length * 4) return false
-  return all.some((mark, index) => index > 0 && mark.id === (all[index - 1] as StepMark).id + 1)
+  return all.some((marker, index) => index > 0 && marker.id === (all[index - 1] as StepMarker).id + 1)
 }
 
 /** What shares are of: the full steps that are not slow. The last one ends with its marker, or with the usual gap where the trace goes on. */

@@ -25,7 +25,7 @@ export interface Waiting {
   /** Waits grow from device to device in the transfers of a pipeline. */
   bubble: { fromMs: number; toMs: number } | null
   /** What the class is judged by: the slowest's account, or all together where none stands out. */
-  judged: Account
+  account: Account
 }
 
 const { slowdown: least, min_share: minShare, same } = thresholds.straggler
@@ -37,12 +37,12 @@ const { slowdown: least, min_share: minShare, same } = thresholds.straggler
 export function whoWaits(hosts: readonly Party[], devices: readonly Party[]): Waiting {
   const all = meanAccount((devices.length > 0 ? devices : hosts).map((party) => party.account))
   const bubble = bubbleOf(devices)
-  if (bubble) return { straggler: null, bubble, judged: all }
+  if (bubble) return { straggler: null, bubble, account: all }
   for (const group of [hosts, devices]) {
     const found = stragglerOf(group)
-    if (found) return { straggler: found.told, bubble: null, judged: meanAccount(found.slow.map((party) => party.account)) }
+    if (found) return { straggler: found.told, bubble: null, account: meanAccount(found.slow.map((party) => party.account)) }
   }
-  return { straggler: null, bubble: null, judged: all }
+  return { straggler: null, bubble: null, account: all }
 }
 
 interface Found {

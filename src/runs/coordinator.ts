@@ -1,6 +1,7 @@
 import { analyze } from '../agents/analyzer.ts'
 import { makeCard } from '../agents/cards.ts'
 import { ownMeasurements } from '../agents/case-match.ts'
+import { createSituation } from '../agents/create-situation.ts'
 import { compilationsPerRun } from '../agents/evaluator.ts'
 import { citedMovers, findMovers, withMovers } from '../agents/evidence/movers.ts'
 import { describeErrors, outcomesOf } from '../agents/learning.ts'
@@ -8,7 +9,6 @@ import { chooseByEvidence, proposalNotes, rankSpace, refuseInfeasible } from '..
 import { plannerOnIdea, writeRationale } from '../agents/rationale.ts'
 import type { AnalyzeStage, ProposeStage, Reasoning } from '../agents/reasoning.ts'
 import { evidenceFor, type Retrieved, retrieve } from '../agents/retrieval.ts'
-import { situate } from '../agents/situate.ts'
 import { noKpis, type Situation } from '../agents/situation.ts'
 import { objectionsTo } from '../agents/verifier.ts'
 import type { Card, Diagnosis } from '../contract/diagnosis.ts'
@@ -99,7 +99,7 @@ async function workStages(
 
   const experiment = source.experiment
   const cases = await untilAborted(options.signal, () => deps.library.list({ kind: 'case', tenant, limit: 2000, own: true }))
-  const situation = situate(deps, experiment, report, cases)
+  const situation = createSituation(deps, experiment, report, cases)
   const measurements = ownMeasurements(situation.workload, tenant, cases)
 
   const analyzed = await runner.stage<AnalyzeStage>('analyze', async (signal) => {

@@ -1,6 +1,6 @@
+import { createSituation } from '../agents/create-situation.ts'
 import type { AnalyzeStage, ProposeStage } from '../agents/reasoning.ts'
 import type { Retrieved } from '../agents/retrieval.ts'
-import { situate } from '../agents/situate.ts'
 import type { ProfileReport } from '../contract/profile-report.ts'
 import type { RunRequest } from '../contract/run.ts'
 import { PromptsError } from '../errors.ts'
@@ -41,7 +41,7 @@ export function createRunReader(deps: RunDeps): RunReader {
         throw new PromptsError('not_feasible', 'That run has no cards.', { hint: 'Its report says what is missing.' })
       }
       const own = await deps.library.list({ kind: 'case', tenant, limit: 2000, own: true })
-      const situation = situate(deps, source.experiment, report ?? null, own)
+      const situation = createSituation(deps, source.experiment, report ?? null, own)
       return { request: asked, diagnosis, situation, analysis: analyzed.analysis, retrieved, proposed }
     },
   }

@@ -76,7 +76,7 @@ export const keys = {
   earlyApplied: (key: string) => `applied:${key}`,
 
   sent: (team: string, key: string) => `sent:${team}/${key}`,
-  sentMark: (team: string, { channel, ts }: { channel: string; ts: string }) => `mark:${team}/${channel}/${ts}`,
+  sentSubject: (team: string, { channel, ts }: { channel: string; ts: string }) => `subject:${team}/${channel}/${ts}`,
   tried: (team: string, key: string) => `outtried:${team}/${key}`,
   givenUp: (team: string, key: string) => `outgone:${team}/${key}`,
   lease: (team: string, key: string) => `outlease:${team}/${key}`,
@@ -85,7 +85,7 @@ export const keys = {
   senderAlive: (owner: string) => `outalive:${owner}`,
   senderTakenOver: (owner: string) => `outtakeover:${owner}`,
   outbox: (owner: string) => `outbox-${owner}:`,
-  strain: (team: string) => `strain:${team}`,
+  throttled: (team: string) => `throttled:${team}`,
   reacted: ({ channel, ts, name }: { channel: string; ts: string; name: string }) => `reacted:${channel}/${ts}/${name}`,
   unreact: ({ channel, ts, name }: { channel: string; ts: string; name: string }) => `unreact:${channel}/${ts}/${name}`,
   /** Written to see whether the store takes writes. */

@@ -5,7 +5,7 @@ import { readCards, readLooseCards } from './read-cards.ts'
 import { type Changes, readChanges } from './read-changes.ts'
 import { readMesh } from './read-mesh.ts'
 import { readTimes, type SaidTime } from './read-times.ts'
-import { isMark, means, named, type Token } from './token.ts'
+import { isSign, means, named, type Token } from './token.ts'
 import { tokenize } from './tokenize.ts'
 
 /** What a message says, before it is decided what it asks for. */
@@ -49,7 +49,7 @@ export function gatherFacts(text: string, cardCount: number): Facts {
   const cards = readCards(tokens)
   const changes = readChanges(tokens, words)
   const { mesh, explicit } = readMesh(tokens)
-  const said = tokens.filter((one) => one.kind !== 'mark')
+  const said = tokens.filter((one) => one.kind !== 'sign')
   const question = isQuestion(tokens)
   return {
     tokens,
@@ -81,7 +81,7 @@ function meansKind(one: Token, kinds: readonly string[]): boolean {
 }
 
 function strangeness(one: Token, allowed: readonly string[]): number {
-  if (one.used || one.kind === 'mark') return 0
+  if (one.used || one.kind === 'sign') return 0
   if (one.kind === 'number') return 1
   for (const concept of one.concepts) {
     const kind = concept.split(':')[0] ?? concept
@@ -91,7 +91,7 @@ function strangeness(one: Token, allowed: readonly string[]): number {
 }
 
 function isExplicit(tokens: readonly Token[], changes: Changes): boolean {
-  return Object.keys(changes).length > 0 && tokens.some((one, index) => isMark(one, '=') && tokens[index - 1]?.used === true)
+  return Object.keys(changes).length > 0 && tokens.some((one, index) => isSign(one, '=') && tokens[index - 1]?.used === true)
 }
 
 const opening = new Set(['why', 'what', 'how'])
@@ -99,8 +99,8 @@ const auxiliaries = /^(?:is|are|was|do|does|did|can|could|will|would|shall|shoul
 
 /** A question mark, a question word in front, an auxiliary in front, or a particle that asks (吗, 呢, か). */
 function isQuestion(tokens: readonly Token[]): boolean {
-  if (tokens.some((one) => isMark(one, '?？'))) return true
-  const said = tokens.filter((one) => one.kind !== 'mark')
+  if (tokens.some((one) => isSign(one, '?？'))) return true
+  const said = tokens.filter((one) => one.kind !== 'sign')
   const leading = said.find((one) => !/^(?:and|but|so|ok|okay|hey|hi|um|also|y|und|aber|btw|hm|hmm)$/.test(one.text))
   if (leading === undefined) return false
   if (auxiliaries.test(leading.text) && said.length > 2) return true

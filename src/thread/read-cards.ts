@@ -1,4 +1,4 @@
-import { isMark, means, named, type Token } from './token.ts'
+import { isSign, means, named, type Token } from './token.ts'
 
 const ordinals = ['first', 'second', 'third']
 
@@ -17,9 +17,9 @@ export function readCards(tokens: readonly Token[]): number[] {
       add(ordinal + 1, one, means(tokens[index + 1], 'card') ? tokens[index + 1] : undefined)
       continue
     }
-    if (!(means(one, 'card') || isMark(one, '#'))) continue
+    if (!(means(one, 'card') || isSign(one, '#'))) continue
     let at = index + 1
-    while (at - index < 4 && (isMark(tokens[at], '#:=(') || means(tokens[at], 'card'))) at++
+    while (at - index < 4 && (isSign(tokens[at], '#:=(') || means(tokens[at], 'card'))) at++
     const card = cardNumber(tokens[at])
     if (card !== null) {
       add(card, ...tokens.slice(index, at + 1))
@@ -47,11 +47,11 @@ export function readLooseCards(tokens: readonly Token[], count: number): number[
 
 function readMore(tokens: readonly Token[], from: number, add: (card: number, ...used: (Token | undefined)[]) => void): void {
   let at = from
-  while (isMark(tokens[at], ',&/+') || means(tokens[at], 'fill', 'compare') || isMark(tokens[at], '#')) {
-    const joins = isMark(tokens[at], ',&/+') || /^(?:and|or|und|oder|y|o|和|与|跟|と|vs|vs\.|versus|からの)$/.test(tokens[at]?.text ?? '')
+  while (isSign(tokens[at], ',&/+') || means(tokens[at], 'fill', 'compare') || isSign(tokens[at], '#')) {
+    const joins = isSign(tokens[at], ',&/+') || /^(?:and|or|und|oder|y|o|和|与|跟|と|vs|vs\.|versus|からの)$/.test(tokens[at]?.text ?? '')
     if (!joins) return
     let next = at + 1
-    if (isMark(tokens[next], '#') || means(tokens[next], 'card')) next++
+    if (isSign(tokens[next], '#') || means(tokens[next], 'card')) next++
     const card = cardNumber(tokens[next])
     if (card === null || !endsNumber(tokens, next)) return
     add(card, ...tokens.slice(at, next + 1))
@@ -61,7 +61,7 @@ function readMore(tokens: readonly Token[], from: number, add: (card: number, ..
 
 function endsNumber(tokens: readonly Token[], at: number): boolean {
   const after = tokens[at + 1]
-  return named(after, 'unit:') === null && !means(after, 'slices') && !isMark(after, 'x×')
+  return named(after, 'unit:') === null && !means(after, 'slices') && !isSign(after, 'x×')
 }
 
 function cardNumber(one: Token | undefined): number | null {

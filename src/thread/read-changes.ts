@@ -4,7 +4,7 @@ import { lazyKnowledge } from '../knowledge/data/read-data.ts'
 import type { Lexicon } from './lexicon.ts'
 import { sizeAfter, sizeOf } from './read-size.ts'
 import type { Value } from './reading.ts'
-import { isMark, means, named, type Token } from './token.ts'
+import { isSign, means, named, type Token } from './token.ts'
 
 /** What is to be different, besides the mesh. */
 export type Changes = Omit<Value, 'step_time_ms' | 'mesh' | 'cards' | 'experiment'>
@@ -42,7 +42,7 @@ function readHardware(tokens: readonly Token[], words: Lexicon, changes: Changes
           changes.slices = before.value
           before.used = true
         }
-      } else if (isMark(tokens[index + 1], '-') && tokens[index + 2]?.kind === 'number') {
+      } else if (isSign(tokens[index + 1], '-') && tokens[index + 2]?.kind === 'number') {
         changes.topology = `${chip}-${tokens[index + 2]?.value}`
         tokens[index + 1]!.used = true
         tokens[index + 2]!.used = true
@@ -65,7 +65,7 @@ function chipOf(concepts: ReadonlySet<string> | undefined): ChipName | null {
 
 function readSlices(tokens: readonly Token[], index: number, changes: Changes): void {
   let at = index - 1
-  while (at > index - 4 && (/^(?:个|つの|的|枚の)$/.test(tokens[at]?.text ?? '') || isMark(tokens[at], '-'))) at--
+  while (at > index - 4 && (/^(?:个|つの|的|枚の)$/.test(tokens[at]?.text ?? '') || isSign(tokens[at], '-'))) at--
   const before = sizeOf(tokens[at])
   const after = before === null ? sizeAfter(tokens, index + 1) : null
   const single = /^(?:single|one)$/.test(tokens[at]?.text ?? '')
@@ -122,17 +122,17 @@ function factorIn(tokens: readonly Token[], batch: number): number | null {
     if (
       number !== null &&
       number > 0 &&
-      (one.suffix === 'x' || (one.suffix === '' && (means(next, 'times') || next?.text.startsWith('倍') || isMark(next, '×*'))))
+      (one.suffix === 'x' || (one.suffix === '' && (means(next, 'times') || next?.text.startsWith('倍') || isSign(next, '×*'))))
     ) {
       one.used = true
       if (one.suffix === '' && next) next.used = true
       return number
     }
     const before = tokens[index - 1]
-    if (number !== null && number > 0 && one.suffix === '' && index - batch <= 3 && (isMark(before, '×*/÷') || before?.text === 'x')) {
+    if (number !== null && number > 0 && one.suffix === '' && index - batch <= 3 && (isSign(before, '×*/÷') || before?.text === 'x')) {
       one.used = true
       before!.used = true
-      return isMark(before, '/÷') ? 1 / number : number
+      return isSign(before, '/÷') ? 1 / number : number
     }
     if (word !== undefined && number === null) {
       const spoken = named(before, 'num:')
@@ -180,7 +180,7 @@ function sizeBeside(tokens: readonly Token[], index: number): number | null {
   const after = sizeAfter(tokens, index + 1)
   if (after !== null) return after
   let before = index - 1
-  while (before > index - 4 && (isMark(tokens[before], '-') || /^(?:token|tokens|个|の|的|of)$/.test(tokens[before]?.text ?? ''))) before--
+  while (before > index - 4 && (isSign(tokens[before], '-') || /^(?:token|tokens|个|の|的|of)$/.test(tokens[before]?.text ?? ''))) before--
   return sizeOf(tokens[before]) !== null && tokens[before]?.used === false ? before : null
 }
 

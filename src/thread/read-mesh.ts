@@ -1,6 +1,6 @@
 import { type Axis, axes, type Mesh } from '../contract/mesh.ts'
 import { sizeAfter, sizeOf } from './read-size.ts'
-import { isMark, means, named, type Token } from './token.ts'
+import { isSign, means, named, type Token } from './token.ts'
 
 /** From this on `sequence 8192` is a length and no axis. */
 const smallestLength = 512
@@ -30,7 +30,7 @@ export function readMesh(tokens: readonly Token[]): SaidMesh {
       if (means(one, 'seqlen') && (size >= smallestLength || tokens[after]?.suffix === 'k')) continue
       if (named(tokens[after + 1], 'unit:') !== null && tokens[after + 1]?.kind === 'word') continue
       mesh[axis] = size
-      explicit ||= tokens.slice(index + 1, after).some((between) => isMark(between, '='))
+      explicit ||= tokens.slice(index + 1, after).some((between) => isSign(between, '='))
       markUsed(tokens, index, after)
       continue
     }
@@ -62,7 +62,7 @@ function isRefused(tokens: readonly Token[], index: number): boolean {
 function wayBefore(tokens: readonly Token[], index: number): number | null {
   let at = index - 1
   let way = false
-  while (at > index - 5 && (isMark(tokens[at], '-') || means(tokens[at], 'axiswords') || /^(?:的|个)$/.test(tokens[at]?.text ?? ''))) {
+  while (at > index - 5 && (isSign(tokens[at], '-') || means(tokens[at], 'axiswords') || /^(?:的|个)$/.test(tokens[at]?.text ?? ''))) {
     way ||= means(tokens[at], 'axiswords')
     at--
   }
@@ -77,7 +77,7 @@ function wayBefore(tokens: readonly Token[], index: number): number | null {
 function countsAWay(tokens: readonly Token[], from: number, at: number): boolean {
   const way = tokens[at]?.suffix === 'way' || means(tokens[at + 1], 'axiswords') || means(tokens[at + 2], 'axiswords')
   const next = tokens.slice(at + 1, at + 4).findIndex((one) => named(one, 'axis:') !== null)
-  return way && next >= 0 && at === from && !isMark(tokens[from], '=:')
+  return way && next >= 0 && at === from && !isSign(tokens[from], '=:')
 }
 
 function markUsed(tokens: readonly Token[], from: number, to: number): void {

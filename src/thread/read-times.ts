@@ -1,4 +1,4 @@
-import { isMark, means, named, type Token } from './token.ts'
+import { isSign, means, named, type Token } from './token.ts'
 
 const msPerUnit: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, min: 60_000 }
 /** What no step takes: less than 10 µs, more than an hour. */
@@ -51,7 +51,7 @@ function readRate(tokens: readonly Token[], index: number, value: number, units:
   const step = glued ? number : first
   const slash = glued ? first : second
   const unit = glued ? second : third
-  if (!(glued || means(step, 'step')) || !(isMark(slash, '/') || means(slash, 'per')) || unit === undefined || units(unit.text) !== 's')
+  if (!(glued || means(step, 'step')) || !(isSign(slash, '/') || means(slash, 'per')) || unit === undefined || units(unit.text) !== 's')
     return null
   if (value <= 0 || number?.negative) return null
   for (const one of [number, step, slash, unit]) if (one) one.used = true
@@ -61,7 +61,7 @@ function readRate(tokens: readonly Token[], index: number, value: number, units:
 /** `/step`, `per step`, `a step`, `je Schritt` after a time. */
 function readPerStep(tokens: readonly Token[], from: number): boolean {
   const [link, noun] = [tokens[from], tokens[from + 1]]
-  if (isMark(link, '/') && means(noun, 'step')) {
+  if (isSign(link, '/') && means(noun, 'step')) {
     link!.used = true
     noun!.used = true
     return true

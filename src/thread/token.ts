@@ -1,8 +1,8 @@
 import type { Concepts } from './lexicon.ts'
 
-/** A piece of a message: a word or phrase with what it can mean, a number with what is glued to it, or a mark. */
+/** A piece of a message: a word or phrase with what it can mean, a number with what is glued to it, or a sign. */
 export interface Token {
-  kind: 'word' | 'number' | 'mark' | 'shape' | 'person' | 'link' | 'code'
+  kind: 'word' | 'number' | 'sign' | 'shape' | 'person' | 'link' | 'code'
   text: string
   concepts: Concepts
   /** Of a number. */
@@ -33,6 +33,6 @@ export function named(one: Token | undefined, prefix: string): string | null {
   return null
 }
 
-export function isMark(one: Token | undefined, marks: string): boolean {
-  return one?.kind === 'mark' && marks.includes(one.text)
+export function isSign(one: Token | undefined, signs: string): boolean {
+  return one?.kind === 'sign' && signs.includes(one.text)
 }

@@ -12,7 +12,7 @@ const number = /\d[\d.,]*/y
 const latin = /[\p{L}\p{N}_.+-]/u
 const maxGuesses = 40
 
-/** Splits a message into words, numbers and marks, each with what it can mean. One pass; a message is bounded before. */
+/** Splits a message into words, numbers and signs, each with what it can mean. One pass; a message is bounded before. */
 export function tokenize(message: string, words: Lexicon): Token[] {
   const text = fold(message)
   const tokens: Token[] = []
@@ -44,7 +44,7 @@ export function tokenize(message: string, words: Lexicon): Token[] {
       const word = text.slice(start, index).replace(/[._+-]{1,20}$/, '')
       for (const part of split(word, words)) tokens.push(part)
     } else {
-      tokens.push(token('mark', character))
+      tokens.push(token('sign', character))
       index++
     }
   }
@@ -59,7 +59,7 @@ export function tokenize(message: string, words: Lexicon): Token[] {
     const written = raw.replace(/[.,]{1,20}$/, '')
     index -= raw.length - written.length
     const before = tokens.at(-1)
-    const negative = (before?.kind === 'mark' && /[-\u2212]/.test(before.text)) === true
+    const negative = (before?.kind === 'sign' && /[-\u2212]/.test(before.text)) === true
     const suffix = /^(?:[a-zµ]{1,12}|%)/.exec(text.slice(index, index + 12))?.[0] ?? ''
     index += suffix.length
     return token('number', written + suffix, { value: readNumber(written), suffix, negative })
@@ -87,7 +87,7 @@ function axesGlued(word: string, words: Lexicon): Token[] | null {
   for (const [, letters = '', digits = ''] of word.matchAll(/([a-wyz]{1,12})(\d{1,5})x?/g)) {
     const concepts = words.phrases.get(letters)
     if (!concepts || ![...concepts].some((concept) => /^axis:|^card$|^batch$|^micro$/.test(concept))) return null
-    tokens.push(token('word', letters, { concepts }), token('mark', '='), token('number', digits, { value: Number(digits) }))
+    tokens.push(token('word', letters, { concepts }), token('sign', '='), token('number', digits, { value: Number(digits) }))
   }
   return tokens.length > 0 ? tokens : null
 }

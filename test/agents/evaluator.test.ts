@@ -17,14 +17,14 @@ it('replaces a refused card by the next of the ranking that is not the mesh that
     const run = await createRunReader(deps).finished('r-1', 'T1')
     const { situation, diagnosis, proposed } = run
     const refused = formatMesh(diagnosis.cards[0]!.mesh)
-    const judged: CompilerVerdict = {
+    const compiled: CompilerVerdict = {
       ...{ status: 'fits', required_gib: 60, available_gib: 95.7, step_time_ms: null, effort: 'fast', program: 'reference' },
       ...{ versions: {}, seconds: 1, message: null },
     }
     const compiler = {
       status: async () => ({ ready: true, detail: '', versions: {} }),
-      judge: async (_workload: unknown, candidate: { mesh: object }) => ({
-        verdict: { ...judged, status: formatMesh(candidate.mesh) === refused ? 'oom' : 'fits' },
+      compile: async (_workload: unknown, candidate: { mesh: object }) => ({
+        verdict: { ...compiled, status: formatMesh(candidate.mesh) === refused ? 'oom' : 'fits' },
         ...{ memory: null, study: null, hloPath: null },
       }),
     } as unknown as Compiler

@@ -4,12 +4,12 @@ import { maxtextFlagsOf } from '../../src/agents/cards.ts'
 import type { Run } from '../../src/contract/experiment.ts'
 import type { Model } from '../../src/contract/model.ts'
 import { findModel } from '../../src/knowledge/data/models.ts'
-import { evaluateMesh } from '../../src/planner/verdict-of.ts'
+import { verdictOfMesh } from '../../src/planner/verdict-of.ts'
 import type { Workload } from '../../src/planner/workload.ts'
 import { exampleWorkload, withDims } from '../support/workload.ts'
 
 const flagsOf = (workload: Workload, mesh = { data: 8, model: 2 }, changes: Partial<Run> = {}) =>
-  maxtextFlagsOf({ workload }, { ...evaluateMesh(workload, mesh, {}), changes }).maxtextFlags
+  maxtextFlagsOf({ workload }, { ...verdictOfMesh(workload, mesh, {}), changes }).maxtextFlags
 const withRun = (run: Partial<Workload['run']>) => exampleWorkload({ run: { ...exampleWorkload().run, ...run } })
 const withModel = (dims: Partial<Model>) => exampleWorkload({ model: withDims(exampleWorkload().model, dims) })
 

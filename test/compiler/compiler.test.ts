@@ -70,7 +70,7 @@ ${behave}
 describe('createCompiler', () => {
   it('takes a fast verdict that is clear of the limit', async () => {
     const { compiler, efforts } = compilerWith(`echo '${answer('fits', 10)}'`)
-    const { verdict } = await compiler.judge(exampleWorkload(), candidate, { full: false, signal })
+    const { verdict } = await compiler.compile(exampleWorkload(), candidate, { full: false, signal })
     expect(verdict).toMatchObject({ status: 'fits', required_gib: 10, effort: 'fast', program: 'reference' })
     expect(efforts()).toEqual(['fast'])
   })
@@ -80,16 +80,16 @@ describe('createCompiler', () => {
     ['out of memory', answer('oom', 31)],
   ])('asks full effort when fast is %s', async (_, text) => {
     const { compiler, efforts } = compilerWith(`echo '${text}'`)
-    expect((await compiler.judge(exampleWorkload(), candidate, { full: false, signal })).verdict.effort).toBe('full')
+    expect((await compiler.compile(exampleWorkload(), candidate, { full: false, signal })).verdict.effort).toBe('full')
     expect(efforts()).toEqual(['fast', 'full'])
   })
 
   it('answers the same question from the cache, another one not', async () => {
     const { compiler, efforts } = compilerWith(`echo '${answer('fits', 10)}'`)
-    await compiler.judge(exampleWorkload(), candidate, { full: true, signal })
-    await compiler.judge(exampleWorkload(), candidate, { full: true, signal })
+    await compiler.compile(exampleWorkload(), candidate, { full: true, signal })
+    await compiler.compile(exampleWorkload(), candidate, { full: true, signal })
     expect(efforts()).toEqual(['full'])
-    await compiler.judge(exampleWorkload(), { ...candidate, changes: { remat: 'minimal' } }, { full: true, signal })
+    await compiler.compile(exampleWorkload(), { ...candidate, changes: { remat: 'minimal' } }, { full: true, signal })
     expect(efforts()).toEqual(['full', 'full'])
   })
 
@@ -100,7 +100,7 @@ describe('createCompiler', () => {
     ['hanging', 'sleep 60', /did not answer/],
   ])('says unknown with the reason when the process is %s', async (_, behave, message) => {
     const { compiler } = compilerWith(behave, { timeoutMs: 400 })
-    const { verdict } = await compiler.judge(exampleWorkload(), candidate, { full: true, signal })
+    const { verdict } = await compiler.compile(exampleWorkload(), candidate, { full: true, signal })
     expect(verdict.status).toBe('unknown')
     expect(verdict.message).toMatch(message)
   })
@@ -109,7 +109,7 @@ describe('createCompiler', () => {
     const { compiler } = compilerWith('sleep 60')
     const abort = new AbortController()
     setTimeout(() => abort.abort(), 200)
-    const { verdict } = await compiler.judge(exampleWorkload(), candidate, { full: true, signal: abort.signal })
+    const { verdict } = await compiler.compile(exampleWorkload(), candidate, { full: true, signal: abort.signal })
     expect(verdict).toMatchObject({ status: 'unknown', message: 'cancelled' })
     expect(verdict.seconds).toBeLessThan(4)
   })
@@ -120,7 +120,7 @@ describe('createCompiler', () => {
     )
     const verdicts = await Promise.all(
       ['none', 'full', 'minimal'].map((remat) =>
-        compiler.judge(exampleWorkload(), { ...candidate, changes: { remat } }, { full: true, signal }),
+        compiler.compile(exampleWorkload(), { ...candidate, changes: { remat } }, { full: true, signal }),
       ),
     )
     expect(verdicts.map(({ verdict }) => verdict.status)).toEqual(['fits', 'fits', 'fits'])
@@ -129,7 +129,7 @@ describe('createCompiler', () => {
   it('says how to install it when it is not there', async () => {
     const compiler = createCompiler({ home, python: null, processes: 1, memoryGib: 4, timeoutMs: 1000, maxtextCommand: null, study: null })
     expect((await compiler.status(signal)).ready).toBe(false)
-    await expect(compiler.judge(exampleWorkload(), candidate, { full: true, signal })).rejects.toMatchObject({
+    await expect(compiler.compile(exampleWorkload(), candidate, { full: true, signal })).rejects.toMatchObject({
       code: 'unavailable',
       hint: expect.stringContaining('setup:compiler'),
     })
@@ -143,7 +143,7 @@ describe('createCompiler', () => {
     )
     chmodSync(script, 0o755)
     const { compiler } = compilerWith('exit 1', { maxtextCommand: [script, 'base.yml'] })
-    const { verdict } = await compiler.judge(
+    const { verdict } = await compiler.compile(
       exampleWorkload(),
       { ...candidate, maxtextFlags: ['ici_fsdp_parallelism=16', 'run_name=$(id)'] },
       { full: false, signal },

@@ -7,7 +7,7 @@ import { calibrateWorkload, jobOf } from '../../src/planner/calibrate-workload.t
 import { floorStepMs } from '../../src/planner/impossible.ts'
 import { correctionOf, type Outcome, type OutcomeKind } from '../../src/planner/outcomes.ts'
 import { planExperiment } from '../../src/planner/plan.ts'
-import { evaluateMesh } from '../../src/planner/verdict-of.ts'
+import { verdictOfMesh } from '../../src/planner/verdict-of.ts'
 import { figuresOf } from './figures.ts'
 import { workloadOf } from './workloads.ts'
 
@@ -139,7 +139,7 @@ describe('recorded outcomes', () => {
     const own = { ...jobOf(measured), predicted: 100 }
     const outcomes = Array.from({ length: 5 }, () => ({ ...own, mesh: 'data', measured: 150 }))
     const step = (mesh: Mesh, learned: Outcome[]) =>
-      evaluateMesh(measured, mesh, {}, {}, { calibration: calibrateWorkload({ workload: measured, outcomes: learned }) }).estimate!
+      verdictOfMesh(measured, mesh, {}, {}, { calibration: calibrateWorkload({ workload: measured, outcomes: learned }) }).estimate!
         .step_time_ms
     expect(step({ data: 16, model: 4 }, outcomes)).toBeCloseTo(step({ data: 16, model: 4 }, []), 6)
     expect(step({ data: 64 }, outcomes)).toBeGreaterThan(1.1 * step({ data: 64 }, []))

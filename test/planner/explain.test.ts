@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Mesh } from '../../src/contract/mesh.ts'
 import { explainMesh } from '../../src/planner/explain.ts'
 import { planExperiment } from '../../src/planner/plan.ts'
-import { evaluateMesh } from '../../src/planner/verdict-of.ts'
+import { verdictOfMesh } from '../../src/planner/verdict-of.ts'
 import type { Workload } from '../../src/planner/workload.ts'
 import { workloadOf } from './workloads.ts'
 
@@ -10,7 +10,7 @@ const clock = () => 0
 
 function explained(workload: Workload, mesh: Mesh): string {
   const { ranked } = planExperiment({ workload, clock })
-  return explainMesh({ workload, verdict: evaluateMesh(workload, mesh), ranked })
+  return explainMesh({ workload, verdict: verdictOfMesh(workload, mesh), ranked })
 }
 
 describe('why a mesh is not among the first', () => {

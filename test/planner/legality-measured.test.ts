@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { measuredRow, readRows } from '../../bench/planner-fit/measured-rows.ts'
-import { judge } from '../../src/planner/legality.ts'
+import { legalityOf } from '../../src/planner/legality.ts'
 import { lacks, needing } from '../support/needs.ts'
 
 /** Rows whose mesh nobody wrote down, so there is nothing to judge; and one video model, whose batch splits in a way of its own. */
@@ -23,7 +23,7 @@ describe('what ran on real TPUs', () => {
       const workload = measuredRow({ ...row, step_s: row.step_s || '1' })?.workload
       if (!workload?.mesh) continue
       judged++
-      const { legal, violations } = judge(workload, workload.mesh, workload.dcn)
+      const { legal, violations } = legalityOf(workload, workload.mesh, workload.dcn)
       if (!legal) refused.push(`${row.id} ${row.model}: ${violations.map(({ message }) => message).join('; ')}`)
     }
     expect(refused).toEqual([])

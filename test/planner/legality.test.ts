@@ -5,24 +5,24 @@ import type { Mesh } from '../../src/contract/mesh.ts'
 import type { Rule } from '../../src/contract/verdict.ts'
 import { type MeshTuple, toTuple } from '../../src/interconnect/mesh-tuple.ts'
 import { forEachFactoring } from '../../src/planner/enumerate.ts'
-import { createJudge, judge } from '../../src/planner/legality.ts'
+import { createMeshRules, legalityOf } from '../../src/planner/legality.ts'
 import { flatForm } from '../../src/planner/model/flat-model.ts'
 import type { Workload } from '../../src/planner/workload.ts'
 import { workloadOf } from './workloads.ts'
 
-const violationsOf = (workload: Workload, mesh: Mesh, dcn: Mesh = {}) => judge(workload, mesh, dcn).violations
+const violationsOf = (workload: Workload, mesh: Mesh, dcn: Mesh = {}) => legalityOf(workload, mesh, dcn).violations
 const rulesOf = (workload: Workload, mesh: Mesh, dcn: Mesh = {}) => violationsOf(workload, mesh, dcn).map(({ rule }) => rule)
-const warningsOf = (workload: Workload, mesh: Mesh, dcn: Mesh = {}) => judge(workload, mesh, dcn).warnings.map(({ rule }) => rule)
+const warningsOf = (workload: Workload, mesh: Mesh, dcn: Mesh = {}) => legalityOf(workload, mesh, dcn).warnings.map(({ rule }) => rule)
 
 describe('a legal mesh', () => {
   it('has no violations and says how it lies on the chips', () => {
-    const verdict = judge(workloadOf(), { data: 16, model: 4 }, {})
+    const verdict = legalityOf(workloadOf(), { data: 16, model: 4 }, {})
     expect(verdict).toMatchObject({ legal: true, violations: [], warnings: [], physical: 'contiguous' })
     expect(verdict.placement.axes[4]).toMatchObject({ size: 4 })
   })
 
   it('may need its physical axes split, and a warning says so', () => {
-    const verdict = judge(workloadOf(), { data: 32, model: 2 }, {})
+    const verdict = legalityOf(workloadOf(), { data: 32, model: 2 }, {})
     expect(verdict).toMatchObject({ legal: true, physical: 'split' })
     expect(verdict.warnings.map(({ rule }) => rule)).toEqual(['physical_split'])
   })
@@ -175,7 +175,7 @@ describe('each rule is broken alone, and its message carries both numbers', () =
     ],
   ]
   it.each(cases)('%s: %s', (_, rule, axis, workload, mesh, dcn, message) => {
-    const verdict = judge(workload, mesh, dcn)
+    const verdict = legalityOf(workload, mesh, dcn)
     expect(verdict.legal).toBe(false)
     const [violation] = verdict.violations.filter((found) => found.rule === rule && found.axis === axis)
     expect(violation?.message).toContain(message)
@@ -192,7 +192,7 @@ describe('KV heads that do not divide', () => {
   const mesh = { data: 4, model: 16 }
   it('are a violation where the framework refuses, a warning where it replicates', () => {
     const seen = (framework: Framework) => {
-      const verdict = judge(workloadOf({ framework }), mesh, {})
+      const verdict = legalityOf(workloadOf({ framework }), mesh, {})
       return [verdict.violations.map(({ rule }) => rule), verdict.warnings.map(({ rule }) => rule)]
     }
     expect(seen('maxtext')[0]).toEqual(['kv_heads_divisible'])
@@ -226,13 +226,13 @@ describe('what a framework or phase takes', () => {
   })
 
   it('MaxText lays stages before replicas, and a warning says where JAX cannot', () => {
-    const judges = createJudge(workloadOf({ topology: '4x4x28', dims: { layers: 56 } }))
+    const rules = createMeshRules(workloadOf({ topology: '4x4x28', dims: { layers: 56 } }))
     let warned = 0
     forEachFactoring(448, (mesh) => {
       const [replica = 1, stage = 1, ...rest] = mesh
       if (replica === 1 || stage === 1) return
-      const { warnings, physical } = judges.judge(mesh, toTuple({}))
-      const expected = physical !== 'impossible' && judges.placement([stage, replica, ...rest]).physical === 'impossible'
+      const { warnings, physical } = rules.legality(mesh, toTuple({}))
+      const expected = physical !== 'impossible' && rules.placement([stage, replica, ...rest]).physical === 'impossible'
       expect(warnings.some(({ rule }) => rule === 'maxtext_stage_order')).toBe(expected)
       if (expected) warned++
     })
@@ -266,14 +266,14 @@ describe('what is legal but costly', () => {
     ['context parallelism across slices', 'dcn_seq', workloadOf({ slices: 2 }), { data: 16, model: 4 }, { seq: 2 }],
     ['experts across slices', 'dcn_expert', workloadOf({ slices: 2, model: 'mixtral-8x7b' }), { data: 16, model: 4 }, { expert: 2 }],
   ] satisfies [string, string, Workload, Mesh, Mesh][])('%s: %s', (_, rule, workload, mesh, dcn) => {
-    const verdict = judge(workload, mesh, dcn)
+    const verdict = legalityOf(workload, mesh, dcn)
     expect(verdict.violations).toEqual([])
     expect(verdict.warnings.map((warning) => warning.rule)).toContain(rule)
     for (const warning of verdict.warnings) expect(warning.message).toMatch(/\d|allow_split/)
   })
 
   it('names the axes that absorb a fraction of a sequence', () => {
-    const { warnings } = judge(workloadOf({ run: { global_batch: 32 } }), { data: 16, model: 4 }, {})
+    const { warnings } = legalityOf(workloadOf({ run: { global_batch: 32 } }), { data: 16, model: 4 }, {})
     expect(warnings.find(({ rule }) => rule === 'fractional_batch')?.message).toBe(
       '32 sequences on 64 devices, 0.5 a device: model absorbs the rest',
     )
@@ -292,7 +292,7 @@ describe('what is legal but costly', () => {
   })
 })
 
-describe('the judge of a whole space', () => {
+describe('the rules of a whole space', () => {
   const anyWorkload = fc
     .record({
       where: fc.constantFrom(
@@ -316,11 +316,11 @@ describe('the judge of a whole space', () => {
   it('is of one mind whether it writes reasons or not, and legal means no violation', () => {
     fc.assert(
       fc.property(anyWorkload, (workload) => {
-        const judges = createJudge(workload)
+        const rules = createMeshRules(workload)
         const dcn = toTuple({})
         forEachFactoring(workload.slice.devices, (tuple) => {
-          const verdict = judges.judge(tuple, dcn)
-          if (verdict.legal !== judges.isLegal(tuple, dcn)) throw new Error(`${tuple}`)
+          const verdict = rules.legality(tuple, dcn)
+          if (verdict.legal !== rules.isLegal(tuple, dcn)) throw new Error(`${tuple}`)
           if (verdict.legal !== (verdict.violations.length === 0)) throw new Error(`${tuple}`)
         })
       }),
@@ -331,11 +331,11 @@ describe('the judge of a whole space', () => {
   it('lets through exactly the meshes that every requirement admits', () => {
     fc.assert(
       fc.property(anyWorkload, (workload) => {
-        const judges = createJudge(workload)
+        const rules = createMeshRules(workload)
         const dcn = toTuple({})
         forEachFactoring(workload.slice.devices, (tuple) => {
-          const expected = admits(workload, tuple) && judges.placement(tuple).physical !== 'impossible'
-          if (judges.isLegal(tuple, dcn) !== expected) throw new Error(`${tuple}: expected ${expected}`)
+          const expected = admits(workload, tuple) && rules.placement(tuple).physical !== 'impossible'
+          if (rules.isLegal(tuple, dcn) !== expected) throw new Error(`${tuple}: expected ${expected}`)
         })
       }),
       { numRuns: 12 },
@@ -344,18 +344,18 @@ describe('the judge of a whole space', () => {
 
   it('lets no mesh through that JAX cannot lay', () => {
     const workload = workloadOf({ topology: '4x4x28', run: { global_batch: 448 } })
-    expect(createJudge(workload).isLegal(toTuple({ data: 224, model: 2 }), toTuple({}))).toBe(false)
-    expect(createJudge(workload).isLegal(toTuple({ data: 112, model: 4 }), toTuple({}))).toBe(true)
+    expect(createMeshRules(workload).isLegal(toTuple({ data: 224, model: 2 }), toTuple({}))).toBe(false)
+    expect(createMeshRules(workload).isLegal(toTuple({ data: 112, model: 4 }), toTuple({}))).toBe(true)
   })
 
   it('judges with another run as if the workload had it', () => {
     const workload = workloadOf()
     const run = { ...workload.run, global_batch: 8 }
     const [ici, dcn] = [toTuple({ data: 16, model: 4 }), toTuple({})]
-    const judges = createJudge(workload)
-    expect(judges.isLegal(ici, dcn)).toBe(true)
-    expect(judges.isLegal(ici, dcn, run)).toBe(false)
-    expect(judges.judge(ici, dcn, run).violations.map(({ rule }) => rule)).toEqual(['batch_divisible'])
+    const rules = createMeshRules(workload)
+    expect(rules.isLegal(ici, dcn)).toBe(true)
+    expect(rules.isLegal(ici, dcn, run)).toBe(false)
+    expect(rules.legality(ici, dcn, run).violations.map(({ rule }) => rule)).toEqual(['batch_divisible'])
   })
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { planSchema } from '../../src/contract/verdict.ts'
 import { planExperiment } from '../../src/planner/plan.ts'
-import { evaluateMesh } from '../../src/planner/verdict-of.ts'
+import { verdictOfMesh } from '../../src/planner/verdict-of.ts'
 import { workloadOf } from './workloads.ts'
 
 const clock = () => 0
@@ -22,10 +22,10 @@ describe('what comes nearest', () => {
     expect(nearest!.required_gib).toBeGreaterThan(nearest!.available_gib)
     expect(Object.keys(nearest!.change!)).toHaveLength(1)
     expect(nearest!.verdict!.memory!.probability).toBeGreaterThanOrEqual(0.5)
-    const changed = evaluateMesh(workload, nearest!.mesh, nearest!.dcn, nearest!.change!)
+    const changed = verdictOfMesh(workload, nearest!.mesh, nearest!.dcn, nearest!.change!)
     expect(changed.memory).toEqual(nearest!.verdict!.memory)
     // without the change it is what the plan says of the mesh
-    expect(evaluateMesh(workload, nearest!.mesh, nearest!.dcn).memory!.required_gib).toBeCloseTo(nearest!.required_gib, 3)
+    expect(verdictOfMesh(workload, nearest!.mesh, nearest!.dcn).memory!.required_gib).toBeCloseTo(nearest!.required_gib, 3)
   })
 
   it('has no change where none helps', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { costModel } from '../../src/planner/cost-model.ts'
 import { gainOf, normalCdf, pairSpread, type StepShares } from '../../src/planner/pair-errors.ts'
 import { planExperiment } from '../../src/planner/plan.ts'
-import { evaluateMesh } from '../../src/planner/verdict-of.ts'
+import { verdictOfMesh } from '../../src/planner/verdict-of.ts'
 import { workloadOf } from './workloads.ts'
 
 const shares = fc
@@ -41,9 +41,9 @@ describe('the comparison of two meshes', () => {
     const before = baseline!.estimate!.tokens_per_second_per_chip
     for (const { estimate } of ranked.slice(0, 20))
       expect(estimate!.gain!.ratio).toBeCloseTo(estimate!.tokens_per_second_per_chip / before, 3)
-    expect(evaluateMesh(workload, { data: 64 }).estimate!.gain).toEqual(
+    expect(verdictOfMesh(workload, { data: 64 }).estimate!.gain).toEqual(
       ranked.find(({ mesh }) => mesh.data === 64 && !mesh.model)!.estimate!.gain,
     )
-    expect(evaluateMesh(workloadOf(), { data: 64 }).estimate!.gain).toBeNull()
+    expect(verdictOfMesh(workloadOf(), { data: 64 }).estimate!.gain).toBeNull()
   })
 })

@@ -10,7 +10,7 @@ import { orderableOf } from '../../src/planner/order-verdicts.ts'
 import { planExperiment } from '../../src/planner/plan.ts'
 import { compareKeys, keyOfVerdict } from '../../src/planner/rank.ts'
 import { choicesOf } from '../../src/planner/tune.ts'
-import { evaluateMesh } from '../../src/planner/verdict-of.ts'
+import { verdictOfMesh } from '../../src/planner/verdict-of.ts'
 import { workloadOf } from './workloads.ts'
 
 const clock = () => 0
@@ -47,7 +47,7 @@ describe('a plan', () => {
   it('holds every mesh with the verdict that check gives', () => {
     const workload = workloadOf()
     const { ranked } = planExperiment({ workload, clock })
-    for (const verdict of ranked.filter((_, i) => i % 17 === 0)) expect(evaluateMesh(workload, verdict.mesh)).toEqual(verdict)
+    for (const verdict of ranked.filter((_, i) => i % 17 === 0)) expect(verdictOfMesh(workload, verdict.mesh)).toEqual(verdict)
   })
 
   it('is the same twice', () => {

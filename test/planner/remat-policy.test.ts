@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { asyncGathers } from '../../src/planner/compiler-flags.ts'
 import { rematPolicy, tunedPolicies } from '../../src/planner/remat-policy.ts'
-import { evaluateMesh } from '../../src/planner/verdict-of.ts'
+import { verdictOfMesh } from '../../src/planner/verdict-of.ts'
 import { workloadOf } from './workloads.ts'
 
 describe('a remat policy', () => {
@@ -26,7 +26,7 @@ describe('a remat policy', () => {
 
   it('that nobody knows is counted as full, and the verdict says so', () => {
     expect({ ...rematPolicy('dreamt_up'), name: 'full', certainty: 'named' }).toEqual(rematPolicy('full'))
-    const rules = (remat: string) => evaluateMesh(workloadOf({ run: { remat } }), { data: 64 }).warnings.map(({ rule }) => rule)
+    const rules = (remat: string) => verdictOfMesh(workloadOf({ run: { remat } }), { data: 64 }).warnings.map(({ rule }) => rule)
     expect(rules('dreamt_up')).toEqual(['remat_unknown'])
     expect(rules('custom')).toEqual(['remat_custom'])
     expect(rules('minimal')).toEqual([])

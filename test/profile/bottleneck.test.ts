@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { noAccount } from '../../src/profile/accounts.ts'
-import { judge, percent } from '../../src/profile/bottleneck.ts'
+import { bottleneckOf, percent } from '../../src/profile/bottleneck.ts'
 import type { Findings } from '../../src/profile/findings.ts'
 import { summarizeSteps } from '../../src/profile/steps.ts'
 
@@ -26,30 +26,30 @@ function findings(shares: Partial<Findings['shares']>, more: Partial<Findings> =
   }
 }
 
-describe('judge', () => {
+describe('bottleneckOf', () => {
   it('puts waiting for the host before communication, and names the other', () => {
-    expect(judge(findings({ idle: 0.35, inFlight: 0.25, exposed: 0.25 }))).toMatchObject({
+    expect(bottleneckOf(findings({ idle: 0.35, inFlight: 0.25, exposed: 0.25 }))).toMatchObject({
       class: 'host',
       also: ['communication', 'compute'],
     })
   })
 
   it('names a class that comes to 0.7 of its threshold, and none that comes to 0.5', () => {
-    expect(judge(findings({ idle: 0.21, exposed: 0.14, inFlight: 0.14 })).also).toEqual(['host', 'communication'])
-    expect(judge(findings({ idle: 0.15, exposed: 0.1, inFlight: 0.1 })).also).toEqual([])
+    expect(bottleneckOf(findings({ idle: 0.21, exposed: 0.14, inFlight: 0.14 })).also).toEqual(['host', 'communication'])
+    expect(bottleneckOf(findings({ idle: 0.15, exposed: 0.1, inFlight: 0.1 })).also).toEqual([])
   })
 
   it('takes a collective in flight for long only where it leads the ops', () => {
     const op = { name: 'a', category: 'all-reduce', self_ms: 1, share: 0.3, flops: 0, bytes: 0, source: null }
     const hidden = { inFlight: 0.35, exposed: 0.1 }
-    expect(judge(findings(hidden)).class).toBe('compute')
-    expect(judge(findings(hidden, { topOps: [{ ...op, bound_by: 'communication' }] })).class).toBe('communication')
+    expect(bottleneckOf(findings(hidden)).class).toBe('compute')
+    expect(bottleneckOf(findings(hidden, { topOps: [{ ...op, bound_by: 'communication' }] })).class).toBe('communication')
   })
 
   it('blames nobody for a barrier', () => {
-    const judged = judge(findings({ barrier: 0.4 }))
-    expect(judged.class).toBe('compute')
-    expect(judged.evidence.join(' ')).toContain('40% of the step waits in a barrier for other devices')
+    const bottleneck = bottleneckOf(findings({ barrier: 0.4 }))
+    expect(bottleneck.class).toBe('compute')
+    expect(bottleneck.evidence.join(' ')).toContain('40% of the step waits in a barrier for other devices')
   })
 
   it.each([
@@ -59,7 +59,7 @@ describe('judge', () => {
     ['hosts', { hostsWithoutDevices: 0.5 }],
   ])('is less sure: %s', (_, worse) => {
     const sure = findings({})
-    expect(judge({ ...sure, quality: { ...sure.quality, ...worse } }).confidence).toBeLessThan(judge(sure).confidence - 0.05)
+    expect(bottleneckOf({ ...sure, quality: { ...sure.quality, ...worse } }).confidence).toBeLessThan(bottleneckOf(sure).confidence - 0.05)
   })
 
   it('writes percentages as people do', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { worsen } from '../support/noise/noise.ts'
+import { withNoise } from '../support/noise/noise.ts'
 import { cases } from '../support/noise/noise-cases.ts'
 
 const chosen = cases().filter((each) => ['hbm-decode', 'communication-tensor', 'host-infeed'].includes(each.name))
@@ -9,8 +9,8 @@ describe('incomplete and noisy profiles', () => {
     'with 20 % of %s missing keep their diagnosis and lose confidence',
     async (noise) => {
       for (const each of chosen) {
-        const whole = (await worsen(each, noise, 0, 1)).bottleneck
-        const { bottleneck, notes } = await worsen(each, noise, 0.2, 1)
+        const whole = (await withNoise(each, noise, 0, 1)).bottleneck
+        const { bottleneck, notes } = await withNoise(each, noise, 0.2, 1)
         expect(bottleneck.class, each.name).toBe(each.class)
         expect(bottleneck.confidence, each.name).toBeLessThan(whole.confidence - 0.05)
         if (noise === 'steps') expect(notes.join(' ')).toMatch(/skips step numbers/)

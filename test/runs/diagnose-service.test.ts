@@ -195,15 +195,15 @@ describe('the compiler', () => {
     seconds: 1,
     message: null,
   })
-  const compilerThat = (judge: (mesh: string) => CompilerVerdict): Compiler & { asked: string[] } => {
+  const compilerThat = (verdictOn: (mesh: string) => CompilerVerdict): Compiler & { asked: string[] } => {
     const asked: string[] = []
     return {
       asked,
       status: async () => ({ ready: true, detail: '', versions: {} }),
-      async judge(_workload, candidate) {
+      async compile(_workload, candidate) {
         asked.push(formatMesh(candidate.mesh))
         expect(candidate.maxtextFlags?.join(' ')).toContain('ici_fsdp_parallelism=')
-        return { verdict: judge(formatMesh(candidate.mesh)), memory: null, study: null, hloPath: null }
+        return { verdict: verdictOn(formatMesh(candidate.mesh)), memory: null, study: null, hloPath: null }
       },
     }
   }

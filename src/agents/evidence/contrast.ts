@@ -16,7 +16,7 @@ export interface Contrast {
 /** A difference of this size counts in full: below it the noise of two runs is as large. */
 const clearRatio = Math.log(1.1)
 /** Below this likeness a case is about another kind of job. */
-const likeEnough = 0.7
+const leastSimilarity = 0.7
 
 /**
  * The contrasts among cases: both meshes measured, the same slices' mesh across, and a job alike. A case that proved wrong is the contrast the
@@ -26,7 +26,7 @@ export function contrastsOf(hits: readonly Hit<'case'>[], cite: (item: Case) => 
   return hits.flatMap(({ item, similarity }) => {
     const { from, to, measured_before_ms: before, measured_after_ms: after } = item
     const likeness = similarity ?? 0
-    if (likeness < likeEnough || from === null || to === null || before === null || after === null || sameMesh(from, to)) return []
+    if (likeness < leastSimilarity || from === null || to === null || before === null || after === null || sameMesh(from, to)) return []
     if (item.status === 'withdrawn' || (item.result !== null && item.result !== 'ok')) return []
     const difference = Math.log(before / after)
     const [slower, faster] = difference >= 0 ? [from, to] : [to, from]

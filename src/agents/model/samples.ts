@@ -127,9 +127,9 @@ function wordsFor(verdict: Verdict, samples: readonly Sample[]): { text: string 
     if (!mine) continue
     const grounded = ground(mine.rationale, collectFacts(sample.results))
     removed += grounded.removed.length
-    const standing = sentencesOf(grounded.text)
+    const kept = sentencesOf(grounded.text)
     // two sentences with figures, or the rules' own words are better
-    if (standing.length < 2 || !/\d/.test(grounded.text) || grounded.text.length > longestRationale) continue
+    if (kept.length < 2 || !/\d/.test(grounded.text) || grounded.text.length > longestRationale) continue
     const better =
       best === null || grounded.removed.length < best.removed || (grounded.removed.length === best.removed && grounded.text < best.text)
     if (better) best = { text: grounded.text, removed: grounded.removed.length }

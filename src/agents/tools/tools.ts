@@ -212,7 +212,7 @@ export const compileTool = defineTool({
     if (verdict.violations.length > 0)
       throw new PromptsError('bad_mesh', objections.join('; '), { hint: 'Only legal meshes are compiled.' })
     const candidate = { ...verdict, ...maxtextFlagsOf(situation, verdict) }
-    return (await deps.compiler.judge(situation.workload, candidate, { full, signal })).verdict
+    return (await deps.compiler.compile(situation.workload, candidate, { full, signal })).verdict
   },
 })
 

@@ -49,17 +49,17 @@ export function generationModel(name: string): GenerationModel {
   })
 }
 
-/** Dollars per million tokens of a model, and the day they were listed; of one without a known price the dearest of the table. */
+/** Dollars per million tokens of a model, and the day they were listed; of one without a known price the highest of the table. */
 export function priceOf(name: string): { input: number; cached: number; output: number; known: boolean; on: string } {
   const { generation, priced_on } = geminiFile()
   const { usd_per_million_input: input, usd_per_million_cached: cached, usd_per_million_output: output } = generationModel(name)
   if (input !== null && cached !== null && output !== null) return { input, cached, output, known: true, on: priced_on }
   const models = Object.values(generation)
-  const dearest = (pick: (model: GenerationModel) => number | null) => Math.max(...models.map((model) => pick(model) ?? 0))
+  const highest = (pick: (model: GenerationModel) => number | null) => Math.max(...models.map((model) => pick(model) ?? 0))
   return {
-    input: dearest((model) => model.usd_per_million_input),
-    cached: dearest((model) => model.usd_per_million_cached),
-    output: dearest((model) => model.usd_per_million_output),
+    input: highest((model) => model.usd_per_million_input),
+    cached: highest((model) => model.usd_per_million_cached),
+    output: highest((model) => model.usd_per_million_output),
     known: false,
     on: priced_on,
   }

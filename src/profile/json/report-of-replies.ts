@@ -2,7 +2,7 @@ import type { Kpis, ProfileReport } from '../../contract/profile-report.ts'
 import { PromptsError } from '../../errors.ts'
 import type { Account } from '../accounts.ts'
 import { noAccount } from '../accounts.ts'
-import { judge } from '../bottleneck.ts'
+import { bottleneckOf } from '../bottleneck.ts'
 import type { Hardware } from '../core-reading.ts'
 import type { Findings } from '../findings.ts'
 import { collectiveFacts } from '../op-shapes.ts'
@@ -61,7 +61,7 @@ export function reportOfReplies(source: string, replies: Replies, notes: readonl
   const words = waiting ? waitingWords(waiting) : []
   const findings: Findings = {
     kpis: figures,
-    shares: waiting?.straggler ? waiting.judged : shares,
+    shares: waiting?.straggler ? waiting.account : shares,
     bounds,
     topOps: topOps(table, hardware, 50),
     roofline: roofline(table, hardware, 30),
@@ -77,7 +77,7 @@ export function reportOfReplies(source: string, replies: Replies, notes: readonl
     source,
     device,
     kpis: figures,
-    bottleneck: judge(findings),
+    bottleneck: bottleneckOf(findings),
     top_ops: findings.topOps,
     roofline: findings.roofline,
     collectives: collectivesOf(table, pods),

@@ -75,7 +75,7 @@ export class Adoption {
    * Whether this person may adopt, by the operator's setting.
    * @returns null, or in words who may.
    */
-  async mayNot(client: WebClient, record: RunRecord, user: string): Promise<string | null> {
+  async refusalFor(client: WebClient, record: RunRecord, user: string): Promise<string | null> {
     const { deps, records } = this.#options
     const setting = deps.config.PROMPTS_ADOPTERS
     if (setting === 'anyone') return null

@@ -55,7 +55,7 @@ export class Reactions {
       earlyMs,
     )
     // the card may have been recorded between the two looks
-    if ((await this.#options.outbox.mark(reaction.team, reaction)) !== null) await this.applyEarly(reaction.channel, reaction.ts)
+    if ((await this.#options.outbox.subjectOf(reaction.team, reaction)) !== null) await this.applyEarly(reaction.channel, reaction.ts)
   }
 
   /** Now that a message is recorded (or its run is answered): what was reacted before. */
@@ -72,22 +72,22 @@ export class Reactions {
   /** False when the message is not known yet, or its run has no cards yet. */
   async #apply(reaction: Reaction): Promise<boolean> {
     const { deps, outbox, records } = this.#options
-    const mark = await outbox.mark(reaction.team, reaction)
-    if (mark === null) return false
+    const subject = await outbox.subjectOf(reaction.team, reaction)
+    if (subject === null) return false
     const meaning = reactionMeaning(reaction.name)
-    const record = await records.get(mark.run)
+    const record = await records.get(subject.run)
     if (meaning === null || record === null) return true
-    const place = { channel: reaction.channel, threadTs: mark.threadTs ?? record.threadTs }
+    const place = { channel: reaction.channel, threadTs: subject.threadTs ?? record.threadTs }
     const source = `reaction/${reaction.channel}/${reaction.ts}/${reaction.name.split('::')[0]}`
 
-    if (mark.offer !== undefined) {
-      const rank = meaning.kind === 'number' ? meaning.rank : mark.rank
-      if (reaction.added) await this.#options.offers.answer(mark.offer, { user: reaction.user, team: reaction.team, yes: true, rank })
+    if (subject.offer !== undefined) {
+      const rank = meaning.kind === 'number' ? meaning.rank : subject.rank
+      if (reaction.added) await this.#options.offers.answer(subject.offer, { user: reaction.user, team: reaction.team, yes: true, rank })
       return true
     }
-    if (mark.rank === null) {
-      const diagnosis = await deps.memory.diagnosis(mark.run)
-      if (diagnosis === null) return (await records.ended(mark.run)) !== null
+    if (subject.rank === null) {
+      const diagnosis = await deps.memory.diagnosis(subject.run)
+      if (diagnosis === null) return (await records.ended(subject.run)) !== null
       if (meaning.kind === 'yes') {
         await this.#yesOnSummary(reaction, record, place, source, diagnosis.cards)
         return true
@@ -96,7 +96,7 @@ export class Reactions {
       await this.say(record, place, { user: reaction.user, rank: meaning.rank, source, added: reaction.added })
       return true
     }
-    if (meaning.kind === 'number' && meaning.rank !== mark.rank) {
+    if (meaning.kind === 'number' && meaning.rank !== subject.rank) {
       if (!reaction.added) return true
       await outbox.whisper({
         team: reaction.team,
@@ -104,11 +104,11 @@ export class Reactions {
         channel: reaction.channel,
         user: reaction.user,
         threadTs: place.threadTs,
-        message: whichCardMessage({ run: mark.run, on: mark.rank, meant: meaning.rank }),
+        message: whichCardMessage({ run: subject.run, on: subject.rank, meant: meaning.rank }),
       })
       return true
     }
-    await this.say(record, place, { user: reaction.user, rank: mark.rank, source, added: reaction.added })
+    await this.say(record, place, { user: reaction.user, rank: subject.rank, source, added: reaction.added })
     return true
   }
 
@@ -147,7 +147,7 @@ export class Reactions {
       if (!input.added) return await adoption.unmark(record, place, input)
       const client = await clientFor(record.team)
       await checkAsker(deps, client, { team: record.team, channel: place.channel, user: input.user, isSharedChannel: undefined })
-      const who = await adoption.mayNot(client, record, input.user)
+      const who = await adoption.refusalFor(client, record, input.user)
       if (who !== null) return await whisper(mayNotAdoptMessage(who))
       await adoption.mark(record, place, input)
     } catch (thrown) {

@@ -16,21 +16,21 @@ const titles: Readonly<Record<Stage, string>> = {
 const statuses = { started: 'in_progress', done: 'complete', failed: 'error', skipped: 'complete' } as const
 
 /** Where a run stands, from what it reported so far. */
-export type Standing = Partial<Record<Stage, Progress>>
+export type StageProgress = Partial<Record<Stage, Progress>>
 
 /** The root message while a run goes on: its stages as a plan, and a way to stop it. */
 export function planMessage(input: {
   run: string
   title: string
-  standing: Standing
+  progress: StageProgress
   withCompiler?: boolean
   note?: string | null
 }): Message {
-  const shown = stages.filter((stage) => stage !== 'compile' || input.withCompiler === true || input.standing.compile !== undefined)
+  const shown = stages.filter((stage) => stage !== 'compile' || input.withCompiler === true || input.progress.compile !== undefined)
   const title = clip(`Diagnosing ${input.title}`, 150)
-  const running = shown.find((stage) => input.standing[stage]?.status === 'started')
+  const running = shown.find((stage) => input.progress[stage]?.status === 'started')
   const tasks = shown.map((stage) => {
-    const progress = input.standing[stage]
+    const progress = input.progress[stage]
     const detail = progress?.status === 'skipped' ? (progress.detail ?? 'skipped') : progress?.detail
     return {
       type: 'task_card' as const,

@@ -45,7 +45,7 @@ export class Offers {
     await outbox.put({
       ...placeOf(offer),
       message: offerMessage(offer, { diagnosis, title: record.title, adopted }),
-      mark: { run: offer.run, rank: offer.rank, offer: offer.id },
+      subject: { run: offer.run, rank: offer.rank, offer: offer.id },
     })
   }
 
@@ -99,7 +99,7 @@ export class Offers {
   async #record(record: RunRecord, offer: Offer, rank: Rank): Promise<Message> {
     const { deps, adoption, clientFor } = this.#options
     const place = { channel: offer.channel, threadTs: offer.threadTs }
-    const who = await adoption.mayNot(await clientFor(offer.team), record, offer.by)
+    const who = await adoption.refusalFor(await clientFor(offer.team), record, offer.by)
     if (who !== null) return mayNotAdoptMessage(who)
     const { what } = offer
     if (what.result === 'adopt') {

@@ -18,7 +18,7 @@ export async function takeBack(services: SlackServices, record: RunRecord, place
   const { adopted, marks } = await deps.diagnose.current(run, tenant)
   if (adopted === null) return told(`Nothing of ${record.title} is recorded, so there is nothing to take back.`)
   const recordedBy = adopted.outcome === null ? adopted.by : (adopted.outcomeBy ?? adopted.by)
-  const who = recordedBy === user ? null : await adoption.mayNot(await clients.forTeam(tenant), record, user)
+  const who = recordedBy === user ? null : await adoption.refusalFor(await clients.forTeam(tenant), record, user)
   if (who !== null) return told(`<@${recordedBy}> recorded that; only they, or ${who}, can take it back.`)
   if (adopted.outcome === null) {
     await adoption.unmark(record, place, { user: adopted.by, rank: adopted.rank, source: null })

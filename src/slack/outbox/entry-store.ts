@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import { keys } from '../../state/keys.ts'
 import type { StateStore } from '../../state/state-store.ts'
-import type { CardMark, Entry, SentRecord } from './entry.ts'
+import type { Entry, MessageSubject, SentRecord } from './entry.ts'
 
 const day = 24 * 3600_000
 const keepEntryMs = 2 * day
@@ -77,8 +77,8 @@ export class EntryStore {
   }
 
   /** Records where a message is and what it stands for. */
-  async recordSent(entry: Entry, record: SentRecord, mark: CardMark | null): Promise<void> {
-    if (mark !== null) await this.#state.set(keys.sentMark(entry.team, record), JSON.stringify(mark), this.#keepSentMs)
+  async recordSent(entry: Entry, record: SentRecord, subject: MessageSubject | null): Promise<void> {
+    if (subject !== null) await this.#state.set(keys.sentSubject(entry.team, record), JSON.stringify(subject), this.#keepSentMs)
     await this.#state.set(keys.sent(entry.team, entry.key), JSON.stringify(record), this.#keepSentMs)
   }
 
@@ -87,9 +87,9 @@ export class EntryStore {
     await this.#state.release(keys.tried(team, key))
   }
 
-  async mark(team: string, record: Pick<SentRecord, 'channel' | 'ts'>): Promise<CardMark | null> {
-    const value = await this.#state.get(keys.sentMark(team, record))
-    return value === null ? null : (JSON.parse(value) as CardMark)
+  async subjectOf(team: string, record: Pick<SentRecord, 'channel' | 'ts'>): Promise<MessageSubject | null> {
+    const value = await this.#state.get(keys.sentSubject(team, record))
+    return value === null ? null : (JSON.parse(value) as MessageSubject)
   }
 
   /** Says that this process lives; to be repeated well within six seconds. */

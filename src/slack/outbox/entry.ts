@@ -9,7 +9,7 @@ import type { Message } from '../blocks/message.ts'
 export type Priority = 0 | 1 | 2 | 3
 
 /** What a message stands for, so that a reaction on it can be understood. */
-export interface CardMark {
+export interface MessageSubject {
   run: string
   rank: Rank | null
   /** The offer that the message makes: a reaction on it answers that. */
@@ -20,7 +20,7 @@ export interface CardMark {
 
 export type Op =
   /** Makes the message named by the entry's key show this: posted where it is not there yet, edited where it is. */
-  | { kind: 'put'; channel: string; threadTs: string | null; message: Message; mark: CardMark | null }
+  | { kind: 'put'; channel: string; threadTs: string | null; message: Message; subject: MessageSubject | null }
   | { kind: 'react'; channel: string; ts: string; name: string; add: boolean }
   | { kind: 'whisper'; channel: string; user: string; threadTs: string | null; message: Message }
   | { kind: 'home'; user: string; view: View }
@@ -39,7 +39,7 @@ export interface Entry {
   deadlineAt: number
   attempts: number
   /** 0: as written; 1: without pictures; 2: plain blocks; 3: text alone, cut short; after Slack refused what was richer. */
-  plainness: 0 | 1 | 2 | 3
+  fallbackLevel: 0 | 1 | 2 | 3
   /** A post was tried and nobody knows how it ended: Slack is asked before another. */
   uncertain: boolean
   /** When the last try asked Slack to post; absent where it found that it need not. */

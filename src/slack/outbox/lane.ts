@@ -15,7 +15,7 @@ export interface LaneOptions {
   paceFromEnd: boolean
   send: (entry: Entry) => Promise<Outcome>
   /** Whether the entry can be sent now, must wait for another message, or is not wanted any more; asked before a place is taken. */
-  standing: (entry: Entry) => Promise<'ready' | 'waits' | 'unwanted'>
+  readiness: (entry: Entry) => Promise<'ready' | 'waits' | 'unwanted'>
   onError: (error: unknown) => void
 }
 
@@ -154,9 +154,9 @@ export class Lane {
   /** The most important, oldest entry that can be sent now; drops those on the way that nobody wants any more. */
   async #firstReady(): Promise<Entry | null> {
     for (const entry of this.#inOrder().slice(0, lookAhead)) {
-      const standing = await this.#options.standing(entry)
-      if (standing === 'ready' && this.#entries.includes(entry)) return entry
-      if (standing === 'unwanted') this.#entries = this.#entries.filter((other) => other !== entry)
+      const readiness = await this.#options.readiness(entry)
+      if (readiness === 'ready' && this.#entries.includes(entry)) return entry
+      if (readiness === 'unwanted') this.#entries = this.#entries.filter((other) => other !== entry)
     }
     return null
   }

@@ -6,7 +6,7 @@ import { keys } from '../../state/keys.ts'
 import type { Pace, StateStore } from '../../state/state-store.ts'
 import type { Message } from '../blocks/message.ts'
 import type { Log } from '../log.ts'
-import type { CardMark, Entry, Op, Priority, SentRecord } from './entry.ts'
+import type { Entry, MessageSubject, Op, Priority, SentRecord } from './entry.ts'
 import { EntryStore } from './entry-store.ts'
 import { Lane, type Outcome } from './lane.ts'
 import {
@@ -17,7 +17,7 @@ import {
   progressDeadlineMs,
   requestTimeoutMs,
   tidyDeadlineMs,
-  workspaceStrain,
+  workspaceThrottle,
 } from './pace.ts'
 import { Sender } from './sender.ts'
 import { classify, type Failure } from './slack-error.ts'
@@ -32,7 +32,7 @@ export interface OutboxOptions {
   /** No other process uses this store: what is left of earlier ones is taken over at once. */
   alone: boolean
   /** A message is in Slack and recorded. */
-  onSent?: (team: string, record: SentRecord, mark: CardMark | null) => Promise<void>
+  onSent?: (team: string, record: SentRecord, subject: MessageSubject | null) => Promise<void>
   /** Slack asked for a pause (429) in lanes of this kind. */
   onPause?: (kind: string) => void
   /** Slack says that the app is not welcome any more (token revoked, app removed). */
@@ -46,7 +46,7 @@ export interface Put {
   threadTs: string | null
   message: Message
   priority?: Priority
-  mark?: CardMark | null
+  subject?: MessageSubject | null
   /** The key of a message of the same thread that must be there first. */
   after?: string
 }
@@ -81,7 +81,7 @@ export class Outbox {
       clock: options.clock,
       entries: this.#entries,
       clientFor: options.clientFor,
-      onRecorded: (entry, record, mark) => this.#recorded(entry, record, mark),
+      onRecorded: (entry, record, subject) => this.#recorded(entry, record, subject),
     })
   }
 
@@ -101,7 +101,7 @@ export class Outbox {
   /** Makes the message named by `key` show this, posting it or editing it. Returns once it is written down (progress is not). */
   async put(input: Put): Promise<void> {
     const { team, key, channel, threadTs, message } = input
-    const op: Op = { kind: 'put', channel, threadTs, message, mark: input.mark ? { ...input.mark, threadTs } : null }
+    const op: Op = { kind: 'put', channel, threadTs, message, subject: input.subject ? { ...input.subject, threadTs } : null }
     await this.#accept(team, key, op, { priority: input.priority ?? 0, after: input.after ?? null })
   }
 
@@ -164,8 +164,8 @@ export class Outbox {
   }
 
   /** What a message of ours stands for; null for others'. */
-  async mark(team: string, record: Pick<SentRecord, 'channel' | 'ts'>): Promise<CardMark | null> {
-    return this.#entries.mark(team, record)
+  async subjectOf(team: string, record: Pick<SentRecord, 'channel' | 'ts'>): Promise<MessageSubject | null> {
+    return this.#entries.subjectOf(team, record)
   }
 
   /** How many messages of this process wait: answers of a channel, edits of the workspace. */
@@ -210,7 +210,7 @@ export class Outbox {
       createdAt: order,
       deadlineAt,
       attempts: 0,
-      plainness: 0,
+      fallbackLevel: 0,
       uncertain: false,
       durable: priority !== 2,
     }
@@ -243,14 +243,14 @@ export class Outbox {
       buckets,
       paceFromEnd: kind === 'post',
       send: (next) => this.#send(kind, next, name),
-      standing: (next) => this.#standing(next, kind),
+      readiness: (next) => this.#readiness(next, kind),
       onError: (error) => this.#options.log.error('outbox lane stopped, going on in a second', { lane: name, error: String(error) }),
     })
     this.#lanes.set(name, lane)
     return lane
   }
 
-  async #standing(entry: Entry, kind: LaneKind): Promise<'ready' | 'waits' | 'unwanted'> {
+  async #readiness(entry: Entry, kind: LaneKind): Promise<'ready' | 'waits' | 'unwanted'> {
     if (entry.op.kind === 'react' && !(await this.#sender.isReactionWanted(entry.op))) return 'unwanted'
     if (entry.deadlineAt <= this.#options.clock.now()) {
       this.#options.log.warn('giving up on a message: its time is over', { team: entry.team, key: entry.key })
@@ -277,11 +277,11 @@ export class Outbox {
     }
   }
 
-  async #recorded(entry: Entry, record: SentRecord, mark: CardMark | null): Promise<void> {
-    await this.#entries.recordSent(entry, record, mark)
+  async #recorded(entry: Entry, record: SentRecord, subject: MessageSubject | null): Promise<void> {
+    await this.#entries.recordSent(entry, record, subject)
     this.#waiters.get(`${entry.team}/${entry.key}`)?.(null)
     try {
-      await this.#options.onSent?.(entry.team, record, mark)
+      await this.#options.onSent?.(entry.team, record, subject)
     } catch (error) {
       this.#options.log.error('what was to follow a message failed', { team: entry.team, key: entry.key, error: String(error) })
     }
@@ -302,14 +302,14 @@ export class Outbox {
         }
         entry.heldUntil = this.#options.clock.now() + failure.retryAfterMs
         await this.#options.state.hold(keys.pace(lane), failure.retryAfterMs)
-        const hits = await this.#options.state.increment(keys.strain(entry.team), 1, workspaceStrain.windowMs)
-        if (hits >= workspaceStrain.hits) await this.#options.state.hold(keys.pace(`workspace/${entry.team}`), failure.retryAfterMs)
+        const hits = await this.#options.state.increment(keys.throttled(entry.team), 1, workspaceThrottle.windowMs)
+        if (hits >= workspaceThrottle.hits) await this.#options.state.hold(keys.pace(`workspace/${entry.team}`), failure.retryAfterMs)
         return { retryInMs: 0 }
       }
       case 'blocks_refused':
-        if (entry.plainness < 3) {
+        if (entry.fallbackLevel < 3) {
           this.#options.log.error('Slack refused blocks; sending plainer ones', about)
-          entry.plainness = plainer(entry)
+          entry.fallbackLevel = plainer(entry)
           if (!entry.uncertain) await this.#entries.clearTried(entry)
           return { retryInMs: 0 }
         }
@@ -370,7 +370,7 @@ function laneOf(entry: Entry, isEdit: boolean): LaneKind {
 }
 
 /** The next try after Slack refused this one's blocks: one bad picture must not cost the rest. */
-function plainer({ plainness, op }: Entry): Entry['plainness'] {
-  if (plainness === 0) return 'message' in op && op.message.blocks.some((block) => block.type === 'image') ? 1 : 2
-  return plainness === 1 ? 2 : 3
+function plainer({ fallbackLevel, op }: Entry): Entry['fallbackLevel'] {
+  if (fallbackLevel === 0) return 'message' in op && op.message.blocks.some((block) => block.type === 'image') ? 1 : 2
+  return fallbackLevel === 1 ? 2 : 3
 }

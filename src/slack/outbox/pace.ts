@@ -15,7 +15,7 @@ export const paces = {
 export type LaneKind = keyof typeof paces
 
 /** So many 429s of a workspace in this time mean that the workspace as a whole is over its limit, not one channel. */
-export const workspaceStrain = { windowMs: 5000, hits: 10 } as const
+export const workspaceThrottle = { windowMs: 5000, hits: 10 } as const
 
 export const requestTimeoutMs = 10_000
 /**

@@ -4,7 +4,7 @@ import { keys } from '../../state/keys.ts'
 import type { StateStore } from '../../state/state-store.ts'
 import { withoutBlocks, withoutPictures, withPlainBlocks } from '../blocks/fallback.ts'
 import type { Message } from '../blocks/message.ts'
-import type { CardMark, Entry, Op, SentRecord } from './entry.ts'
+import type { Entry, MessageSubject, Op, SentRecord } from './entry.ts'
 import type { EntryStore } from './entry-store.ts'
 import { findByMetadata } from './find-by-metadata.ts'
 import type { LaneKind } from './pace.ts'
@@ -18,7 +18,7 @@ export interface SenderOptions {
   clock: Clock
   entries: EntryStore
   clientFor: (team: string) => Promise<WebClient>
-  onRecorded: (entry: Entry, record: SentRecord, mark: CardMark | null) => Promise<void>
+  onRecorded: (entry: Entry, record: SentRecord, subject: MessageSubject | null) => Promise<void>
 }
 
 /** The calls to Slack, one an entry; knows what was sent already, and asks Slack where it does not. */
@@ -39,7 +39,7 @@ export class Sender {
         return 'sent'
       case 'whisper': {
         const where = { channel: op.channel, user: op.user, ...threadOf(op.threadTs) }
-        await client.chat.postEphemeral({ ...where, ...shaped(op.message, entry.plainness) })
+        await client.chat.postEphemeral({ ...where, ...shaped(op.message, entry.fallbackLevel) })
         return 'sent'
       }
       case 'home':
@@ -83,7 +83,7 @@ export class Sender {
       entry.uncertain = true
       const found = await findByMetadata(client, { channel: op.channel, threadTs: op.threadTs, key: entry.key, type: metadataType })
       if (found !== null) {
-        await this.#options.onRecorded(entry, { channel: op.channel, ...found }, op.mark)
+        await this.#options.onRecorded(entry, { channel: op.channel, ...found }, op.subject)
         // an edit has its own limit and so its own lane
         return found.version < entry.version ? 'edit_instead' : 'sent'
       }
@@ -92,19 +92,23 @@ export class Sender {
     const answer = await client.chat.postMessage({
       channel: op.channel,
       ...threadOf(op.threadTs),
-      ...shaped(op.message, entry.plainness),
-      metadata: { event_type: metadataType, event_payload: { key: entry.key, version: entry.version, ...(op.mark ?? {}) } },
+      ...shaped(op.message, entry.fallbackLevel),
+      metadata: { event_type: metadataType, event_payload: { key: entry.key, version: entry.version, ...(op.subject ?? {}) } },
       unfurl_links: false,
       unfurl_media: false,
     } as never)
     entry.answeredAt = this.#options.clock.now()
-    await this.#options.onRecorded(entry, { channel: answer.channel ?? op.channel, ts: String(answer.ts), version: entry.version }, op.mark)
+    await this.#options.onRecorded(
+      entry,
+      { channel: answer.channel ?? op.channel, ts: String(answer.ts), version: entry.version },
+      op.subject,
+    )
     return 'sent'
   }
 
   async #edit(client: WebClient, entry: Entry, record: SentRecord): Promise<void> {
     if (entry.op.kind !== 'put') return
-    await client.chat.update({ channel: record.channel, ts: record.ts, ...shaped(entry.op.message, entry.plainness) })
+    await client.chat.update({ channel: record.channel, ts: record.ts, ...shaped(entry.op.message, entry.fallbackLevel) })
     await this.#options.entries.recordSent(entry, { ...record, version: entry.version }, null)
   }
 }
@@ -113,8 +117,8 @@ function threadOf(threadTs: string | null): { thread_ts?: string } {
   return threadTs === null ? {} : { thread_ts: threadTs }
 }
 
-function shaped(message: Message, plainness: Entry['plainness']): Message {
-  if (plainness === 0) return message
-  if (plainness === 1) return withoutPictures(message)
-  return plainness === 2 ? withPlainBlocks(message) : withoutBlocks(message)
+function shaped(message: Message, fallbackLevel: Entry['fallbackLevel']): Message {
+  if (fallbackLevel === 0) return message
+  if (fallbackLevel === 1) return withoutPictures(message)
+  return fallbackLevel === 2 ? withPlainBlocks(message) : withoutBlocks(message)
 }

@@ -38,7 +38,7 @@ export async function startRuns(options: StartOptions, input: StartInput): Promi
       checkExperiment(deps, input.asker.channel, subject.id)
       await startOne(options, input, subject)
     } catch (thrown) {
-      await sayFailure(options, input, String(at), thrown, subject.id)
+      await postFailure(options, input, String(at), thrown, subject.id)
     }
   }
 }
@@ -50,18 +50,18 @@ async function startOne(options: StartOptions, input: StartInput, subject: Subje
   const own = runId(asker, input.askTs, name)
   const openMs = (deps.config.PROMPTS_RUN_DEADLINE_SECONDS * 4 + 3600) * 1000
   const watcher: Watcher = { channel: asker.channel, threadTs, askTs: input.eyesTs, user: asker.user }
-  let standing = await records.openFor(asker.team, name, own, openMs)
-  if (standing !== own && (await records.ended(standing)) !== null) {
-    const ended = await records.get(standing)
+  let existing = await records.openFor(asker.team, name, own, openMs)
+  if (existing !== own && (await records.ended(existing)) !== null) {
+    const ended = await records.get(existing)
     if (ended !== null) await records.close(ended)
-    standing = await records.openFor(asker.team, name, own, openMs)
+    existing = await records.openFor(asker.team, name, own, openMs)
   }
-  if (standing !== own) {
-    if (await joinRun(options, standing, watcher)) return
+  if (existing !== own) {
+    if (await joinRun(options, existing, watcher)) return
     // whoever opened it died before it was written down: it is ours now
     await records.reopen(asker.team, name)
-    standing = await records.openFor(asker.team, name, own, openMs)
-    if (standing !== own && (await joinRun(options, standing, watcher))) return
+    existing = await records.openFor(asker.team, name, own, openMs)
+    if (existing !== own && (await joinRun(options, existing, watcher))) return
   }
   if ((await records.ended(own)) !== null) return
 
@@ -116,7 +116,7 @@ async function joinRun(options: StartOptions, run: string, watcher: Watcher): Pr
       threadTs: watcher.threadTs,
       message: joinedMessage({ title: record.title, run, by: record.by, link: linkTo(record, watcher) }),
       priority: 2,
-      mark: { run, rank: null },
+      subject: { run, rank: null },
     })
     return true
   }
@@ -131,7 +131,7 @@ function linkTo(record: RunRecord, watcher: Watcher): string | null {
   return record.channel === watcher.channel ? threadLink(record.team, record.channel, record.threadTs) : null
 }
 
-async function sayFailure(options: StartOptions, input: StartInput, part: string, thrown: unknown, about?: string): Promise<void> {
+async function postFailure(options: StartOptions, input: StartInput, part: string, thrown: unknown, about?: string): Promise<void> {
   const error = asPromptsError(thrown)
   options.deps.log.warn('a question was not taken', {
     id: error.id,

@@ -4,7 +4,7 @@ import { asPromptsError, PromptsError } from '../../errors.ts'
 import { keys, ofRun } from '../../state/keys.ts'
 import { cardMessage, withdrawnCardMessage } from '../blocks/card-message.ts'
 import { errorMessage, verdictsMessage } from '../blocks/notice-messages.ts'
-import { cancelledMessage, planMessage, type Standing } from '../blocks/plan-message.ts'
+import { cancelledMessage, planMessage, type StageProgress } from '../blocks/plan-message.ts'
 import { bottleneckShort, detailsMessage, type Page, type Picture, summaryMessage } from '../blocks/summary-message.ts'
 import type { SlackDeps } from '../deps.ts'
 import type { Priority } from '../outbox/entry.ts'
@@ -48,16 +48,16 @@ export class Delivery {
     if (outbox.pressure(record.team, watcher.channel).answers > 0) return
     if (!(await this.#takeProgressSlot(record))) return
     const note = await budgetNote(this.#options.deps, record.team)
-    await this.#root(record, watcher, planMessage({ run: record.run, title: record.title, standing: {}, note }), 2)
+    await this.#root(record, watcher, planMessage({ run: record.run, title: record.title, progress: {}, note }), 2)
   }
 
   /** Shows the stages where a root is there to show them on. */
-  async progress(record: RunRecord, standing: Standing): Promise<void> {
+  async progress(record: RunRecord, progress: StageProgress): Promise<void> {
     const { outbox, records } = this.#options
     if ((await this.#slotOf(record.run)) === null || outbox.pressure(record.team, record.channel).edits > 3) return
     if ((await records.ended(record.run)) !== null) return
     const note = await budgetNote(this.#options.deps, record.team)
-    const shown = planMessage({ run: record.run, title: record.title, standing, note })
+    const shown = planMessage({ run: record.run, title: record.title, progress, note })
     for (const watcher of await records.watchers(record.run)) {
       const there = await outbox.sent(record.team, messageKey(record.run, watcher, 'root'))
       if (there !== null) await this.#root(record, watcher, shown, 2)
@@ -136,7 +136,7 @@ export class Delivery {
       message: cardMessage(diagnosis, card, state),
       after: messageKey(record.run, watcher, before(diagnosis, card)),
       priority: options.priority,
-      mark: { run: record.run, rank: card.rank },
+      subject: { run: record.run, rank: card.rank },
     })
   }
 
@@ -148,7 +148,7 @@ export class Delivery {
       threadTs: watcher.threadTs,
       message: withdrawnCardMessage(card, reason),
       priority: 1,
-      mark: null,
+      subject: null,
     })
   }
 
@@ -246,7 +246,7 @@ export class Delivery {
       threadTs: watcher.threadTs,
       message,
       priority,
-      mark: { run: record.run, rank: null },
+      subject: { run: record.run, rank: null },
     })
   }
 

@@ -1,7 +1,7 @@
 import type { Diagnosis } from '../../contract/diagnosis.ts'
 import { type Progress, stages } from '../../contract/run.ts'
 import type { Job } from '../../jobs/job-queue.ts'
-import type { Standing } from '../blocks/plan-message.ts'
+import type { StageProgress } from '../blocks/plan-message.ts'
 import { compileJobId, jobSchema, type RunJob, type SlackDeps } from '../deps.ts'
 import type { Delivery } from './delivery.ts'
 import type { RunRecord, RunRecords } from './run-records.ts'
@@ -24,7 +24,7 @@ export function createRunHandler(options: RunHandlerOptions): (job: Job<RunJob>)
     if (end === 'cancelled' || end === 'failed' || (end === 'done' && (await records.delivered(request.run)))) return
     await deps.memory.begin(request)
 
-    const shower = progressShower(record, delivery, deps)
+    const shower = showProgress(record, delivery, deps)
     const started = performance.now()
     try {
       const diagnosis = await deps.diagnose.diagnose(request, { onProgress: shower.onProgress, signal: job.signal })
@@ -105,22 +105,22 @@ export function recordOf({ request, title }: RunJob): RunRecord {
 const showEveryMs = 1500
 
 /** Shows progress at most once in that time, and nothing after the end. */
-function progressShower(
+function showProgress(
   record: RunRecord,
   delivery: Delivery,
   deps: SlackDeps,
 ): { onProgress: (progress: Progress) => void; stop: () => void } {
-  const standing: Standing = {}
+  const seen: StageProgress = {}
   const over = new AbortController()
   let waits = false
   const show = () => {
     waits = false
-    delivery.progress(record, { ...standing }).catch((error: unknown) => deps.log.debug('progress not shown', { error: String(error) }))
+    delivery.progress(record, { ...seen }).catch((error: unknown) => deps.log.debug('progress not shown', { error: String(error) }))
   }
   return {
     onProgress(progress) {
       if (over.signal.aborted || !stages.includes(progress.stage)) return
-      standing[progress.stage] = progress
+      seen[progress.stage] = progress
       if (waits) return
       waits = true
       deps.clock.sleep(showEveryMs, over.signal).then(show, () => {})

@@ -189,7 +189,7 @@ export class RunRecords {
       const key = keys.sent(team, messageKey(run, { channel, threadTs }, part))
       const sent = await this.#state.get(key)
       if (sent === null) continue
-      await this.#state.delete(keys.sentMark(team, JSON.parse(sent) as { channel: string; ts: string }))
+      await this.#state.delete(keys.sentSubject(team, JSON.parse(sent) as { channel: string; ts: string }))
       await this.#state.delete(key)
     }
   }

@@ -8,7 +8,7 @@ import { formatMesh, type Mesh, meshSize } from '../../contract/mesh.ts'
 import type { Plan, Verdict } from '../../contract/verdict.ts'
 import { PromptsError } from '../../errors.ts'
 import { calibrateWorkload } from '../../planner/calibrate-workload.ts'
-import { evaluateMesh } from '../../planner/verdict-of.ts'
+import { verdictOfMesh } from '../../planner/verdict-of.ts'
 import type { FinishedRun } from '../../runs/results.ts'
 import type { Changes } from '../read-changes.ts'
 import { completeMesh } from './complete-mesh.ts'
@@ -66,7 +66,7 @@ async function otherRun(
     Object.keys(wanted).length > 0
       ? completeMesh({ ...situation, workload }, proposed.plan.ranked, wanted)
       : (diagnosis.cards[0] ?? { mesh: situation.workload.mesh ?? {}, dcn: situation.workload.dcn })
-  const verdict = evaluateMesh(workload, reference.mesh, reference.dcn, {}, { calibration })
+  const verdict = verdictOfMesh(workload, reference.mesh, reference.dcn, {}, { calibration })
   const objections = objectionsTo(verdict)
   const lines = [
     `With ${told}, ${formatMesh(reference.mesh)}: ${objections.length > 0 ? `not possible: ${objections.join('; ')}` : 'legal and fits'}.`,
@@ -93,7 +93,7 @@ async function otherSlice(situation: Situation, wanted: Mesh, changes: Changes, 
   const lines: string[] = []
   if (Object.keys(wanted).length > 0) {
     const whole = completeMesh({ ...situation, workload, baseline: null }, plan.ranked, wanted)
-    const verdict = evaluateMesh(workload, whole.mesh, whole.dcn, {}, { calibration })
+    const verdict = verdictOfMesh(workload, whole.mesh, whole.dcn, {}, { calibration })
     const objections = objectionsTo(verdict)
     lines.push(
       `${formatMesh(whole.mesh)} on ${named}: ${objections.length > 0 ? `not possible: ${objections.join('; ')}` : 'legal and fits'}.`,

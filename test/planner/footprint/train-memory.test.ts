@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Mesh } from '../../../src/contract/mesh.ts'
 import { optimizerOffloadFlag } from '../../../src/planner/footprint/optimizer-state.ts'
-import { evaluateMesh } from '../../../src/planner/verdict-of.ts'
+import { verdictOfMesh } from '../../../src/planner/verdict-of.ts'
 import { figuresOf, inGib } from '../figures.ts'
 import { workloadOf } from '../workloads.ts'
 
@@ -103,10 +103,10 @@ describe('what is offloaded', () => {
     workloadOf({ chip: 'v5e', topology: '4x4', model: 'llama2-7b', run: { global_batch: 16, seq_len: seqLen, remat: 'minimal_offloaded' } })
 
   it('is counted on the host and bounded by its memory, whatever the device has room for', () => {
-    const small = evaluateMesh(job(4096), { data: 16 })
+    const small = verdictOfMesh(job(4096), { data: 16 })
     expect(figuresOf(job(4096), { data: 16 }).host).toBeGreaterThan(0)
     expect(small.warnings.map(({ rule }) => rule)).not.toContain('host_memory')
-    const long = evaluateMesh({ ...job(65536), chip: { ...job(65536).chip, hbm_available_gib_per_device: 1000 } }, { data: 16 })
+    const long = verdictOfMesh({ ...job(65536), chip: { ...job(65536).chip, hbm_available_gib_per_device: 1000 } }, { data: 16 })
     expect(long.memory).toMatchObject({ fits: false, certainty: 'no' })
     expect(long.memory!.margin).toBeGreaterThan(0)
     expect(long.warnings.find(({ rule }) => rule === 'host_memory')?.message).toContain('a host has 48 GiB a chip')

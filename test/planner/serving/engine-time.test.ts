@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Mesh } from '../../../src/contract/mesh.ts'
-import { evaluateMesh } from '../../../src/planner/verdict-of.ts'
+import { verdictOfMesh } from '../../../src/planner/verdict-of.ts'
 import { figuresOf } from '../figures.ts'
 import { workloadOf } from '../workloads.ts'
 
@@ -51,7 +51,7 @@ describe('an engine', () => {
 
   it('refuses axes that it does not have', () => {
     const rules = (mesh: Mesh) =>
-      evaluateMesh(served({ run: { global_batch: 8, seq_len: 1024 } }), mesh, {}).violations.map(({ rule }) => rule)
+      verdictOfMesh(served({ run: { global_batch: 8, seq_len: 1024 } }), mesh, {}).violations.map(({ rule }) => rule)
     expect(rules({ data: 2, model: 4 })).toContain('framework')
     expect(rules({ seq: 2, model: 4 })).toContain('framework')
     expect(rules({ replica: 2, model: 4 })).toEqual([])
@@ -59,8 +59,8 @@ describe('an engine', () => {
 
   it('gives percentiles for a request mix, and a step that its prefill lengthens', () => {
     const run = { global_batch: 64, seq_len: 1500 }
-    const alone = evaluateMesh(served({ run }), { model: 8 }, {}).estimate!
-    const mixed = evaluateMesh(served({ run: { ...run, input_len: 1000, output_len: 1000 } }), { model: 8 }, {}).estimate!
+    const alone = verdictOfMesh(served({ run }), { model: 8 }, {}).estimate!
+    const mixed = verdictOfMesh(served({ run: { ...run, input_len: 1000, output_len: 1000 } }), { model: 8 }, {}).estimate!
     expect(alone.tpot_p99_ms).toBeNull()
     expect(mixed.tpot_p99_ms!).toBeGreaterThanOrEqual(mixed.tpot_ms!)
     expect(mixed.ttft_p99_ms!).toBeGreaterThanOrEqual(mixed.ttft_ms!)

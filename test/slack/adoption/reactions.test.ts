@@ -13,10 +13,10 @@ it('applies a reaction that came before its card once, however many processes se
       log: silentLog,
       config: { PROMPTS_CHANNELS: [], PROMPTS_ALLOW_SHARED_CHANNELS: true, PROMPTS_ALLOW_GUESTS: true },
     } as never,
-    outbox: { mark: async () => (isRecorded ? { run: 'run-1', rank: 2, threadTs: '1.0' } : null) } as never,
+    outbox: { subjectOf: async () => (isRecorded ? { run: 'run-1', rank: 2, threadTs: '1.0' } : null) } as never,
     records: { get: async () => ({ run: 'run-1', team: 'T1', channel: 'C1', threadTs: '1.0' }) } as never,
     adoption: {
-      mayNot: async () => null,
+      refusalFor: async () => null,
       async mark(_record: unknown, _place: unknown, mark: { user: string; rank: number }) {
         await new Promise((resolve) => setTimeout(resolve, 20))
         marks.push(`${mark.user} ${mark.rank}`)

@@ -38,12 +38,12 @@ const aCase: Case = {
   at: '',
   sources: [],
 }
-const standing = Object.fromEntries(stages.map((stage) => [stage, { stage, status: 'failed' as const, detail: long(5000) }]))
+const progress = Object.fromEntries(stages.map((stage) => [stage, { stage, status: 'failed' as const, detail: long(5000) }]))
 const link = `https://example.slack.com/archives/${'C'.repeat(200)}`
 const meshText = long(2000)
 
 const longest: Record<string, Message> = {
-  plan: planMessage({ run, title, standing, withCompiler: true, note: long(9000) }),
+  plan: planMessage({ run, title, progress, withCompiler: true, note: long(9000) }),
   cancelled: cancelledMessage({ run, title, by: user, others: 1e6 }),
   details: detailsMessage(diagnosis, { title, pictures: [], pages: [] }),
   allSettings: allSettingsMessage(diagnosis, diagnosis.cards[0]!),

@@ -8,7 +8,7 @@ import { SqliteStateStore } from '../../../src/state/sqlite-state-store.ts'
 const op = { kind: 'home', user: 'U1', view: {} } as unknown as Entry['op']
 const entry = (key: string, version: number, priority: 0 | 1 | 2 = 0): Entry => ({
   ...{ key, team: 'T1', op, after: null, priority, version, createdAt: version, deadlineAt: Date.now() + 60_000 },
-  ...{ attempts: 0, plainness: 0, uncertain: false, durable: true },
+  ...{ attempts: 0, fallbackLevel: 0, uncertain: false, durable: true },
 })
 
 function lane(send: (entry: Entry) => Promise<Outcome>): Lane {
@@ -18,7 +18,7 @@ function lane(send: (entry: Entry) => Promise<Outcome>): Lane {
     buckets: [{ key: 'pace:test', pace: { intervalMs: 20, burst: 1 } }],
     paceFromEnd: false,
     send,
-    standing: async () => 'ready',
+    readiness: async () => 'ready',
     onError: () => {},
   })
 }

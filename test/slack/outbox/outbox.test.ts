@@ -16,7 +16,7 @@ describe('the outbox', () => {
   const opened: Outbox[] = []
   let channel = ''
   let thread = ''
-  const sentMarks: unknown[] = []
+  const sentSubjects: unknown[] = []
 
   const open = async (options: { alone?: boolean } = {}) => {
     const client = new WebClient(botToken, {
@@ -33,7 +33,7 @@ describe('the outbox', () => {
       log: silentLog,
       keepDays: 1,
       alone: options.alone ?? true,
-      onSent: async (_team, record, mark) => void sentMarks.push({ ts: record.ts, mark }),
+      onSent: async (_team, record, subject) => void sentSubjects.push({ ts: record.ts, subject }),
     })
     opened.push(outbox)
     await outbox.start()
@@ -54,7 +54,7 @@ describe('the outbox', () => {
     slack.gate.violations.length = 0
     slack.gate.fault = () => null
     slack.gate.delayMs = 0
-    sentMarks.length = 0
+    sentSubjects.length = 0
     channel = slack.channels[count++ % slack.channels.length]!
     thread = String((await slack.person(0).chat.postMessage({ channel, text: 'ask' })).ts)
   })
@@ -106,12 +106,12 @@ describe('the outbox', () => {
       return { kind: 'lose_answer' }
     }
     const outbox = await open()
-    await put(outbox, 'a', 'one', { mark: { run: 'run-1', rank: 2 } })
-    await vi.waitFor(() => expect(sentMarks).toHaveLength(1), soon)
+    await put(outbox, 'a', 'one', { subject: { run: 'run-1', rank: 2 } })
+    await vi.waitFor(() => expect(sentSubjects).toHaveLength(1), soon)
     expect(await texts()).toEqual(['one'])
     expect(slack.gate.count('conversations.replies')).toBe(1)
     const record = await outbox.sent(team, 'a')
-    expect(await outbox.mark(team, record!)).toEqual({ run: 'run-1', rank: 2, threadTs: thread })
+    expect(await outbox.subjectOf(team, record!)).toEqual({ run: 'run-1', rank: 2, threadTs: thread })
   })
 
   it('does not post twice when a 429 answers the question whether a lost post arrived', async () => {

@@ -32,7 +32,7 @@ it('forgets all that belongs to a run and nothing of another', async () => {
     for (const key of Object.values(ofRun)) if ((await state.get(key(run))) === null) await state.set(key(run), 'x', 60_000)
     for (const prefix of Object.values(listedOfRun)) await state.set(`${prefix(run)}y`, JSON.stringify(watcher), 60_000)
     await state.set(`sent:T1/${run}/C1/1.0/card2`, JSON.stringify({ channel: 'C1', ts: `9.${run}`, version: 1 }), 60_000)
-    await state.set(`mark:T1/C1/9.${run}`, '{}', 60_000)
+    await state.set(`subject:T1/C1/9.${run}`, '{}', 60_000)
   }
   const of = async (run: string) => (await state.list('', 1000)).filter(({ key, value }) => `${key} ${value}`.includes(run)).length
   const before = await of('run-b')

@@ -29,7 +29,7 @@ export const noises = [
 export type Noise = (typeof noises)[number]['name']
 
 /** Reads the profile worsened by `rate` of a noise. */
-export async function worsen(kind: ProfileKind, noise: Noise, rate: number, seed: number): Promise<ProfileReport> {
+export async function withNoise(kind: ProfileKind, noise: Noise, rate: number, seed: number): Promise<ProfileReport> {
   const spaces: SpaceReading[] = []
   let missingHosts = 0
   const broken = noise === 'hosts' && rate > 0 ? Math.min(kind.hosts.length - 1, Math.ceil(rate * kind.hosts.length)) : 0

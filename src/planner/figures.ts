@@ -33,14 +33,14 @@ export interface Figures {
   timing: Timing
 }
 
-/** Judges one mesh: sizes of the axes in a slice and across slices, and how they lie on the chips. */
-export type Evaluator = (ici: MeshTuple, dcn: MeshTuple, placement: Placement) => Figures
+/** Figures of one mesh: from the sizes of the axes in a slice and across slices, and how they lie on the chips. */
+export type FiguresOf = (ici: MeshTuple, dcn: MeshTuple, placement: Placement) => Figures
 
 /**
- * Works out once what does not depend on the mesh, and returns the judge of one mesh. Legality is not its business: it expects a mesh
+ * Works out once what does not depend on the mesh, and returns the figures of one mesh. Legality is not its business: it expects a mesh
  * that multiplies to the devices.
  */
-export function createEvaluator(workload: Workload, constants: CostModel = costModel, engines = engineConstants): Evaluator {
+export function createFigures(workload: Workload, constants: CostModel = costModel, engines = engineConstants): FiguresOf {
   const { model, run, phase, framework, slice } = workload
   const terms = modelTerms(model)
   const laws = engineLaws(framework, phase)
@@ -62,7 +62,7 @@ export function createEvaluator(workload: Workload, constants: CostModel = costM
   }
   const hbmPeak = (workload.chip.hbm_gbps * 1e9) / workload.chip.devices_per_chip
   const available = workload.chip.hbm_available_gib_per_device * gib
-  const memoryOf = memoryJudge(workload, terms, policy, constants)
+  const memoryOf = memoryLaw(workload, terms, policy, constants)
   const trained = { model, terms, run, policy, framework, constants: constants.memory }
   const hostOf = (s: Shards) => (phase === 'train' ? hostBytes(trained, s) : 0)
   const engine = framework === 'vllm' || framework === 'sglang' ? engines[framework] : null
@@ -83,7 +83,7 @@ export function createEvaluator(workload: Workload, constants: CostModel = costM
 /** Far beyond every error of the model: bytes on the host are counted exactly. */
 const hostMargin = -1
 
-function memoryJudge(workload: Workload, terms: ModelTerms, policy: RematPolicy, constants: CostModel): (s: Shards) => MemoryParts {
+function memoryLaw(workload: Workload, terms: ModelTerms, policy: RematPolicy, constants: CostModel): (s: Shards) => MemoryParts {
   const { model, run, phase, slice, framework } = workload
   if (phase === 'train') {
     const input = { model, terms, run, policy, framework, constants: constants.memory }
