@@ -3,6 +3,7 @@
  * Run: bin/node scripts/build-cases.ts [FILE]. The output is committed; running it again changes nothing unless the table or this script did.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { type Case, caseSchema } from '../src/contract/case.ts'
 import type { ChipName, Run } from '../src/contract/experiment.ts'
 import { compactMesh, type Mesh, meshSize, sameMesh } from '../src/contract/mesh.ts'
@@ -10,6 +11,7 @@ import { findModel } from '../src/knowledge/data/models.ts'
 import { findSlice } from '../src/knowledge/data/topologies.ts'
 import { sourcesOf } from './case-sources.ts'
 import { readTsv } from './read-tsv.ts'
+import { rowLeftOut, rowSettings } from './row-settings.ts'
 
 type Row = Record<string, string>
 
@@ -20,30 +22,6 @@ const compiledAt = '2026-11-23T00:00:00Z'
 const batchPerShard = new Set(
   ['156', '157', '159', '161', '162', '163', '164', '165', '166', '167', '169', '176', '177'].map((n) => `gt${n}`),
 )
-
-/** Settings that the table leaves empty and the row's own source states. */
-const stated: Record<string, Partial<Run>> = {
-  // axlearn honeycrisp.py: MAX_SEQUENCE_LENGTH = 4096, and 8 Mi tokens a step in the comment beside the step time
-  gt187: { seq_len: 4096, global_batch: 2048 },
-  gt188: { seq_len: 4096, global_batch: 2048 },
-  gt189: { seq_len: 4096, global_batch: 2048 },
-  // MaxText commit 62004bda6: max_target_length=65536, an eighth of a sequence per device
-  gt128: { seq_len: 65536 },
-  // MaxText RESULTS-qwen3-0p6b-zero1-20260903.md: f32 compute and weights, micro-batch 8, 1024 tokens, no remat, adamw
-  ...Object.fromEntries(
-    ['gt149', 'gt150', 'gt151', 'gt152', 'gt153', 'gt154'].map((id, i) => [
-      id,
-      {
-        global_batch: i < 2 ? 8 : 64,
-        seq_len: 1024,
-        activation_dtype: 'f32' as const,
-        weight_dtype: 'f32' as const,
-        remat: 'none',
-        optimizer: 'adamw' as const,
-      },
-    ]),
-  ),
-}
 
 /** Meshes that the table has otherwise than the row's own source. */
 const statedMesh: Record<string, Mesh> = {
@@ -81,7 +59,7 @@ function whyLeftOut(row: Row): string | null {
   if (!['train', 'prefill', 'decode'].includes(row.phase!)) return `its phase (${row.phase}) is neither training, prefill nor decode`
   if (row.ici_fsdp === '') return row.chip === 'v4' ? 'its layout is not a mesh of these axes' : 'its mesh is not stated'
   if (row.dcn !== '' && !/^data\d+$/.test(row.dcn!)) return `which axis ran across slices is not known (${row.dcn})`
-  return null
+  return rowLeftOut(row.id!)
 }
 
 /** MaxText's axes by this project's names; fsdp_transpose splits the batch and shards parameters as fsdp does. */
@@ -108,7 +86,13 @@ function runOf(row: Row): Partial<Run> {
   if (row.dtype === 'bf16') run.activation_dtype = 'bf16'
   else if (row.dtype === 'int8' || row.dtype === 'fp8') run.matmul_dtype = row.dtype
   if (row.remat !== '') run.remat = row.remat!
-  return { ...run, ...stated[row.id!] }
+  return { ...run, ...rowSettings(row, { assumed: false }).run }
+}
+
+/** What a run holds for beside its workload: the program, where it is not MaxText. */
+function conditionsOf(row: Row): Pick<Case, 'conditions'> {
+  const { framework } = rowSettings(row, { assumed: false })
+  return framework ? { conditions: { framework } } : {}
 }
 
 /** A measured step, ms; null for bounds, for other things than steps, and where only a FLOP rate was published. */
@@ -140,6 +124,7 @@ function caseOf(row: Row): Case {
       phase: row.phase as Case['workload']['phase'],
       run: runOf(row),
     },
+    ...conditionsOf(row),
     from: null,
     to,
     dcn,
@@ -190,7 +175,7 @@ function speedOf(row: Row): number {
 }
 
 function shared(a: Partial<Run>, b: Partial<Run>): Partial<Run> {
-  return Object.fromEntries(Object.entries(a).filter(([key, value]) => b[key as keyof Run] === value))
+  return Object.fromEntries(Object.entries(a).filter(([key, value]) => isDeepStrictEqual(b[key as keyof Run], value)))
 }
 
 const rows = readTsv(readFileSync(new URL('../../shared/data/measured.tsv', import.meta.url), 'utf8')).map(

@@ -28,10 +28,20 @@ export interface PublicCase {
   dcn: Mesh
 }
 
+const fileSchema = z.looseObject({ cases: z.array(caseSchema), left_out: z.array(z.looseObject({ id: z.string() })) })
+
+function readCases(): z.infer<typeof fileSchema> {
+  return fileSchema.parse(JSON.parse(readFileSync('knowledge/cases.json', 'utf8')))
+}
+
+/** Rows of the tables of measurements that say too little for a case. */
+export function leftOutRows(): ReadonlySet<string> {
+  return new Set(readCases().left_out.map(({ id }) => id))
+}
+
 /** The shipped cases that ran or ran out of memory on a known mesh, as experiments; what a source does not state has its default. */
 export function publicCases(): PublicCase[] {
-  const { cases } = z.object({ cases: z.array(caseSchema) }).parse(JSON.parse(readFileSync('knowledge/cases.json', 'utf8')))
-  return cases.flatMap(({ id, workload, to, from, dcn, result, conditions }) => {
+  return readCases().cases.flatMap(({ id, workload, to, from, dcn, result, conditions }) => {
     const mesh = to ?? from
     if (mesh === null || (result !== 'ok' && result !== 'oom')) return []
     const experiment = experimentSchema.safeParse({

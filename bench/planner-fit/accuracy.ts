@@ -1,5 +1,5 @@
 /**
- * `npm run bench:accuracy`: the planner's time, ranges, pairs of meshes, experts' configurations and public cases, predicted by constants
+ * `npm run bench:accuracy`: the planner's time, ranges, pairs of meshes and experts' configurations, predicted by constants
  * that have not seen the model where they were fitted. Prints the tables and writes them to bench/planner-fit/results.md. Memory has a command
  * of its own, `npm run bench:memory`.
  */
@@ -12,7 +12,6 @@ import { fitRows, heldBackFits, notADecoder } from './fit-rows.ts'
 import { heldPairs } from './held-pairs.ts'
 import { memoryReport } from './memory-accuracy.ts'
 import { pairReport } from './pair-report.ts'
-import { publicCaseReport } from './public-cases.ts'
 import { contrastReport, measuredPairReport } from './ranking-accuracy.ts'
 import { regimeReport } from './regimes.ts'
 import { groupBy, median, percent, quantile } from './statistics.ts'
@@ -54,8 +53,6 @@ const lines = [
   ...pairReport(heldPairs(rows, pairs, fits), costModel.pair),
   '',
   ...regimeReport(),
-  '',
-  ...publicCaseReport(),
   '',
   ...memoryReport(),
   '',

@@ -45,7 +45,7 @@ for (const row of excluded)
     `${row.id} (${row.model} on ${row.chip}) is a diffusion transformer, not a decoder: it counts in the first line of the table, but fits nothing.`,
   )
 say(
-  "Policies of `custom` rows and of rows that state none are taken from the row's own recipe where it is public (bench/planner-fit/row-settings.json); else full.",
+  "Policies of `custom` rows and of rows that state none are taken from the row's own recipe where it is public (scripts/row-settings.json); else full.",
 )
 say()
 say('| Rows | N | median error | 90th percentile | bias (median) | roofline only, median |')

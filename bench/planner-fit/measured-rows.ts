@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { rowSettings } from '../../scripts/row-settings.ts'
 import type { Experiment } from '../../src/contract/experiment.ts'
 import { chipSchema, experimentSchema } from '../../src/contract/experiment.ts'
 import type { Mesh } from '../../src/contract/mesh.ts'
@@ -10,7 +11,6 @@ import { findSlice } from '../../src/knowledge/data/topologies.ts'
 import { modelTerms } from '../../src/planner/model/model-terms.ts'
 import type { Workload } from '../../src/planner/workload.ts'
 import published from './published-moe.json' with { type: 'json' }
-import settings from './row-settings.json' with { type: 'json' }
 
 /** A public measurement as a workload with the mesh that ran. */
 export interface MeasuredRow {
@@ -27,17 +27,6 @@ export interface MeasuredRow {
 
 const paths = ['../shared/data/measured.tsv', '../shared/data/measured2.tsv']
 type Row = Record<string, string>
-
-const groups = z
-  .array(
-    z.object({
-      match: z.record(z.string(), z.string()),
-      remat: z.string().optional(),
-      flags: z.record(z.string(), z.string()),
-      moe: z.enum(['dropping', 'dropless']).optional(),
-    }),
-  )
-  .parse(settings.groups)
 
 /** Rows of the tables, as objects by column; lines that begin with # are words about a table. */
 export function readRows(): Row[] {
@@ -125,23 +114,22 @@ export function workloadOf(row: Row): Workload | null {
   const known = findModel(row.model ?? '')
   const topology = row.topology || shapes[row.note!.split(';')[0]!.trim()]
   if (!known || !topology || !row.seq || !row.gbs) return null
-  const recipe = groups.find(({ match }) => Object.entries(match).every(([key, value]) => row[key] === value))
+  const settings = rowSettings(row, { assumed: true })
   const int8 = row.dtype === 'int8' || row.dtype === 'fp8'
   const shape = slicesOf(topology)
   const experiment: Experiment = {
     id: row.id!,
     hardware: { chip: chipSchema.parse(row.chip), topology: shape.topology, slices: shape.slices },
-    ...(row.framework && row.framework !== 'maxtext' ? { framework: 'jax' } : {}),
+    ...((row.framework && row.framework !== 'maxtext') || settings.framework === 'jax' ? { framework: 'jax' } : {}),
     phase: 'train',
     model: known.name,
     run: {
       global_batch: Number(row.gbs),
       seq_len: Number(row.seq),
-      remat: recipe?.remat ?? (row.remat || 'full'),
+      remat: row.remat || 'full',
       ...(weightTypes.safeParse(row.weight_dtype).success ? { weight_dtype: weightTypes.parse(row.weight_dtype) } : {}),
       ...(int8 ? { matmul_dtype: row.dtype as 'int8' | 'fp8' } : {}),
-      ...(recipe?.moe ? { moe: recipe.moe } : {}),
-      ...(recipe ? { flags: recipe.flags } : {}),
+      ...settings.run,
     },
     mesh: meshOf(row),
     dcn: dcnOf(row),

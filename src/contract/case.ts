@@ -17,6 +17,8 @@ export const caseSchema = z.strictObject({
     phase: phaseSchema,
     run: runSchema.partial(),
   }),
+  /** What it holds for beside its workload, such as `framework` where the program is not MaxText. */
+  conditions: z.record(z.string().max(64), z.string().max(300)).optional(),
   from: meshSchema.nullable(),
   to: meshSchema.nullable(),
   dcn: meshSchema,
