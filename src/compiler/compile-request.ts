@@ -15,6 +15,12 @@ function groupedForm({ embed, vocab, tied_embeddings, extra_parameters, groups }
   return { embed, vocab, tied_embeddings, extra_parameters, groups }
 }
 
+/** What of a run the program compiles: what describes the requests of an engine is not part of a step. */
+function compiledRun({ input_len: _, concurrency: __, ...run }: ResolvedRun, framework: Workload['framework']): CompileRequest['run'] {
+  const secondMoment = run.optimizer === 'adamw' ? secondMomentDtype(run, framework) : run.optimizer_dtype
+  return secondMoment === run.optimizer_dtype ? run : { ...run, second_moment_dtype: secondMoment }
+}
+
 /** The request that compiles the reference program for a workload on one mesh. */
 export function compileRequest(
   workload: Workload,
@@ -33,10 +39,7 @@ export function compileRequest(
     },
     model: flatForm(workload.model) ?? groupedForm(workload.model),
     phase: workload.phase,
-    run:
-      run.optimizer === 'adamw' && secondMomentDtype(run, framework) !== run.optimizer_dtype
-        ? { ...run, second_moment_dtype: secondMomentDtype(run, framework) }
-        : run,
+    run: compiledRun(run, framework),
     mesh: compactMesh(candidate.mesh),
     dcn: compactMesh(candidate.dcn),
     split_physical_axes: candidate.physical === 'split',

@@ -28,7 +28,7 @@ export interface CompileRequest {
   model: FlatModel | GroupedModel
   phase: Phase
   /** second_moment_dtype: adamw's, where it is not the optimizer's. */
-  run: ResolvedRun & { second_moment_dtype?: Dtype }
+  run: Omit<ResolvedRun, 'input_len' | 'concurrency'> & { second_moment_dtype?: Dtype }
   mesh: Mesh
   dcn: Mesh
   split_physical_axes: boolean

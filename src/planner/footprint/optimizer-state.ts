@@ -27,6 +27,6 @@ export function optimizerBytes(run: ResolvedRun, framework: Framework): number {
 }
 
 /** MaxText's `mu_dtype` is the first moment's: the second follows the weights (optax.adamw), or both where its own optimizer is chosen. */
-export function secondMomentDtype(run: ResolvedRun, framework: Framework): Dtype {
+export function secondMomentDtype(run: Pick<ResolvedRun, 'weight_dtype' | 'optimizer_dtype'>, framework: Framework): Dtype {
   return framework === 'maxtext' ? run.weight_dtype : run.optimizer_dtype
 }

@@ -1,5 +1,12 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { lacks, needing } from '../../support/needs.ts'
+import { parse as parseYaml } from 'yaml'
+import { compileRequest } from '../../../src/compiler/compile-request.ts'
+import { experimentSchema } from '../../../src/contract/experiment.ts'
+import { resolveWorkload } from '../../../src/experiment/resolve-workload.ts'
+import { openCatalog } from '../../../src/knowledge/data/catalog.ts'
+import { lacks, needing, projectRoot } from '../../support/needs.ts'
 import { runPython, smallRequest } from './support.ts'
 
 const parse = `
@@ -39,6 +46,20 @@ describe.skipIf(lacks('python'))(needing('the request of the compiler program', 
       'The request lacks run',
       expect.stringMatching(/lacks a key: 'phase'/),
     ])
+  })
+
+  it('takes what is asked for every example, engines and requests in flight too', () => {
+    const examples = join(projectRoot, 'examples')
+    const names = readdirSync(examples).filter((name) => !name.includes('.'))
+    const catalog = openCatalog(undefined)
+    const requests = names.map((name) => {
+      const experiment = experimentSchema.parse(parseYaml(readFileSync(join(examples, name, 'experiment.yaml'), 'utf8')))
+      const workload = resolveWorkload(experiment, catalog)
+      const candidate = { mesh: experiment.mesh ?? { data: workload.slice.devices }, dcn: {}, changes: {}, physical: 'contiguous' as const }
+      return compileRequest(workload, candidate, { effort: 'fast', hloPath: null })
+    })
+    const answers = parsed(requests)
+    expect(answers.filter((answer) => typeof answer === 'string' && !answer.startsWith('the reference program compiles'))).toEqual([])
   })
 
   it('says which kinds of layers it has no program for', () => {
