@@ -16,6 +16,7 @@ const loaders: { [Name in CommandName]: () => Promise<{ run: Run<Name> }> } = {
   outcome: () => import('./outcome.ts'),
   serve: () => import('./serve.ts'),
   worker: () => import('./worker.ts'),
+  jobs: () => import('./jobs.ts'),
   sandbox: () => import('./sandbox.ts'),
   mcp: () => import('./mcp.ts'),
   index: () => import('./index-library.ts'),

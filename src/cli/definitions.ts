@@ -134,6 +134,12 @@ export const definitions = {
     summary: 'more workers beside serve, over Redis',
     options: { queue: choice(['runs', 'compiles'], 'work one queue only: a machine with the compiler may take compiles alone') },
   },
+  jobs: {
+    arguments: 'list | retry <id> | drop <id>',
+    takes: { min: 0, max: 2 },
+    summary: 'what waits, runs and failed; a failed one is tried again or dropped',
+    options: { limit: count('list: how many of each (20)'), json: flag('print {waiting, running, failed} as JSON') },
+  },
   sandbox: {
     arguments: '',
     takes: none,

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import type { SpendLog } from '../agents/deps.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
@@ -8,18 +7,14 @@ import { resolveWorkload } from '../experiment/resolve-workload.ts'
 import { createMetrics } from '../health/metrics.ts'
 import { openCatalog } from '../knowledge/data/catalog.ts'
 import { sliceTable } from '../knowledge/data/slice-table.ts'
-import { claimNamespace, type Namespace, proveSameStore } from '../redis/namespace.ts'
-import { openRedis } from '../redis/open-redis.ts'
-import { waitForRedis } from '../redis/wait-for-redis.ts'
-import { openRunStore } from '../runs/memory/open-memory.ts'
 import type { SlackDeps } from '../slack/deps.ts'
 import { createExperimentDirectory } from '../slack/experiment-directory.ts'
 import { createInfrastructure } from '../slack/infrastructure.ts'
 import type { Log } from '../slack/log.ts'
 import { isAllowed, parseChannelRules } from '../slack/requests/access.ts'
-import { askWhoIAm } from '../slack/who-am-i.ts'
 import { createThread } from '../thread/thread.ts'
 import { heavyWorkInThreads } from '../threads/heavy-work.ts'
+import { claimRedis } from './claim-redis.ts'
 import { hasCompiler } from './has-compiler.ts'
 import { openService } from './open-service.ts'
 
@@ -29,25 +24,6 @@ const casesShown = 10
 function budgetOf(config: Config, spend: SpendLog): (tenant: string) => Promise<number | null> {
   if (config.GEMINI_API_KEY === undefined && !config.GOOGLE_GENAI_USE_VERTEXAI) return async () => null
   return async (tenant) => config.PROMPTS_SPEND_CAP_USD - (await spend.today(tenant))
-}
-
-/** Waits for Redis and finds this bot's place in it; undefined without Redis. @throws PromptsError `unavailable`, `bad_config`. */
-async function claimRedis(config: Config, log: Log, signal: AbortSignal): Promise<Namespace | undefined> {
-  const url = config.REDIS_URL
-  if (url === undefined) return undefined
-  const deadlineMs = config.PROMPTS_START_SECONDS * 1000
-  const { problems } = await waitForRedis(url, { deadlineMs, signal, onWait: (reason) => log.warn('waiting for Redis', { reason }) })
-  for (const problem of problems) log.warn(`Redis: ${problem}`)
-  const bot = await askWhoIAm({ config, log, signal, deadlineMs })
-  const redis = openRedis(url, { onError: () => {} })
-  try {
-    const namespace = await claimNamespace(redis, bot, config.PROMPTS_REDIS_PREFIX)
-    const { memory, where } = openRunStore(config)
-    await proveSameStore(redis, namespace, { id: await memory.identity(), where: `${where} on ${hostname()}` })
-    return namespace
-  } finally {
-    redis.disconnect()
-  }
 }
 
 /** All that the bot and its workers are given, as the operator configured it. */

@@ -2,7 +2,9 @@ import { type Job as BullJob, DelayedError, Queue, UnrecoverableError, WaitingEr
 import { Redis } from 'ioredis'
 import { asPromptsError, PromptsError } from '../errors.ts'
 import { openRedis } from '../redis/open-redis.ts'
-import { type Job, type JobQueue, queueFull, shutdown } from './job-queue.ts'
+import { anyTurn, type DeadLetter, type Job, type JobQueue, queueFull, shutdown, type Wait, waitSeconds } from './job-queue.ts'
+import { RedisTurns } from './redis-turns.ts'
+import type { Turn } from './turns.ts'
 
 export interface BullMqQueueOptions<T = never> {
   /** Whether this process understands a job; one that it does not is left for another. */
@@ -26,6 +28,8 @@ export interface BullMqQueueOptions<T = never> {
 }
 
 const doneSeconds = 24 * 3600
+/** Dead letters are kept so long, and so many. */
+const dead = { age: 7 * 24 * 3600, count: 5000 }
 /** How long a job that this process does not understand waits for one that does. */
 const notUnderstoodMs = 5000
 
@@ -34,6 +38,7 @@ export class BullMqQueue<T> implements JobQueue<T> {
   readonly #options: Required<BullMqQueueOptions<T>>
   readonly #redis: Redis
   readonly #queue: Queue
+  readonly #turns: RedisTurns
   readonly #active = new Map<string, AbortController>()
   #worker: Worker | null = null
   #listener: Redis | null = null
@@ -57,23 +62,26 @@ export class BullMqQueue<T> implements JobQueue<T> {
     this.#redis = openRedis(options.redisUrl, { onError: this.#options.onError })
     this.#queue = new Queue(options.name, { connection: this.#redis, prefix: this.#options.prefix, skipVersionCheck: true })
     this.#queue.on('error', this.#options.onError)
+    this.#turns = new RedisTurns(this.#redis, this.#queue.toKey('fair'))
   }
 
-  async add(id: string, data: T): Promise<void> {
+  async add(id: string, data: T, turn: Turn = anyTurn): Promise<void> {
     if (id.includes(':') || /^\d+$/.test(id)) {
       throw new PromptsError('internal', `Job id ${JSON.stringify(id)} is not one BullMQ takes (a ":" or a plain integer)`)
     }
     const { waiting, active } = await this.depth()
     if (waiting + active >= this.#options.limit) {
       if ((await this.#queue.getJob(id)) !== undefined) return
-      throw queueFull(this.#options.limit)
+      const meanMs = await this.#turns.meanMs()
+      throw queueFull(this.#options.limit, meanMs === null || active === 0 ? null : meanMs / active / 1000)
     }
     await this.#queue.add(this.#options.name, data, {
       jobId: id,
       attempts: this.#options.attempts,
       backoff: { type: 'exponential', delay: this.#options.retryDelayMs },
       removeOnComplete: { age: doneSeconds },
-      removeOnFail: { age: doneSeconds },
+      removeOnFail: dead,
+      priority: await this.#turns.take(turn, waiting === 0),
     })
   }
 
@@ -135,6 +143,54 @@ export class BullMqQueue<T> implements JobQueue<T> {
     return { waiting: (counts.wait ?? 0) + (counts.delayed ?? 0) + (counts.prioritized ?? 0), active: counts.active ?? 0 }
   }
 
+  async ahead(id: string): Promise<Wait | null> {
+    const [ranked, queued, waiting, { active }] = await Promise.all([
+      this.#redis.zrank(this.#queue.toKey('prioritized'), id),
+      this.#redis.lpos(this.#queue.toKey('wait'), id),
+      this.#redis.llen(this.#queue.toKey('wait')),
+      this.depth(),
+    ])
+    if (ranked === null && queued === null) return null
+    // `wait` is taken from its end, and before all that have a place
+    const jobs = ranked === null ? waiting - 1 - (queued ?? 0) : waiting + ranked
+    return { jobs, running: active, seconds: waitSeconds(jobs, active, await this.#turns.meanMs()) }
+  }
+
+  async list(state: 'waiting' | 'active', limit: number): Promise<{ id: string; data: T }[]> {
+    const states = state === 'active' ? (['active'] as const) : (['wait', 'prioritized', 'delayed'] as const)
+    const found: { id: string; data: T }[] = []
+    for (const one of states) {
+      if (found.length >= limit) break
+      const jobs = await this.#queue.getJobs([one], 0, limit - found.length - 1, true)
+      found.push(...jobs.filter((job) => job !== undefined).map((job) => ({ id: String(job.id), data: job.data as T })))
+    }
+    return found
+  }
+
+  async deadLetters(limit: number): Promise<DeadLetter<T>[]> {
+    const jobs = await this.#queue.getJobs(['failed'], 0, limit - 1, false)
+    return jobs
+      .filter((job) => job !== undefined)
+      .map((job) => ({
+        ...{ id: String(job.id), data: job.data as T, attempts: job.attemptsStarted, reason: job.failedReason ?? 'unknown' },
+        at: new Date(job.finishedOn ?? job.timestamp).toISOString(),
+      }))
+  }
+
+  async retry(id: string): Promise<boolean> {
+    const job = await this.#queue.getJob(id)
+    if (job === undefined || !(await job.isFailed())) return false
+    await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true })
+    return true
+  }
+
+  async drop(id: string): Promise<boolean> {
+    const job = await this.#queue.getJob(id)
+    if (job === undefined || !(await job.isFailed())) return false
+    await job.remove()
+    return true
+  }
+
   async close(graceMs = 10_000): Promise<void> {
     this.#closing = true
     const abort = setTimeout(() => {
@@ -163,7 +219,9 @@ export class BullMqQueue<T> implements JobQueue<T> {
     }
     const controller = new AbortController()
     this.#active.set(id, controller)
+    const started = performance.now()
     try {
+      await this.#turns.started(job.priority)
       await handler({ id, data: job.data as T, attempt: Math.max(1, job.attemptsStarted), signal: controller.signal })
     } catch (thrown) {
       if (controller.signal.aborted && !this.#closing) return
@@ -175,6 +233,7 @@ export class BullMqQueue<T> implements JobQueue<T> {
       throw Object.assign(new UnrecoverableError(thrown instanceof Error ? thrown.message : String(thrown)), { cause: thrown })
     } finally {
       this.#active.delete(id)
+      await this.#turns.ended(performance.now() - started).catch(this.#options.onError)
     }
   }
 

@@ -1,17 +1,22 @@
 import { asPromptsError, PromptsError } from '../errors.ts'
 import { keys } from '../state/keys.ts'
 import type { StateStore } from '../state/state-store.ts'
-import { type Job, type JobQueue, queueFull, shutdown } from './job-queue.ts'
+import { anyTurn, type DeadLetter, type Job, type JobQueue, queueFull, shutdown, type Wait, waitSeconds } from './job-queue.ts'
+import { type Turn, Turns } from './turns.ts'
 
 interface Entry<T> {
   id: string
   data: T
   attempt: number
   addedAt: number
+  /** Its turn; absent in entries of versions before there were any. */
+  place?: number
 }
 
 const keepMs = 7 * 24 * 3600_000
 const doneMs = 24 * 3600_000
+/** How much the last job's time weighs in the mean of all. */
+const weight = 0.05
 
 export interface InProcessQueueOptions {
   /** Names the queue in the state store. */
@@ -37,6 +42,8 @@ export class InProcessQueue<T> implements JobQueue<T> {
   readonly #resting = new Map<string, NodeJS.Timeout>()
   #handler: ((job: Job<T>) => Promise<void>) | null = null
   #onFailed: ((job: { id: string; data: T }, error: unknown) => Promise<void>) | null = null
+  readonly #turns = new Turns()
+  #meanMs: number | null = null
   #concurrency = 0
   #loaded: Promise<void> | null = null
   #closing = false
@@ -46,16 +53,19 @@ export class InProcessQueue<T> implements JobQueue<T> {
     this.#options = { attempts: 3, retryDelayMs: 500, ...options }
   }
 
-  async add(id: string, data: T): Promise<void> {
+  async add(id: string, data: T, turn: Turn = anyTurn): Promise<void> {
     await this.#load()
     if (this.#closing) throw new PromptsError('unavailable', 'The queue is shutting down', { hint: 'Ask again in a minute.' })
     if ((await this.#options.state.get(this.#doneKey(id))) !== null) return
-    if (this.#size() >= this.#options.limit) throw queueFull(this.#options.limit)
-    const entry: Entry<T> = { id, data, attempt: 0, addedAt: Date.now() }
+    if (this.#size() >= this.#options.limit) {
+      const running = this.#active.size
+      throw queueFull(this.#options.limit, this.#meanMs === null || running === 0 ? null : this.#meanMs / running / 1000)
+    }
+    const entry: Entry<T> = { id, data, attempt: 0, addedAt: Date.now(), place: this.#turns.take(turn, this.#waiting.length === 0) }
     const value = JSON.stringify(entry)
     if ((await this.#options.state.setIfAbsent(this.#key(id), value, keepMs)) !== value) return
     if (await this.has(id)) return
-    this.#waiting.push(entry)
+    this.#enqueue(entry)
     this.#next()
   }
 
@@ -100,6 +110,45 @@ export class InProcessQueue<T> implements JobQueue<T> {
     return { waiting: this.#waiting.length + this.#resting.size, active: this.#active.size }
   }
 
+  async ahead(id: string): Promise<Wait | null> {
+    await this.#load()
+    const jobs = this.#waiting.findIndex((entry) => entry.id === id)
+    const running = this.#active.size
+    return jobs < 0 ? null : { jobs, running, seconds: waitSeconds(jobs, running, this.#meanMs) }
+  }
+
+  async list(state: 'waiting' | 'active', limit: number): Promise<{ id: string; data: T }[]> {
+    await this.#load()
+    if (state === 'waiting') return this.#waiting.slice(0, limit).map(({ id, data }) => ({ id, data }))
+    const kept = await this.#options.state.list(keys.jobs(this.#options.name), this.#options.limit)
+    const entries = kept.map(({ value }) => JSON.parse(value) as Entry<T>)
+    return entries.filter((entry) => this.#active.has(entry.id)).slice(0, limit)
+  }
+
+  async deadLetters(limit: number): Promise<DeadLetter<T>[]> {
+    const kept = await this.#options.state.list(keys.deadJobs(this.#options.name), this.#options.limit)
+    return kept
+      .map(({ value }) => JSON.parse(value) as DeadLetter<T>)
+      .sort((a, b) => b.at.localeCompare(a.at))
+      .slice(0, limit)
+  }
+
+  async retry(id: string): Promise<boolean> {
+    const kept = await this.#options.state.get(this.#deadKey(id))
+    if (kept === null) return false
+    const { data } = JSON.parse(kept) as DeadLetter<T>
+    await this.#options.state.delete(this.#doneKey(id))
+    await this.add(id, data)
+    await this.#options.state.delete(this.#deadKey(id))
+    return true
+  }
+
+  async drop(id: string): Promise<boolean> {
+    if ((await this.#options.state.get(this.#deadKey(id))) === null) return false
+    await this.#options.state.delete(this.#deadKey(id))
+    return true
+  }
+
   async close(graceMs = 10_000): Promise<void> {
     this.#closing = true
     for (const timer of this.#resting.values()) clearTimeout(timer)
@@ -120,9 +169,15 @@ export class InProcessQueue<T> implements JobQueue<T> {
     this.#loaded ??= (async () => {
       const kept = await this.#options.state.list(keys.jobs(this.#options.name), this.#options.limit)
       const entries = kept.map(({ value }) => JSON.parse(value) as Entry<T>)
-      this.#waiting.push(...entries.sort((a, b) => a.addedAt - b.addedAt))
+      for (const entry of entries.sort((a, b) => a.addedAt - b.addedAt)) this.#enqueue(entry)
     })()
     return this.#loaded
+  }
+
+  /** Behind all whose turn is not later. */
+  #enqueue(entry: Entry<T>): void {
+    const at = this.#waiting.findLastIndex((other) => (other.place ?? 0) <= (entry.place ?? 0))
+    this.#waiting.splice(at + 1, 0, entry)
   }
 
   #next(): void {
@@ -131,6 +186,7 @@ export class InProcessQueue<T> implements JobQueue<T> {
       if (entry === undefined) return
       const controller = new AbortController()
       this.#active.set(entry.id, controller)
+      this.#turns.started(entry.place ?? 0)
       void this.#run(entry, controller).finally(() => {
         this.#active.delete(entry.id)
         if (this.#active.size === 0) this.#idle?.()
@@ -141,6 +197,7 @@ export class InProcessQueue<T> implements JobQueue<T> {
 
   async #run(entry: Entry<T>, controller: AbortController): Promise<void> {
     entry.attempt += 1
+    const started = performance.now()
     try {
       if (entry.attempt > this.#options.attempts) throw new PromptsError('internal', `Given up after ${this.#options.attempts} tries`)
       await this.#options.state.set(this.#key(entry.id), JSON.stringify(entry), keepMs)
@@ -148,6 +205,9 @@ export class InProcessQueue<T> implements JobQueue<T> {
       await this.#finish(entry.id)
     } catch (thrown) {
       await this.#failed(entry, controller.signal, thrown)
+    } finally {
+      const tookMs = performance.now() - started
+      this.#meanMs = this.#meanMs === null ? tookMs : this.#meanMs + (tookMs - this.#meanMs) * weight
     }
   }
 
@@ -165,7 +225,7 @@ export class InProcessQueue<T> implements JobQueue<T> {
       const timer = setTimeout(
         () => {
           this.#resting.delete(entry.id)
-          this.#waiting.push(entry)
+          this.#enqueue(entry)
           this.#next()
         },
         this.#options.retryDelayMs * 2 ** (entry.attempt - 1),
@@ -174,6 +234,15 @@ export class InProcessQueue<T> implements JobQueue<T> {
       return
     }
     try {
+      const { message } = asPromptsError(thrown)
+      const letter: DeadLetter<T> = {
+        id: entry.id,
+        data: entry.data,
+        attempts: entry.attempt,
+        reason: message,
+        at: new Date().toISOString(),
+      }
+      await this.#options.state.set(this.#deadKey(entry.id), JSON.stringify(letter), keepMs)
       await this.#onFailed?.({ id: entry.id, data: entry.data }, thrown)
     } finally {
       await this.#finish(entry.id)
@@ -191,6 +260,10 @@ export class InProcessQueue<T> implements JobQueue<T> {
 
   #key(id: string): string {
     return keys.job(this.#options.name, id)
+  }
+
+  #deadKey(id: string): string {
+    return keys.deadJob(this.#options.name, id)
   }
 
   #doneKey(id: string): string {

@@ -10,6 +10,10 @@ import type { SlackServices } from './services.ts'
 const day = 24 * 3600_000
 /** A run is accepted a moment before it is in the queue, and ends a moment after it left it; this is many moments. */
 const lostMs = 20_000
+/** How long no worker may take what waits before it is told. */
+const idleMs = 25_000
+/** So many threads are told at a time. */
+const mostTold = 200
 /** How long a restored run may take to end. */
 const restoredMs = 3600_000
 
@@ -19,6 +23,8 @@ export class Housekeeping {
   readonly #now: () => number
   /** Since when no queue knows of a job. */
   readonly #missing = new Map<string, Map<string, number>>()
+  /** Since when runs wait and none is worked; null while that is not so. */
+  #idleSince: number | null = null
   #timers: NodeJS.Timeout[] = []
 
   constructor(services: SlackServices, options: { now?: () => number } = {}) {
@@ -37,6 +43,7 @@ export class Housekeeping {
     every(10_000, 'lost runs', () => this.endLostRuns())
     every(15_000, 'runs that Redis lost', () => this.restoreLostRuns())
     every(10_000, 'lost compilations', () => this.endLostCompilations())
+    every(10_000, 'waits', () => this.tellNoWorker())
     every(3600_000, 'reminders', () => this.remind())
     every(3600_000, 'retention', () => this.forgetOldRuns())
   }
@@ -85,6 +92,19 @@ export class Housekeeping {
     return count
   }
 
+  /** Runs wait and nobody has worked the queue for a while: their threads are told, before a minute is over. */
+  async tellNoWorker(): Promise<void> {
+    const { deps, records, delivery } = this.#services
+    const { waiting, active } = await deps.runs.depth()
+    if (waiting === 0 || active > 0) this.#idleSince = null
+    else this.#idleSince ??= this.#now()
+    if (this.#idleSince === null || this.#now() - this.#idleSince < idleMs) return
+    for (const run of (await records.active()).slice(0, mostTold)) {
+      const record = await records.get(run)
+      if (record !== null) await delivery.tellNoWorker(record)
+    }
+  }
+
   /** Cards that wait for a verdict which no queue knows of any more: they must not say for ever that they are being compiled. */
   async endLostCompilations(): Promise<number> {
     const { deps, records, delivery } = this.#services
@@ -117,7 +137,7 @@ export class Housekeeping {
       // its messages may be in Slack already: they are looked for before another is posted
       for (const part of messageParts) await outbox.expectThere(team, messageKey(run, { channel, threadTs }, part))
       await records.begin(record, { channel, threadTs, askTs: null, user: record.by }, restoredMs)
-      await deps.runs.add(run, { schema: jobSchema, request, title })
+      await deps.runs.add(run, { schema: jobSchema, request, title }, { tenant: team, person: record.by, cost: 0 })
       count += 1
     }
     return count

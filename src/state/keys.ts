@@ -48,6 +48,8 @@ export const keys = {
   /** The run that stands for a subject now. */
   openRun: (team: string, subject: string) => `open:${team}/${subject}`,
   watcher: (run: string, { channel, threadTs }: Omit<Thread, 'team'>) => `${listedOfRun.watchers(run)}${channel}/${threadTs}`,
+  /** Who waits in a thread was told how long. */
+  waitTold: (run: string, { channel, threadTs }: Omit<Thread, 'team'>) => `waittold:${run}/${channel}/${threadTs}`,
   adoptionMark: (run: string, mark: { user: string; rank: number; source: string }) =>
     `${listedOfRun.marks(run)}${mark.user}/${mark.rank}/${mark.source}`,
 
@@ -103,6 +105,8 @@ export const keys = {
   openOffer: ({ team, channel, threadTs }: Thread, user: string) => `openoffer:${team}/${channel}/${threadTs}/${user}`,
 
   job: (queue: string, id: string) => `job:${queue}/${id}`,
+  deadJobs: (queue: string) => `jobdead:${queue}/`,
+  deadJob: (queue: string, id: string) => `jobdead:${queue}/${id}`,
   jobDone: (queue: string, id: string) => `jobdone:${queue}/${id}`,
   installations: 'installation:',
 } as const

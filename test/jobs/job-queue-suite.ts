@@ -181,6 +181,76 @@ export function jobQueueSuite(name: string, under: QueueUnderTest): void {
       expect(failed).toEqual([])
     })
 
+    it('takes tenants in turn, and people within a tenant', async () => {
+      const queue = open()
+      const order: string[] = []
+      for (let n = 0; n < 6; n += 1) await queue.add(`big-ann-${n}`, { n }, { tenant: 'big', person: 'ann', cost: 1 })
+      await queue.add('big-bob-0', { n: 0 }, { tenant: 'big', person: 'bob', cost: 1 })
+      await queue.add('small-0', { n: 0 }, { tenant: 'small', person: 'cy', cost: 1 })
+      await queue.add('small-1', { n: 0 }, { tenant: 'small', person: 'cy', cost: 1 })
+      await queue.add('lost-0', { n: 0 }, { tenant: 'big', person: 'ann', cost: 0 })
+      await queue.work(async (job) => void order.push(job.id), { concurrency: 1 })
+      await vi.waitFor(() => expect(order).toHaveLength(10), soon)
+      expect(order[0]).toBe('lost-0')
+      // nobody's first waits for more than two of ann's; her own stay in order
+      expect(order.indexOf('small-0')).toBeLessThan(4)
+      expect(order.indexOf('big-bob-0')).toBeLessThan(5)
+      expect(order.indexOf('small-1')).toBeLessThan(6)
+      expect(order.filter((id) => id.startsWith('big-ann'))).toEqual([0, 1, 2, 3, 4, 5].map((n) => `big-ann-${n}`))
+    })
+
+    it('says what stands before a job, and how long that may take once it knows how long one takes', async () => {
+      const queue = open()
+      let release = () => {}
+      const held = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      let hold = false
+      await queue.work(
+        async () => {
+          if (hold) await held
+          else await sleep(100)
+        },
+        { concurrency: 1 },
+      )
+      await queue.add('job-first', { n: 0 })
+      await vi.waitFor(async () => expect(await queue.has('job-first')).toBe(false), soon)
+      hold = true
+      for (let n = 0; n < 4; n += 1) await queue.add(`job-${n}`, { n })
+      await vi.waitFor(async () => expect(await queue.depth()).toEqual({ waiting: 3, active: 1 }), soon)
+      expect(await queue.ahead('job-0')).toBeNull()
+      const wait = await queue.ahead('job-3')
+      expect(wait?.jobs).toBe(2)
+      expect(wait?.seconds).toBeGreaterThan(0.25)
+      expect(wait?.seconds).toBeLessThan(0.9)
+      expect((await queue.list('waiting', 2)).map(({ id }) => id)).toEqual(['job-1', 'job-2'])
+      expect((await queue.list('active', 9)).map(({ id }) => id)).toEqual(['job-0'])
+      release()
+    })
+
+    it('keeps what failed as dead letters, to be tried again or dropped', async () => {
+      const queue = open()
+      let mended = false
+      const done: string[] = []
+      const failed: string[] = []
+      const work = async (job: { id: string }) => {
+        if (!mended) throw new PromptsError('bad_experiment', 'broken for now')
+        done.push(job.id)
+      }
+      await queue.work(work, { concurrency: 1, onFailed: async (job) => void failed.push(job.id) })
+      await queue.add('job-a', { n: 1 })
+      await queue.add('job-b', { n: 2 })
+      await vi.waitFor(() => expect(failed).toEqual(['job-a', 'job-b']), soon)
+      await vi.waitFor(async () => expect(await queue.deadLetters(9)).toHaveLength(2), soon)
+      expect(await queue.deadLetters(1)).toMatchObject([{ data: expect.anything(), attempts: 1, reason: 'broken for now' }])
+      mended = true
+      expect(await queue.retry('job-a')).toBe(true)
+      expect(await queue.drop('job-b')).toBe(true)
+      expect([await queue.retry('job-b'), await queue.drop('job-c')]).toEqual([false, false])
+      await vi.waitFor(() => expect(done).toEqual(['job-a']), soon)
+      expect(await queue.deadLetters(9)).toEqual([])
+    })
+
     it('is bounded', async () => {
       const queue = open(undefined, { limit: 2 })
       await queue.add('job-1', { n: 1 })

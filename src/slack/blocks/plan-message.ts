@@ -1,5 +1,6 @@
 import type { AnyBlock } from '@slack/types'
 import { type Progress, type Stage, stages } from '../../contract/run.ts'
+import type { Wait } from '../../jobs/job-queue.ts'
 import { actions, button, context, type Message, message, richText, section } from './message.ts'
 import { clip, escapeText } from './text.ts'
 
@@ -46,6 +47,26 @@ export function planMessage(input: {
     context(...(input.note ? [escapeText(input.note, 300)] : []), `run \`${input.run}\``),
   ]
   return message(`:eyes: ${title}${running ? `: ${titles[running].toLowerCase()}` : ''}`, blocks)
+}
+
+/** Private, to whoever asked: why nothing happens yet, and when it may. */
+export function waitMessage(input: { title: string; run: string; wait: Wait }): Message {
+  const { jobs, running, seconds } = input.wait
+  const title = `*${escapeText(input.title, 200)}*`
+  const before = jobs === 0 ? `${title} is next` : `${jobs} ${jobs === 1 ? 'run is' : 'runs are'} before ${title}`
+  const when =
+    running === 0 || seconds === null
+      ? 'no worker takes runs at the moment. An admin can see why with `prompts doctor`; it begins when one is there'
+      : `it should begin in about ${duration(seconds)}`
+  const text = `:hourglass_flowing_sand: ${before}: ${when}. You need not do anything; _cancel_ in the thread stops it.`
+  return message(text, [section(text), context(`run \`${input.run}\``)])
+}
+
+/** As coarse as an estimate is. */
+function duration(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60)
+  if (minutes < 90) return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`
+  return `${Math.ceil(minutes / 60)} hours`
 }
 
 /** @param input.others Threads that still wait for the run: then only this one was left out. */

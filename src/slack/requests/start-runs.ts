@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunRequest } from '../../contract/run.ts'
 import { asPromptsError } from '../../errors.ts'
+import type { Turn } from '../../jobs/turns.ts'
 import { errorMessage, joinedMessage } from '../blocks/notice-messages.ts'
 import { jobSchema, type SlackDeps } from '../deps.ts'
 import type { Outbox } from '../outbox/outbox.ts'
@@ -85,13 +86,19 @@ async function startOne(options: StartOptions, input: StartInput, subject: Subje
     await deps.memory.begin(request)
     await records.begin(record, watcher, openMs)
     await delivery.begin(record, watcher)
-    await deps.runs.add(own, { schema: jobSchema, request, title: subject.id })
+    await deps.runs.add(own, { schema: jobSchema, request, title: subject.id }, turnOf(asker))
+    await delivery.tellWait(record, watcher)
   } catch (thrown) {
     await records.close(record)
     await records.end(own, 'failed')
     await deps.memory.settle(own)
     throw thrown
   }
+}
+
+/** Bots and workflows ask in numbers and nobody sits before them: their runs come a quarter as often as a person's. */
+function turnOf({ team, user, bot }: Asker): Turn {
+  return bot === undefined ? { tenant: team, person: user, cost: 1 } : { tenant: team, person: bot, cost: 4 }
 }
 
 /** False when no such run is written down, even after a while. */

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import type { Card, Diagnosis } from '../../contract/diagnosis.ts'
 import { asPromptsError, PromptsError } from '../../errors.ts'
+import type { Wait } from '../../jobs/job-queue.ts'
 import { keys, ofRun } from '../../state/keys.ts'
 import { cardMessage, withdrawnCardMessage } from '../blocks/card-message.ts'
 import { errorMessage, verdictsMessage } from '../blocks/notice-messages.ts'
-import { cancelledMessage, planMessage, type StageProgress } from '../blocks/plan-message.ts'
+import { cancelledMessage, planMessage, type StageProgress, waitMessage } from '../blocks/plan-message.ts'
 import { bottleneckShort, detailsMessage, type Page, type Picture, summaryMessage } from '../blocks/summary-message.ts'
 import type { SlackDeps } from '../deps.ts'
 import type { Priority } from '../outbox/entry.ts'
@@ -16,6 +17,9 @@ import { knownPictures } from './upload-pictures.ts'
 /** So many roots of a workspace may show progress at once: each needs an edit at its end, and those are limited a minute. */
 const progressRoots = 8
 const eyes = 'eyes'
+/** Nobody should wait longer without a word. */
+const tellWaitSeconds = 60
+const tellWaitAgainMs = 3600_000
 /** Pictures need an edit of each summary; with more edits than this waiting there are none. */
 const picturesUnder = 5
 
@@ -49,6 +53,29 @@ export class Delivery {
     if (!(await this.#takeProgressSlot(record))) return
     const note = await budgetNote(this.#options.deps, record.team)
     await this.#root(record, watcher, planMessage({ run: record.run, title: record.title, progress: {}, note }), 2)
+  }
+
+  /** Tells who asked what stands before their run, where it should take over a minute to begin. */
+  async tellWait(record: RunRecord, watcher: Watcher): Promise<void> {
+    const wait = await this.#options.deps.runs.ahead(record.run)
+    if (wait?.seconds != null && wait.seconds >= tellWaitSeconds) await this.#whisperWait(record, watcher, wait)
+  }
+
+  /** Tells everyone who waits for a run that no worker takes it. */
+  async tellNoWorker(record: RunRecord): Promise<void> {
+    const wait = await this.#options.deps.runs.ahead(record.run)
+    if (wait === null || wait.running > 0) return
+    for (const watcher of await this.#options.records.watchers(record.run)) await this.#whisperWait(record, watcher, wait)
+  }
+
+  async #whisperWait(record: RunRecord, watcher: Watcher, wait: Wait): Promise<void> {
+    const { channel, threadTs, user } = watcher
+    // once a thread: what follows is the answer
+    if (!(await this.#options.deps.state.claim(keys.waitTold(record.run, watcher), tellWaitAgainMs))) return
+    await this.#options.outbox.whisper({
+      ...{ team: record.team, key: `${record.run}/${channel}/${threadTs}/wait`, channel, user, threadTs },
+      message: waitMessage({ title: record.title, run: record.run, wait }),
+    })
   }
 
   /** Shows the stages where a root is there to show them on. */

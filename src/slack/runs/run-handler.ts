@@ -66,8 +66,9 @@ function tellEnd(
 
 /** The answer stands without the compiler: where it cannot be asked, the cards say so. */
 async function askCompiler({ deps, delivery }: RunHandlerOptions, record: RunRecord): Promise<void> {
+  const turn = { tenant: record.team, person: record.by, cost: 1 }
   try {
-    await deps.compiles.add(compileJobId(record.run), { schema: jobSchema, run: record.run, team: record.team })
+    await deps.compiles.add(compileJobId(record.run), { schema: jobSchema, run: record.run, team: record.team }, turn)
   } catch (error) {
     deps.log.warn('the compiler was not asked', { run: record.run, error: String(error) })
     await delivery.compilingEnded(record)

@@ -85,6 +85,12 @@ export class RunRecords {
     return (await this.#state.get(ofRun.end(run))) as RunEnd | null
   }
 
+  /** A run that ended goes on after all: its end is forgotten, and it counts as under way. */
+  async revive(run: string): Promise<void> {
+    for (const key of [ofRun.end(run), ofRun.failure(run), ofRun.delivered(run)]) await this.#state.delete(key)
+    await this.#state.set(ofRun.active(run), '1', this.#keepMs)
+  }
+
   async recordFailure(run: string, failure: RunFailure): Promise<void> {
     await this.#state.set(ofRun.failure(run), JSON.stringify(failure), this.#keepMs)
   }
