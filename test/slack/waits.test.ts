@@ -61,7 +61,7 @@ describe('who waits in the queue', () => {
     const text = async () => printThread(await slack.answers(channel, ts))
     await vi.waitFor(async () => expect(await text()).toContain('the bucket is not mounted'), soon)
     const [letter] = await bot.deps.runs.deadLetters(9)
-    expect((letter?.data as RunJob).request.subject).toEqual({ kind: 'experiment', id: 'exp-4' })
+    expect((letter!.data as RunJob).request.subject).toEqual({ kind: 'experiment', id: 'exp-4' })
     broken = false
     expect(await retryRun(bot.deps.runs, bot.server.services.records, 'run-unknown')).toBe(false)
     expect(await retryRun(bot.deps.runs, bot.server.services.records, letter!.id)).toBe(true)
