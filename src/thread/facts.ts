@@ -1,6 +1,6 @@
 import type { Mesh } from '../contract/mesh.ts'
-import { isCjk } from './fold.ts'
-import { lexicon } from './lexicon.ts'
+import { fold, isCjk } from './fold.ts'
+import { lexiconFor } from './lexicon.ts'
 import { readCards, readLooseCards } from './read-cards.ts'
 import { type Changes, readChanges } from './read-changes.ts'
 import { readMesh } from './read-mesh.ts'
@@ -39,7 +39,7 @@ export interface Facts {
 
 /** Reads all that can be read from a message, in an order in which no word is read twice. */
 export function gatherFacts(text: string, cardCount: number): Facts {
-  const words = lexicon()
+  const words = lexiconFor(fold(text))
   const tokens = tokenize(text, words)
   const units = (word: string): string | null => {
     for (const concept of words.phrases.get(word) ?? []) if (concept.startsWith('unit:')) return concept.slice('unit:'.length)
@@ -103,7 +103,9 @@ function isQuestion(tokens: readonly Token[]): boolean {
   const said = tokens.filter((one) => one.kind !== 'sign')
   const leading = said.find((one) => !/^(?:and|but|so|ok|okay|hey|hi|um|also|y|und|aber|btw|hm|hmm)$/.test(one.text))
   if (leading === undefined) return false
-  if (auxiliaries.test(leading.text) && said.length > 2) return true
+  // `will run card 1 tomorrow` leaves its subject out; a question does not
+  const next = said[said.indexOf(leading) + 1]
+  if (auxiliaries.test(leading.text) && said.length > 2 && !means(next, 'ran', 'adopt')) return true
   if ([...opening].some((concept) => leading.concepts.has(concept) && !means(leading, 'fill', 'ran'))) return true
   if (/^(?:how|what|which|where|who|when|cuanto|como|que|wie|was|wo|welche)\b/.test(leading.text)) return true
   const last = said.at(-1)

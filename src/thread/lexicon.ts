@@ -34,25 +34,59 @@ export interface Lexicon {
   notTypos: ReadonlySet<string>
 }
 
-let built: Lexicon | undefined
+/** English, in which all write here, and languages with letters of their own, whose words no other has. */
+const always: readonly string[] = ['en', 'zh', 'ja']
 
-/** The words of `knowledge/thread-words.json`, indexed for the reader. */
-export function lexicon(): Lexicon {
-  built ??= build()
-  return built
+interface Words {
+  languages: readonly string[]
+  /** The words of each language, phrases taken apart. */
+  vocabulary: ReadonlyMap<string, ReadonlySet<string>>
+  byLanguages: Map<string, Lexicon>
 }
 
-function build(): Lexicon {
+let known: Words | undefined
+
+/**
+ * The words of `knowledge/thread-words.json` that a message can mean, indexed for the reader. Besides English, a language counts only where a
+ * message has at least as many of its words as of English ones: `car` is a vehicle in an English sentence, whatever it is in French.
+ * @param text Folded.
+ */
+export function lexiconFor(text: string): Lexicon {
+  known ??= readWords()
+  const { vocabulary, languages, byLanguages } = known
+  const said = text.split(/[^\p{L}]+/u).filter((word) => word !== '')
+  const score = (language: string) => said.filter((word) => vocabulary.get(language)?.has(word)).length
+  const english = score('en')
+  const spoken = languages.filter((language) => always.includes(language) || (score(language) > 0 && score(language) >= english))
+  const key = spoken.join(' ')
+  const found = byLanguages.get(key) ?? build(spoken)
+  byLanguages.set(key, found)
+  return found
+}
+
+function readWords(): Words {
+  const vocabulary = new Map<string, Set<string>>()
+  for (const groups of [words().concepts, words().axes])
+    for (const byLanguage of Object.values(groups))
+      for (const [language, list] of Object.entries(byLanguage)) {
+        const own = vocabulary.get(language) ?? new Set<string>()
+        for (const word of list.flatMap((phrase) => fold(phrase).split(/[^\p{L}]+/u))) if (word !== '') own.add(word)
+        vocabulary.set(language, own)
+      }
+  return { languages: [...vocabulary.keys()], vocabulary, byLanguages: new Map() }
+}
+
+function build(spoken: readonly string[]): Lexicon {
   const data = words()
   const phrases = new Map<string, Set<string>>()
   const add = (phrase: string, concept: string) => {
     const folded = fold(phrase)
-    const known = phrases.get(folded) ?? new Set<string>()
-    phrases.set(folded, known.add(concept))
+    const meanings = phrases.get(folded) ?? new Set<string>()
+    phrases.set(folded, meanings.add(concept))
   }
   const addAll = (groups: Record<string, Record<string, string[]>>, prefix: string) => {
     for (const [name, languages] of Object.entries(groups))
-      for (const list of Object.values(languages)) for (const phrase of list) add(phrase, prefix + name)
+      for (const language of spoken) for (const phrase of languages[language] ?? []) add(phrase, prefix + name)
   }
   addAll(data.concepts, '')
   addAll(data.axes, 'axis:')

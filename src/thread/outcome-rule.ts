@@ -1,6 +1,7 @@
 import { type Facts, takeStepCounts } from './facts.ts'
 import type { SaidTime } from './read-times.ts'
 import type { Found, ReadContext } from './reading.ts'
+import { isMark } from './token.ts'
 
 const talk = ['subject', 'ran', 'step', 'per', 'approx', 'card', 'thanks', 'record', 'adopt', 'better', 'axiswords', 'pick']
 
@@ -13,6 +14,7 @@ export function outcomeRule(facts: Facts, context: ReadContext): Found | null {
 function time(facts: Facts, context: ReadContext): Found | null {
   const [said, ...others] = facts.times
   if (said === undefined || others.length > 0 || facts.cards.length > 1) return null
+  takeLogged(facts.tokens)
   takeStepCounts(facts.tokens)
   const job = jobOf(facts, context)
   if (job === 'another') return null
@@ -26,6 +28,17 @@ function time(facts: Facts, context: ReadContext): Found | null {
   if (strange > (context.mentioned ? 3 : 0.7)) return null
   if (!context.mentioned && !isStepTime(facts, said)) return null
   return { intent: 'outcome_confirm', value, reason: 'a time without the card that it was measured on' }
+}
+
+/** A line of a log (`completed step: 120, seconds: 22.9, loss: 2.3`): what stands with names before colons is read, whatever it is. */
+function takeLogged(tokens: Facts['tokens']): void {
+  const logged = tokens.flatMap((one, at) => (one.kind === 'number' && isMark(tokens[at - 1], ':=') && tokens[at - 2] ? [at] : []))
+  if (logged.length < 2) return
+  for (const at of logged) {
+    let from = at - 1
+    while (from > 0 && !isMark(tokens[from - 1], ',;|') && tokens[from - 1]?.kind !== 'number') from--
+    for (const one of tokens.slice(from, at + 1)) one.used = true
+  }
 }
 
 /** `it ran as exp-124`: that experiment's own step time is meant. */

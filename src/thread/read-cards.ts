@@ -14,6 +14,10 @@ export function readCards(tokens: readonly Token[]): number[] {
     if (one.used) continue
     const ordinal = ordinals.findIndex((name) => one.concepts.has(name))
     if (ordinal >= 0) {
+      if (countsAnother(tokens[index + 1])) {
+        one.used = true
+        continue
+      }
       add(ordinal + 1, one, means(tokens[index + 1], 'card') ? tokens[index + 1] : undefined)
       continue
     }
@@ -31,6 +35,13 @@ export function readCards(tokens: readonly Token[]): number[] {
     if (before !== null && one.kind === 'word' && /[^\u0020-\u007e]/.test(one.text)) add(before, tokens[index - 1], one)
   }
   return cards
+}
+
+/** `the first step`, `the second node`: the ordinal counts that noun, and no card. */
+function countsAnother(next: Token | undefined): boolean {
+  if (next === undefined || next.kind !== 'word' || means(next, 'card')) return false
+  const noun = means(next, 'step', 'batch', 'slices', 'hardware', 'days', 'micro', 'thisanswer')
+  return noun || next.concepts.size === 0 || (means(next, 'subject') && !/^(?:it|this|that|we)$/.test(next.text))
 }
 
 /** `1 and 2`, `2 or 3`: single digits that stand for nothing else. Only for sentences that already speak of cards. */

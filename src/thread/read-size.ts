@@ -1,7 +1,7 @@
 import { isSign, means, named, type Token } from './token.ts'
 
 const linking = new Set(
-  'axis axes of at to is was were becomes goes from = : be by set size 是 为 改成 改为 设为 变成 到 を に が は の で auf a von zu en'.split(
+  'axis axes of at to is was were becomes goes from = : be by set size count number degree factor 是 为 改成 改为 设为 变成 到 を に が は の で auf a von zu en'.split(
     ' ',
   ),
 )

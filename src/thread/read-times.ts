@@ -28,9 +28,11 @@ export function readTimes(tokens: readonly Token[], units: (word: string) => str
     // `1m 20s`: an m is minutes only before seconds
     const minutes = one.suffix === 'm' && next?.kind === 'number' && units(next.suffix) === 's'
     const glued = one.suffix === '' ? null : minutes ? 'min' : units(one.suffix)
-    const unit = glued ?? (one.suffix === '' && next?.kind === 'word' ? named(next, 'unit:') : null)
+    const after = one.suffix === '' && next?.kind === 'word' ? named(next, 'unit:') : null
+    const before = glued === null && after === null && one.suffix === '' ? unitBefore(tokens, index) : null
+    const unit = glued ?? after ?? before
     if (unit === null || one.negative) continue
-    const unitAt = glued === null ? index + 1 : index
+    const unitAt = glued !== null ? index : after !== null ? index + 1 : index - 2
     one.used = true
     tokens[unitAt]!.used = true
     const ms = one.value * (msPerUnit[unit] ?? 0)
@@ -39,9 +41,14 @@ export function readTimes(tokens: readonly Token[], units: (word: string) => str
       previous.ms += ms
       previous.precise = true
     } else times.push({ ms, unit: unit as SaidTime['unit'], perStep: false, precise: isPrecise(one) })
-    if (readPerStep(tokens, unitAt + 1)) times.at(-1)!.perStep = true
+    if (readPerStep(tokens, Math.max(unitAt, index) + 1)) times.at(-1)!.perStep = true
   }
   return times.filter((time) => time.ms >= bounds.low && time.ms <= bounds.high)
+}
+
+/** `seconds: 22.9`, `ms=840`, as logs write it. */
+function unitBefore(tokens: readonly Token[], index: number): string | null {
+  return isMark(tokens[index - 1], ':=') ? named(tokens[index - 2], 'unit:') : null
 }
 
 /** `0.04 steps/s`, `2.1 it/s`. */

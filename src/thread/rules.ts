@@ -56,9 +56,9 @@ const cancel: Rule = (facts, context) => {
 const undo: Rule = (facts, context) => {
   const { key, has, strangers, question, times } = facts
   const asks =
-    (key('undo') || (key('cancel') && key('record', 'adopt') && !key('thisanswer'))) &&
+    (key('undo') || (key('cancel', 'nevermind') && key('record', 'adopt') && !key('thisanswer'))) &&
     (context.mentioned || facts.length <= 2 || has('record', 'adopt', 'subject', 'card', 'fill', 'mistake'))
-  const regrets = key('mistake') && (has('record', 'adopt') || context.mentioned) && times.length === 0
+  const regrets = key('mistake') && (has('record', 'adopt') || (context.mentioned && !key('cancel'))) && times.length === 0
   if (!(asks || regrets) || facts.changesNamed > 0) return null
   if (question && has('what', 'why', 'how', 'whatif')) return null
   if (
@@ -92,7 +92,7 @@ function saysFigure({ tokens, times }: Facts): boolean {
 
 const compare: Rule = (facts, context) => {
   const { key, has, strangers, question } = facts
-  const asksWhich = question && (has('better') || (context.mentioned && facts.length <= 4))
+  const asksWhich = question && (has('better') || facts.cards.length > 1 || (context.mentioned && facts.length <= 4))
   if (key('why') || !(key('compare') || asksWhich)) return null
   if (facts.changesNamed > 0) return null
   const whole = has('card') || facts.cards.length > 0
@@ -106,6 +106,7 @@ const compare: Rule = (facts, context) => {
     'why',
     'whatif',
     'pick',
+    'adopt',
     'term',
     'cost',
     'slow',
@@ -134,7 +135,7 @@ const adopt: Rule = (facts, context) => {
   const { key, has, strangers, question, cards } = facts
   if (question || (has('why', 'whatif') && !key('adopt'))) return null
   if (has('not') || key('what', 'how', 'why') || !has('adopt') || facts.changesNamed > 0) return null
-  const chosen = cards.length > 0 ? cards : has('adoptword') && facts.length <= 6 ? facts.looseCards() : []
+  const chosen = cards.length > 0 ? cards : (has('adoptword') || context.mentioned) && facts.length <= 6 ? facts.looseCards() : []
   if (chosen.length !== 1) return null
   const allowed = [...talk, 'adopt', 'card', 'pick', 'record', 'howrun', 'whatif', 'ran', 'when']
   if (strangers(allowed) > limit(context)) return null
@@ -175,12 +176,14 @@ const whatIf: Rule = (facts, context) => {
   const onlyChip = Object.keys(mesh).length === 0 && Object.keys(changes).every((name) => name === 'chip' || name === 'topology')
   const asks = question || has('whatif') || facts.explicit
   if (!context.mentioned && !asks && !key('double', 'half', 'triple', 'quadruple') && !('batch_factor' in changes)) return null
-  if (onlyChip && !(facts.explicit || has('whatif') || facts.length <= 3)) return null
+  const asksShape = question && 'topology' in changes
+  if (onlyChip && !(facts.explicit || has('whatif') || asksShape || facts.length <= 3)) return null
   if (onlyChip && has('term', 'what', 'slow') && !has('whatif')) return null
   if (key('evidence', 'oom') && !has('whatif')) return null
   const allowed = [
     ...answer,
     'whatif',
+    'help',
     'better',
     'not',
     'adopt',
@@ -243,6 +246,7 @@ const question: Rule = (facts, context) => {
   const steps = takeStepCounts(facts.tokens)
   if (context.mentioned) return { intent: 'question', value: {}, reason: 'a question about the answer', steps }
   if (!facts.question && !facts.request) return null
+  if (has('people')) return null
   const about =
     key('term', 'slow', 'cost', 'sure', 'howrun', 'thisanswer', 'remat', 'batch', 'micro', 'oom', 'fit', 'axis', 'slices') ||
     has('card') ||
@@ -252,7 +256,8 @@ const question: Rule = (facts, context) => {
   if (!about) return null
   if (
     strangers([...answer, ...wide, ...subjects, 'pick', 'whatif', 'not', 'adopt', 'record', 'ran', 'help', 'hedge', 'failed', 'ask']) >
-    limit(context)
+    // a card, or how to run what was proposed, is ours alone: then one word may be unknown
+    limit(context, facts.cards.length > 0 || (has('howrun') && has('subject')) ? 1 : 0)
   )
     return null
   if (facts.length === 1 && !key('slow', 'cost', 'how')) return null

@@ -72,6 +72,13 @@ function split(word: string, words: Lexicon): Token[] {
   if (known) return [token('word', word, { concepts: known })]
   const glued = /^(?:[a-z]{1,12}\d{1,5}x?)+$/.test(word.slice(0, 60)) && word.length <= 60 ? axesGlued(word, words) : null
   if (glued) return glued
+  const measured = /^([a-z_]{2,40})_(ms|s|sec|secs|seconds|min)$/.exec(word)
+  const stem = measured && words.phrases.get(measured[1] ?? '')
+  if (measured && stem)
+    return [
+      token('word', measured[1] ?? '', { concepts: stem }),
+      token('word', measured[2] ?? '', { concepts: words.phrases.get(measured[2] ?? '') ?? nothing }),
+    ]
   if (/^x\d{1,3}$/.test(word)) return [token('number', word, { value: Number(word.slice(1)), suffix: 'x' })]
   const parts = word.split(/[-.+]/).filter((part) => part !== '')
   const looksLikeId = /\d/.test(word)
