@@ -1,7 +1,7 @@
 import { type Facts, takeStepCounts } from './facts.ts'
 import type { SaidTime } from './read-times.ts'
 import type { Found, ReadContext } from './reading.ts'
-import { isMark } from './token.ts'
+import { isSign } from './token.ts'
 
 const talk = ['subject', 'ran', 'step', 'per', 'approx', 'card', 'thanks', 'record', 'adopt', 'better', 'axiswords', 'pick']
 
@@ -32,11 +32,11 @@ function time(facts: Facts, context: ReadContext): Found | null {
 
 /** A line of a log (`completed step: 120, seconds: 22.9, loss: 2.3`): what stands with names before colons is read, whatever it is. */
 function takeLogged(tokens: Facts['tokens']): void {
-  const logged = tokens.flatMap((one, at) => (one.kind === 'number' && isMark(tokens[at - 1], ':=') && tokens[at - 2] ? [at] : []))
+  const logged = tokens.flatMap((one, at) => (one.kind === 'number' && isSign(tokens[at - 1], ':=') && tokens[at - 2] ? [at] : []))
   if (logged.length < 2) return
   for (const at of logged) {
     let from = at - 1
-    while (from > 0 && !isMark(tokens[from - 1], ',;|') && tokens[from - 1]?.kind !== 'number') from--
+    while (from > 0 && !isSign(tokens[from - 1], ',;|') && tokens[from - 1]?.kind !== 'number') from--
     for (const one of tokens.slice(from, at + 1)) one.used = true
   }
 }

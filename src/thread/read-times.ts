@@ -48,7 +48,7 @@ export function readTimes(tokens: readonly Token[], units: (word: string) => str
 
 /** `seconds: 22.9`, `ms=840`, as logs write it. */
 function unitBefore(tokens: readonly Token[], index: number): string | null {
-  return isMark(tokens[index - 1], ':=') ? named(tokens[index - 2], 'unit:') : null
+  return isSign(tokens[index - 1], ':=') ? named(tokens[index - 2], 'unit:') : null
 }
 
 /** `0.04 steps/s`, `2.1 it/s`. */
