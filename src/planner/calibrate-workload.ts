@@ -1,7 +1,7 @@
 import type { Kpis } from '../contract/profile-report.ts'
 import { toTuple, tupleProduct } from '../interconnect/mesh-tuple.ts'
 import { physicalPlacement } from '../interconnect/physical-mesh.ts'
-import { type Calibration, calibrateToProfile, measuredStepMs, uncalibrated } from './calibrate.ts'
+import { type Calibration, calibrateToProfile, type HostShares, measuredStepMs, uncalibrated } from './calibrate.ts'
 import { type CostModel, costModel } from './cost-model.ts'
 import { createFigures } from './figures.ts'
 import { checkMeasuredStep } from './impossible.ts'
@@ -17,13 +17,14 @@ import type { Workload } from './workload.ts'
 export function calibrateWorkload(options: {
   workload: Workload
   kpis?: Kpis | null
+  hostShares?: HostShares | null
   outcomes?: readonly Outcome[]
   constants?: CostModel
 }): Calibration {
-  const { workload, kpis = null, outcomes = [], constants = costModel } = options
+  const { workload, kpis = null, hostShares = null, outcomes = [], constants = costModel } = options
   const anchored = workload.mesh !== null && (kpis?.step_time_ms ?? measuredStepMs(workload)) !== null
   const ran = anchored && workload.mesh ? meshKind(toTuple(workload.mesh), toTuple(workload.dcn)) : null
-  return withOutcomes(baselineCalibration(workload, kpis, constants), outcomes, { ...jobOf(workload), ran })
+  return withOutcomes(baselineCalibration({ workload, kpis, hostShares, constants }), outcomes, { ...jobOf(workload), ran })
 }
 
 /** What a job shares with the outcomes that it learns from. */
@@ -42,7 +43,13 @@ export function jobOf({
   }
 }
 
-function baselineCalibration(workload: Workload, kpis: Kpis | null, constants: CostModel): Calibration {
+function baselineCalibration(options: {
+  workload: Workload
+  kpis: Kpis | null
+  hostShares: HostShares | null
+  constants: CostModel
+}): Calibration {
+  const { workload, kpis, constants } = options
   const measuredMs = kpis?.step_time_ms ?? measuredStepMs(workload)
   if (measuredMs !== null) checkMeasuredStep(workload, measuredMs)
   if (!workload.mesh) return uncalibrated(workload)
@@ -52,5 +59,5 @@ function baselineCalibration(workload: Workload, kpis: Kpis | null, constants: C
   const runs = placement.physical !== 'impossible' && tupleProduct(dcn) === workload.slices
   if (!runs) return uncalibrated(workload)
   const predicted = createFigures(workload, constants)(ici, dcn, placement).timing
-  return calibrateToProfile({ workload, predicted, kpis, constants })
+  return calibrateToProfile({ ...options, predicted })
 }

@@ -16,6 +16,8 @@ export interface Calibration {
   exposedMeasured: number
   host: number
   overhead: number
+  /** Seconds of a step in which the device waits for the host's input, as measured: no mesh changes them. */
+  waiting: number
   /** What outcomes say of kinds of mesh, on top; by the axes that a mesh uses (see `meshKind`). */
   meshFactors: Readonly<Record<string, number>>
   /** The 90 % range as factors of the predicted step. */
@@ -33,13 +35,32 @@ const exposedFactorLimits = [0.01, 5] as const
 /** No measurement: predictions as they are, with the range of held-back errors of the job's kind. */
 export function uncalibrated(workload: Pick<Workload, 'phase' | 'run' | 'model'>): Calibration {
   const { low, high } = timeRange(timeKindOf(workload))
-  return { busy: 1, exposed: 1, exposedBeyond: 1, exposedMeasured: 0, host: 1, overhead: 1, meshFactors: {}, low, high, notes: [] }
+  return {
+    busy: 1,
+    exposed: 1,
+    exposedBeyond: 1,
+    exposedMeasured: 0,
+    host: 1,
+    overhead: 1,
+    waiting: 0,
+    meshFactors: {},
+    low,
+    high,
+    notes: [],
+  }
+}
+
+/** Shares of the measured step: idle for want of input (with infeed and outfeed), and copies to and from host memory. */
+export interface HostShares {
+  idle: number
+  copies: number
 }
 
 /**
- * Anchors predictions to the baseline that ran. Its measured step is split by the profile into exposed communication, waiting for the
- * host, and the rest, during which the device computes; each scales its predicted part. A part the profile does not tell, or that is too
- * small, takes the factor of the whole. Without a profile the measured step time scales everything.
+ * Anchors predictions to the baseline that ran. Its measured step is split by the profile into exposed communication, copies to and from
+ * the host, waiting for the host, and the rest, during which the device computes. What the device waits beyond the predicted overhead and
+ * pipeline bubble stays as it is on every mesh; the others scale their predicted parts. A part the profile does not tell, or that is too small,
+ * takes the factor of the whole. Without a profile the measured step time scales everything.
  * Throws `impossible_measurement` for figures that the hardware cannot reach.
  */
 export function calibrateToProfile(options: {
@@ -47,45 +68,49 @@ export function calibrateToProfile(options: {
   /** The uncalibrated prediction for the mesh that ran. */
   predicted: Timing
   kpis: Kpis | null
+  /** Null where the profile does not tell. */
+  hostShares?: HostShares | null
   constants: CostModel
 }): Calibration {
-  const { workload, predicted, kpis, constants } = options
+  const { workload, predicted, kpis, hostShares = null, constants } = options
   if (kpis) checkShares(kpis)
   const measuredMs = kpis?.step_time_ms ?? measuredStepMs(workload)
   if (measuredMs === null) return uncalibrated(workload)
   checkMeasuredStep(workload, measuredMs)
   const { calibrated_low: low, calibrated_high: high } = constants.range
   const measured = measuredMs / 1000
-  const whole = clamp(measured / predicted.step)
-  const notes = [`measured step ${ms(measured)} ms, predicted ${ms(predicted.step)} ms: factor ${whole.toFixed(2)}`]
+  const { waiting, copies } = hostTime(hostShares, measured, predicted)
+  const running = measured - waiting
+  const whole = clamp(running / predicted.step)
+  const wait = waiting > 0 ? `, of which ${ms(waiting)} ms wait for the host on any mesh` : ''
+  const notes = [`measured step ${ms(measured)} ms${wait}, predicted ${ms(predicted.step)} ms: factor ${whole.toFixed(2)}`]
+  const rest = { waiting, meshFactors: {}, low, high, notes }
   const exposedShare = kpis?.exposed_communication_share ?? null
   if (exposedShare === null)
-    return {
-      busy: whole,
-      exposed: whole,
-      exposedBeyond: whole,
-      exposedMeasured: 0,
-      host: whole,
-      overhead: whole,
-      meshFactors: {},
-      low,
-      high,
-      notes,
-    }
+    return { busy: whole, exposed: whole, exposedBeyond: whole, exposedMeasured: 0, host: whole, overhead: whole, ...rest }
 
   const predictedExposed = predicted.exposed * predicted.stretch
   const measuredExposed = exposedShare * measured
   // a baseline that hides what was predicted to be exposed must say so too, or other meshes would gain by losing what is not there
   const exposed = predictedExposed >= smallPart * predicted.step ? clamp(measuredExposed / predictedExposed, exposedFactorLimits) : whole
-  const idleShare = kpis?.duty_cycle != null && kpis.duty_cycle > 0 ? Math.max(0, 1 - kpis.duty_cycle - exposedShare) : 0
-  const host = predicted.host > smallPart * predicted.step ? clamp((idleShare * measured) / predicted.host) : whole
+  const host = copies !== null && predicted.host > smallPart * predicted.step ? clamp(copies / predicted.host) : whole
   const others = exposed * predictedExposed + host * predicted.host
-  const busy = clamp((measured - others) / (predicted.step - predictedExposed - predicted.host))
+  const busy = clamp((running - others) / (predicted.step - predictedExposed - predicted.host))
   notes.push(
     `exposed communication measured ${ms(measuredExposed)} ms, predicted ${ms(predictedExposed)} ms; compute factor ${busy.toFixed(2)}`,
   )
-  const exposedBeyond = Math.max(exposed, busy)
-  return { busy, exposed, exposedBeyond, exposedMeasured: predictedExposed, host, overhead: busy, meshFactors: {}, low, high, notes }
+  return { busy, exposed, exposedBeyond: Math.max(exposed, busy), exposedMeasured: predictedExposed, host, overhead: busy, ...rest }
+}
+
+/** Of a measured step, seconds: what it waits for the host beyond what is predicted to be idle anyway, and its copies to and from the host. */
+function hostTime(shares: HostShares | null, measured: number, predicted: Timing): { waiting: number; copies: number | null } {
+  if (shares === null) return { waiting: 0, copies: null }
+  const bubble = (predicted.busy + predicted.exposed) * (predicted.stretch - 1)
+  const copies = shares.copies * measured
+  // copies that nothing predicts are waited for as input is
+  const idle = shares.idle * measured + (predicted.host > smallPart * predicted.step ? 0 : copies)
+  const waiting = idle - predicted.overhead - bubble
+  return { waiting: waiting > smallPart * measured ? waiting : 0, copies }
 }
 
 /** The step time an experiment states, ms: a step, a time to first token or a time per output token. */
@@ -96,7 +121,9 @@ export function measuredStepMs({ phase, measured }: Workload): number | null {
 
 /** The seconds of a predicted step with its parts scaled: what `calibrated` gives as `step`, without making the rest. */
 export function calibratedStep(timing: Timing, c: Calibration): number {
-  return timing.busy * c.busy * timing.stretch + calibratedExposed(timing, c) + timing.host * c.host + timing.overhead * c.overhead
+  return (
+    timing.busy * c.busy * timing.stretch + calibratedExposed(timing, c) + timing.host * c.host + c.waiting + timing.overhead * c.overhead
+  )
 }
 
 /** Seconds of exposed communication, the pipeline's stretch included. */
@@ -128,7 +155,7 @@ export function calibrated(timing: Timing, c: Calibration): Timing {
       gradients: gradients * by,
       dcn: dcn * by,
     },
-    host: timing.host * c.host,
+    host: timing.host * c.host + c.waiting,
     stretch: timing.stretch,
     overhead: timing.overhead * c.overhead,
   })

@@ -116,6 +116,7 @@ export function withOutcomes(
     exposedMeasured: calibration.exposedMeasured,
     host: calibration.host * factor,
     overhead: calibration.overhead * factor,
+    waiting: calibration.waiting,
     meshFactors,
     low,
     high,

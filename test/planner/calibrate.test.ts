@@ -58,6 +58,26 @@ describe('calibration to the baseline', () => {
     expect(calibrated(predicted, hidden).exposed).toBeLessThan(0.05 * predicted.exposed)
   })
 
+  it('leaves what the device waits for the host as it is on every mesh, and out of the compute factor', () => {
+    const measuredMs = predicted.step * 1000 * 2
+    const calibration = calibrateWorkload({
+      workload,
+      kpis: kpis({ step_time_ms: measuredMs, exposed_communication_share: predicted.exposed / (2 * predicted.step) }),
+      hostShares: { idle: 0.5, copies: 0 },
+    })
+    expect(calibrated(predicted, calibration).step * 1000).toBeCloseTo(measuredMs, 3)
+    expect(calibration.busy).toBeCloseTo(1, 1)
+    expect(calibration.waiting).toBeCloseTo(predicted.step - predicted.overhead, 6)
+    const fsdp = figuresOf(workload, { data: 64 }).timing
+    expect(calibrated(fsdp, calibration).step - fsdp.step).toBeGreaterThan(0.9 * calibration.waiting)
+    expect(calibrated(fsdp, calibration).host).toBeCloseTo(calibration.waiting, 6)
+    expect(calibration.notes[0]).toMatch(/wait for the host on any mesh/)
+    // gaps that the planner predicts are no waiting
+    expect(calibrateWorkload({ workload, kpis: kpis({ step_time_ms: measuredMs }), hostShares: { idle: 0.001, copies: 0 } }).waiting).toBe(
+      0,
+    )
+  })
+
   it('narrows the range', () => {
     const free = calibrateWorkload({ workload })
     const anchored = calibrateWorkload({ workload: { ...workload, measured: { step_time_ms: predicted.step * 1000 } } })

@@ -25,6 +25,10 @@ export interface TransformerStep {
   /** Reached part of the peak in matrix products (of experts apart: their groups are uneven), and of the HBM bandwidth elsewhere. */
   matmulEfficiency: number
   expertEfficiency?: number
+  /** Attention's products wait for its softmax; as other products where it is not said. */
+  attentionEfficiency?: number
+  /** The part of a gather's flight that the layer before it hides; all of it where the layer is long enough. */
+  hiddenGathers?: number
   hbmEfficiency: number
   /** Bytes a second through the tensor group's and the FSDP group's links, GB/s. */
   tensorGbps: number
@@ -36,6 +40,8 @@ export interface TransformerStep {
   remat: boolean
   /** Tokens decoded at once read the cache of `context` tokens each. */
   kvCacheBytes?: number
+  /** A compiled step cuts each layer out of the cache: so often it is read or written besides. */
+  cacheCopies?: number
   optimizerBytes?: number
 }
 
@@ -87,20 +93,23 @@ function layer(step: TransformerStep, tag: string, scope: string, backward = fal
       collective: 'all-gather',
       us: gatherUs,
       bytes: Math.round(weights / step.tensor),
-      expression: collectiveText('all-gather', `${tag}w`, weights / step.tensor, step.fsdp),
+      expression: collectiveText(step, 'all-gather', `${tag}w`, weights / step.tensor, step.fsdp),
     })
   const routed = tokens * (step.expertsPerToken ?? 1)
   const routes = (step.expertsPerToken ?? 1) > 1
-  const matrix = (part: string, flops: number, bytes: Traffic, where: string, expert = false): Item => ({
+  const reached = { expert: step.expertEfficiency, attention: step.attentionEfficiency }
+  const matrix = (part: string, flops: number, bytes: Traffic, where: string, kind?: 'expert' | 'attention'): Item => ({
     op: matmul(
       step,
       name(part),
       times * flops,
       { weights: times * bytes.weights, gathered: times * bytes.gathered, own: times * bytes.own },
       path(where),
-      expert && routes,
+      kind === 'expert' && !routes ? undefined : kind && reached[kind],
     ),
   })
+  const copies = step.cacheCopies ?? 0
+  const copied: Item[] = copies > 0 ? [{ op: memoryOp(step, name('fusion.cache'), cache * copies, path('self_attention/cache')) }] : []
   const experts: Item[] = routes ? [{ op: memoryOp(step, name('fusion.route'), routed * embed * 2 * 2 * times, path('mlp/route')) }] : []
   const combine: Item[] = routes
     ? [{ op: memoryOp(step, name('fusion.combine'), routed * embed * 2 * 2 * times, path('mlp/combine')) }]
@@ -114,11 +123,13 @@ function layer(step: TransformerStep, tag: string, scope: string, backward = fal
       { weights: embed * projection * 2, gathered: activations, own: tokens * projection * 2 },
       'self_attention/qkv/dot_general',
     ),
+    ...copied,
     matrix(
       'fusion.attention',
       scores,
       { weights: cache / times, gathered: 0, own: tokens * (projection + heads * headDim) * 2 },
       'self_attention/flash_attention',
+      'attention',
     ),
     ...(gathers && backward ? [gradients(step, tag, weights)] : []),
     matrix(
@@ -136,20 +147,20 @@ function layer(step: TransformerStep, tag: string, scope: string, backward = fal
       4 * tokens * embed * step.mlp,
       { weights: 2 * embed * (step.mlpWeights ?? step.mlp) * 2, gathered: routed * embed * 2, own: 2 * tokens * step.mlp * 2 },
       'mlp/wi/dot_general',
-      true,
+      'expert',
     ),
     matrix(
       'fusion.wo',
       2 * tokens * embed * step.mlp,
       { weights: embed * (step.mlpWeights ?? step.mlp) * 2, gathered: routed * embed * 2, own: tokens * step.mlp * 2 },
       'mlp/wo/dot_general',
-      true,
+      'expert',
     ),
     ...combine,
     ...sync(step, name('reduce-scatter.mlp'), 'reduce-scatter', activations),
     ...(gathers && backward ? [{ done: `${tag}g` }] : []),
   )
-  if (gathers) items.splice(firstAfter(items, gatherUs), 0, { done: `${tag}w` })
+  if (gathers) items.splice(waitAt(items, gatherUs, step.hiddenGathers ?? 1), 0, { done: `${tag}w` })
   return items
 }
 
@@ -161,15 +172,17 @@ function gradients(step: TransformerStep, tag: string, weights: number): Item {
     collective: 'reduce-scatter',
     us: flight(step, weights / step.tensor, step.fsdpGbps),
     bytes,
-    expression: collectiveText('reduce-scatter', `${tag}g`, weights / step.tensor, step.fsdp),
+    expression: collectiveText(step, 'reduce-scatter', `${tag}g`, weights / step.tensor, step.fsdp),
   }
 }
 
-/** Where in the layer so much time has passed: the scheduler waits for a transfer no later than it has to. */
-function firstAfter(items: readonly Item[], us: number): number {
+/** Where in the layer the transfer is waited for: no later than it has to, and where a part is not hidden before that part begins. */
+function waitAt(items: readonly Item[], us: number, hidden: number): number {
   let passed = 0
   for (const [index, item] of items.entries()) {
-    passed += 'op' in item ? item.op.us : 0
+    const length = 'op' in item ? item.op.us : 0
+    if (hidden < 1 && passed + length > us * hidden) return index
+    passed += length
     if (passed >= us) return index + 1
   }
   return items.length
@@ -186,7 +199,7 @@ function sync(step: TransformerStep, name: string, kind: string, bytes: number):
         us: share / (step.tensorGbps * 1000) + step.latencyUs,
         bytes: (bytes * 2) / step.tensor / step.coresPerDevice,
         flops: 0,
-        expression: collectiveText(kind, name.replace(`${kind}.`, ''), bytes, step.tensor),
+        expression: collectiveText(step, kind, name.replace(`${kind}.`, ''), bytes, step.tensor),
         source,
       },
     },
@@ -197,8 +210,9 @@ function flight(step: TransformerStep, bytes: number, gbps: number): number {
   return (bytes * (step.fsdp - 1)) / step.fsdp / (gbps * 1000) + step.latencyUs
 }
 
-function collectiveText(kind: string, key: string, bytes: number, group: number): string {
-  return `%${kind}.${key} = bf16[${Math.round(bytes / 2)}]{0} ${kind}(bf16[${Math.round(bytes / 2 / group)}]{0} %param), channel_id=1, replica_groups=[${Math.max(1, 64 / group)},${group}]<=[64], dimensions={0}`
+function collectiveText(step: TransformerStep, kind: string, key: string, bytes: number, group: number): string {
+  const devices = step.tensor * step.fsdp
+  return `%${kind}.${key} = bf16[${Math.round(bytes / 2)}]{0} ${kind}(bf16[${Math.round(bytes / 2 / group)}]{0} %param), channel_id=1, replica_groups=[${devices / group},${group}]<=[${devices}], dimensions={0}`
 }
 
 /** What a product reads and writes, bytes: weights and results that a tensor group splits, and operands that every member holds whole. */
@@ -209,11 +223,11 @@ interface Traffic {
 }
 
 /** A product moves what its shapes say: no more FLOPs a byte than they have. */
-function matmul(step: TransformerStep, name: string, flops: number, traffic: Traffic, tfOp: string, expert = false): OpSpec {
+function matmul(step: TransformerStep, name: string, flops: number, traffic: Traffic, tfOp: string, reached?: number): OpSpec {
   const share = step.tensor * step.coresPerDevice
   const own = flops / share
   const bytes = (traffic.weights + traffic.own) / share + traffic.gathered / step.coresPerDevice
-  const efficiency = expert ? (step.expertEfficiency ?? step.matmulEfficiency) : step.matmulEfficiency
+  const efficiency = reached ?? step.matmulEfficiency
   const us = Math.max(own / (step.chip.tflops * efficiency * 1e6), bytes / (step.chip.hbmGbps * step.hbmEfficiency * 1e3))
   return { name, category: 'convolution fusion', us, flops: own, bytes, tfOp, source }
 }

@@ -67,7 +67,7 @@ describe('prompts serve, as it is, in an emulated workspace', () => {
     const [summary, card1] = await read(channel, ts)
     expect(summary).toContain('bound by communication')
     expect(summary).toContain('fsdp 64 instead of fsdp 8 · tensor 8: about ')
-    expect(summary).toContain('Now: 35.3 s per step')
+    expect(summary).toContain('Now: 32 s per step')
     expect(card1).toContain('*fsdp 64*  (data=64) of llama2-70b-v5p')
     const run = /run `([^`]+)`/.exec(summary ?? '')?.[1]
     const cards = await slack.answers(channel, ts)
