@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { chipSchema, experimentSchema, runSchema } from '../../src/contract/experiment.ts'
+import { chipSchema } from '../../src/contract/chip.ts'
+import { experimentSchema, runSchema } from '../../src/contract/experiment.ts'
 import { type Mesh, meshSchema } from '../../src/contract/mesh.ts'
 import { resolveWorkload } from '../../src/experiment/resolve-workload.ts'
 import { openCatalog } from '../../src/knowledge/data/catalog.ts'

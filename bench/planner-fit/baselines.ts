@@ -1,8 +1,7 @@
 import { axisSize } from '../../src/contract/mesh.ts'
 import { toTuple } from '../../src/interconnect/mesh-tuple.ts'
 import { physicalPlacement } from '../../src/interconnect/physical-mesh.ts'
-import type { CostModel } from '../../src/planner/cost-model.ts'
-import { costModel } from '../../src/planner/cost-model.ts'
+import { type CostModel, costModel, efficiencies } from '../../src/planner/cost-model.ts'
 import { createFigures } from '../../src/planner/figures.ts'
 import type { Workload } from '../../src/planner/workload.ts'
 
@@ -32,11 +31,7 @@ const perfect: CostModel = {
   ...costModel,
   time: {
     ...costModel.time,
-    matmul_efficiency_v4: 1,
-    matmul_efficiency_v5e: 1,
-    matmul_efficiency_v5p: 1,
-    matmul_efficiency_v6e: 1,
-    matmul_efficiency_tpu7x: 1,
+    ...efficiencies(() => 1),
     attention_efficiency: 1,
     quantized_efficiency: 1,
     expert_efficiency_dropping: 1,

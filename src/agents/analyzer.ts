@@ -1,7 +1,7 @@
 import thresholds from '../../knowledge/bottleneck.json' with { type: 'json' }
+import { chipOfDeviceType } from '../contract/chip.ts'
 import type { Bottleneck, Kpis, ProfileReport } from '../contract/profile-report.ts'
 import type { Verdict } from '../contract/verdict.ts'
-import { chipOfDeviceType } from '../knowledge/data/chips.ts'
 import { formatGibNumber, formatMs, formatShare } from '../text/units.ts'
 import { type Analysis, noKpis, type Situation } from './situation.ts'
 

@@ -8,9 +8,6 @@ import { stringFlags } from '../planner/run-flags.ts'
 import type { ResolvedRun, Workload } from '../planner/workload.ts'
 import type { CompileRequest, GroupedModel } from './protocol.ts'
 
-/** Chips whose two cores are one JAX device under this configuration; without it no mesh is legal. */
-const chipConfig: Partial<Record<Workload['slice']['chip'], string>> = { v4: 'megacore', v5p: 'megacore' }
-
 function groupedForm({ embed, vocab, tied_embeddings, extra_parameters, groups }: ResolvedModel): GroupedModel {
   return { embed, vocab, tied_embeddings, extra_parameters, groups }
 }
@@ -27,12 +24,13 @@ export function compileRequest(
   candidate: { mesh: Mesh; dcn: Mesh; changes: Partial<Run>; physical: Physical },
   options: { effort: Effort; hloPath: string | null },
 ): CompileRequest {
-  const { slice, framework } = workload
+  const { chip, slice, framework } = workload
   const run = { ...workload.run, ...candidate.changes, flags: stringFlags(candidate.changes.flags) ?? workload.run.flags } as ResolvedRun
   return {
     target: {
-      platform_topology: `${slice.chip}:${slice.dims.join('x')}`,
-      chip_config: chipConfig[slice.chip] ?? null,
+      platform_topology: `${chip.compiler_platform}:${slice.dims.join('x')}`,
+      // Where a chip's two cores are one JAX device no mesh is legal without it.
+      chip_config: chip.compiler_chip_config === 'default' ? null : chip.compiler_chip_config,
       num_slices: workload.slices,
       wrap: [0, 1, 2].map((i) => slice.wrap[i] ?? false),
       chips_per_host_bounds: [0, 1, 2].map((i) => Math.min(slice.dims[i] ?? 1, i < 2 ? 2 : 1)),

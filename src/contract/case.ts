@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { chipSchema, phaseSchema, runSchema } from './experiment.ts'
+import { chipSchema } from './chip.ts'
+import { phaseSchema, runSchema } from './experiment.ts'
 import { meshSchema } from './mesh.ts'
 import { modelSchema } from './model.ts'
 import { bottleneckClassSchema } from './profile-report.ts'

@@ -1,10 +1,7 @@
 import { z } from 'zod'
+import { chipSchema } from './chip.ts'
 import { meshSchema } from './mesh.ts'
 import { modelSchema } from './model.ts'
-
-export const chips = ['v4', 'v5e', 'v5p', 'v6e', 'tpu7x'] as const
-export const chipSchema = z.enum(chips)
-export type ChipName = z.infer<typeof chipSchema>
 
 export const dtypeSchema = z.enum(['f32', 'bf16', 'int8', 'fp8', 'int4', 'fp4'])
 export type Dtype = z.infer<typeof dtypeSchema>

@@ -1,4 +1,5 @@
-import type { ChipName, Experiment } from '../contract/experiment.ts'
+import { type ChipName, canonicalSlice } from '../contract/chip.ts'
+import type { Experiment } from '../contract/experiment.ts'
 import { compactMesh } from '../contract/mesh.ts'
 import type { Model } from '../contract/model.ts'
 import { PromptsError } from '../errors.ts'
@@ -23,7 +24,7 @@ export interface Catalog {
  */
 export function resolveWorkload(experiment: Experiment, catalog: Catalog): Workload {
   const { hardware, phase } = experiment
-  const slice = catalog.findSlice(hardware.chip, sliceName(hardware.chip, hardware.topology))
+  const slice = catalog.findSlice(hardware.chip, canonicalSlice(hardware.topology))
   refuseImpossibleDims(experiment.model, experiment.id)
   const model = catalog.resolveModel(experiment.model)
   refuseImpossibleModel(model, experiment.id)
@@ -47,11 +48,6 @@ export function resolveWorkload(experiment: Experiment, catalog: Catalog): Workl
     measured: experiment.measured ?? {},
     ...(notes.length > 0 ? { notes } : {}),
   }
-}
-
-/** GKE and the Cloud console say v5litepod-16 for what MaxText calls v5e-16. */
-function sliceName(chip: ChipName, topology: string): string {
-  return chip === 'v5e' ? topology.trim().replace(/^v5litepod-/i, 'v5e-') : topology
 }
 
 function resolveRun({ run, phase, framework = 'maxtext' }: Experiment): ResolvedRun {

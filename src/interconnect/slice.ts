@@ -1,4 +1,4 @@
-import type { ChipName } from '../contract/experiment.ts'
+import type { ChipName } from '../contract/chip.ts'
 
 /** The chips of one slice and how they hang together. */
 export interface Slice {

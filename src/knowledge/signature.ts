@@ -1,4 +1,6 @@
-import { type ChipName, chips, type Phase } from '../contract/experiment.ts'
+import json from '../../knowledge/chips.json' with { type: 'json' }
+import { type ChipName, chips } from '../contract/chip.ts'
+import type { Phase } from '../contract/experiment.ts'
 import { type BottleneckClass, bottleneckClasses, type Kpis } from '../contract/profile-report.ts'
 
 /** What decides how a workload is best sharded. `null` where nobody knows. */
@@ -22,8 +24,6 @@ export interface WorkloadFeatures {
 
 /** Raised whenever the layout below changes; stored vectors of another version are made anew. */
 export const signatureVersion = 1
-
-const torus2d: ReadonlySet<ChipName> = new Set(['v5e', 'v6e'])
 
 /** A quantity's place between two powers of ten; beyond them it stays at the end. */
 interface Scale {
@@ -60,7 +60,7 @@ const oneHotWeights = { chip: 0.9, torus: 0.4, phase: 1.2, bottleneck: 0.7 }
 export function workloadSignature(features: WorkloadFeatures): number[] {
   const vector: number[] = []
   for (const chip of chips) vector.push(features.chip === chip ? oneHotWeights.chip : 0)
-  vector.push(torus2d.has(features.chip) ? oneHotWeights.torus : 0, torus2d.has(features.chip) ? 0 : oneHotWeights.torus)
+  for (const dims of [2, 3]) vector.push(json.chips[features.chip].torus_dims === dims ? oneHotWeights.torus : 0)
   for (const phase of ['train', 'prefill', 'decode'] as const) vector.push(features.phase === phase ? oneHotWeights.phase : 0)
   for (const name of bottleneckClasses) {
     if (name !== 'unknown') vector.push(features.bottleneck === name ? oneHotWeights.bottleneck : 0)

@@ -84,7 +84,7 @@ export function createFigures(workload: Workload, constants: CostModel = costMod
 const hostMargin = -1
 
 function memoryLaw(workload: Workload, terms: ModelTerms, policy: RematPolicy, constants: CostModel): (s: Shards) => MemoryParts {
-  const { model, run, phase, slice, framework } = workload
+  const { model, run, phase, chip, framework } = workload
   if (phase === 'train') {
     const input = { model, terms, run, policy, framework, constants: constants.memory }
     return (s) => trainMemory(input, s)
@@ -95,7 +95,7 @@ function memoryLaw(workload: Workload, terms: ModelTerms, policy: RematPolicy, c
     run,
     phase,
     laws: engineLaws(framework, phase),
-    relayout: slice.chip === 'tpu7x',
+    relayout: chip.lays_cache_anew,
     reserved: reservedBytes(workload),
     constants: constants.memory,
   }

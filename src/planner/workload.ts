@@ -22,6 +22,11 @@ export interface Chip {
   usd_per_chip_hour: number
   /** Clock implied by a matmul at peak. */
   clock_ghz: number | null
+  /** A cache that decoding cuts a layer out of is laid out anew. */
+  lays_cache_anew: boolean
+  /** The compiler's name of the chip, and what joins its cores to one JAX device. */
+  compiler_platform: string
+  compiler_chip_config: 'megacore' | 'default'
   /** The compiler gathers weights beside compute without being told. */
   async_gathers: boolean
   /** Side of one systolic array: a matmul dimension that is not a multiple of it is padded. */

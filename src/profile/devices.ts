@@ -1,13 +1,14 @@
 import type { ProfileReport } from '../contract/profile-report.ts'
 import type { CoreReading } from './core-reading.ts'
+import { publishedChip } from './published-chip.ts'
 import type { SpaceReading } from './read-space.ts'
 
-/** v4 and v5p show two cores a chip as one JAX device (megacore); elsewhere a core is a device. */
+/** Where a chip's two cores are one JAX device (megacore), a chip is a device; elsewhere a core is. */
 export function deviceCount(main: readonly CoreReading[]): number {
-  const type = typeOf(main) ?? ''
+  const published = publishedChip(typeOf(main) ?? '')
   const joined =
     main.some((core) => core.hardware.megacore || core.ops.some((op) => op.facts.category === 'megacore fusion')) ||
-    /v4|v5p|^TPU v5$/i.test(type)
+    (published !== null && published.cores_per_chip > published.devices_per_chip)
   return joined ? new Set(main.map((core) => `${core.host}#${core.chip ?? core.plane}`)).size : main.length
 }
 

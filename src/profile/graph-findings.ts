@@ -1,10 +1,10 @@
-import chips from '../../knowledge/chips.json' with { type: 'json' }
 import type { ProfileReport } from '../contract/profile-report.ts'
 import { PromptsError } from '../errors.ts'
 import type { NamedAxis } from '../hlo/mesh-axes.ts'
 import type { HloModule } from '../hlo/types.ts'
 import { pairName } from './op-kind.ts'
 import type { OpTable } from './op-table.ts'
+import { publishedChip } from './published-chip.ts'
 import type { ProgramGraph } from './xspace/program-graphs.ts'
 
 /** What the programs' compiled graphs add to a profile. */
@@ -57,6 +57,6 @@ export async function graphFindings(
 }
 
 function mxuSideOf(deviceType: string): number | null {
-  const chip = Object.values(chips.chips).find((each) => each.xprof_device_types.includes(deviceType))
+  const chip = publishedChip(deviceType)
   return chip?.mxu_side ?? null
 }

@@ -1,5 +1,5 @@
-import chips from '../../knowledge/chips.json' with { type: 'json' }
 import type { Hardware } from './core-reading.ts'
+import { publishedChip } from './published-chip.ts'
 import type { PlaneIndex } from './xspace/space-index.ts'
 import { Wire } from './xspace/wire.ts'
 
@@ -22,11 +22,6 @@ export function chipOf(plane: PlaneIndex): number | null {
   return chip
 }
 
-/** Published facts of the chip that XProf calls by this type; undefined for one that we do not know. */
-function publishedChip(deviceType: string) {
-  return Object.values(chips.chips).find((chip) => (chip.xprof_device_types as string[]).includes(deviceType))
-}
-
 /** Peaks of a core, as its plane states them; where it states none, as the chip's maker does. */
 export function hardwareOf(plane: PlaneIndex): Hardware {
   const positive = (name: string): number | null => {
@@ -34,7 +29,7 @@ export function hardwareOf(plane: PlaneIndex): Hardware {
     return typeof value === 'number' && value > 0 && Number.isFinite(value) ? value : null
   }
   const type = plane.stats.get('device_type_string')
-  const known = typeof type === 'string' ? publishedChip(type) : undefined
+  const known = typeof type === 'string' ? publishedChip(type) : null
   const cores = known?.cores_per_chip ?? 1
   const ofCore = (chip: number | null | undefined): number | null => (chip == null ? null : chip / cores)
   const stated = positive('peak_teraflops_per_second')
@@ -50,6 +45,6 @@ export function hardwareOf(plane: PlaneIndex): Hardware {
     megacore: plane.stats.get('has_megacore') === 1,
     int8: faster(known?.int8_tflops),
     fp8: faster(known?.fp8_tflops),
-    fromKnowledge: stated === null && known !== undefined,
+    fromKnowledge: stated === null && known !== null,
   }
 }

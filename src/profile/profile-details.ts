@@ -1,8 +1,8 @@
-import chips from '../../knowledge/chips.json' with { type: 'json' }
 import type { ProfileReport } from '../contract/profile-report.ts'
 import type { LiveBuffer } from './allocation-log.ts'
 import type { CoreReading } from './core-reading.ts'
 import { pairName } from './op-kind.ts'
+import { publishedChip } from './published-chip.ts'
 import type { SpaceReading } from './read-space.ts'
 
 /** What a page of a profile shows beside the report: too much for a message, and in no decision. */
@@ -92,7 +92,7 @@ const sent: Record<string, (members: number) => number> = {
 }
 
 function linkRows(main: readonly CoreReading[], report: ProfileReport, axes: ReadonlyMap<string, string>): LinkRow[] {
-  const chip = Object.values(chips.chips).find((each) => (each.xprof_device_types as string[]).includes(report.device.type))
+  const chip = publishedChip(report.device.type)
   const sums = new Map<string, { kind: string; dcn: boolean; count: number; ps: number }>()
   for (const core of main) {
     for (const each of core.collectives) {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { chips, namesOfChip } from '../contract/chip.ts'
 import { lazyKnowledge } from '../knowledge/data/read-data.ts'
 import { fold, isCjk } from './fold.ts'
 
@@ -9,7 +10,6 @@ const schema = z.strictObject({
   about: z.string(),
   concepts: z.record(z.string(), byLanguage),
   axes: z.record(z.string(), byLanguage),
-  chips: z.record(z.string(), list),
   units: z.record(z.string(), list),
   numbers: z.record(z.string(), list),
   terms: z.record(z.string(), list),
@@ -90,8 +90,9 @@ function build(spoken: readonly string[]): Lexicon {
   }
   addAll(data.concepts, '')
   addAll(data.axes, 'axis:')
-  for (const kind of ['chips', 'units', 'numbers', 'terms'] as const) {
-    const prefix = { chips: 'chip:', units: 'unit:', numbers: 'num:', terms: 'term:' }[kind]
+  for (const chip of chips) for (const name of namesOfChip(chip)) add(name, `chip:${chip}`)
+  for (const kind of ['units', 'numbers', 'terms'] as const) {
+    const prefix = { units: 'unit:', numbers: 'num:', terms: 'term:' }[kind]
     for (const [name, list] of Object.entries(data[kind])) for (const phrase of list) add(phrase, prefix + name)
   }
   return { phrases, ...index(phrases), notTypos: new Set(data.not_typos) }

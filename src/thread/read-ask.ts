@@ -1,3 +1,4 @@
+import { slicePattern } from '../contract/chip.ts'
 import { experimentIdSchema } from '../contract/experiment.ts'
 
 /** What a message that is addressed to the bot names: runs to start, a list to show. What it says of a run is read by `read`. */
@@ -87,7 +88,7 @@ export function readAsk(raw: string): Ask {
 }
 
 /** A slice that is said after the run: "diagnose my-run on v5e-8". */
-const saidSlice = /\b(?:on|slice|topology)[ :=]+((?:v4|v5p|v5e|v5litepod|v6e|tpu7x)(?:-\d{1,6}|:\d{1,4}(?:x\d{1,4}){1,2}))(?=$|[\s,.;!?])/i
+const saidSlice = new RegExp(`\\b(?:on|slice|topology)[ :=]+(${slicePattern})(?=$|[\\s,.;!?])`, 'i')
 /** Asked for a list: "which runs are there?", "list runs", "show me the experiments with llama". */
 const listAsked =
   /^(?:(?:which|what) (?:runs|experiments) (?:are there|are available|exist|do (?:you|we) (?:have|know|see)|have (?:you|we)(?: got)?|can (?:i|you|we) (?:ask for|diagnose))|(?:please )?(?:list|show)(?: me)?(?: all)?(?: the| my| our)? (?:runs|experiments)|(?:runs|experiments)$|experiments (?=\S))/i

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type ChipName, chips } from '../contract/experiment.ts'
+import { type ChipName, chips } from '../contract/chip.ts'
 import { lazyKnowledge } from '../knowledge/data/read-data.ts'
 import type { Lexicon } from './lexicon.ts'
 import { sizeAfter, sizeOf } from './read-size.ts'

@@ -1,4 +1,4 @@
-import type { ChipName } from '../contract/experiment.ts'
+import type { ChipName } from '../contract/chip.ts'
 import type { Mesh } from '../contract/mesh.ts'
 
 export const intents = [

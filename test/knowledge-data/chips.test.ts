@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { chips } from '../../src/contract/experiment.ts'
+import { chipOfDeviceType, chips } from '../../src/contract/chip.ts'
 import { PromptsError } from '../../src/errors.ts'
-import { chipOfDeviceType, findChip } from '../../src/knowledge/data/chips.ts'
+import { findChip } from '../../src/knowledge/data/chips.ts'
 
 test('every chip of the contract has facts and sources', () => {
   for (const name of chips) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { chips } from '../../src/contract/experiment.ts'
+import { chips } from '../../src/contract/chip.ts'
 import { cosine, signatureLength, type WorkloadFeatures, workloadSignature } from '../../src/knowledge/signature.ts'
 import { sparseVector, wordsOf } from '../../src/knowledge/words.ts'
 import { llama70b } from './entries.ts'

@@ -1,4 +1,5 @@
-import type { ChipName, Framework, Phase } from '../../src/contract/experiment.ts'
+import type { ChipName } from '../../src/contract/chip.ts'
+import type { Framework, Phase } from '../../src/contract/experiment.ts'
 import type { Mesh } from '../../src/contract/mesh.ts'
 import type { Model } from '../../src/contract/model.ts'
 import { resolveWorkload } from '../../src/experiment/resolve-workload.ts'

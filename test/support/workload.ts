@@ -1,4 +1,5 @@
 import type { Model } from '../../src/contract/model.ts'
+import { findChip } from '../../src/knowledge/data/chips.ts'
 import { flatForm } from '../../src/planner/model/flat-model.ts'
 import { type ResolvedModel, resolveLayers } from '../../src/planner/model/resolved-model.ts'
 import type { Workload } from '../../src/planner/workload.ts'
@@ -23,23 +24,7 @@ export function exampleWorkload(overrides: Partial<Workload> = {}): Workload {
     objective: 'throughput',
     slo: {},
     tune: ['mesh'],
-    chip: {
-      bf16_tflops: 197,
-      int8_tflops: 394,
-      fp8_tflops: null,
-      hbm_gbps: 819,
-      hbm_available_gib_per_device: 15.75,
-      torus_dims: 2,
-      ici_one_way_gbps_per_link: 45,
-      devices_per_chip: 1,
-      dcn_gbps_per_chip: null,
-      async_gathers: false,
-      usd_per_chip_hour: 1.2,
-      clock_ghz: 1.63,
-      mxu_side: 128,
-      intra_chip_gbps: null,
-      host_memory_gib_per_chip: 48,
-    },
+    chip: { ...findChip('v5e'), dcn_gbps_per_chip: null },
     slice: { chip: 'v5e', name: 'v5e-16', dims: [4, 4], wrap: [false, false], chips: 16, hosts: 4, devicesPerChip: 1, devices: 16 },
     slices: 1,
     model: flatModel({

@@ -1,4 +1,4 @@
-import { type ChipName, chipSchema } from '../../contract/experiment.ts'
+import { type ChipName, canonicalSlice, chipOfWord, chipSchema } from '../../contract/chip.ts'
 import { type Choice, PromptsError } from '../../errors.ts'
 import type { RunDraft, SliceAnswer } from '../run-folder/run-draft.ts'
 import type { SliceTable } from './slice-table.ts'
@@ -26,7 +26,7 @@ const maxChoices = 12
  */
 export async function sliceOfRun(draft: SliceSubject, evidence: SliceEvidence, table: SliceTable): Promise<SliceAnswer> {
   const answer = await answerOf(draft, evidence, table)
-  return { ...answer, slice: answer.slice.replace(/^v5litepod(?=[-:])/, 'v5e') }
+  return { ...answer, slice: canonicalSlice(answer.slice) }
 }
 
 async function answerOf(draft: SliceSubject, evidence: SliceEvidence, table: SliceTable): Promise<SliceAnswer> {
@@ -52,11 +52,11 @@ function ofKnown(draft: SliceSubject, table: SliceTable, known: SliceAnswer): Sl
 
 /** A chip alone is enough where the number of devices is known; a slice with another number cannot be it. */
 function checked(draft: SliceSubject, table: SliceTable, answer: SliceAnswer): SliceAnswer {
-  const chipAlone = chipSchema.safeParse(answer.slice === 'v5litepod' ? 'v5e' : answer.slice)
-  if (chipAlone.success) {
-    const [named] = draft.devices === null ? [] : table.slicesOfDevices(draft.devices, chipAlone.data)
+  const chipAlone = chipOfWord(answer.slice)
+  if (chipAlone !== null) {
+    const [named] = draft.devices === null ? [] : table.slicesOfDevices(draft.devices, chipAlone)
     if (named) return { ...answer, slice: named.name }
-    throw unknownSlice(draft, table, chipAlone.data)
+    throw unknownSlice(draft, table, chipAlone)
   }
   const { chip, topology } = splitSlice(answer.slice)
   if (chip === null)
@@ -78,7 +78,7 @@ function checked(draft: SliceSubject, table: SliceTable, answer: SliceAnswer): S
 
 /** `v5p-128` and `v6e:4x8` as an experiment's hardware has them. */
 export function splitSlice(slice: string): { chip: ChipName | null; topology: string } {
-  const name = slice.replace(/^v5litepod/, 'v5e')
+  const name = canonicalSlice(slice)
   const chip = chipSchema.safeParse(/^[a-z0-9]+(?=[-:])/.exec(name)?.[0])
   return { chip: chip.success ? chip.data : null, topology: name.includes(':') ? name.slice(name.indexOf(':') + 1) : name }
 }

@@ -1,4 +1,4 @@
-import type { ChipName } from '../../contract/experiment.ts'
+import type { ChipName } from '../../contract/chip.ts'
 
 /** What is known of slices, of the names that profiles give their chips, and of models. */
 export interface SliceTable {

@@ -1,7 +1,6 @@
-import { chips } from '../../contract/experiment.ts'
+import { chipOfWord } from '../../contract/chip.ts'
 import { PromptsError } from '../../errors.ts'
 import { nearest } from '../../text/nearest.ts'
-import { experimentWords } from '../words/experiment-words.ts'
 import { sliceOfWords } from '../words/translate-hardware.ts'
 import type { LineDraft } from './line-draft.ts'
 import type { Vocabulary } from './vocabulary.ts'
@@ -23,8 +22,8 @@ export function readSlice(words: readonly string[], at: number, draft: LineDraft
     draft.topology = word
     return 1
   }
-  const chip = chips.find((name) => name === word) ?? experimentWords.chips[word]
-  if (chip === undefined) return 0
+  const chip = chipOfWord(word)
+  if (chip === null) return 0
   refuseSecond(draft, chip, draft.topology)
   draft.chip = chip
   return 1

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import type { ChipName } from '../../contract/experiment.ts'
+import type { ChipName } from '../../contract/chip.ts'
 import { PromptsError } from '../../errors.ts'
 import { type FilledLine, fillDraft } from './fill-draft.ts'
 import { emptyDraft, type LineDraft } from './line-draft.ts'

@@ -1,4 +1,4 @@
-import { type ChipName, chips } from '../../contract/experiment.ts'
+import { type ChipName, chips } from '../../contract/chip.ts'
 import type { Budget } from '../../planner/size-job.ts'
 import type { Workload } from '../../planner/workload.ts'
 import { resolveWorkload } from '../resolve-workload.ts'

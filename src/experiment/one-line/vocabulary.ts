@@ -1,4 +1,4 @@
-import type { ChipName } from '../../contract/experiment.ts'
+import type { ChipName } from '../../contract/chip.ts'
 import type { Catalog } from '../resolve-workload.ts'
 
 /** What a line's names are looked up in. */

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import chipsFile from '../../../knowledge/chips.json' with { type: 'json' }
 import json from '../../../knowledge/topologies.json' with { type: 'json' }
+import { chipSchema } from '../../contract/chip.ts'
 
 const slices = z.record(z.string(), z.object({ devices: z.int() })).parse(json.slices)
 
@@ -10,5 +12,6 @@ export function devicesOfSlice(chip: string, topology: string): number | null {
   if (named) return named.devices
   if (!/^\d+(x\d+)+$/.test(wanted)) return null
   const chips = wanted.split('x').reduce((product, size) => product * Number(size), 1)
-  return chip === 'tpu7x' ? 2 * chips : chips
+  const known = chipSchema.safeParse(chip)
+  return known.success ? chips * chipsFile.chips[known.data].devices_per_chip : chips
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import json from '../../../knowledge/experiment-words.json' with { type: 'json' }
-import { chipSchema } from '../../contract/experiment.ts'
 import { axisSchema } from '../../contract/mesh.ts'
 
 const words = z.record(z.string(), z.string())
@@ -9,8 +8,6 @@ const words = z.record(z.string(), z.string())
 export const experimentWords = z
   .strictObject({
     about: z.string(),
-    chips: z.record(z.string(), chipSchema),
-    machines: z.record(z.string(), z.tuple([chipSchema, z.string()])),
     axes: z.record(z.string(), axisSchema),
     maxtext_only: z.array(z.string()),
     sizes: z.record(z.string(), axisSchema),

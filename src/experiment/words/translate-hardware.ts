@@ -1,5 +1,5 @@
-import { chips } from '../../contract/experiment.ts'
-import { experimentWords, isData } from './experiment-words.ts'
+import { chipOfWord, sliceOfMachine } from '../../contract/chip.ts'
+import { isData } from './experiment-words.ts'
 
 /**
  * A slice in the contract's words: `trillium`, `v7x-16`, `ct6e-standard-4t`, `v6e:4x4`, or `hardware: v5p-128` become chip and topology.
@@ -13,7 +13,7 @@ export function translateHardware(given: unknown, notes: string[]): unknown {
   if (!isData(given)) return given
   const { chip, topology, ...rest } = given
   const slice = typeof topology === 'string' ? sliceOfWords(typeof chip === 'string' ? chip : null, topology) : null
-  if (slice === null) return typeof chip === 'string' ? { ...given, chip: chipOfWord(chip, notes) } : given
+  if (slice === null) return typeof chip === 'string' ? { ...given, chip: translatedChip(chip, notes) } : given
   if (slice.chip === chip && slice.topology === topology) return given
   if (chip === undefined && slice.topology === topology) notes.push(`hardware.chip ${slice.chip} is read from the slice ${topology}`)
   else said(notes, chip === undefined ? String(topology) : `${String(chip)} ${String(topology)}`, slice)
@@ -33,28 +33,23 @@ function said(notes: string[], given: string, slice: SliceWords): SliceWords {
 /** A chip and a topology from two words or one; null where they say no chip. */
 export function sliceOfWords(chip: string | null, topology: string): SliceWords | null {
   const wanted = topology.trim().toLowerCase()
-  const machine = experimentWords.machines[wanted]
-  if (machine) return { chip: machine[0], topology: machine[1] }
+  const machine = sliceOfMachine(wanted)
+  if (machine) return machine
   const [before, after] = wanted.split(':')
   if (after !== undefined) {
-    const named = canonicalChip(before!)
+    const named = chipOfWord(before!)
     return named === null ? null : { chip: named, topology: after }
   }
-  const own = chip === null ? null : canonicalChip(chip)
+  const own = chip === null ? null : chipOfWord(chip)
   if (/^\d+(x\d+)+$/.test(wanted)) return own === null ? null : { chip: own, topology: wanted }
   const [, prefix, size] = /^(.+)-(\d+)$/.exec(wanted) ?? []
-  const named = prefix === undefined ? null : canonicalChip(prefix)
+  const named = prefix === undefined ? null : chipOfWord(prefix)
   if (named === null) return own === null ? null : { chip: own, topology }
   return { chip: own ?? named, topology: `${named}-${size}` }
 }
 
-function canonicalChip(word: string): string | null {
-  const wanted = word.trim().toLowerCase()
-  return chips.find((chip) => chip === wanted) ?? experimentWords.chips[wanted] ?? null
-}
-
-function chipOfWord(word: string, notes: string[]): string {
-  const chip = canonicalChip(word)
+function translatedChip(word: string, notes: string[]): string {
+  const chip = chipOfWord(word)
   if (chip === null || chip === word) return word
   notes.push(`chip ${word} is taken as ${chip}`)
   return chip

@@ -1,4 +1,4 @@
-import type { ChipName } from '../../contract/experiment.ts'
+import type { ChipName } from '../../contract/chip.ts'
 import { findChip } from './chips.ts'
 import { resolveModel } from './models.ts'
 import { parsePrices } from './prices.ts'

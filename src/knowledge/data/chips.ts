@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type ChipName, chips as chipNames, chipSchema } from '../../contract/experiment.ts'
+import { type ChipName, chips as chipNames, chipSchema } from '../../contract/chip.ts'
 import { PromptsError } from '../../errors.ts'
 import type { Chip } from '../../planner/workload.ts'
 import { nearest } from '../../text/nearest.ts'
@@ -39,6 +39,16 @@ const chipFactsSchema = z.strictObject({
   async_gathers: z.boolean(),
   usd_per_chip_hour: z.number().nonnegative(),
   clock_ghz: positiveOrNull,
+  /** What people and programs call the chip beside its own name, lower case. */
+  names: z.array(z.string().regex(/^[a-z0-9 -]+$/)),
+  /** GKE's `cloud.google.com/gke-tpu-accelerator`. */
+  gke_accelerators: z.array(z.string().regex(/^[a-z0-9-]+$/)),
+  /** Google Cloud machine types, with the chips of one machine. */
+  machines: z.record(z.string(), z.string().regex(/^\d+(x\d+){1,2}$/)),
+  /** How JAX lays the devices of its smallest slices by hand (src/interconnect/hand-laid-ring.ts); null: it does not. */
+  small_slice_ring: z.enum(['flat', 'trays']).nullable(),
+  /** The compiler lays a layer of the key-value cache out anew when decoding cuts it out. */
+  lays_cache_anew: z.boolean(),
   /** What XProf and JAX call the chip, compared without regard to case. */
   xprof_device_types: z.array(z.string().min(1)).min(1),
   notes: z.array(z.string()),
@@ -67,13 +77,4 @@ export function findChip(name: string, options: { prices?: ChipPrices } = {}): C
   const facts = chipsFile().chips[chip.data]
   const price = options.prices?.[chip.data]
   return price === undefined ? facts : { ...facts, usd_per_chip_hour: price }
-}
-
-/** Which chip a profile is from, by the name that XProf or JAX gives the device; null for any other device (a GPU, a CPU, an older TPU). */
-export function chipOfDeviceType(deviceType: string): ChipName | null {
-  const wanted = deviceType.trim().toLowerCase()
-  for (const name of chipNames) {
-    if (chipsFile().chips[name].xprof_device_types.some((known) => known.toLowerCase() === wanted)) return name
-  }
-  return null
 }

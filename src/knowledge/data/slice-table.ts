@@ -1,4 +1,4 @@
-import { chipOfDeviceType } from './chips.ts'
+import { chipOfDeviceType } from '../../contract/chip.ts'
 import { findModel } from './models.ts'
 import { findSlice, slicesOfDevices } from './topologies.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type ChipName, chipSchema } from '../../contract/experiment.ts'
+import { type ChipName, chipSchema, exampleShape } from '../../contract/chip.ts'
 import { PromptsError } from '../../errors.ts'
 import type { Slice } from '../../interconnect/slice.ts'
 import { nearest } from '../../text/nearest.ts'
@@ -146,10 +146,6 @@ function nearestShapes(dims: number[], shapes: string[]): string[] {
 
 function namesOf(chip: ChipName): string[] {
   return sliceNames().filter((name) => topologiesFile().slices[name]!.chip === chip)
-}
-
-function exampleShape(chip: ChipName): string {
-  return findChip(chip).torus_dims === 3 ? '4x4x4' : '4x4'
 }
 
 function product(numbers: readonly number[]): number {

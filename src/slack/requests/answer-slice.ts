@@ -1,3 +1,4 @@
+import { slicePattern } from '../../contract/chip.ts'
 import { PromptsError } from '../../errors.ts'
 import type { SlackServices } from '../services.ts'
 import { type Asker, checkExperiment } from './access.ts'
@@ -10,11 +11,10 @@ export async function answerSlice(
   { id, slice, threadTs, askTs, eyesTs }: { id: string; slice: string; threadTs: string; askTs: string; eyesTs: string | null },
 ): Promise<void> {
   checkExperiment(services.deps, asker.channel, id)
-  if (!slicePattern.test(slice))
+  if (!wholeSlice.test(slice))
     throw new PromptsError('bad_arguments', `"${slice}" is not a slice`, { hint: 'For example v5p-128, or v6e:4x8.' })
   await services.deps.experiments.answerSlice(id, slice, asker.user)
   await startRuns(services, { asker, threadTs, askTs, eyesTs, subjects: [{ kind: 'experiment', id }] })
 }
 
-/** How a slice is written. */
-const slicePattern = /^(?:v4|v5p|v5e|v5litepod|v6e|tpu7x)(?:-\d{1,6}|:\d{1,4}(?:x\d{1,4}){1,2})$/
+const wholeSlice = new RegExp(`^${slicePattern}$`)

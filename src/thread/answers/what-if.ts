@@ -3,6 +3,7 @@ import type { AgentDeps } from '../../agents/deps.ts'
 import type { Situation } from '../../agents/situation.ts'
 import { writeSnippet } from '../../agents/snippets/snippets.ts'
 import { objectionsTo, verify } from '../../agents/verifier.ts'
+import { exampleShape } from '../../contract/chip.ts'
 import { type Experiment, experimentSchema } from '../../contract/experiment.ts'
 import { formatMesh, type Mesh, meshSize } from '../../contract/mesh.ts'
 import type { Plan, Verdict } from '../../contract/verdict.ts'
@@ -81,7 +82,7 @@ async function otherRun(
 async function otherSlice(situation: Situation, wanted: Mesh, changes: Changes, { deps, signal }: Reach): Promise<string> {
   const { experiment } = situation
   if (changes.chip !== undefined && changes.chip !== experiment.hardware.chip && changes.topology === undefined) {
-    return `Which ${changes.chip} slice? For example: what if on ${changes.chip} ${exampleSlice(changes.chip)}?`
+    return `Which ${changes.chip} slice? For example: what if on ${changes.chip} ${exampleShape(changes.chip)}?`
   }
   const changed = changedExperiment(experiment, changes)
   const { mesh: _mesh, dcn: _dcn, measured: _measured, ...without } = changed
@@ -160,8 +161,4 @@ function describe(changes: Changes, experiment: Experiment): string {
     .map(([name, value]) => `${name}=${value}`)
   if (changes.batch_factor !== undefined) told.push(`global_batch=${experiment.run.global_batch}`)
   return told.join(', ')
-}
-
-function exampleSlice(chip: string): string {
-  return chip === 'v5e' || chip === 'v6e' ? '16x16' : '4x4x4'
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { chipOfWord } from '../../../contract/chip.ts'
 import type { SliceAnswer } from '../../run-folder/run-draft.ts'
 
 const text = z.string().max(20_000)
@@ -24,25 +25,13 @@ export const jobSetSchema = z.looseObject({
 })
 export type JobSet = z.infer<typeof jobSetSchema>
 
-/** GKE's names of TPU machines (cloud.google.com/gke-tpu-accelerator) and the chips that they hold. */
-const accelerators: Record<string, string> = {
-  'tpu-v4-podslice': 'v4',
-  'tpu-v5-lite-podslice': 'v5e',
-  'tpu-v5-lite-device': 'v5e',
-  'tpu-v5p-slice': 'v5p',
-  'tpu-v6e-slice': 'v6e',
-  'tpu-v6e-device': 'v6e',
-  tpu7x: 'tpu7x',
-  'tpu-v7x-slice': 'tpu7x',
-}
-
 /** The slice that a JobSet asks for: exactly, with its shape and how many; null where it asks for no TPU. */
 export function sliceOfJobSet({ metadata, spec }: JobSet): SliceAnswer | null {
   for (const job of spec.replicatedJobs) {
     const selector = job.template.spec.template.spec.nodeSelector ?? {}
-    const chip = accelerators[selector['cloud.google.com/gke-tpu-accelerator'] ?? '']
+    const chip = chipOfWord(selector['cloud.google.com/gke-tpu-accelerator'] ?? '')
     const topology = selector['cloud.google.com/gke-tpu-topology']
-    if (chip !== undefined && topology !== undefined && /^\d+(x\d+)+$/.test(topology))
+    if (chip !== null && topology !== undefined && /^\d+(x\d+)+$/.test(topology))
       return { slice: `${chip}:${topology}`, slices: Math.max(1, job.replicas ?? 1), from: `the JobSet ${metadata.name}` }
   }
   return null
