@@ -78,7 +78,7 @@ async function diagnose(regime: Regime, setting: Setting): Promise<{ diagnosis: 
   const deps: Partial<RunDeps> = {
     library,
     loadExperiment: async () => regime.loaded,
-    readProfile: async () => regime.report!,
+    readProfile: async () => ({ report: regime.report!, details: null }),
   }
   const gemini = setting.model ? await startGemini(setting.model === 'good' ? goodModel : wildModel(regime)) : null
   const test = gemini

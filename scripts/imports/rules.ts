@@ -40,7 +40,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   compiler: { imports: [...base, 'contract', 'files', 'interconnect', 'hlo', 'planner'] },
   knowledge: { imports: [...base, ...given, 'interconnect', 'planner'] },
   experiment: { imports: [...base, ...given, ...computing] },
-  pictures: { imports: [...base, 'contract', 'runs'] },
+  pictures: { imports: [...base, 'contract', 'profile', 'runs'] },
   agents: { imports: [...base, 'config.ts', 'contract', ...computing, ...reading] },
   runs: { imports: [...base, ...given, 'state', 'threads', ...computing, ...reading, 'agents'] },
   thread: { imports: [...base, 'config.ts', 'contract', ...computing, 'knowledge', 'experiment', 'agents', 'runs'] },

@@ -3,7 +3,6 @@ import type { Config } from '../config.ts'
 import type { Diagnosis } from '../contract/diagnosis.ts'
 import type { Experiment } from '../contract/experiment.ts'
 import type { Mesh } from '../contract/mesh.ts'
-import type { ProfileReport } from '../contract/profile-report.ts'
 import type { RunEvent, RunRequest } from '../contract/run.ts'
 import type { Plan } from '../contract/verdict.ts'
 import type { LoadedExperiment } from '../experiment/sources/experiment-source.ts'
@@ -11,6 +10,7 @@ import type { Embedder } from '../knowledge/embeddings.ts'
 import type { Library } from '../knowledge/library.ts'
 import type { PlanOptions } from '../planner/plan.ts'
 import type { Workload } from '../planner/workload.ts'
+import type { ProfileReading } from '../profile/read-profile.ts'
 import type { ProposeStage } from './reasoning.ts'
 import type { Analysis, Situation } from './situation.ts'
 
@@ -56,7 +56,7 @@ export interface AgentDeps {
   /** `channel` is where it is asked: what that channel may not know of is not told. Null and absent: an operator asks. */
   loadExperiment: (subject: RunRequest['subject'], signal: AbortSignal, channel?: string | null) => Promise<LoadedExperiment>
   /** `mesh` is the one that ran, where an experiment says so: it tells collectives by axis and finds what depends on the mesh. */
-  readProfile: (source: string, signal: AbortSignal, mesh: Mesh | null) => Promise<ProfileReport>
+  readProfile: (source: string, signal: AbortSignal, mesh: Mesh | null) => Promise<ProfileReading>
   /** The whole space ranked, beside everything else that this process does. */
   plan: (input: Omit<PlanOptions, 'clock'>, signal: AbortSignal) => Promise<Plan>
   /** @throws PromptsError for names that are not known and settings that contradict each other. */

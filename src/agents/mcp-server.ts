@@ -116,9 +116,9 @@ async function openContext(deps: AgentDeps, tenant: string, text: string, signal
   const loaded = await deps.loadExperiment(isId ? { kind: 'experiment', id: text.trim() } : { kind: 'inline', yaml: text }, signal)
   if (loaded.experiment === null)
     throw new PromptsError('bad_experiment', 'That is a profile without an experiment.', { hint: 'Give the YAML of an experiment.' })
-  const report = loaded.profile ? await deps.readProfile(await loaded.profile.open(signal), signal, loaded.experiment?.mesh ?? null) : null
+  const reading = loaded.profile ? await deps.readProfile(await loaded.profile.open(signal), signal, loaded.experiment?.mesh ?? null) : null
   const cases = await deps.library.list({ kind: 'case', tenant, limit: 2000, own: true })
-  const situation = createSituation(deps, loaded.experiment, report, cases)
+  const situation = createSituation(deps, loaded.experiment, reading?.report ?? null, cases)
   const analysis = analyze(situation)
   const retrieved = await retrieve(situation, analysis, { ...deps, tenant, signal })
   const movers = await findMovers(deps.library, { tenant, workload: situation.workload, cases: retrieved.cases })

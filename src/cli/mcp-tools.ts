@@ -31,7 +31,8 @@ export function wholeCommands({ service, deps }: Pick<OpenedService, 'service' |
         hint: 'Name a run with a profile/ folder beside its experiment.',
       })
     }
-    return deps.readProfile(await loaded.profile.open(signal), signal, loaded.experiment?.mesh ?? null)
+    const { report } = await deps.readProfile(await loaded.profile.open(signal), signal, loaded.experiment?.mesh ?? null)
+    return report
   }
 
   return [

@@ -76,6 +76,10 @@ export async function openSlack(
       return answer.hits.map((hit) => hit.item)
     },
     budgetLeft: budgetOf(config, opened.runStore.spend),
+    async page(run, tenant) {
+      const { pageOfRun } = await import('../pictures/page-of-run.ts')
+      return pageOfRun(opened.memory, run, tenant)
+    },
     async pictures(run, tenant) {
       const { picturesOfRun } = await import('../pictures/pictures-of-run.ts')
       return picturesOfRun(opened.memory, run, tenant)

@@ -25,7 +25,7 @@ export const run: Run<'profile'> = async ({ positionals, flags, config, show, no
   const file = flags.html
   if (typeof file === 'string') {
     // drawing is loaded only for this
-    const { profilePage } = await import('./profile-page/page.ts')
+    const { profilePage } = await import('../pictures/profile-page/page.ts')
     await writeFile(file, profilePage(report, details)).catch((cause: unknown) => {
       throw new PromptsError('bad_arguments', `${file} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, {
         hint: 'Name an HTML file in a folder that is there and that you may write to.',

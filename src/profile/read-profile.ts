@@ -30,11 +30,14 @@ export async function readProfile(source: string, options: ReadProfileOptions = 
   return (await readProfileDetails(source, options)).report
 }
 
-/** The same, with what a page of it shows besides; no details of a server's replies, which have no timeline. Throws as `readProfile` does. */
-export async function readProfileDetails(
-  source: string,
-  options: ReadProfileOptions = {},
-): Promise<{ report: ProfileReport; details: ProfileDetails | null }> {
+/** A report, with what a page of it shows besides; no details of a server's replies, which have no timeline. */
+export interface ProfileReading {
+  report: ProfileReport
+  details: ProfileDetails | null
+}
+
+/** The same, with details. Throws as `readProfile` does. */
+export async function readProfileDetails(source: string, options: ReadProfileOptions = {}): Promise<ProfileReading> {
   const limits = { ...defaultLimits, ...options.limits }
   const name = options.name ?? source
   const run = await findRunFiles(source)

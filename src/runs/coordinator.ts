@@ -78,7 +78,10 @@ async function workStages(
     loaded ??= await deps.loadExperiment(request.subject, signal, request.thread?.channel ?? null)
     if (loaded.profile === null)
       throw new PromptsError('bad_profile', `The profile ${source.profile} is no longer there.`, { hint: 'Start the diagnosis again.' })
-    const value = await deps.readProfile(await loaded.profile.open(signal), signal, source.experiment?.mesh ?? null)
+    const read = await deps.readProfile(await loaded.profile.open(signal), signal, source.experiment?.mesh ?? null)
+    const value = read.report
+    // what its page shows besides: kept apart, for no decision rests on it
+    await memory.saveStage(run, 'profile_details', read.details)
     return {
       value,
       detail: value.kpis.step_time_ms === null ? value.device.type : `${value.device.type}, ${formatMs(value.kpis.step_time_ms)} a step`,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http'
 import { asPromptsError, PromptsError } from '../errors.ts'
 import { readBody } from './read-body.ts'
 
@@ -43,6 +43,9 @@ const headers = {
   'cache-control': 'no-store',
 }
 
+/** An uploaded page has an origin of its own and runs no script. */
+const pagePolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+
 /** Room for files of an experiment and more, so that a too large one is seen to be refused. */
 const bodyLimit = 1024 * 1024
 const coalesceMs = 120
@@ -72,7 +75,9 @@ export async function startPageServer(options: { port: number; handlers: PageHan
     const file = /^\/files\/(F[A-Z0-9]{4,20})$/.exec(pathname)?.[1]
     if (file !== undefined) {
       const found = await handlers.file(file)
-      return found === null ? end(reply, 404, 'text/plain', 'not found') : end(reply, 200, found.type, found.body)
+      if (found === null) return end(reply, 404, 'text/plain', 'not found')
+      if (found.type.startsWith('text/html')) reply.setHeader('content-security-policy', pagePolicy)
+      return end(reply, 200, found.type, found.body)
     }
     const name = pathname === '/' ? 'index.html' : pathname.slice(1)
     const type = Object.hasOwn(assets, name) ? assets[name] : undefined
@@ -119,7 +124,7 @@ export async function startPageServer(options: { port: number; handlers: PageHan
 
 function end(reply: ServerResponse, status: number, type: string, body: string | Buffer): void {
   if (reply.headersSent) reply.destroy()
-  else reply.writeHead(status, { ...headers, 'content-type': type }).end(body)
+  else reply.writeHead(status, { ...headers, ...reply.getHeaders(), 'content-type': type } as OutgoingHttpHeaders).end(body)
 }
 
 function openStream(streams: Set<ServerResponse>, request: IncomingMessage, reply: ServerResponse): void {

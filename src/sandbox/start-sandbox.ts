@@ -13,7 +13,7 @@ import { startPageServer } from './page-server.ts'
 import { PrivateState } from './private-state.ts'
 import { startRelay } from './relay.ts'
 import { takeSnapshot } from './snapshot.ts'
-import { type SandboxWorkspace, startWorkspace } from './workspace.ts'
+import { botUser, type SandboxWorkspace, startWorkspace } from './workspace.ts'
 
 export interface Sandbox {
   /** Where the page is. */
@@ -135,11 +135,15 @@ function knownPerson(workspace: SandboxWorkspace, user: string | null): string {
   return (workspace.people.find((person) => person.id === user) ?? workspace.people[0]!).id
 }
 
-/** What the bot uploaded, from the emulated Slack. Pictures alone: nothing that a browser would run. */
+/** What is shown of the bot's uploads; a page is shown where it can run nothing. */
+const shownTypes: Readonly<Record<string, string>> = { png: 'image/png', html: 'text/html; charset=utf-8' }
+
+/** What the bot uploaded, from the emulated Slack: pictures and pages, nothing that people uploaded. */
 async function uploadedFile(workspace: SandboxWorkspace, id: string): Promise<{ type: string; body: Buffer } | null> {
   const { file } = await workspace.bot.files.info({ file: id })
-  if (file?.url_private === undefined || file.mimetype !== 'image/png') return null
+  const type = shownTypes[/\.(\w+)$/.exec(file?.name ?? '')?.[1] ?? '']
+  if (file?.url_private === undefined || type === undefined || file.user !== botUser) return null
   const from = new URL(new URL(file.url_private).pathname, workspace.apiUrl)
   const answer = await fetch(from, { headers: { authorization: `Bearer ${workspace.botToken}` }, signal: AbortSignal.timeout(fetchMs) })
-  return answer.ok ? { type: 'image/png', body: Buffer.from(await answer.arrayBuffer()) } : null
+  return answer.ok ? { type, body: Buffer.from(await answer.arrayBuffer()) } : null
 }

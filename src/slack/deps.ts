@@ -79,6 +79,8 @@ export interface SlackDeps {
   cases?: (tenant: string, text: string) => Promise<Case[]>
   /** Dollars that the workspace may still spend today; null where nothing costs. Asked before each run; where it is spent the plan says that rules answer. */
   budgetLeft?: (tenant: string) => Promise<number | null>
+  /** The page of a run's profile, to hand out as a file; null where it had none. */
+  page?: (run: string, tenant: string) => Promise<{ name: string; html: string } | null>
   /** Pictures for the summary (roofline, step breakdown), drawn after the diagnosis; uploaded by the outbox's client. */
   pictures?: (run: string, tenant: string) => Promise<{ name: string; png: Uint8Array; altText: string }[]>
 }

@@ -39,6 +39,8 @@ export const ofRun = {
 export const listedOfRun = {
   watchers: (run: string) => `watch-${run}:`,
   marks: (run: string) => `marks-${run}:`,
+  /** The page of its profile, by thread. */
+  pages: (run: string) => `pages-${run}:`,
 } as const
 
 /** Prefixes that list all runs' entries of a kind. */
@@ -48,6 +50,9 @@ export const keys = {
   /** The run that stands for a subject now. */
   openRun: (team: string, subject: string) => `open:${team}/${subject}`,
   watcher: (run: string, { channel, threadTs }: Omit<Thread, 'team'>) => `${listedOfRun.watchers(run)}${channel}/${threadTs}`,
+  /** Where its page stands in a thread: the file's address. */
+  pageShared: (run: string, { channel, threadTs }: Omit<Thread, 'team'>) => `${listedOfRun.pages(run)}${channel}/${threadTs}`,
+  pageSharing: (run: string, { channel, threadTs }: Omit<Thread, 'team'>) => `pagesharing:${run}/${channel}/${threadTs}`,
   /** Who waits in a thread was told how long. */
   waitTold: (run: string, { channel, threadTs }: Omit<Thread, 'team'>) => `waittold:${run}/${channel}/${threadTs}`,
   adoptionMark: (run: string, mark: { user: string; rank: number; source: string }) =>

@@ -1,6 +1,6 @@
-import type { ProfileReport } from '../contract/profile-report.ts'
 import type { Plan } from '../contract/verdict.ts'
 import { roughCandidates } from '../planner/space.ts'
+import type { ProfileReading } from '../profile/read-profile.ts'
 import type { Tasks } from './tasks.ts'
 import { createThreadPool } from './thread-pool.ts'
 
@@ -9,7 +9,7 @@ export interface HeavyWork {
   /** @throws PromptsError `too_large` for a space that no search looks at; the signal's reason. */
   plan(input: Tasks['plan']['input'], signal: AbortSignal): Promise<Plan>
   /** @throws PromptsError what the reader of profiles throws; the signal's reason. */
-  readProfile(source: string, mesh: Tasks['profile']['input']['mesh'], signal: AbortSignal): Promise<ProfileReport>
+  readProfile(source: string, mesh: Tasks['profile']['input']['mesh'], signal: AbortSignal): Promise<ProfileReading>
   close(): Promise<void>
 }
 
@@ -36,8 +36,8 @@ export function heavyWorkOfCommand(): HeavyWork {
       return planExperiment({ ...input, clock: () => performance.now() })
     },
     async readProfile(source, mesh, signal) {
-      const { readProfile } = await import('../profile/read-profile.ts')
-      return readProfile(source, { signal, ...(mesh === null ? {} : { mesh }) })
+      const { readProfileDetails } = await import('../profile/read-profile.ts')
+      return readProfileDetails(source, { signal, ...(mesh === null ? {} : { mesh }) })
     },
     close: () => pool.close(),
   }

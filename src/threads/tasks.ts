@@ -1,10 +1,10 @@
-import type { ProfileReport } from '../contract/profile-report.ts'
 import type { Plan } from '../contract/verdict.ts'
 import type { PlanOptions } from '../planner/plan.ts'
+import type { ProfileReading } from '../profile/read-profile.ts'
 
 /** What may run in a thread, by name: its input and its answer, plain data both. */
 export interface Tasks {
   plan: { input: Omit<PlanOptions, 'clock'>; answer: Plan }
-  profile: { input: { source: string; mesh: readonly { name: string; size: number }[] | null }; answer: ProfileReport }
+  profile: { input: { source: string; mesh: readonly { name: string; size: number }[] | null }; answer: ProfileReading }
 }
 export type TaskName = keyof Tasks

@@ -10,8 +10,8 @@ const work: { [Name in TaskName]: (input: Tasks[Name]['input']) => Promise<Tasks
     return planExperiment({ ...input, clock: () => performance.now() })
   },
   async profile({ source, mesh }) {
-    const { readProfile } = await import('../profile/read-profile.ts')
-    return readProfile(source, mesh === null ? {} : { mesh })
+    const { readProfileDetails } = await import('../profile/read-profile.ts')
+    return readProfileDetails(source, mesh === null ? {} : { mesh })
   },
 }
 

@@ -65,7 +65,7 @@ describe.skipIf(lacks('qdrant-client'))(needing('Qdrant stopped in mid-run (over
         library,
         readProfile: async () => {
           await server.stop()
-          return communicationReport
+          return { report: communicationReport, details: null }
         },
       },
     })

@@ -2,9 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { pageOfRun } from '../../src/pictures/page-of-run.ts'
 import { picturesOfRun } from '../../src/pictures/pictures-of-run.ts'
+import { profilePage } from '../../src/pictures/profile-page/page.ts'
+import { readProfileDetails } from '../../src/profile/read-profile.ts'
 import { createFileMemory } from '../../src/runs/memory/file-memory.ts'
 import type { ShardingMemory } from '../../src/runs/memory/sharding-memory.ts'
+import { projectRoot } from '../support/needs.ts'
 import { sampleDiagnosis } from '../support/slack/diagnoses.ts'
 import { reportOf } from './pictures-fixture.ts'
 
@@ -29,6 +33,18 @@ describe("a run's pictures", () => {
     expect(pictures.map((picture) => picture.name)).toEqual(['roofline.png', 'step.png'])
     expect(pictures[0]!.altText).toContain('fusion.1 40% of the time')
     expect(await picturesOfRun(memory, run, 'T2')).toEqual([])
+  })
+
+  it('come with the page of its profile, with the steps that were kept beside the report', async () => {
+    expect(await pageOfRun(memory, run, 'T1')).toBeNull()
+    const { report, details } = await readProfileDetails(join(projectRoot, 'examples/llama2-70b-v5p/profile'))
+    await memory.saveStage(run, 'profile', { value: report })
+    expect((await pageOfRun(memory, run, 'T1'))?.html).not.toContain('Busy from left to right')
+    await memory.saveStage(run, 'profile_details', details)
+    const page = await pageOfRun(memory, run, 'T1')
+    expect(page).toEqual({ name: 'run-sample-profile.html', html: profilePage(report, details) })
+    expect(page?.html).toContain('Busy from left to right')
+    expect(await pageOfRun(memory, run, 'T2')).toBeNull()
   })
 
   it('are not drawn of what it does not have', async () => {

@@ -58,7 +58,7 @@ describe('a diagnosis', () => {
     let reads = 0
     const dying: RunDeps['readProfile'] = async () => {
       reads++
-      return communicationReport
+      return { report: communicationReport, details: null }
     }
     first.deps.readProfile = dying
     const search = first.deps.library.search.bind(first.deps.library)
@@ -83,7 +83,7 @@ describe('a diagnosis', () => {
       deps: {
         readProfile: async () => {
           controller.abort()
-          return communicationReport
+          return { report: communicationReport, details: null }
         },
       },
     })

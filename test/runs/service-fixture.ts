@@ -118,7 +118,7 @@ export async function openTestService(
     },
     readProfile: async () => {
       if (report === null) throw new Error('there is no profile')
-      return report
+      return { report, details: null }
     },
     plan: async (input) => planExperiment({ ...input, clock: () => performance.now() }),
     resolve: (experiment) => resolveWorkload(experiment, { findChip, findSlice, resolveModel }),

@@ -6,6 +6,10 @@ import { type PageServer, startPageServer } from '../../src/sandbox/page-server.
 describe("the page's server", () => {
   let server: PageServer
   const acted: unknown[] = []
+  const files: Record<string, { type: string; body: Buffer }> = {
+    FABCDE: { type: 'image/png', body: Buffer.from('png') },
+    FPAGE1: { type: 'text/html; charset=utf-8', body: Buffer.from('<!doctype html>') },
+  }
 
   beforeAll(async () => {
     server = await startPageServer({
@@ -13,7 +17,7 @@ describe("the page's server", () => {
       handlers: {
         snapshot: async (user) => ({ me: user }),
         act: async (action) => void acted.push(action),
-        file: async (id) => (id === 'FABCDE' ? { type: 'image/png', body: Buffer.from('png') } : null),
+        file: async (id) => files[id] ?? null,
       },
     })
   })
@@ -59,6 +63,12 @@ describe("the page's server", () => {
   it('gives an uploaded picture by its id', async () => {
     expect((await ask('/files/FABCDE')).body).toBe('png')
     expect((await ask('/files/FZZZZZ')).status).toBe(404)
+  })
+
+  it('gives an uploaded page where it can run nothing and has no origin', async () => {
+    const policy = String((await ask('/files/FPAGE1')).headers['content-security-policy'])
+    expect(policy).toMatch(/^sandbox; default-src 'none'/)
+    expect(policy).not.toContain('script')
   })
 
   it('answers under its own names alone', async () => {

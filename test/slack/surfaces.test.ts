@@ -170,6 +170,27 @@ describe('commands, shortcuts, Home, Socket Mode, and what the clock does', () =
     expect(bot.logged.filter((line) => line.startsWith('warn'))).toEqual([])
   })
 
+  it('puts the whole page of the profile into the thread as a file, once', async () => {
+    const html = '<!doctype html><title>Profile</title>'
+    bot = await startBot(slack, { deps: { page: async (run) => ({ name: `${run}-profile.html`, html }) } })
+    const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
+    await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(4), soon)
+    const [root] = await slack.answers(channel, ts)
+    const run = bot.diagnose.calls[0]
+    const click = (action: string) => bot.slack.click({ person: 0, channel, threadTs: ts, ts: root!.ts, action, value: { run } })
+    await click('details')
+    const details = async () => JSON.stringify((await slack.answers(channel, ts))[4]?.blocks)
+    await vi.waitFor(async () => expect(await details()).toContain('profile_page'), soon)
+    await click('profile_page')
+    const files = async () =>
+      (await slack.answers(channel, ts)).flatMap((message) => (message as { files?: { name: string }[] }).files ?? [])
+    await vi.waitFor(async () => expect((await files()).map(({ name }) => name)).toEqual([`${run}-profile.html`]), soon)
+    await click('profile_page')
+    const whispers = () => slack.gate.calls.filter((call) => call.method === 'chat.postEphemeral').map((call) => String(call.body.text))
+    await vi.waitFor(() => expect(whispers().join()).toContain('It is in this thread'), soon)
+    expect(await files()).toHaveLength(1)
+  })
+
   it('lets only members of a user group adopt where the operator names one', async () => {
     slack.gate.answers.set('usergroups.users.list', (body) => ({ ok: true, users: body.usergroup === 'S123' ? [slack.users[1]] : [] }))
     bot = await startBot(slack, { env: { PROMPTS_ADOPTERS: 'S123' } })

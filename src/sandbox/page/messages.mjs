@@ -67,7 +67,7 @@ function drawMessage(message, replies, context) {
         message.isEdited ? h('span', { class: 'edited' }, '(edited)') : null,
       ),
       h('div', { class: 'blocks' }, ...body),
-      files(message),
+      files(message, isBot),
       reactions(message, context),
       repliesLink(message, replies, context),
     ),
@@ -75,9 +75,18 @@ function drawMessage(message, replies, context) {
   )
 }
 
-function files(message) {
+/** What the bot uploaded can be opened; what people did is theirs already. */
+function fileLink({ id, name }) {
+  return h('a', { href: `/files/${id}`, target: '_blank', rel: 'noopener' }, `📄 ${name}`)
+}
+
+function files(message, isBot) {
   if ((message.files ?? []).length === 0) return null
-  return h('ul', { class: 'files', 'aria-label': 'Files' }, ...message.files.map((file) => h('li', {}, `📄 ${file.name}`)))
+  return h(
+    'ul',
+    { class: 'files', 'aria-label': 'Files' },
+    ...message.files.map((file) => h('li', {}, isBot ? fileLink(file) : `📄 ${file.name}`)),
+  )
 }
 
 function reactions(message, context) {

@@ -64,6 +64,7 @@ function detailBlocks(diagnosis: Diagnosis, options: { pictures?: Picture[]; pag
   if (notes.length > 0) blocks.push(context(...notes))
   const pages = (options.pages ?? []).slice(0, 4).map((page) => link(page.uri, page.title, 700))
   if (pages.length > 0) blocks.push(context(`Look closer: ${pages.join(' · ')}`))
+  if (diagnosis.top_ops.length > 0) blocks.push(actions(button('Whole page as a file', 'profile_page', { run: diagnosis.run })))
   return blocks
 }
 

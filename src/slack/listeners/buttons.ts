@@ -3,6 +3,7 @@ import { PromptsError } from '../../errors.ts'
 import { keys } from '../../state/keys.ts'
 import { allSettingsMessage } from '../blocks/card-message.ts'
 import { message, section } from '../blocks/message.ts'
+import { link } from '../blocks/text.ts'
 import { whyNotModal } from '../blocks/why-not-modal.ts'
 import { handleFollowUp } from '../follow-ups/handle-follow-up.ts'
 import { offerValueSchema } from '../offers/offer.ts'
@@ -12,6 +13,7 @@ import { type Asker, checkAsker } from '../requests/access.ts'
 import { answerSlice } from '../requests/answer-slice.ts'
 import { cancelRun } from '../runs/cancel-run.ts'
 import type { RunRecord } from '../runs/run-records.ts'
+import { sharePage } from '../runs/share-page.ts'
 import type { SlackServices } from '../services.ts'
 import { guarded } from './guard.ts'
 import {
@@ -96,6 +98,16 @@ export function listenToButtons(app: App, services: SlackServices): void {
   on('details', async (click) => {
     const value = parseValue(runValueSchema, click.value)
     if (value !== null) await services.delivery.details(await ownRecord(services, value.run, click.team), click)
+  })
+  on('profile_page', async (click) => {
+    const value = parseValue(runValueSchema, click.value)
+    if (value === null) return
+    const { team, channel, threadTs, user } = click
+    const shared = await sharePage(services.deps, services.clients, await ownRecord(services, value.run, team), click)
+    if (shared === null || shared.isNew) return
+    const key = `page/${value.run}/${user}/${click.triggerId ?? ''}`
+    const where = shared.permalink === '' ? 'It is in this thread.' : `It is in this thread: ${link(shared.permalink, 'the page', 700)}`
+    await services.outbox.whisper({ team, key, channel, threadTs, user, message: message(where, [section(where)]) })
   })
   on('all_settings', async (click) => {
     const value = parseValue(cardValueSchema, click.value)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { profilePage } from '../../src/cli/profile-page/page.ts'
+import { profilePage } from '../../src/pictures/profile-page/page.ts'
 import { readProfileDetails } from '../../src/profile/read-profile.ts'
 import { openBrowser } from '../support/browser.ts'
 import { lacks, needing, projectRoot, sharedData } from '../support/needs.ts'
