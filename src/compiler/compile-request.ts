@@ -1,6 +1,7 @@
 import type { Run } from '../contract/experiment.ts'
 import { compactMesh, type Mesh } from '../contract/mesh.ts'
 import type { Effort, Physical } from '../contract/verdict.ts'
+import { wholePatterns } from '../planner/footprint/layer-workspace.ts'
 import { secondMomentDtype } from '../planner/footprint/optimizer-state.ts'
 import { flatForm } from '../planner/model/flat-model.ts'
 import type { ResolvedModel } from '../planner/model/resolved-model.ts'
@@ -12,10 +13,16 @@ function groupedForm({ embed, vocab, tied_embeddings, extra_parameters, groups }
   return { embed, vocab, tied_embeddings, extra_parameters, groups }
 }
 
-/** What of a run the program compiles: what describes the requests of an engine is not part of a step. */
-function compiledRun({ input_len: _, concurrency: __, ...run }: ResolvedRun, framework: Workload['framework']): CompileRequest['run'] {
-  const secondMoment = run.optimizer === 'adamw' ? secondMomentDtype(run, framework) : run.optimizer_dtype
-  return secondMoment === run.optimizer_dtype ? run : { ...run, second_moment_dtype: secondMoment }
+/** What of a run the program compiles, without the requests of an engine, which are no part of a step; and what the framework does otherwise. */
+function compiledRun(run: ResolvedRun, { framework, phase, model }: Workload): CompileRequest['run'] {
+  const { input_len: _, concurrency: __, ...step } = run
+  const second = secondMomentDtype(run, framework)
+  const patterns = phase === 'train' && wholePatterns({ framework, model }) && model.groups.some(({ layers }) => layers.length > 1)
+  return {
+    ...step,
+    ...(run.optimizer === 'adamw' && second !== run.optimizer_dtype ? { second_moment_dtype: second } : {}),
+    ...(patterns ? { remat_patterns: true } : {}),
+  }
 }
 
 /** The request that compiles the reference program for a workload on one mesh. */
@@ -24,7 +31,7 @@ export function compileRequest(
   candidate: { mesh: Mesh; dcn: Mesh; changes: Partial<Run>; physical: Physical },
   options: { effort: Effort; hloPath: string | null },
 ): CompileRequest {
-  const { chip, slice, framework } = workload
+  const { chip, slice } = workload
   const run = { ...workload.run, ...candidate.changes, flags: stringFlags(candidate.changes.flags) ?? workload.run.flags } as ResolvedRun
   return {
     target: {
@@ -37,7 +44,7 @@ export function compileRequest(
     },
     model: flatForm(workload.model) ?? groupedForm(workload.model),
     phase: workload.phase,
-    run: compiledRun(run, framework),
+    run: compiledRun(run, workload),
     mesh: compactMesh(candidate.mesh),
     dcn: compactMesh(candidate.dcn),
     split_physical_axes: candidate.physical === 'split',

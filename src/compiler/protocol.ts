@@ -27,8 +27,8 @@ export interface CompileRequest {
   /** The flat form where it says all; otherwise layer groups. */
   model: FlatModel | GroupedModel
   phase: Phase
-  /** second_moment_dtype: adamw's, where it is not the optimizer's. */
-  run: Omit<ResolvedRun, 'input_len' | 'concurrency'> & { second_moment_dtype?: Dtype }
+  /** second_moment_dtype: adamw's, where it is not the optimizer's. remat_patterns: a pattern of layers is computed again as a whole. */
+  run: Omit<ResolvedRun, 'input_len' | 'concurrency'> & { second_moment_dtype?: Dtype; remat_patterns?: boolean }
   mesh: Mesh
   dcn: Mesh
   split_physical_axes: boolean

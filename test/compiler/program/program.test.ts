@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { compileResponseSchema } from '../../../src/compiler/protocol.ts'
 import { lacks, needing } from '../../support/needs.ts'
+import { randomGroups } from './random-groups.ts'
 import { compileWith, runPython, smallRequest } from './support.ts'
 
 const patient = { timeout: 290_000 }
@@ -94,25 +95,61 @@ print(json.dumps(texts))
     ])
   })
 
+  it('lowers every mix of layers that has a program, in every phase', patient, () => {
+    const phases = [
+      { run: { attention: 'dot_product' }, mesh: { data: 2, model: 2 } },
+      { run: { remat_patterns: true, moe: 'dropless' }, mesh: { data: 2, expert: 2 } },
+      { phase: 'prefill', mesh: { seq: 2, model: 2 } },
+      { phase: 'decode', run: { kv_dtype: 'int8', weight_dtype: 'int4' }, mesh: { data: 2, model: 2 } },
+    ]
+    const requests = randomGroups(4).map((groups, i) => {
+      const { run, ...rest } = { run: {}, ...phases[i % phases.length] }
+      return { ...smallRequest, model: { embed: 512, vocab: 1024, groups }, ...rest, run: { ...smallRequest.run, ...run } }
+    })
+    const one = requests[0]!
+    const stages = { ...one, model: { ...one.model, groups: [{ ...one.model.groups[0]!, repeat: 4 }] }, mesh: { stage: 2, data: 2 } }
+    const two = { ...stages, model: { ...one.model, groups: [one.model.groups[0], one.model.groups[0]] } }
+    const lowered = runPython(
+      'jax',
+      `
+import json
+from reference_program.main import ENVIRONMENT
+import os; os.environ.update(ENVIRONMENT)
+from reference_program.compile import lower
+from reference_program.request import UnsupportedError, parse_request
+answers = []
+for raw in json.load(sys.stdin):
+    try:
+        answers.append("module" in lower(parse_request(raw))[0].as_text())
+    except UnsupportedError as error:
+        answers.append(str(error))
+print(json.dumps(answers))
+`,
+      JSON.stringify([...requests, stages, two]),
+    )
+    expect(lowered).toEqual([...requests.map(() => true), true, expect.stringMatching(/no pipeline over more than one group/)])
+  })
+
   it('makes attention masks as the kernel would without the shortcut', patient, () => {
     const same = runPython(
       'jax',
       `
 import json, numpy as np, jax
-from reference_program.attention import _quick_blocks
+from reference_program.attention import _mask, _quick_blocks
+from reference_program.model_spec import PlainAttention
 from jax.experimental.pallas.ops.tpu import splash_attention as splash
 blocks = splash.BlockSizes(block_q=128, block_kv=256, block_kv_compute=128, block_q_dkv=128, block_kv_dkv=256,
                            block_kv_dkv_compute=128, block_q_dq=128, block_kv_dq=256)
 def arrays(mask, seq):
     return jax.tree.leaves(splash.make_splash_mha(splash.MultiHeadMask([mask] * 2), block_sizes=blocks, head_shards=2, q_seq_shards=seq))
-def make(window, seq):
-    shape = (1024, 1024)
-    if window: return splash.LocalMask(shape, window_size=(window - 1, 0), offset=0, shard_count=seq)
-    return splash.CausalMask(shape, shard_count=seq)
-print(json.dumps([all(np.array_equal(a, b) for a, b in zip(arrays(make(w, s), s), arrays(_quick_blocks(make(w, s), w), s), strict=True))
-                  for w in (None, 1, 257, 512) for s in (1, 2)]))
+def same(kind, window, seq):
+    attention = PlainAttention(kind, 2, 2, 128, 128, window)
+    plain, quick = _mask(attention, 1024, seq), _quick_blocks(_mask(attention, 1024, seq), attention)
+    return all(np.array_equal(a, b) for a, b in zip(arrays(plain, seq), arrays(quick, seq), strict=True))
+kinds = [("full", None), *((kind, window) for kind in ("window", "chunked") for window in (1, 257, 512))]
+print(json.dumps([same(*kind, seq) for kind in kinds for seq in (1, 2)]))
 `,
     )
-    expect(same).toEqual(Array(8).fill(true))
+    expect(same).toEqual(Array(14).fill(true))
   })
 })

@@ -13,11 +13,14 @@ import jax.numpy as jnp
 import numpy as np
 from jax.ad_checkpoint import checkpoint_name
 from jax.experimental.pallas.ops.tpu import splash_attention as splash
+from jax.experimental.pallas.ops.tpu.splash_attention import splash_attention_mask as splash_mask
 from jax.sharding import NamedSharding, PartitionSpec
 
+from .errors import RequestError
 from .features import LONG_SEQUENCE
 from .layers import matmul, rotary
-from .request import Model, Request, RequestError, Run
+from .model_spec import Attention, PlainAttention
+from .request import Request, Run
 from .sharding import Shardings
 
 BLOCK = 512  # MaxText's default of every sa_block_*
@@ -25,16 +28,35 @@ LONG_BLOCK = 1024  # beyond LONG_SEQUENCE, so that the kernel's mask stays small
 LANES = 128
 
 
-def attention_block(x: jax.Array, weights: dict, positions: jax.Array, segments: jax.Array | None,
+def plain_attention(x: jax.Array, weights: dict, attention: PlainAttention, positions: jax.Array, segments: jax.Array | None,
                     request: Request, shardings: Shardings) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
     """Self-attention on [batch, length, embed]. Returns the output and the (key, value) of the sequence."""
-    run = request.run
-    query, key, value = project_qkv(x, weights, positions, run, shardings)
-    attend = _flash if run.attention == "flash" else _dot_product
-    out = attend(query, key, value, segments, request, shardings)
-    out = shardings.constrain(out, "batch", "length", "act_heads", None)
+    query, key, value = project_qkv(x, weights, positions, request.run, shardings)
+    out = attend(query, key, value, attention, segments, request, shardings)
+    out = gated_output(x, weights, out, request.run, shardings)
+    return project_out(out, weights, request.run, shardings), (key, value)
+
+
+def attend(query: jax.Array, key: jax.Array, value: jax.Array, attention: Attention, segments: jax.Array | None,
+           request: Request, shardings: Shardings) -> jax.Array:
+    """Queries, keys and values [batch, length, heads, width] to the heads' outputs, of the values' width."""
+    kernel = _flash if request.run.attention == "flash" else _dot_product
+    out = kernel(query, key, value, attention, segments, request, shardings)
+    return shardings.constrain(out, "batch", "length", "act_heads", None)
+
+
+def gated_output(x: jax.Array, weights: dict, out: jax.Array, run: Run, shardings: Shardings) -> jax.Array:
+    """The heads' outputs, each times a gate made from the layer's input where the model has one."""
+    if "output_gate" not in weights:
+        return out
+    gate = shardings.constrain(matmul(x, weights["output_gate"], 1, run), "batch", "length", "act_heads", None)
+    return out * jax.nn.sigmoid(gate)
+
+
+def project_out(out: jax.Array, weights: dict, run: Run, shardings: Shardings) -> jax.Array:
+    """The heads' outputs back to [batch, length, embed]."""
     out = checkpoint_name(matmul(out, weights["out"], 2, run), "out_proj")
-    return shardings.constrain(out, "batch", "length", "act_embed"), (key, value)
+    return shardings.constrain(out, "batch", "length", "act_embed")
 
 
 def project_qkv(x: jax.Array, weights: dict, positions: jax.Array, run: Run,
@@ -52,12 +74,12 @@ def project_qkv(x: jax.Array, weights: dict, positions: jax.Array, run: Run,
             checkpoint_name(value, "value_proj"))
 
 
-def repeated_kv_heads(model: Model, tensor: int) -> int:
+def repeated_kv_heads(attention: Attention, tensor: int) -> int:
     """KV heads after the replication that lets `tensor` divide them."""
-    if model.kv_heads % tensor == 0:
-        return model.kv_heads
-    count = math.lcm(model.kv_heads, tensor)
-    return count if model.heads % count == 0 else model.heads
+    if attention.kv_heads % tensor == 0:
+        return attention.kv_heads
+    count = math.lcm(attention.kv_heads, tensor)
+    return count if attention.heads % count == 0 else attention.heads
 
 
 def _repeat_kv(kv: jax.Array, count: int) -> jax.Array:
@@ -71,23 +93,21 @@ def _block(length: int, sequence: int) -> int:
     raise RequestError(f"flash attention needs a sequence shard that is a multiple of {LANES}, not {length}")
 
 
-def _flash(query: jax.Array, key: jax.Array, value: jax.Array, segments: jax.Array | None,
+def _flash(query: jax.Array, key: jax.Array, value: jax.Array, attention: Attention, segments: jax.Array | None,
            request: Request, shardings: Shardings) -> jax.Array:
-    model, mesh = request.model, shardings.mesh
+    mesh = shardings.mesh
     tensor, seq = mesh.shape["model"], mesh.shape["seq"]
-    batch, length, heads, head_dim = query.shape
+    batch, length, heads, _ = query.shape
     if heads % tensor:
         raise RequestError(f"model.heads {heads} is not divisible by model {tensor}")
     if length % seq:
         raise RequestError(f"run.seq_len {length} is not divisible by seq {seq}")
-    kv_heads = repeated_kv_heads(model, tensor)
+    kv_heads = repeated_kv_heads(attention, tensor)
     key, value = _repeat_kv(key, kv_heads), _repeat_kv(value, kv_heads)
-    query, key, value = (jnp.swapaxes(item, 1, 2) for item in (query, key, value))
-    padding = -head_dim % LANES
-    if padding:
-        query, key, value = (jnp.pad(item, ((0, 0),) * 3 + ((0, padding),)) for item in (query, key, value))
+    width = value.shape[-1]
+    query, key, value = (_padded(jnp.swapaxes(item, 1, 2)) for item in (query, key, value))
 
-    kernel, kernel_spec = _kernel(request, shardings, length)
+    kernel, kernel_spec = _kernel(attention, request, shardings, length)
     spec = shardings.spec
     query_spec = spec(("batch", "act_heads", "length", None), query.shape)
     kv_spec = spec(("batch", "act_kv_heads", None, None), key.shape)
@@ -106,10 +126,16 @@ def _flash(query: jax.Array, key: jax.Array, value: jax.Array, segments: jax.Arr
         local, mesh=mesh, in_specs=(kernel_spec, query_spec, kv_spec, kv_spec, *segment_specs),
         out_specs=query_spec, check_vma=False,
     )(kernel, query, key, value, segments_arg, segments_arg)
-    return jnp.swapaxes(out, 1, 2)[..., :head_dim]
+    return jnp.swapaxes(out, 1, 2)[..., :width]
 
 
-def _kernel(request: Request, shardings: Shardings, length: int) -> tuple[Any, Any]:
+def _padded(heads: jax.Array) -> jax.Array:
+    """The kernel takes whole lanes."""
+    padding = -heads.shape[-1] % LANES
+    return jnp.pad(heads, ((0, 0),) * 3 + ((0, padding),)) if padding else heads
+
+
+def _kernel(attention: Attention, request: Request, shardings: Shardings, length: int) -> tuple[Any, Any]:
     """The splash kernel for this mask, and the PartitionSpecs of its mask arrays."""
     mesh = shardings.mesh
     tensor, seq = mesh.shape["model"], mesh.shape["seq"]
@@ -119,16 +145,11 @@ def _kernel(request: Request, shardings: Shardings, length: int) -> tuple[Any, A
     if request.phase == "train":
         blocks |= {"block_q_dkv": block_q, "block_kv_dkv": block_kv, "block_kv_dkv_compute": compute,
                    "block_q_dq": block_q, "block_kv_dq": block_kv}
-    window = request.model.attention_window
-    shape = (length, length)
-    mask: Any = splash.CausalMask(shape, shard_count=seq)
-    if window and window < length:
-        mask = splash.LocalMask(shape, window_size=(window - 1, 0), offset=0, shard_count=seq)
-    mask = _quick_blocks(mask, window)
+    mask = _quick_blocks(_mask(attention, length, seq), attention)
     heads_axis = "model" if tensor > 1 else None
     with jax.ensure_compile_time_eval():
         kernel = splash.make_splash_mha(
-            splash.MultiHeadMask([mask] * request.model.heads),
+            splash.MultiHeadMask([mask] * attention.heads),
             block_sizes=splash.BlockSizes(**blocks), head_shards=tensor, q_seq_shards=seq,
             residual_checkpoint_name="context",
         )
@@ -137,20 +158,33 @@ def _kernel(request: Request, shardings: Shardings, length: int) -> tuple[Any, A
     return kernel, kernel.manual_sharding_spec(sharding)
 
 
-def _quick_blocks(mask: splash.Mask, window: int | None) -> splash.Mask:
+def _mask(attention: Attention, length: int, seq: int) -> splash.Mask:
+    shape, window = (length, length), attention.window
+    if window is None or window >= length:
+        return splash.CausalMask(shape, shard_count=seq)
+    if attention.kind == "chunked":
+        return splash_mask.ChunkedCausalMask(shape, window, shard_count=seq)
+    return splash.LocalMask(shape, window_size=(window - 1, 0), offset=0, shard_count=seq)
+
+
+def _quick_blocks(mask: splash.Mask, attention: Attention) -> splash.Mask:
     """The same mask, answering for a block that is all visible or all hidden without computing each element.
 
     The kernel's maker asks for every block of a mask: for 128k tokens that is minutes of work otherwise.
     """
-    kind = type(mask)
+    kind, window, chunked = type(mask), attention.window, attention.kind == "chunked"
 
     def block(self: splash.Mask, index: tuple[slice, slice]) -> np.ndarray:
         rows, columns = index
-        hidden = columns.start > rows.stop - 1
-        visible = columns.stop - 1 <= rows.start
-        if window:
-            hidden |= columns.stop - 1 <= rows.start - window
-            visible &= columns.start > rows.stop - 1 - window
+        first_row, last_row, first_column, last_column = rows.start, rows.stop - 1, columns.start, columns.stop - 1
+        hidden = first_column > last_row
+        visible = last_column <= first_row
+        if window and chunked:
+            hidden |= last_column // window < first_row // window
+            visible &= first_column // window == last_row // window
+        elif window:
+            hidden |= last_column <= first_row - window
+            visible &= first_column > last_row - window
         if hidden or visible:
             return np.full((1, 1), bool(visible))
         return kind.__getitem__(self, index)
@@ -160,29 +194,30 @@ def _quick_blocks(mask: splash.Mask, window: int | None) -> splash.Mask:
     return mask
 
 
-def _dot_product(query: jax.Array, key: jax.Array, value: jax.Array, segments: jax.Array | None,
+def _dot_product(query: jax.Array, key: jax.Array, value: jax.Array, attention: Attention, segments: jax.Array | None,
                  request: Request, shardings: Shardings) -> jax.Array:
-    model = request.model
     batch, length, heads, head_dim = query.shape
-    kv_heads = repeated_kv_heads(model, shardings.mesh.shape["model"])
+    kv_heads = repeated_kv_heads(attention, shardings.mesh.shape["model"])
     key, value = _repeat_kv(key, kv_heads), _repeat_kv(value, kv_heads)
     key = shardings.constrain(key, "batch", None, "act_kv_heads", None)
     value = shardings.constrain(value, "batch", None, "act_kv_heads", None)
     grouped = query.reshape(batch, length, kv_heads, heads // kv_heads, head_dim)
     scores = jnp.einsum("bqkgd,bskd->bkgqs", grouped, key)
     scores = shardings.constrain(scores, "batch", "act_kv_heads", None, "length", None)
-    scores = scores + _additive_mask(length, model, segments)
+    scores = scores + _additive_mask(length, attention, segments)
     weights = jax.nn.softmax(scores.astype(jnp.float32), axis=-1).astype(query.dtype)
     out = jnp.einsum("bkgqs,bskd->bqkgd", weights, value)
-    return checkpoint_name(out.reshape(batch, length, heads, head_dim), "context")
+    return checkpoint_name(out.reshape(batch, length, heads, value.shape[-1]), "context")
 
 
-def _additive_mask(length: int, model: Model, segments: jax.Array | None) -> jax.Array:
+def _additive_mask(length: int, attention: Attention, segments: jax.Array | None) -> jax.Array:
     rows = jax.lax.broadcasted_iota(jnp.int32, (length, length), 0)
     columns = jax.lax.broadcasted_iota(jnp.int32, (length, length), 1)
     allowed = columns <= rows
-    if model.attention_window:
-        allowed &= columns > rows - model.attention_window
+    if attention.window and attention.kind == "chunked":
+        allowed &= columns // attention.window == rows // attention.window
+    elif attention.window:
+        allowed &= columns > rows - attention.window
     allowed = allowed[None]
     if segments is not None:
         allowed = allowed & (segments[:, :, None] == segments[:, None, :])

@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from .request import RequestError, Target
+from .errors import RequestError
+from .request import Target
 from .sharding import topology_devices
 
 SIZE = 16384

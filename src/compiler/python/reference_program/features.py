@@ -6,6 +6,7 @@ A verdict holds for the parts it used: raising one part's number makes only the 
 from __future__ import annotations
 
 from .flags import optimizer_on_host
+from .model_spec import LatentAttention, Model, PlainAttention
 from .request import Request
 
 LONG_SEQUENCE = 32768  # beyond this length flash attention uses larger blocks
@@ -28,6 +29,11 @@ VERSIONS = {
     "prefill": 1,
     "decode": 1,
     "extra_parameters": 1,
+    "mla": 1,
+    "chunked": 1,
+    "output_gate": 1,
+    "mixed_layers": 1,
+    "whole_patterns": 1,
 }
 
 
@@ -48,7 +54,7 @@ def features_of(request: Request) -> list[str]:
             used.append("optimizer_on_host")
     if run.attention == "flash" and request.phase != "decode" and run.seq_len > LONG_SEQUENCE:
         used.append("long_flash")
-    if run.matmul_dtype in ("int8", "fp8") or run.weight_dtype in ("int8", "fp8"):
+    if run.matmul_dtype in ("int8", "fp8") or run.weight_dtype in ("int8", "fp8", "int4"):
         used.append("quantized")
     if run.microbatches > 1:
         used.append("accumulation")
@@ -58,6 +64,24 @@ def features_of(request: Request) -> list[str]:
         used.append("pipeline")
     if model.extra_parameters:
         used.append("extra_parameters")
+    used.extend(_kinds_of_layers(model))
+    if request.phase == "train" and run.remat_patterns:
+        used.append("whole_patterns")
+    return used
+
+
+def _kinds_of_layers(model: Model) -> list[str]:
+    """What the layers of a model use that those of the flat form never do."""
+    attentions = [layer.attention for layer in model.every_layer]
+    used = []
+    if any(isinstance(attention, LatentAttention) for attention in attentions):
+        used.append("mla")
+    if any(attention is not None and attention.kind == "chunked" for attention in attentions):
+        used.append("chunked")
+    if any(isinstance(attention, PlainAttention) and attention.output_gate for attention in attentions):
+        used.append("output_gate")
+    if model.is_mixed:
+        used.append("mixed_layers")
     return used
 
 

@@ -23,8 +23,8 @@ OPTIMIZER_ON_HOST = "optimizer_memory_host_offload"
 CUSTOM_TENSORS: dict[str, tuple[str, ...]] = {
     **{
         name: (name,)
-        for name in ("decoder_layer_input", "query_proj", "key_proj", "value_proj", "context", "out_proj", "mlpwi", "mlpwi_0",
-                     "mlpwi_1", "mlpwo", "moe_mlpwi", "moe_mlpwi_0", "moe_mlpwi_1", "moe_mlpwo")
+        for name in ("decoder_layer_input", "query_proj", "key_proj", "value_proj", "query_wa_proj", "kv_wa_proj", "mla_q", "mla_kv", "context",
+                     "out_proj", "mlpwi", "mlpwi_0", "mlpwi_1", "mlpwo", "moe_mlpwi", "moe_mlpwi_0", "moe_mlpwi_1", "moe_mlpwo")
     },
     "qkv_proj": ("query_proj", "key_proj", "value_proj"),
 }

@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 from jax.ad_checkpoint import checkpoint_name
 
+from .model_spec import Mlp
 from .params import JAX_DTYPES
-from .request import Model, Run
+from .request import Run
 from .sharding import Shardings
 
 ROPE_BASE = 10_000.0
@@ -91,20 +92,20 @@ def _quantized_bwd(contracted: int, kind: str, residuals: tuple, gradient: jax.A
 _quantized_dot.defvjp(_quantized_fwd, _quantized_bwd)
 
 
-def activate(model: Model, gate: jax.Array, linear: jax.Array | None) -> jax.Array:
+def activate(mlp: Mlp, gate: jax.Array, linear: jax.Array | None) -> jax.Array:
     """silu(gate)·linear for a gated MLP, gelu otherwise."""
-    if model.gated_mlp:
+    if mlp.gated:
         assert linear is not None
         return jax.nn.silu(gate) * linear
     return jax.nn.gelu(gate)
 
 
-def feed_forward(x: jax.Array, weights: dict, model: Model, run: Run, shardings: Shardings, prefix: str = "") -> jax.Array:
+def feed_forward(x: jax.Array, weights: dict, mlp: Mlp, run: Run, shardings: Shardings, prefix: str = "") -> jax.Array:
     """The dense MLP on [batch, length, embed], with MaxText's checkpoint names."""
-    gate = checkpoint_name(matmul(x, weights[f"{prefix}wi_0"], 1, run), "mlpwi_0" if model.gated_mlp else "mlpwi")
+    gate = checkpoint_name(matmul(x, weights[f"{prefix}wi_0"], 1, run), "mlpwi_0" if mlp.gated else "mlpwi")
     linear = None
-    if model.gated_mlp:
+    if mlp.gated:
         linear = checkpoint_name(matmul(x, weights[f"{prefix}wi_1"], 1, run), "mlpwi_1")
-    hidden = activate(model, gate, linear)
+    hidden = activate(mlp, gate, linear)
     hidden = shardings.constrain(hidden, "batch", "length", "act_mlp")
     return checkpoint_name(matmul(hidden, weights[f"{prefix}wo"], 1, run), "mlpwo")

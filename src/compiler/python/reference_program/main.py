@@ -45,7 +45,8 @@ def main() -> int:
 
 def answer_request(text: str) -> dict[str, Any]:
     """The response to one request text; every failure is a response with status error."""
-    from .request import RequestError, UnsupportedError, parse_request
+    from .errors import RequestError, UnsupportedError
+    from .request import parse_request
 
     response: dict[str, Any] = {
         "status": "error", "required_gib": None, "available_gib": None, "memory": None,

@@ -12,26 +12,27 @@ import jax
 import jax.numpy as jnp
 from jax.ad_checkpoint import checkpoint_name
 
+from .errors import RequestError
 from .layers import activate, as_activation, feed_forward
+from .model_spec import Mlp
 from .moe_dropless import dropless_experts
-from .request import Request, RequestError
+from .request import Request
 from .sharding import Shardings
 
 DEFAULT_CAPACITY_FACTOR = 1.25
 
 
-def expert_layer(x: jax.Array, weights: dict, request: Request, shardings: Shardings) -> jax.Array:
+def expert_layer(x: jax.Array, weights: dict, mlp: Mlp, request: Request, shardings: Shardings) -> jax.Array:
     """Routed experts, plus shared experts where the model has them, on [batch, length, embed]."""
-    model = request.model
     experts = shardings.mesh.shape["expert"]
-    if model.experts % experts:
-        raise RequestError(f"model.experts {model.experts} is not divisible by expert {experts}")
+    if mlp.experts % experts:
+        raise RequestError(f"model.experts {mlp.experts} is not divisible by expert {experts}")
     gates = jnp.einsum("bld,de->ble", x, as_activation(weights["gate"], request.run))
     gates = shardings.constrain(gates, "batch", "length", None)
     route = dropless_experts if request.run.moe == "dropless" else _dropping_experts
-    out = route(x, gates, weights, request, shardings)
-    if model.shared_experts:
-        out = out + feed_forward(x, weights, model, request.run, shardings, "shared_")
+    out = route(x, gates, weights, mlp, request, shardings)
+    if mlp.shared_width:
+        out = out + feed_forward(x, weights, mlp, request.run, shardings, "shared_")
     return out
 
 
@@ -41,20 +42,18 @@ def top_k_weights(gates: jax.Array, k: int) -> tuple[jax.Array, jax.Array]:
     return jax.nn.softmax(values.astype(jnp.float32), axis=-1), indices
 
 
-def capacity(request: Request, length: int) -> int:
+def capacity(mlp: Mlp, factor: float | None, length: int) -> int:
     """Tokens of one sequence that one expert takes."""
-    model, factor = request.model, request.run.capacity_factor or DEFAULT_CAPACITY_FACTOR
-    return max(1, int(math.ceil(length * model.experts_per_token / model.experts) * factor))
+    return max(1, int(math.ceil(length * mlp.experts_per_token / mlp.experts) * (factor or DEFAULT_CAPACITY_FACTOR)))
 
 
-def _masks(gates: jax.Array, request: Request, shardings: Shardings) -> tuple[jax.Array, jax.Array]:
+def _masks(gates: jax.Array, mlp: Mlp, request: Request, shardings: Shardings) -> tuple[jax.Array, jax.Array]:
     """Dispatch (bool) and combine (weights) masks, [batch, length, experts, capacity]."""
-    model = request.model
     batch, length, _ = gates.shape
-    slots = capacity(request, length)
-    values, indices = top_k_weights(gates, model.experts_per_token)
-    chosen = jax.nn.one_hot(indices, model.experts, dtype=jnp.int32)
-    flat = chosen.reshape(batch, length * model.experts_per_token, model.experts)
+    slots = capacity(mlp, request.run.capacity_factor, length)
+    values, indices = top_k_weights(gates, mlp.experts_per_token)
+    chosen = jax.nn.one_hot(indices, mlp.experts, dtype=jnp.int32)
+    flat = chosen.reshape(batch, length * mlp.experts_per_token, mlp.experts)
     flat = shardings.constrain(flat, "batch", None, None)
     position = jnp.cumsum(flat, axis=1).reshape(chosen.shape)
     position = shardings.constrain(position, "batch", "length", None, None)
@@ -66,10 +65,10 @@ def _masks(gates: jax.Array, request: Request, shardings: Shardings) -> tuple[ja
     return combine.astype(bool), combine
 
 
-def _dropping_experts(x: jax.Array, gates: jax.Array, weights: dict, request: Request,
+def _dropping_experts(x: jax.Array, gates: jax.Array, weights: dict, mlp: Mlp, request: Request,
                       shardings: Shardings) -> jax.Array:
-    run, model = request.run, request.model
-    dispatch, combine = _masks(gates, request, shardings)
+    run = request.run
+    dispatch, combine = _masks(gates, mlp, request, shardings)
 
     def up(routed: jax.Array, name: str) -> jax.Array:
         kernel = shardings.constrain(as_activation(weights[f"expert_{name}"], run), "experts", None, "mlp")
@@ -80,8 +79,8 @@ def _dropping_experts(x: jax.Array, gates: jax.Array, weights: dict, request: Re
     routed = jnp.einsum("bld,blec->ebcd", x, dispatch.astype(x.dtype))
     routed = shardings.constrain(routed, "act_experts", "moe_batch", None, "act_embed")
     gate = up(routed, "wi_0")
-    linear = up(routed, "wi_1") if model.gated_mlp else None
-    hidden = activate(model, gate, linear)
+    linear = up(routed, "wi_1") if mlp.gated else None
+    hidden = activate(mlp, gate, linear)
     kernel = shardings.constrain(as_activation(weights["expert_wo"], run), "experts", "mlp", None)
     out = jnp.einsum("ebcf,efd->ebcd", hidden, kernel)
     out = shardings.constrain(out, "act_experts", "moe_batch", None, "act_embed")

@@ -14,8 +14,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .params import parameter_tree
-from .request import Request, RequestError, UnsupportedError
+from .errors import RequestError, UnsupportedError
+from .params import Param, is_param, parameter_tree
+from .request import Request
 from .sharding import Shardings
 
 StageFunction = Callable[[jax.Array, Any, jax.Array, jax.Array], jax.Array]
@@ -37,10 +38,11 @@ def run_pipeline(stage_layers: StageFunction, weights: Any, x: jax.Array, positi
     inputs = split(x, "length", "act_embed")
     all_positions, all_segments = split(positions, "length"), split(segments, "length")
     run_stages = jax.vmap(stage_layers, spmd_axis_name="stage")
-    axes = parameter_tree(request.model)["moe_layers" if request.model.is_moe else "dense_layers"]
+    tree, model = parameter_tree(request.model), request.model
+    params = tuple(tree[model.stack_name(0, i)] for i in range(len(model.groups[0].layers)))
 
-    def sharded(name: str, leaf: jax.Array) -> jax.Array:
-        return shardings.constrain(leaf, "stage", None, *axes[name].axes[1:])
+    def sharded(param: Param, leaf: jax.Array) -> jax.Array:
+        return shardings.constrain(leaf, "stage", None, *param.axes[1:])
 
     def tick(state: jax.Array, now: jax.Array) -> tuple[jax.Array, jax.Array]:
         # stage s works on microbatch now - s; out of range only while the pipeline fills and drains
@@ -50,7 +52,7 @@ def run_pipeline(stage_layers: StageFunction, weights: Any, x: jax.Array, positi
         first = jax.lax.broadcasted_iota(jnp.int32, moved.shape, 0) == 0
         state = shardings.constrain(jnp.where(first, entering[None], moved), "stage", "batch", "length", "act_embed")
         # kept sharded here, so that gathered weights and whole gradients do not outlive a tick
-        weights = {name: sharded(name, leaf) for name, leaf in staged.items()}
+        weights = jax.tree.map(sharded, params, staged, is_leaf=is_param)
         state = run_stages(state, weights, all_positions[which], all_segments[which])
         state = shardings.constrain(state, "stage", "batch", "length", "act_embed")
         return state, state[-1]
@@ -63,11 +65,12 @@ def run_pipeline(stage_layers: StageFunction, weights: Any, x: jax.Array, positi
 
 
 def _check(request: Request, shardings: Shardings, batch: int, stages: int, count: int) -> None:
-    model = request.model
-    if model.is_moe and model.dense_layers:
-        raise UnsupportedError("a pipeline over leading dense layers is not in the reference program")
-    if model.layers % stages:
-        raise RequestError(f"model.layers {model.layers} is not divisible by stage {stages}")
+    groups = request.model.groups
+    if len(groups) > 1:
+        raise UnsupportedError("the reference program has no pipeline over more than one group of layers, as after leading dense ones")
+    if groups[0].repeat % stages:
+        what = "model.layers" if len(groups[0].layers) == 1 else f"patterns of {len(groups[0].layers)} layers:"
+        raise RequestError(f"{what} {groups[0].repeat} is not divisible by stage {stages}")
     shards = shardings.size("replica", "data", "expert")
     if batch % count or (batch // count) % shards:
         raise RequestError(

@@ -7,8 +7,9 @@ from typing import Any
 
 import jax
 
+from .errors import UnsupportedError
 from .flags import custom_tensors
-from .request import Run, UnsupportedError
+from .request import Run
 
 QKV = ("query_proj", "key_proj", "value_proj")
 MLP_IN = ("mlpwi_0", "mlpwi_1", "mlpwi")
@@ -34,6 +35,10 @@ ALIASES = {
     "minimal_with_quantization": "minimal",
     "minimal_with_context_and_quantization": "minimal_with_context",
     "nothing_saveable": "full",
+    "dots_no_batch_dims": "minimal",
+    "per_layer": "full",
+    "save_dot_except_logits": "minimal",
+    "save_dot_except_logits_ffn": "save_dot_except_mlp",
 }
 
 

@@ -9,15 +9,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from .errors import RequestError, UnsupportedError
+from .model_spec import Model, known, parse_model
+
+COMPUTED_TYPES = ("f32", "bf16", "int8", "fp8")
+STORED_TYPES = (*COMPUTED_TYPES, "int4")
 AXES = ("replica", "stage", "data", "seq", "model", "expert")
-
-
-class RequestError(ValueError):
-    """The request is not one this program understands, or cannot be compiled as it stands."""
-
-
-class UnsupportedError(RequestError):
-    """Legal, but not in the reference program: no verdict."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,36 +24,6 @@ class Target:
     num_slices: int = 1
     wrap: tuple[bool, ...] | None = None
     chips_per_host_bounds: tuple[int, ...] | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class Model:
-    layers: int
-    embed: int
-    mlp: int  # one expert's width in a MoE
-    heads: int
-    kv_heads: int
-    head_dim: int
-    vocab: int
-    gated_mlp: bool = True
-    tied_embeddings: bool = False
-    experts: int = 0
-    experts_per_token: int = 0
-    shared_experts: int = 0
-    dense_layers: int = 0
-    attention_window: int | None = None
-    extra_parameters: int = 0
-
-    @property
-    def is_moe(self) -> bool:
-        return self.experts > 1
-
-    @property
-    def dense_mlp(self) -> int:
-        """Width of a dense layer: a MoE's leading dense layers are as wide as what one token uses of the others."""
-        if not self.is_moe:
-            return self.mlp
-        return self.mlp * (self.experts_per_token + self.shared_experts)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,9 +44,8 @@ class Run:
     attention: str = "flash"
     moe: str = "dropping"
     capacity_factor: float | None = None
-    output_len: int | None = None  # with the two below: of requests, which one step does not have
-    input_len: int | None = None
-    concurrency: int | None = None
+    output_len: int | None = None
+    remat_patterns: bool = False  # a pattern of layers is computed again as a whole, from its input; otherwise each layer from its own
     flags: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
@@ -96,30 +62,11 @@ class Request:
     hlo_path: str | None = None
 
 
-def _refuse_groups(raw: dict[str, Any]) -> None:
-    """A model in layer groups is legal, but this program scans one kind of layer: says which kinds it has no words for."""
-    model = raw.get("model")
-    groups = model.get("groups") if isinstance(model, dict) else None
-    if not groups:
-        return
-    missing = []
-    for group in groups:
-        for layer in group["layers"]:
-            attention, mlp = layer["attention"], layer["mlp"]
-            kind = "none" if attention is None else attention["kind"]
-            missing.append("layers without attention" if kind == "none" else f"{kind} attention")
-            if mlp is None:
-                missing.append("layers without an MLP")
-            elif mlp.get("shared_width"):
-                missing.append("shared experts of their own width")
-    what = ", ".join(dict.fromkeys(missing))
-    raise UnsupportedError(f"the reference program compiles one kind of layer; this model mixes or needs: {what}")
-
-
 def parse_request(raw: dict[str, Any]) -> Request:
     """The request as dataclasses. Values were judged by the sender; a key that is unknown or missing is a RequestError that names it."""
-    _known(raw, Request, "request")
-    _refuse_groups(raw)
+    known(raw, _fields(Request), "request")
+    if not isinstance(raw.get("model"), dict):
+        raise RequestError("The request lacks model")
     target = _present(raw, "target", Target)
     for name in ("wrap", "chips_per_host_bounds"):
         target[name] = tuple(target[name]) if name in target else None
@@ -127,9 +74,9 @@ def parse_request(raw: dict[str, Any]) -> Request:
     try:
         return Request(
             target=Target(**target),
-            model=Model(**_present(raw, "model", Model)),
+            model=parse_model(raw["model"]),
             phase=raw["phase"],
-            run=Run(**_present(raw, "run", Run)),
+            run=_run(raw),
             mesh=_mesh(raw["mesh"], "mesh"),
             dcn=_mesh(raw.get("dcn") or {}, "dcn"),
             **optional,
@@ -142,14 +89,21 @@ def _present(raw: dict[str, Any], name: str, kind: type) -> dict[str, Any]:
     """A part of the request without the keys that are null: those have the default."""
     if name not in raw:
         raise RequestError(f"The request lacks {name}")
-    _known(raw[name], kind, name)
+    known(raw[name], _fields(kind), name)
     return {key: value for key, value in raw[name].items() if value is not None}
 
 
-def _known(raw: dict[str, Any], kind: type, where: str) -> None:
-    unknown = raw.keys() - {field.name for field in dataclasses.fields(kind)}
-    if unknown:
-        raise RequestError(f"{where} has unknown keys: {', '.join(sorted(unknown))}")
+def _run(raw: dict[str, Any]) -> Run:
+    run = Run(**_present(raw, "run", Run))
+    types = {name: value for name, value in dataclasses.asdict(run).items() if name.endswith("_dtype") and value is not None}
+    for name, value in types.items():
+        if value not in (STORED_TYPES if name == "weight_dtype" else COMPUTED_TYPES):
+            raise UnsupportedError(f"the reference program has no {name} {value}")
+    return run
+
+
+def _fields(kind: type) -> set[str]:
+    return {field.name for field in dataclasses.fields(kind)}
 
 
 def _mesh(raw: dict[str, int], where: str) -> dict[str, int]:

@@ -13,7 +13,8 @@ import jax
 from jax.experimental import mesh_utils, topologies
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from .request import AXES, Request, RequestError, Target
+from .errors import RequestError
+from .request import AXES, Request, Target
 
 RULES: dict[str, tuple[str, ...]] = {
     # activations

@@ -7,11 +7,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from .errors import RequestError
 from .flags import optimizer_on_host
 from .model import embed_tokens, logits_of, run_layers
 from .optimizer import abstract_state, apply_updates, clip_by_global_norm, on_device
 from .params import JAX_DTYPES, abstract_parameters
-from .request import Request, RequestError
+from .request import Request
 from .sharding import Shardings
 
 
