@@ -8,8 +8,11 @@ import { describeErrors, outcomesOf } from '../agents/learning.ts'
 import { chooseByEvidence, proposalNotes, rankSpace, refuseInfeasible } from '../agents/proposer.ts'
 import { plannerOnIdea, writeRationale } from '../agents/rationale.ts'
 import type { AnalyzeStage, ProposeStage, Reasoning } from '../agents/reasoning.ts'
+import { findRemedies } from '../agents/remedies/find-remedies.ts'
+import { meshForSettings } from '../agents/remedies/mesh-for-settings.ts'
+import { compilationsForRemedies, tryRemedies } from '../agents/remedies/try-remedies.ts'
 import { evidenceFor, type Retrieved, retrieve } from '../agents/retrieval.ts'
-import { noKpis, type Situation } from '../agents/situation.ts'
+import { type Analysis, noKpis, type Situation } from '../agents/situation.ts'
 import { objectionsTo } from '../agents/verifier.ts'
 import { chipOfDeviceType } from '../contract/chip.ts'
 import type { Card, Diagnosis } from '../contract/diagnosis.ts'
@@ -149,21 +152,28 @@ async function workStages(
   })
   if (cards.length === 0 && proposed.plan.space.fitting === 0) refuseInfeasible(situation, proposed.plan)
 
-  const judged = await runner.stage<{ cards: Card[]; notes: string[] }>('compile', async (signal) => {
+  const suggested = suggestionsFor(situation, analysis, cards[0] ?? null)
+  const judged = await runner.stage<Judged>('compile', async (signal) => {
     if (!request.compile && !asksUnasked(deps, request, cards))
-      return { value: { cards, notes: [] }, detail: 'not asked for', skipped: true }
+      return { value: { cards, notes: [], suggestions: suggested }, detail: 'not asked for', skipped: true }
     if (deps.compiler === null)
       throw new PromptsError('unavailable', 'The TPU compiler is not installed.', {
         hint: 'npm run setup:compiler installs it into the project.',
       })
     const input = { situation, analysis, cards, ranked: proposed.plan.ranked, retrieved, run, tenant }
-    const value = await deps.evaluateCards(input, async () => {}, signal)
+    const value: Judged = { ...(await deps.evaluateCards(input, async () => {}, signal)), suggestions: suggested }
     // nobody has seen the cards yet: a place that stayed empty closes up
     value.cards = value.cards.map((card, i) => ({ ...card, rank: (i + 1) as Card['rank'] }))
     if (cards.length > 0 && value.cards.length === 0) {
       throw new PromptsError('not_feasible', `The TPU compiler refuses every proposal for ${experiment.id}. ${value.notes.join(' ')}`, {
         hint: 'Let more vary (tune: remat, microbatches, offload), use a smaller batch, or more chips.',
       })
+    }
+    const on = meshForSettings(situation, value.cards[0] ?? null)
+    if (request.compile && on !== null) {
+      const tried = await tryRemedies({ memory, compiler: deps.compiler }, { situation, on, suggestions: suggested, run }, signal)
+      value.suggestions = tried.suggestions
+      value.notes.push(...tried.notes)
     }
     return { value, detail: `${value.cards.length} cards compiled` }
   })
@@ -174,7 +184,7 @@ async function workStages(
     ...analysis,
     baseline: situation.baseline,
     cards: judged.cards,
-    suggestions: suggestionsFor(situation, judged.cards[0] ?? null),
+    suggestions: judged.suggestions,
     second_reading: analyzed.secondReading,
     nearest: proposed.plan.nearest,
     notes: notesOf([
@@ -242,15 +252,30 @@ function asksUnasked({ compiler }: RunDeps, { thread }: RunRequest, cards: reado
   return compiler !== null && thread === null && cards.length > 0 && cards.every(({ memory }) => memory?.certainty === 'near')
 }
 
-/** Settings that would gain more than any card. */
-function suggestionsFor({ workload, baseline, calibration }: Situation, best: Card | null): Diagnosis['suggestions'] {
-  const on = baseline?.legal && baseline.memory?.certainty !== 'no' ? baseline : best
-  return on === null ? [] : suggestSettings({ workload, on, best, calibration })
+/** The cards after the compiler, and what is suggested beside them. */
+interface Judged {
+  cards: Card[]
+  notes: string[]
+  suggestions: Diagnosis['suggestions']
+}
+
+/** Settings that would gain more than any card, and those that answer what was found. */
+function suggestionsFor(situation: Situation, { anti_patterns: patterns }: Analysis, best: Card | null): Diagnosis['suggestions'] {
+  const { workload, calibration } = situation
+  const on = meshForSettings(situation, best)
+  if (on === null) return []
+  const planned = suggestSettings({ workload, on, best, calibration })
+  const remedies = findRemedies({ workload, on, patterns }).map(({ suggestion }) => suggestion)
+  return [...planned, ...remedies.filter(({ settings }) => planned.every((other) => !sameSettings(other.settings, settings)))]
+}
+
+function sameSettings(a: Record<string, string>, b: Record<string, string>): boolean {
+  return Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([name, value]) => b[name] === value)
 }
 
 /** Seconds that a run may take, and where the compiler is waited for the time of its cards and their replacements. */
 function deadlineSeconds({ config, compiler }: RunDeps, { compile, thread }: RunRequest): number {
-  const compilations = compile ? compilationsPerRun : compiler && thread === null ? unaskedCompilations : 0
+  const compilations = compile ? compilationsPerRun + compilationsForRemedies : compiler && thread === null ? unaskedCompilations : 0
   return config.PROMPTS_RUN_DEADLINE_SECONDS + compilations * config.PROMPTS_COMPILER_TIMEOUT_SECONDS
 }
 

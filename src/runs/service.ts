@@ -1,4 +1,6 @@
 import type { WithdrawnCard } from '../agents/evaluator.ts'
+import { meshForSettings } from '../agents/remedies/mesh-for-settings.ts'
+import { tryRemedies } from '../agents/remedies/try-remedies.ts'
 import type { Diagnosis } from '../contract/diagnosis.ts'
 import type { Progress, RunRequest } from '../contract/run.ts'
 import { asPromptsError, PromptsError } from '../errors.ts'
@@ -17,11 +19,16 @@ export interface DiagnoseService extends AdoptionBook {
   diagnose(request: RunRequest, options: { onProgress: (progress: Progress) => void; signal: AbortSignal }): Promise<Diagnosis>
   /**
    * Compiler verdicts after the cards were shown. `onCard` gets all cards as they now stand each time one changes: with its verdict, or
-   * withdrawn and replaced by the next that compiles; the caller says what was withdrawn with `refuse`. Does nothing without a compiler.
+   * withdrawn and replaced by the next that compiles; the caller says what was withdrawn with `refuse`. Then a setting beside the mesh is
+   * tried where the profile or the compiled graph asks for one, and `onSetting` hears what it brings. Does nothing without a compiler.
    */
   compileCards(
     run: string,
-    options: { onCard: (cards: Diagnosis['cards'], withdrawn: WithdrawnCard[]) => Promise<void>; signal: AbortSignal },
+    options: {
+      onCard: (cards: Diagnosis['cards'], withdrawn: WithdrawnCard[]) => Promise<void>
+      onSetting?: (suggestion: Diagnosis['suggestions'][number]) => Promise<void>
+      signal: AbortSignal
+    },
   ): Promise<void>
 }
 
@@ -40,14 +47,14 @@ export function createDiagnoseService(deps: RunDeps): DiagnoseService {
       }
     },
 
-    async compileCards(run, { onCard, signal }) {
+    async compileCards(run, { onCard, onSetting, signal }) {
       if (deps.compiler === null || !(await deps.compiler.status(signal)).ready) return
       const request = await deps.memory.request(run)
       if (request === null) throw new PromptsError('unknown_run', `There is no run ${run.slice(0, 80)}.`)
       const { tenant } = request
       const { situation, analysis, retrieved, proposed, diagnosis } = await reader.finished(run, tenant)
       const input = { situation, analysis, retrieved, ranked: proposed.plan.ranked, cards: diagnosis.cards, run, tenant }
-      await deps.evaluateCards(
+      const { cards } = await deps.evaluateCards(
         input,
         async (cards, withdrawn) => {
           // told first: who dies in between tells it again, and nothing is lost
@@ -56,6 +63,14 @@ export function createDiagnoseService(deps: RunDeps): DiagnoseService {
         },
         signal,
       )
+      const on = meshForSettings(situation, cards[0] ?? null)
+      if (on === null) return
+      const { memory, compiler } = deps
+      const tried = await tryRemedies({ memory, compiler }, { situation, on, suggestions: diagnosis.suggestions, run }, signal)
+      const found = tried.suggestions.find(({ by }) => by === 'compiler')
+      if (found !== undefined) await onSetting?.(found)
+      const notes = [...diagnosis.notes, ...tried.notes]
+      await memory.saveDiagnosis(run, { ...diagnosis, cards, suggestions: tried.suggestions, notes })
     },
   }
 }

@@ -3,6 +3,7 @@ import { formatUsd } from '../../text/units.ts'
 import { bringsWords, ownReason, timeWords } from '../../thread/say/card-lines.ts'
 import { headlineOf } from '../../thread/say/headline.ts'
 import { compilerWords, fitWords, frameworkOf, meshAxes, meshWords, shareOfStep } from '../../thread/say/say-verdict.ts'
+import { settingsText, suggestionGain } from '../../thread/say/settings-text.ts'
 import { formatAntiPattern, formatBottleneck, formatKpis, formatOps } from './format-report.ts'
 import { formatCompiler } from './format-verdict.ts'
 
@@ -15,11 +16,21 @@ export function formatDiagnosis(diagnosis: Diagnosis): string {
   lines.push('', formatBottleneck(diagnosis.bottleneck), '', formatKpis(diagnosis.kpis))
   if (diagnosis.top_ops.length > 0) lines.push('', formatOps(diagnosis.top_ops.slice(0, 5), diagnosis.kpis.step_time_ms))
   for (const pattern of diagnosis.anti_patterns.slice(0, 5)) lines.push('', formatAntiPattern(pattern))
-  for (const { what, why } of diagnosis.suggestions) lines.push('', `besides the mesh: ${what}`, `  ${why}`)
+  for (const suggestion of diagnosis.suggestions) lines.push('', ...formatSuggestion(suggestion))
   const notes = diagnosis.notes.filter((note) => note !== unmet)
   if (notes.length > 0) lines.push('', ...notes.map((note) => `note: ${note}`))
   lines.push('', `run ${diagnosis.run}, analysis: ${diagnosis.reasoning}`)
   return lines.join('\n')
+}
+
+function formatSuggestion(suggestion: Diagnosis['suggestions'][number]): string[] {
+  const brings = suggestionGain(suggestion)
+  const settings = settingsText(suggestion).split('\n')
+  return [
+    `besides the mesh: ${suggestion.what}${brings === '' ? '' : `: ${brings}`}`,
+    `  ${suggestion.why}`,
+    ...settings.map((line) => `    ${line}`),
+  ]
 }
 
 function formatCard(diagnosis: Diagnosis, card: Card): string {

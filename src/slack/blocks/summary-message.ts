@@ -2,6 +2,7 @@ import type { AnyBlock } from '@slack/types'
 import type { Diagnosis } from '../../contract/diagnosis.ts'
 import { formatGib, formatMs, formatShare, formatUsd } from '../../text/units.ts'
 import { bottleneckWords, headlineOf } from '../../thread/say/headline.ts'
+import { settingsText, suggestionGain } from '../../thread/say/settings-text.ts'
 import { baselineStepMs } from './card-message.ts'
 import { actions, button, context, fields, type Message, message, section, table } from './message.ts'
 import { clip, escapeCode, escapeText, link, plain } from './text.ts'
@@ -58,7 +59,7 @@ function detailBlocks(diagnosis: Diagnosis, options: { pictures?: Picture[]; pag
     return `• ${escapeText(pattern.kind.replaceAll('_', ' '), 100)}${share}: ${escapeText(pattern.fix, 400)}`
   })
   if (patterns.length > 0) blocks.push(section(`*Also found*\n${patterns.join('\n')}`, { folds: true }))
-  const suggested = diagnosis.suggestions.slice(0, 4).map(({ what, why }) => `• ${escapeText(what, 200)}: ${escapeText(why, 300)}`)
+  const suggested = diagnosis.suggestions.slice(0, 4).map(suggestionLine)
   if (suggested.length > 0) blocks.push(section(`*Besides the mesh*\n${suggested.join('\n')}`, { folds: true }))
   const notes = diagnosis.notes.slice(0, 5).map((note) => escapeText(note, 500))
   if (notes.length > 0) blocks.push(context(...notes))
@@ -66,6 +67,15 @@ function detailBlocks(diagnosis: Diagnosis, options: { pictures?: Picture[]; pag
   if (pages.length > 0) blocks.push(context(`Look closer: ${pages.join(' · ')}`))
   if (diagnosis.top_ops.length > 0) blocks.push(actions(button('Whole page as a file', 'profile_page', { run: diagnosis.run })))
   return blocks
+}
+
+function suggestionLine(suggestion: Diagnosis['suggestions'][number]): string {
+  const { what, why } = suggestion
+  const brings = suggestionGain(suggestion)
+  const settings = settingsText(suggestion)
+    .split('\n')
+    .map((line) => `\`${escapeCode(line, 600)}\``)
+  return `• *${escapeText(what, 200)}*${brings === '' ? '' : `: ${brings}`}. ${escapeText(why, 400)}\n${settings.join(' ')}`
 }
 
 /** No profile, nothing measured: what is said of the bottleneck is predicted. */

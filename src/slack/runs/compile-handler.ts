@@ -1,5 +1,5 @@
 import type { WithdrawnCard } from '../../agents/evaluator.ts'
-import type { Card } from '../../contract/diagnosis.ts'
+import type { Card, Diagnosis } from '../../contract/diagnosis.ts'
 import type { Job } from '../../jobs/job-queue.ts'
 import type { CompileJob, SlackDeps } from '../deps.ts'
 import type { Outbox } from '../outbox/outbox.ts'
@@ -62,10 +62,14 @@ export function createCompileHandler(options: CompileHandlerOptions): (job: Job<
       }
     }
 
+    const onSetting = async (suggestion: Diagnosis['suggestions'][number]) => {
+      for (const watcher of await records.watchers(record.run)) await delivery.setting(record, watcher, suggestion)
+    }
+
     const started = performance.now()
     const seconds = () => (performance.now() - started) / 1000
     try {
-      await deps.diagnose.compileCards(job.data.run, { onCard, signal: job.signal })
+      await deps.diagnose.compileCards(job.data.run, { onCard, onSetting, signal: job.signal })
       deps.metrics.compiled(seconds(), true)
     } catch (error) {
       deps.metrics.compiled(seconds(), false)

@@ -6,6 +6,7 @@ import { keys, ofRun } from '../../state/keys.ts'
 import { cardMessage, withdrawnCardMessage } from '../blocks/card-message.ts'
 import { errorMessage, verdictsMessage } from '../blocks/notice-messages.ts'
 import { cancelledMessage, planMessage, type StageProgress, waitMessage } from '../blocks/plan-message.ts'
+import { settingMessage } from '../blocks/setting-message.ts'
 import { bottleneckShort, detailsMessage, type Page, type Picture, summaryMessage } from '../blocks/summary-message.ts'
 import type { SlackDeps } from '../deps.ts'
 import type { Priority } from '../outbox/entry.ts'
@@ -188,6 +189,18 @@ export class Delivery {
       threadTs: watcher.threadTs,
       message: verdictsMessage(cards, withdrawn),
       after: messageKey(record.run, watcher, `card${cards.at(-1)?.rank ?? 1}`),
+      priority: 1,
+    })
+  }
+
+  /** A setting beside the mesh, with what the compiler and the replay say that it brings. */
+  async setting(record: RunRecord, watcher: Watcher, suggestion: Diagnosis['suggestions'][number]): Promise<void> {
+    await this.#options.outbox.put({
+      team: record.team,
+      key: messageKey(record.run, watcher, 'setting'),
+      channel: watcher.channel,
+      threadTs: watcher.threadTs,
+      message: settingMessage(suggestion, record.title),
       priority: 1,
     })
   }

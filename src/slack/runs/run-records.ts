@@ -39,7 +39,7 @@ export interface Watcher {
 }
 
 /** The messages that a run may have in a thread. */
-export const messageParts = ['root', 'card1', 'card2', 'card3', 'verdicts', 'details'] as const
+export const messageParts = ['root', 'card1', 'card2', 'card3', 'verdicts', 'setting', 'details'] as const
 export type MessagePart = (typeof messageParts)[number]
 
 /** Keys of messages, one of each a run and thread. */

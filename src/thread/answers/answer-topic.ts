@@ -7,6 +7,7 @@ import type { FinishedRun } from '../../runs/results.ts'
 import { formatGibNumber, formatMs, formatShare, formatUsd } from '../../text/units.ts'
 import { headlineOf } from '../say/headline.ts'
 import { compilerWords, fitWords, frameworkOf, gainWords, meshWords, perWhat, stepWords } from '../say/say-verdict.ts'
+import { settingsText } from '../say/settings-text.ts'
 import type { Topic } from '../topic.ts'
 import { compareCards } from './compare-cards.ts'
 import { explainTerm } from './explain-term.ts'
@@ -101,7 +102,9 @@ function snippetOf({ diagnosis, situation }: FinishedRun, { cards, framework }: 
   const dialect = framework ?? situation.workload.framework
   const written = writeSnippet(dialect, snippetInput(situation, card))
   const [text] = Object.values(written)
-  const flags = diagnosis.suggestions.filter(({ kind }) => kind === 'flag').map(({ what, why }) => `\nBesides: ${what}. ${why}`)
+  const flags = diagnosis.suggestions
+    .filter(({ kind }) => kind === 'flag')
+    .map((flag) => `\nBesides: ${flag.what}. ${flag.why}\n${settingsText(flag)}`)
   return `Card ${card.rank} (${meshWords(dialect, card)}) in ${dialect}: start the job with\n${text ?? ''}${flags.join('')}`
 }
 

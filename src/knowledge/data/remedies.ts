@@ -1,0 +1,22 @@
+import { z } from 'zod'
+import { chipSchema } from '../../contract/experiment.ts'
+import { lazyKnowledge } from './read-data.ts'
+
+/** The section of a document that explains a remedy. */
+const explained = { doc: z.string().regex(/^[a-z0-9-]+#[a-z0-9-]+$/) }
+const flagsByChip = z.partialRecord(chipSchema, z.record(z.string(), z.string()))
+
+const remediesSchema = z.strictObject({
+  about: z.string(),
+  offload_together: z.strictObject({ ...explained, flags: flagsByChip }),
+  collective_matmul: z.strictObject({ ...explained, flags: flagsByChip }),
+  fewer_microbatches: z.strictObject(explained),
+  states_on_device: z.strictObject(explained),
+  experts_on_fsdp: z.strictObject(explained),
+  /** lanes: the width of a vector register, below which a shard's last dimension is not tiled. */
+  fsdp_in_two: z.strictObject({ ...explained, lanes: z.int().positive() }),
+  expert_tiles: z.strictObject({ ...explained, default_tile: z.int().positive(), lanes: z.int().positive() }),
+})
+
+/** What answers an anti-pattern beside the mesh; `knowledge/remedies.json`. */
+export const remedyData = lazyKnowledge('remedies.json', remediesSchema)
