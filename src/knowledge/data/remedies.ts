@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import { chipSchema } from '../../contract/experiment.ts'
 import { lazyKnowledge } from './read-data.ts'
 
 /** The section of a document that explains a remedy. */
 const explained = { doc: z.string().regex(/^[a-z0-9-]+#[a-z0-9-]+$/) }
-const flagsByChip = z.partialRecord(chipSchema, z.record(z.string(), z.string()))
+const flagsByChip = z.record(z.string(), z.record(z.string(), z.string()))
 
 const remediesSchema = z.strictObject({
   about: z.string(),
