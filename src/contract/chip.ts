@@ -23,6 +23,9 @@ export function chipOfWord(word: string): ChipName | null {
   return chipOfName.get(word.trim().toLowerCase()) ?? null
 }
 
+/** Every word that means a chip. */
+export const chipWords: readonly string[] = [...chipOfName.keys()]
+
 /** The slice of one machine of Google Cloud by its type (`ct6e-standard-4t`); null for any other word. */
 export function sliceOfMachine(type: string): { chip: ChipName; topology: string } | null {
   return machines.get(type.trim().toLowerCase()) ?? null

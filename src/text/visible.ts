@@ -14,7 +14,7 @@ export function visibleLine(text: string): string {
 }
 
 /** Values that we write in several lines. */
-const ownLines = new Set(['snippets'])
+const ownLines = new Set(['snippets', 'experiment_file'])
 
 /** A copy of a value whose strings each stay one line, for the formatters of text; snippets keep their lines. */
 export function visibleValues<T>(value: T): T {

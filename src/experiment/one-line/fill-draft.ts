@@ -15,14 +15,17 @@ export interface FilledLine {
 const trainSeqLen = 4096
 const servedLen = 1024
 const servedRequests = 64
+const servedTpotMs = 50
 
 /** Fills in what a line leaves out, each with an assumption that says so. @throws PromptsError `bad_experiment`, `unknown_topology`. */
 export function fillDraft(draft: LineDraft, slice: { chip: string; topology: string; devices: number }, catalog: Catalog): FilledLine {
   const assumptions = [...draft.notes]
   const assume = (text: string) => assumptions.push(text)
   const phase = phaseOf(draft, assume)
-  const run: Data = { ...draft.run }
+  const run: Data = { ...draft.run, ...(Object.keys(draft.flags).length === 0 ? {} : { flags: draft.flags }) }
+  const slo = { ...draft.slo }
   fillDtype(draft, phase, run, assume)
+  if (phase === 'decode') fillLoad(draft, run, slo, assume)
   fillShape(draft, phase, run, slice.devices * (draft.slices ?? 1), assume)
   const across = (draft.slices ?? 1) > 1 && Object.keys(draft.mesh).length > 0
   if (across) assume(`dcn replica=${draft.slices}: the line gives a mesh inside a slice alone`)
@@ -34,7 +37,7 @@ export function fillDraft(draft: LineDraft, slice: { chip: string; topology: str
     ...(draft.objective === null ? {} : { objective: draft.objective }),
     ...(Object.keys(draft.mesh).length === 0 ? {} : { mesh: draft.mesh }),
     ...(across ? { dcn: { replica: draft.slices } } : {}),
-    ...(Object.keys(draft.slo).length === 0 ? {} : { slo: draft.slo }),
+    ...(Object.keys(slo).length === 0 ? {} : { slo }),
   }
   const { data: translated, notes } = translateWords(data, devicesOfSlice)
   const said = parseWithSchema(experimentSchema, translated, 'the line')
@@ -44,8 +47,12 @@ export function fillDraft(draft: LineDraft, slice: { chip: string; topology: str
 function phaseOf(draft: LineDraft, assume: (text: string) => void): string {
   if (draft.phase !== null) return experimentWords.values.phase[draft.phase] ?? draft.phase
   const served = draft.framework === 'vllm' || draft.framework === 'sglang'
+  const { load } = draft
+  const loaded = load.requests !== null || load.tokens !== null
   const serving =
-    served || Object.keys(draft.slo).length > 0 || ['input_len', 'output_len', 'concurrency', 'kv_dtype'].some((name) => name in draft.run)
+    served ||
+    loaded ||
+    Object.keys(draft.slo).length > 0 || ['input_len', 'output_len', 'concurrency', 'kv_dtype'].some((name) => name in draft.run)
   assume(serving ? 'phase decode: the line speaks of serving' : 'phase train; say "serve" or "prefill" for another')
   return serving ? 'decode' : 'train'
 }
@@ -57,6 +64,21 @@ function fillDtype({ dtype }: LineDraft, phase: string, run: Data, assume: (text
   if (run[name] !== undefined) return
   run[name] = dtype
   assume(`${dtype} is taken as ${name}; say "${dtype} weights" or "kv ${dtype}" for another`)
+}
+
+/** A load becomes the requests that are in flight under it, by Little's law: they arrive as often as they leave. */
+function fillLoad({ load }: LineDraft, run: Data, slo: Record<string, number>, assume: (text: string) => void): void {
+  if (run.concurrency !== undefined || (load.requests === null && load.tokens === null)) return
+  if (slo.tpot_ms === undefined && slo.tpot_p99_ms === undefined) {
+    slo.tpot_ms = servedTpotMs
+    assume(`tpot ${servedTpotMs} ms: the load says no time a token ("tpot 40 ms")`)
+  }
+  const outputLen = Number(run.output_len ?? servedLen)
+  const tokens = load.tokens ?? load.requests! * outputLen
+  const seconds = (slo.tpot_ms ?? slo.tpot_p99_ms!) / 1000
+  run.concurrency = Math.max(1, Math.ceil(tokens * seconds))
+  const said = load.tokens === null ? `${load.requests} requests of ${outputLen} tokens each second` : `${load.tokens} tokens each second`
+  assume(`concurrency ${run.concurrency}: ${said}, at ${seconds * 1000} ms a token (Little's law)`)
 }
 
 function fillShape(draft: LineDraft, phase: string, run: Data, devices: number, assume: (text: string) => void): void {
@@ -82,10 +104,17 @@ function fillShape(draft: LineDraft, phase: string, run: Data, devices: number, 
   set('seq_len', phase === 'train' ? trainSeqLen : servedLen, 'the line gives no sequence length ("seq 8192")')
   if (run.per_device_batch_size !== undefined) return
   if (draft.batchTokens !== null) {
-    const batch = Math.max(1, Math.round(draft.batchTokens / Number(run.seq_len)))
-    set('global_batch', batch, `${draft.batchTokens} tokens of ${String(run.seq_len)} each`)
+    const exact = Math.max(1, draft.batchTokens / Number(run.seq_len))
+    set('global_batch', evenBatch(exact, devices), `${draft.batchTokens} tokens, ${String(run.seq_len)} a sequence, in whole rounds of the devices`)
   } else if (phase === 'train') set('global_batch', devices, 'the line gives no batch, one sequence a device')
   else set('global_batch', 1, 'the line gives no batch')
+}
+
+/** The whole number of sequences next to it that so many devices, or a power of two of them, can share. */
+function evenBatch(sequences: number, devices: number): number {
+  let share = devices
+  while (share > 1 && sequences < share) share /= share % 2 === 0 ? 2 : share
+  return Math.max(1, Math.round(sequences / share)) * share
 }
 
 /** The same experiment with the values that the planner would take by itself written into it. */

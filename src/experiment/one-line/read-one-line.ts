@@ -2,10 +2,12 @@ import { stringify } from 'yaml'
 import type { ChipName } from '../../contract/chip.ts'
 import { PromptsError } from '../../errors.ts'
 import { type FilledLine, fillDraft } from './fill-draft.ts'
-import { emptyDraft, type LineDraft } from './line-draft.ts'
+import { emptyDraft, type LineDraft, overDraft } from './line-draft.ts'
 import { lineTokens, maxLineLength } from './line-tokens.ts'
-import { readModel, readSlice, refuse, refuseUnread } from './read-names.ts'
+import { lineWords } from './line-words.ts'
+import { readModel, readSlice, refuseUnread } from './read-names.ts'
 import { readSetting } from './read-setting.ts'
+import { refuse } from './refuse.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 /** A job that was said in one line: the experiment, all that was assumed for it, and the file that it amounts to. */
@@ -14,26 +16,28 @@ export interface OneLine extends FilledLine {
   file: string
 }
 
-const fillers = new Set(
-  'a an the on in of for at with and using by to from job run under below most within is model per please tpu'.split(' '),
-)
-
 /** Whether a subject is written as a line about a job, and not as an id or a path. */
 export function isOneLine(subject: string): boolean {
   return !/\p{Cc}/u.test(subject) && /\S[\s,]+\S/.test(subject) && !/\.(ya?ml|jsonl?|pb|gz)$/i.test(subject.trim())
 }
 
 /**
- * Reads `qwen3-235b-a22b on v6e-256, seq 8192, batch 512` as an experiment. Pure: the same line and vocabulary give the same experiment.
+ * Reads `qwen3-235b-a22b on v6e-256, seq 8192, batch 512` as an experiment, and what later lines say instead. Pure: the same lines and
+ * vocabulary give the same experiment.
  * @throws PromptsError `unknown_model` and `unknown_topology` with the nearest names, `bad_arguments` naming every word that is not understood.
  */
-export function readOneLine(line: string, vocabulary: Vocabulary): OneLine {
-  const draft = draftOfLine(line, vocabulary)
-  refuseUnread(draft, vocabulary, true)
-  const { tokens, days } = draft.budget
-  if (tokens !== null || days !== null) draft.notes.push('a budget of tokens or days does not change the plan of a slice: it is left out')
+export function readOneLine(line: string, vocabulary: Vocabulary, changes: readonly string[] = []): OneLine {
+  const draft = draftOfLines([line, ...changes], vocabulary)
+  refuseUnread(changes.at(-1) ?? line, draft, vocabulary, true)
+  if (Object.values(draft.budget).some((value) => value !== null))
+    draft.notes.push('what it may cost and how long it may take does not change the plan of a slice: it is left out')
   const filled = fillDraft(draft, sliceOf(draft, vocabulary), vocabulary.catalog)
   return { ...filled, file: stringify(filled.experiment) }
+}
+
+/** What lines say together, a later one instead of those before. @throws PromptsError `too_large`. */
+export function draftOfLines(lines: readonly string[], vocabulary: Vocabulary): LineDraft {
+  return lines.map((line) => draftOfLine(line, vocabulary)).reduce((before, said) => overDraft(before, said))
 }
 
 /** What a line says, and the words that say nothing to us. @throws PromptsError `too_large`. */
@@ -44,7 +48,7 @@ export function draftOfLine(line: string, vocabulary: Vocabulary): LineDraft {
   const draft = emptyDraft()
   for (let at = 0; at < words.length; ) {
     const taken = readSetting(words, at, draft) || readSlice(words, at, draft) || readModel(words, at, draft, vocabulary)
-    if (taken === 0 && !fillers.has(words[at]!.toLowerCase())) draft.unread.push(words[at]!)
+    if (taken === 0 && !lineWords.fillers.has(words[at]!.toLowerCase())) draft.unread.push(words[at]!)
     at += Math.max(1, taken)
   }
   return draft

@@ -3,8 +3,9 @@ import type { Budget } from '../../planner/size-job.ts'
 import type { Workload } from '../../planner/workload.ts'
 import { resolveWorkload } from '../resolve-workload.ts'
 import { fillDraft } from './fill-draft.ts'
-import { refuse, refuseUnread } from './read-names.ts'
-import { draftOfLine } from './read-one-line.ts'
+import { refuseUnread } from './read-names.ts'
+import { draftOfLines } from './read-one-line.ts'
+import { refuse } from './refuse.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 /** A job without a slice: what it comes to on every slice that it may take, a list for each chip, the smallest slice first. */
@@ -23,9 +24,9 @@ const joinedSlices = [2, 4, 8]
  * Reads `train qwen3-32b, 1T tokens, 30 days` as the same job on slices of every chip, or of the chip or slice that it names. Pure.
  * @throws PromptsError as `readOneLine` does.
  */
-export function readSizeLine(line: string, vocabulary: Vocabulary): SizeLine {
-  const draft = draftOfLine(line, vocabulary)
-  refuseUnread(draft, vocabulary, false)
+export function readSizeLine(line: string, vocabulary: Vocabulary, changes: readonly string[] = []): SizeLine {
+  const draft = draftOfLines([line, ...changes], vocabulary)
+  refuseUnread(changes.at(-1) ?? line, draft, vocabulary, false)
   if (Object.keys(draft.mesh).length > 0) refuse('names a mesh', 'The mesh is what is looked for: leave it out, or use prompts plan.')
   const { budget } = draft
   if (draft.phase === null && (budget.tokens !== null || budget.days !== null)) draft.phase = 'train'

@@ -52,7 +52,7 @@ describe('readOneLine', () => {
     ['llama3-8b on ironwood 8 chips', { hardware: { chip: 'tpu7x', topology: 'tpu7x-16' } }],
     ['llama3-8b on 2x v6e-256, fsdp=256', { hardware: { slices: 2 }, mesh: { data: 256 }, dcn: { replica: 2 } }],
     ['llama3-8b on v6e-8 in 4k context', { run: { seq_len: 4096 } }],
-    ['llama3-8b on v6e-8 batch 1M tokens seq 8k', { run: { global_batch: 122, seq_len: 8192 } }],
+    ['llama3-8b on v6e-8 batch 1M tokens seq 8k', { run: { global_batch: 120, seq_len: 8192 } }],
     ['llama3-8b, v6e-8, seq_len=2048 batch=16 no remat adafactor', { run: { seq_len: 2048, remat: 'none', optimizer: 'adafactor' } }],
     [
       'llama3-8b on v6e-8 sglang 1024/256 kv fp8 p99 tpot < 25ms',
@@ -60,6 +60,19 @@ describe('readOneLine', () => {
     ],
     ['prefill llama3-8b on v6e-8, 8k in, ttft 1.5s', { phase: 'prefill', run: { seq_len: 8192 }, slo: { ttft_ms: 1500 } }],
     ['llama3-8b on v6e-8, per device batch 4', { run: { global_batch: 32 } }],
+    ['qwen3-32b fp8 on 8 v6e chips, 64 concurrent users', { model: 'qwen3-32b', run: { weight_dtype: 'fp8', concurrency: 64 } }],
+    ['Qwen/Qwen3-32B-FP8 served on v6e-8', { phase: 'decode', run: { weight_dtype: 'fp8' } }],
+    ['llama3-8b on a 16x16 v6e pod, seq 8,192 tokens, batch 1,024 sequences', { run: { seq_len: 8192, global_batch: 1024 } }],
+    ['Train LLaMA-3 8B on TPU v5e-256 w/ 4k seqs and bs 512', { phase: 'train', run: { seq_len: 4096, global_batch: 512 } }],
+    ['llama3-8b v5p-16 bs 64 ga 4 tp2 full remat', { run: { global_batch: 64, microbatches: 4, remat: 'full' }, mesh: { model: 2 } }],
+    ['llama3-8b v6e-8 serving 2000 input tokens, 500 output tokens, TTFT < 1 s', { run: { input_len: 2000, output_len: 500 }, slo: { ttft_ms: 1000 } }],
+    ['llama3-8b, v6e-8, 20 users at 25 ms per token', { run: { concurrency: 20 }, slo: { tpot_ms: 25 } }],
+    ['llama3-8b, v6e-8, 16 users, 50 tok/s per user', { slo: { tpot_ms: 20 } }],
+    // Little's law: 32 requests of 128 tokens a second, each token 50 ms
+    ['llama3-8b, v6e-8, 1k in 128 out, 32 qps', { run: { concurrency: 205 }, slo: { tpot_ms: 50 } }],
+    ['llama3-8b, v6e-8, speculative decoding, 4k in 1k out', { run: { flags: { speculative_config: 'speculative' } } }],
+    ['llama3-8b on v6e-8 --max-num-batched-tokens 2048 vllm', { run: { flags: { max_num_batched_tokens: '2048' } } }],
+    ['8 x v5p-128 llama3-70b gbs 4096 tokens 15T', { hardware: { slices: 8 }, run: { global_batch: 4096 } }],
   ])('%s', (line, expected) => expect(read(line).experiment).toMatchObject(expected))
 
   it.each([
@@ -75,6 +88,24 @@ describe('readOneLine', () => {
   ])('refuses %s', (line, code, hint) => {
     expect(failure(line)).toMatchObject({ code, exitCode: 2 })
     expect(failure(line).hint).toMatch(hint)
+  })
+
+  it.each([
+    ['llama3-8b on v6e-8 batsh 512', 'llama3-8b on v6e-8 batch 512'],
+    ['llama3-8b on v6e-8, sequnce 4096', 'llama3-8b on v6e-8, sequence 4096'],
+  ])('gives the line that is most likely meant by %s', (line, meant) => {
+    expect(failure(line).hint).toContain(`Did you mean "${meant}"?`)
+    expect(read(failure(line).choices[0]!.value)).toEqual(read(meant))
+  })
+
+  it('takes what later lines say instead', () => {
+    const first = 'serve llama3-8b on v6e-8, 4k in 1k out, 64 requests in flight'
+    const changed = readOneLine(first, vocabulary, ['kv fp8', '200 users', 'on v6e-16'])
+    expect(changed.experiment).toMatchObject({
+      hardware: { topology: 'v6e-16' },
+      run: { kv_dtype: 'fp8', concurrency: 200, global_batch: 200, input_len: 4096 },
+    })
+    expect(readOneLine(first, vocabulary, ['2k in']).experiment.run).toMatchObject({ input_len: 2048, output_len: 1024, seq_len: 3072 })
   })
 
   it('names every word that it does not understand', () => {
