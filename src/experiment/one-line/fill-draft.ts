@@ -52,7 +52,8 @@ function phaseOf(draft: LineDraft, assume: (text: string) => void): string {
   const serving =
     served ||
     loaded ||
-    Object.keys(draft.slo).length > 0 || ['input_len', 'output_len', 'concurrency', 'kv_dtype'].some((name) => name in draft.run)
+    Object.keys(draft.slo).length > 0 ||
+    ['input_len', 'output_len', 'concurrency', 'kv_dtype'].some((name) => name in draft.run)
   assume(serving ? 'phase decode: the line speaks of serving' : 'phase train; say "serve" or "prefill" for another')
   return serving ? 'decode' : 'train'
 }
@@ -105,7 +106,11 @@ function fillShape(draft: LineDraft, phase: string, run: Data, devices: number, 
   if (run.per_device_batch_size !== undefined) return
   if (draft.batchTokens !== null) {
     const exact = Math.max(1, draft.batchTokens / Number(run.seq_len))
-    set('global_batch', evenBatch(exact, devices), `${draft.batchTokens} tokens, ${String(run.seq_len)} a sequence, in whole rounds of the devices`)
+    set(
+      'global_batch',
+      evenBatch(exact, devices),
+      `${draft.batchTokens} tokens, ${String(run.seq_len)} a sequence, in whole rounds of the devices`,
+    )
   } else if (phase === 'train') set('global_batch', devices, 'the line gives no batch, one sequence a device')
   else set('global_batch', 1, 'the line gives no batch')
 }

@@ -13,7 +13,9 @@ const anyChip = `(?:${chipWords.join('|')})`
 export const lineWords = z
   .strictObject({
     about: z.string(),
-    rewritten: z.array(z.tuple([z.string(), z.string()])).transform((all) => all.map(([from, to]) => [new RegExp(from.replace('{chip}', anyChip), 'gi'), to] as const)),
+    rewritten: z
+      .array(z.tuple([z.string(), z.string()]))
+      .transform((all) => all.map(([from, to]) => [new RegExp(from.replace('{chip}', anyChip), 'gi'), to] as const)),
     dropped: wordSet,
     fillers: wordSet,
     model_endings: wordSet,

@@ -33,11 +33,11 @@ export function nearestLine(line: string, unread: readonly string[]): string | n
   let mended = line
   for (const word of unread) {
     const near = nearestWord(word)
-    if (near !== null) mended = mended.replace(new RegExp(`(?<![\\w-])${escape(word)}(?![\\w-])`, 'i'), near)
+    if (near !== null) mended = mended.replace(new RegExp(`(?<![\\w-])${literal(word)}(?![\\w-])`, 'i'), near)
   }
   return mended === line ? null : mended
 }
 
-function escape(text: string): string {
+function literal(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
 }

@@ -65,7 +65,10 @@ describe('readOneLine', () => {
     ['llama3-8b on a 16x16 v6e pod, seq 8,192 tokens, batch 1,024 sequences', { run: { seq_len: 8192, global_batch: 1024 } }],
     ['Train LLaMA-3 8B on TPU v5e-256 w/ 4k seqs and bs 512', { phase: 'train', run: { seq_len: 4096, global_batch: 512 } }],
     ['llama3-8b v5p-16 bs 64 ga 4 tp2 full remat', { run: { global_batch: 64, microbatches: 4, remat: 'full' }, mesh: { model: 2 } }],
-    ['llama3-8b v6e-8 serving 2000 input tokens, 500 output tokens, TTFT < 1 s', { run: { input_len: 2000, output_len: 500 }, slo: { ttft_ms: 1000 } }],
+    [
+      'llama3-8b v6e-8 serving 2000 input tokens, 500 output tokens, TTFT < 1 s',
+      { run: { input_len: 2000, output_len: 500 }, slo: { ttft_ms: 1000 } },
+    ],
     ['llama3-8b, v6e-8, 20 users at 25 ms per token', { run: { concurrency: 20 }, slo: { tpot_ms: 25 } }],
     ['llama3-8b, v6e-8, 16 users, 50 tok/s per user', { slo: { tpot_ms: 20 } }],
     // Little's law: 32 requests of 128 tokens a second, each token 50 ms
