@@ -20,7 +20,7 @@ export const fittedConstants: readonly Fitted[] = [
   { key: 'matmul_efficiency_tpu7x', start: 0.75, spread: 0.5, kind: 'share' },
   { key: 'attention_efficiency', start: 0.4, spread: 0.5, kind: 'share' },
   { key: 'quantized_efficiency', start: 0.8, spread: 0.5, kind: 'share' },
-  { key: 'expert_efficiency_dropping', start: 0.9, spread: 0.5, kind: 'share' },
+  { key: 'expert_efficiency_dropping', start: 1, spread: 0.3, kind: 'scale' },
   { key: 'expert_efficiency_dropless', start: 0.75, spread: 0.5, kind: 'share' },
   { key: 'expert_width_half', start: 512, spread: 0.5, kind: 'scale' },
   { key: 'quantized_experts', start: 0.3, spread: 0.7, kind: 'share' },

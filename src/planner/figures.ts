@@ -3,6 +3,7 @@ import type { Placement } from '../interconnect/placement.ts'
 import { asyncGathers } from './compiler-flags.ts'
 import type { CostModel } from './cost-model.ts'
 import { costModel } from './cost-model.ts'
+import { gathersEveryExpert } from './expert-law.ts'
 import { exceedsHost, hostBytes } from './footprint/host-memory.ts'
 import type { MemoryParts } from './footprint/memory-parts.ts'
 import { gib, underPressure } from './footprint/memory-parts.ts'
@@ -56,6 +57,7 @@ export function createFigures(workload: Workload, constants: CostModel = costMod
     policy,
     framework,
     passes,
+    everyExpert: gathersEveryExpert(workload),
     asyncGathers: asyncGathers(run.flags, workload.chip.async_gathers),
     balancedContext: framework === 'maxtext',
     laws,

@@ -1,5 +1,6 @@
 import type { Framework } from '../../contract/experiment.ts'
 import type { CostModel } from '../cost-model.ts'
+import { gathersEveryExpert } from '../expert-law.ts'
 import type { ModelTerms } from '../model/model-terms.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import { type GatherLaws, gatheredWeights, storedParameters } from '../parameters.ts'
@@ -89,8 +90,7 @@ export function trainMemory(input: TrainMemoryInput, s: Shards): MemoryParts {
   return { parameters, optimizer, gradients, activations: saved, logits, kvCache: 0, workspace, required: state + inBackward }
 }
 
-/** MaxText's dropping experts are products over all of them, which the compiler partitions by gathering the weights. */
 function gatherLaws({ framework, model, run, constants }: TrainMemoryInput): GatherLaws {
-  const everyExpert = framework === 'maxtext' && run.moe === 'dropping'
+  const everyExpert = gathersEveryExpert({ framework, phase: 'train', run })
   return { layers: constants.gathered_layers, wholePatterns: wholePatterns({ framework, model }), everyExpert }
 }

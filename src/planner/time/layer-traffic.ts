@@ -81,17 +81,21 @@ export function layerTraffic(input: LayerInput, { s, links, tokens, passes, stor
   }
   const keys = take(t)
 
-  if (s.expertWeights > 1) {
-    const over = links(...shardAxes(s.expertWeights, { ...s, expert: 1 }))
-    for (const { mlp, count } of terms.kinds) {
-      if (!mlp || mlp.expertCount === 0) continue
-      const each = (mlp.experts / (s.expert * s.model)) * bytes
-      addCollective(t, rates, { kind: 'all-gather', bytes: each, times: (count / s.stage) * weightMoves(passes, over, s), over })
+  for (const { mlp, count } of terms.kinds) {
+    if (!mlp || mlp.expertCount === 0) continue
+    const all = (mlp.experts / s.model) * bytes
+    if (s.expertWeights > 1) {
+      const over = links(...shardAxes(s.expertWeights, { ...s, expert: 1 }))
+      addCollective(t, rates, { kind: 'all-gather', bytes: all / s.expert, times: (count / s.stage) * weightMoves(passes, over, s), over })
+    }
+    if (input.everyExpert && s.expert > 1) {
+      const over = links('expert')
+      addCollective(t, rates, { kind: 'all-gather', bytes: all, times: (count / s.stage) * weightMoves(passes, over, s), over })
     }
   }
   const expertWeights = take(t)
 
-  if (s.expert > 1) {
+  if (s.expert > 1 && !input.everyExpert) {
     for (const { mlp, count } of terms.kinds) {
       if (!mlp || mlp.expertCount === 0) continue
       const rows = routedTokens(mlp, run, { tokens, s }) * (model.embed / s.embed) * bytes

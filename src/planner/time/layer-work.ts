@@ -15,6 +15,8 @@ export interface LayerInput {
   terms: ModelTerms
   run: ResolvedRun
   rates: Rates
+  /** A device computes all experts for its own rows: see `gathersEveryExpert`. */
+  everyExpert: boolean
   constants: CostModel['time']
 }
 
@@ -84,12 +86,12 @@ function expertRate(rates: Rates, moe: ResolvedRun['moe'], width: number, c: Cos
 /** The experts' products over all routed rows; with dropping also the two products with the one-hot masks. */
 function addExperts(
   work: Work,
-  { model, run, rates, constants }: LayerInput,
+  { model, run, rates, constants, everyExpert }: LayerInput,
   { s, tokens, passes }: LayerPart,
   { mlp, layers }: { mlp: MlpTerms; layers: number },
 ): void {
   const rows = routedTokens(mlp, run, { tokens, s })
-  const local = mlp.expertCount / s.expert
+  const local = everyExpert ? mlp.expertCount : mlp.expertCount / s.expert
   const cut = mlp.expertWidth / s.model
   const rate = expertRate(rates, run.moe, cut, constants)
   // rows are sorted by expert, and back: read and written each time

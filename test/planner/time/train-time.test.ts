@@ -48,6 +48,17 @@ describe('communication', () => {
     expect(grows({ data: 4, model: 16 })).toBeGreaterThan(1.7)
   })
 
+  it('of MaxText’s dropping experts is their weights, over the expert axis too; elsewhere rows are exchanged', () => {
+    const of = (framework: 'maxtext' | 'jax', moe: 'dropping' | 'dropless', global_batch: number) =>
+      timing({ model: 'mixtral-8x7b', framework, run: { global_batch, moe } }, { data: 8, expert: 8 }).communication
+    expect(of('maxtext', 'dropping', 512)).toBeCloseTo(of('maxtext', 'dropping', 256), 9)
+    for (const [framework, moe] of [
+      ['maxtext', 'dropless'],
+      ['jax', 'dropping'],
+    ] as const)
+      expect(of(framework, moe, 512)).toBeGreaterThan(of(framework, moe, 256) * 1.3)
+  })
+
   it('is nothing on one replica a device but the all-reduce of gradients', () => {
     const { communication } = timing({ model: 'llama2-7b', run: { global_batch: 64 } }, { replica: 64 })
     // 6.74 B parameters in bf16, twice (63 ÷ 64), over all six links of 90 GB/s
