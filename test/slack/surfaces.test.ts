@@ -93,6 +93,17 @@ describe('commands, shortcuts, Home, Socket Mode, and what the clock does', () =
     }, soon)
   })
 
+  it('a command without a response_url is answered with a message that its person alone sees', async () => {
+    bot = await startBot(slack)
+    const whispers = () => slack.gate.calls.filter(({ method }) => method === 'chat.postEphemeral').map(({ body }) => String(body.text))
+    await bot.slack.command({ person: 0, channel, text: 'help', responseUrl: '' })
+    await vi.waitFor(() => expect(whispers().join()).toContain('exp-123'), soon)
+    await bot.slack.command({ person: 0, channel, text: 'forget run-never', responseUrl: '' })
+    await vi.waitFor(() => expect(whispers()).toHaveLength(2), soon)
+    expect(responses).toEqual([])
+    expect(await history()).toEqual([])
+  })
+
   it('says privately how to invite it where it is not in the channel', async () => {
     slack.gate.fault = (method) => (method === 'chat.postMessage' ? { kind: 'error', error: 'not_in_channel' } : null)
     bot = await startBot(slack)

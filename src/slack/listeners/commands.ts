@@ -1,11 +1,11 @@
-import type { App } from '@slack/bolt'
+import type { App, RespondFn } from '@slack/bolt'
 import type { WebClient } from '@slack/web-api'
 import { asPromptsError, PromptsError } from '../../errors.ts'
 import { readAsk } from '../../thread/read-ask.ts'
-import { message, section } from '../blocks/message.ts'
+import { type Message, message, section } from '../blocks/message.ts'
 import { errorMessage } from '../blocks/notice-messages.ts'
 import { escapeCode } from '../blocks/text.ts'
-import { checkAsker } from '../requests/access.ts'
+import { type Asker, checkAsker } from '../requests/access.ts'
 import { forgetAsked } from '../requests/forget.ts'
 import { handleAsk, help } from '../requests/handle-ask.ts'
 import type { SlackServices } from '../services.ts'
@@ -21,27 +21,18 @@ export function listenToCommands(app: App, services: SlackServices): void {
     if (!parsed.success) return
     const { team_id: team, channel_id: channel, user_id: user, text, trigger_id } = parsed.data
     const asker = { team, channel, user, isSharedChannel: undefined }
+    const tellAlone = privately(services, asker, { respond, id: trigger_id })
     try {
       const ask = readAsk(text)
       const wants = ask.verb === 'cases' || ((ask.verb === 'diagnose' || ask.verb === 'plan' || ask.verb === null) && ask.ids.length > 0)
       await checkAsker(services.deps, client, asker)
       if (ask.verb === 'forget') {
-        const answer = await forgetAsked(services, asker, ask.ids)
-        await respond({ response_type: 'ephemeral', text: answer.text, blocks: answer.blocks })
+        await tellAlone(await forgetAsked(services, asker, ask.ids))
         return
       }
       if (!wants) {
-        const answer = await help(services, {
-          client,
-          asker,
-          text,
-          files: [],
-          threadTs: '',
-          askTs: trigger_id,
-          eyesTs: null,
-          inThread: false,
-        })
-        await respond({ response_type: 'ephemeral', text: answer.text, blocks: answer.blocks })
+        const asked = { client, asker, text, files: [], threadTs: '', askTs: trigger_id, eyesTs: null, inThread: false }
+        await tellAlone(await help(services, asked))
         return
       }
       await assertInChannel(client, channel)
@@ -64,8 +55,7 @@ export function listenToCommands(app: App, services: SlackServices): void {
     } catch (thrown) {
       const error = asPromptsError(thrown)
       services.deps.log.warn('a command failed', { id: error.id, code: error.code, message: error.message })
-      const answer = errorMessage(error)
-      await respond({ response_type: 'ephemeral', text: answer.text, blocks: answer.blocks })
+      await tellAlone(errorMessage(error))
     }
   })
 
@@ -76,6 +66,7 @@ export function listenToCommands(app: App, services: SlackServices): void {
     const { team, channel, user, message: about } = parsed.data
     const asker = { team: team.id, channel: channel.id, user: user.id, isSharedChannel: undefined }
     const threadTs = about.thread_ts ?? about.ts
+    const tellAlone = privately(services, asker, { respond, id: parsed.data.trigger_id ?? about.ts })
     try {
       // whether the bot can post there is known only by asking: a message shortcut works in every channel
       await assertInChannel(client, channel.id)
@@ -86,10 +77,18 @@ export function listenToCommands(app: App, services: SlackServices): void {
     } catch (thrown) {
       const error = asPromptsError(thrown)
       services.deps.log.warn('a shortcut failed', { id: error.id, code: error.code, message: error.message })
-      const answer = errorMessage(error)
-      await respond({ response_type: 'ephemeral', text: answer.text, blocks: answer.blocks })
+      await tellAlone(errorMessage(error))
     }
   })
+}
+
+/** Answers one person alone: where Slack says, and where a payload names no such place, with a message in the channel that they alone see. */
+function privately(services: SlackServices, asker: Asker, { respond, id }: { respond: RespondFn | undefined; id: string }) {
+  const { team, channel, user } = asker
+  return async (answer: Message): Promise<void> => {
+    if (respond) await respond({ response_type: 'ephemeral', text: answer.text, blocks: answer.blocks })
+    else await services.outbox.whisper({ team, key: `alone/${channel}/${user}/${id}`, channel, user, threadTs: null, message: answer })
+  }
 }
 
 async function assertInChannel(client: WebClient, channel: string): Promise<void> {
