@@ -4,34 +4,14 @@ import { describe, expect, it } from 'vitest'
 import type { SnippetInput } from '../../src/agents/snippets/snippet-input.ts'
 import { writeSnippet } from '../../src/agents/snippets/snippets.ts'
 import { axes, type Mesh, meshSize } from '../../src/contract/mesh.ts'
-import { flatModel, withDims } from '../support/workload.ts'
+import { exampleWorkload, flatModel, withDims } from '../support/workload.ts'
 
 const input = (overrides: Partial<SnippetInput> = {}): SnippetInput => ({
   mesh: { data: 32, model: 2 },
   dcn: {},
   changes: {},
   physical: 'contiguous',
-  run: {
-    global_batch: 256,
-    seq_len: 4096,
-    microbatches: 1,
-    pipeline_microbatches: null,
-    activation_dtype: 'bf16',
-    matmul_dtype: 'bf16',
-    weight_dtype: 'f32',
-    optimizer_dtype: 'f32',
-    gradient_dtype: 'f32',
-    kv_dtype: 'bf16',
-    optimizer: 'adamw',
-    remat: 'full',
-    attention: 'flash',
-    moe: 'dropping',
-    capacity_factor: null,
-    output_len: null,
-    input_len: null,
-    concurrency: null,
-    flags: {},
-  },
+  run: { ...exampleWorkload().run, global_batch: 256, seq_len: 4096, moe: 'dropping' },
   model: flatModel({
     name: 'llama2-70b',
     layers: 80,

@@ -1,3 +1,4 @@
+import { noKpis } from '../../src/agents/situation.ts'
 import type { Comparison } from '../../src/contract/diagnosis.ts'
 import type { ProfileReport } from '../../src/contract/profile-report.ts'
 
@@ -8,17 +9,7 @@ export function reportOf(roofline: Partial<ProfileReport['roofline']>, device = 
   return {
     source: 'profile',
     device: { type: device, devices: 4, hosts: 1 },
-    kpis: {
-      step_time_ms: null,
-      duty_cycle: null,
-      mxu_utilization: null,
-      hbm_bandwidth_utilization: null,
-      communication_share: null,
-      exposed_communication_share: null,
-      roofline_efficiency: null,
-      peak_hbm_gib: null,
-      mfu: null,
-    },
+    kpis: noKpis,
     bottleneck: { class: 'unknown', confidence: 0, evidence: [], also: [] },
     top_ops: [],
     roofline: { peak_tflops: 459, peak_hbm_gbps: 2765, ridge_flop_per_byte: 166, points: [], ...roofline },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { noKpis } from '../../src/agents/situation.ts'
 import type { Mesh } from '../../src/contract/mesh.ts'
 import type { Kpis } from '../../src/contract/profile-report.ts'
 import { PromptsError } from '../../src/errors.ts'
@@ -11,18 +12,7 @@ import { verdictOfMesh } from '../../src/planner/verdict-of.ts'
 import { figuresOf } from './figures.ts'
 import { workloadOf } from './workloads.ts'
 
-const kpis = (values: Partial<Kpis>): Kpis => ({
-  step_time_ms: null,
-  duty_cycle: null,
-  mxu_utilization: null,
-  hbm_bandwidth_utilization: null,
-  communication_share: null,
-  exposed_communication_share: null,
-  roofline_efficiency: null,
-  peak_hbm_gib: null,
-  mfu: null,
-  ...values,
-})
+const kpis = (values: Partial<Kpis>): Kpis => ({ ...noKpis, ...values })
 
 const workload = { ...workloadOf(), mesh: { data: 16, model: 4 } }
 const predicted = figuresOf(workload, { data: 16, model: 4 }).timing

@@ -1,4 +1,5 @@
 import type { Bottleneck, Kpis, Op, ProfileReport } from '../../contract/profile-report.ts'
+import { hostHeadings, hostRows } from '../../text/host-rows.ts'
 import { formatBytes, formatGib, formatMs, formatShare, significant } from '../../text/units.ts'
 import { formatTable } from './table.ts'
 
@@ -52,19 +53,7 @@ function formatTime({ categories, steps, outside_steps_ms: outside, hosts }: Pro
     lines.push(
       `steps: ${steps.count}, ${formatMs(steps.min_ms)} to ${formatMs(steps.max_ms)}, ${steps.slow} slow, ${steps.partial} partial${outside !== null && outside >= 1 ? `; ${formatMs(outside)} outside them` : ''}`,
     )
-  if (hosts.length > 1) {
-    const rows = hosts
-      .slice(0, 16)
-      .map((host) => [
-        host.host,
-        String(host.devices),
-        formatMs(host.step_time_ms),
-        formatShare(host.idle_share),
-        formatShare(host.collective_wait_share),
-        formatShare(host.input_wait_share),
-      ])
-    lines.push('', formatTable(['host', 'devices', 'step', 'idle', 'in collectives', 'waits for input'], rows))
-  }
+  if (hosts.length > 1) lines.push('', formatTable(hostHeadings, hostRows(hosts, 16)))
   return lines
 }
 

@@ -2,6 +2,7 @@ import { type Experiment, experimentSchema } from '../../contract/experiment.ts'
 import { modelFacts } from '../../planner/model/model-facts.ts'
 import { resolveLayers } from '../../planner/model/resolved-model.ts'
 import { parseWithSchema } from '../parse-with-schema.ts'
+import { cleanId } from './clean-id.ts'
 import { type ConfigModel, modelOfConfig } from './hf/model-of-config.ts'
 import { unwrapHfConfig } from './hf/read-config.ts'
 
@@ -76,12 +77,4 @@ function experimentOf({ model, types }: ConfigModel, options: HfImportOptions, n
     },
   }
   return parseWithSchema<Experiment>(experimentSchema, experiment, what, 'bad_log')
-}
-
-function cleanId(text: string): string {
-  const clean = text
-    .replace(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[^A-Za-z0-9]+/, '')
-    .slice(0, 128)
-  return clean === '' ? 'imported' : clean
 }

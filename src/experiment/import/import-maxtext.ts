@@ -5,6 +5,7 @@ import { resolveLayers } from '../../planner/model/resolved-model.ts'
 import { parseWithSchema } from '../parse-with-schema.ts'
 import { devicesOfSlice } from '../words/devices-of-slice.ts'
 import { sliceOfWords } from '../words/translate-hardware.ts'
+import { cleanId } from './clean-id.ts'
 import type { Imported } from './imported.ts'
 import { libraryModel } from './maxtext/library-model.ts'
 import { medianStepMs } from './maxtext/median-step.ts'
@@ -109,12 +110,4 @@ function hardwareOf(read: SettingReader, options: SettingsOptions) {
   const compiled = read.text('compile_topology', '') === '' ? 1 : (read.optionalInt('compile_topology_num_slices') ?? 1)
   const slices = Math.max(1, options.slices ?? 1, read.optionalInt('num_slices') ?? 1, compiled)
   return { ...slice, slices, devices: devicesOfSlice(slice.chip, slice.topology), label: named.replace(':', '-') }
-}
-
-function cleanId(text: string): string {
-  const clean = text
-    .replace(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[^A-Za-z0-9]+/, '')
-    .slice(0, 128)
-  return clean === '' ? 'imported' : clean
 }

@@ -1,6 +1,7 @@
 import type { ProfileReport } from '../../contract/profile-report.ts'
 import { rooflineSvg } from '../../pictures/roofline.ts'
 import type { ProfileDetails } from '../../profile/profile-details.ts'
+import { hostHeadings, hostRows } from '../../text/host-rows.ts'
 import { formatBytes, formatGib, formatMs, formatShare, significant } from '../../text/units.ts'
 import { categoryBar, stepBars, timeline } from './charts.ts'
 import type { Html } from './html.ts'
@@ -144,19 +145,8 @@ function collectiveSection(report: ProfileReport, details: ProfileDetails | null
 }
 
 function hostTable({ hosts }: ProfileReport): Html {
-  return table(
-    ['host', 'devices ', 'step ', 'idle ', 'in collectives ', 'waits for input '],
-    hosts
-      .slice(0, 64)
-      .map((host) => [
-        host.host,
-        String(host.devices),
-        formatMs(host.step_time_ms),
-        formatShare(host.idle_share),
-        formatShare(host.collective_wait_share),
-        formatShare(host.input_wait_share),
-      ]),
-  )
+  const [name, ...figures] = hostHeadings
+  return table([name, ...figures.map((heading) => `${heading} `)], hostRows(hosts, 64))
 }
 
 function memorySection(details: ProfileDetails | null): Html[] {
