@@ -47,7 +47,36 @@ describe('importHf', () => {
     expect(facts({ ...windowed, use_sliding_window: false }).facts.window_layers).toBeNull()
     expect(facts(windowed).facts.window_layers).toEqual({ count: 32, window: 1024 })
     expect(facts({ ...windowed, sliding_window_pattern: 4 }).facts.window_layers).toEqual({ count: 24, window: 1024 })
+    expect(facts({ ...windowed, max_position_embeddings: 1024 }).facts.window_layers).toBeNull()
     expect(facts({ ...windowed, use_sliding_window: true, max_window_layers: 20 }).facts.window_layers).toEqual({ count: 12, window: 1024 })
+  })
+
+  it('counts what stands beside the experts of a layer', () => {
+    const own = facts(mixtral).facts
+    const beside = (width: number) => own.active_parameters + 32 * 3 * 4096 * width
+    expect(facts({ ...mixtral, moe_intermediate_size: 14336, residual_moe: true }).facts.active_parameters).toBe(beside(14336))
+    expect(facts({ ...mixtral, parallel_attn_mlp_res: true }).facts.active_parameters).toBe(beside(4096))
+    expect(facts({ ...mixtral, moe_layer_frequency: 2 }).facts.parameters).toBeLessThan(0.6 * own.parameters)
+  })
+
+  it('counts one cache for the layers that share it', () => {
+    const shared = facts({ ...mixtral, use_cla: true, cla_share_factor: 4 })
+    expect(shared.facts.kv_bytes_per_token).toBe(facts(mixtral).facts.kv_bytes_per_token / 4)
+    expect(shared.facts.unsupported).toEqual([])
+  })
+
+  it('reads widths that differ by layer', () => {
+    const { num_local_experts: _, num_experts_per_tok: __, intermediate_size: ___, num_hidden_layers: ____, ...dense } = mixtral
+    const lists = { num_transformer_layers: 2, ffn_multipliers: [0.5, 4], ffn_dim_divisor: 256, share_input_output_layers: true }
+    const { experiment } = importHf({ ...dense, ...lists }, 'config.json', slice)
+    const layers = experiment?.model as { layers: { layers: { mlp: { width: number } }[] }[]; tied_embeddings: boolean }
+    expect(layers.layers.map(({ layers: [layer] }) => layer!.mlp.width)).toEqual([2048, 16384])
+    expect(layers.tied_embeddings).toBe(true)
+  })
+
+  it('says how it took embeddings that the config says nothing of', () => {
+    expect(facts(mixtral).notes.join()).toMatch(/no tie_word_embeddings.*counted beside/)
+    expect(facts({ ...mixtral, tie_word_embeddings: true }).notes.join()).not.toContain('tie_word_embeddings')
   })
 
   it('takes the decoder out of its wrappers, and names the towers that it leaves', () => {
@@ -78,6 +107,11 @@ describe('importHf', () => {
     [{ _class_name: 'FluxTransformer2DModel' }, /diffusion/],
     [{ ...mixtral, layer_types: ['conv', 'full_attention'] }, /"conv"/],
     [{ ...mixtral, model_type: 'rwkv' }, /recurrent/],
+    [{ ...mixtral, model_type: 'new_thing', attn_type_list: [0, 1] }, /lightning attention/],
+    [{ ...mixtral, model_type: 'new_thing', mamba_d_state: 64 }, /nothing says which layers/],
+    [{ ...mixtral, model_type: 'new_thing', linear_attn_config: { num_heads: 4 } }, /linear_attn_config/],
+    [{ ...mixtral, model_type: 'new_thing', cross_attention_layers: [3] }, /another stack's tokens/],
+    [{ ...mixtral, kv_lora_rank: 64, qk_nope_head_dim: 64 }, /without qk_rope_head_dim/],
   ])('refuses %j by name', (config, reason) => {
     expect(() => facts(config)).toThrow(reason)
   })

@@ -53,9 +53,9 @@ export function configReader(config: Readonly<Record<string, unknown>>, what: st
   }
   const family = typeof config.model_type === 'string' && config.model_type !== '' ? config.model_type : 'unknown'
   const count = (dimension: Dimension, layer?: number): number | null => {
-    let found: number | null = null
-    for (const key of hfArchitectures.keys[dimension] ?? []) found ??= number(key, layer)
-    return found
+    // every alias counts as read: a config may say a dimension twice
+    const said = (hfArchitectures.keys[dimension] ?? []).map((key) => number(key, layer))
+    return said.find((one) => one !== null) ?? null
   }
   return {
     what,
@@ -67,7 +67,7 @@ export function configReader(config: Readonly<Record<string, unknown>>, what: st
       if (found !== null && found >= 1) return found
       const names = hfArchitectures.keys[dimension]!
       throw new PromptsError('bad_log', `${what}: the config of a "${family}" model says no ${names[0]}`, {
-        hint: `A decoder needs it; asked for: ${names.join(', ')}. If this is no decoder-only language model, it cannot be imported.`,
+        hint: `A decoder needs it; asked for: ${names.join(', ')}. What the model's class has by default must be written in; what is no decoder-only language model cannot be imported.`,
       })
     },
     flag(key) {

@@ -28,6 +28,8 @@ function ofLetter(config: ConfigReader, letter: string): LayerPlan {
 }
 
 function namedLayers(config: ConfigReader, layers: number): LayerPlan[] | null {
+  if (config.list('attn_type_list')?.some((kind) => kind !== 1))
+    refuse(config.what, config.family, 'lightning attention (attn_type_list), which is not described')
   const names = config.list('layer_types') ?? config.list('layers_block_type')
   if (names === null) return null
   // a config that was cut shorter keeps a longer list
@@ -102,10 +104,11 @@ function plansOf(layers: number, mixer: (layer: number) => MixerKind): LayerPlan
   return Array.from({ length: layers }, (_, i) => ({ mixer: mixer(i), mlp: 'usual' }))
 }
 
-/** The window where one is in use. */
+/** The window where one is in use: one as long as the longest context hides nothing. */
 export function windowOf(config: ConfigReader): number | null {
   const window = config.number('sliding_window') ?? config.number('sliding_window_size') ?? config.number('window_size')
-  return window === null || window === 0 || config.flag('use_sliding_window') === false ? null : window
+  if (window === null || window === 0 || config.flag('use_sliding_window') === false) return null
+  return window >= (config.count('positions') ?? Number.POSITIVE_INFINITY) ? null : window
 }
 
 /** Plain decoders: which layers have the window, by a pattern of the config, the family's own, or all. */

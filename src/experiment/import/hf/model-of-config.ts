@@ -19,6 +19,8 @@ export interface ConfigModel {
 }
 
 const mostLayers = 10_000
+/** Keys that only configs of layers with a state have. */
+const stateKeys = ['mamba_d_state', 'ssm_state_size', 'linear_num_value_heads', 'linear_attn_config']
 
 /**
  * Reads a decoder from the keys of its config, not from its family's name.
@@ -30,18 +32,28 @@ export function modelOfConfig({ config, towers, name }: HfConfig, outer: unknown
   const layers = readBlocks(reader) ?? readLayers(reader)
   if (!layers.some(({ attention }) => attention !== null && attention.kind !== 'linear'))
     refuse(what, reader.family, 'no layer has attention')
+  const state = layers.some(({ attention }) => attention?.kind === 'linear')
+    ? undefined
+    : stateKeys.find((key) => reader.number(key) || reader.record(key))
+  if (state !== undefined) refuse(what, reader.family, `${state} tells of layers with a state, and nothing says which layers they are`)
   const extra = readExtra(reader, layers.length, towers)
   const types = readTypes(reader)
+  const said = reader.flag('tie_word_embeddings') ?? reader.flag('share_input_output_layers')
+  const tied = said ?? hfArchitectures.tied_by_default.includes(reader.family)
   const model: Model = {
     name: name ?? reader.family,
     embed: reader.need('embed'),
     vocab: reader.need('vocab'),
-    tied_embeddings: reader.flag('tie_word_embeddings') ?? hfArchitectures.tied_by_default.includes(reader.family),
+    tied_embeddings: tied,
     ...(extra.parameters > 0 ? { extra_parameters: extra.parameters } : {}),
     ...asWritten(layers),
   }
-  const unread = reader.unread()
+  const unread = reader.unread().filter((key) => !towers.includes(key))
   const notes = [...extra.notes, ...types.notes]
+  if (said === null)
+    notes.push(
+      `the config says no tie_word_embeddings: the logits' table is ${tied ? 'the embeddings, counted once' : 'counted beside the embeddings'}`,
+    )
   if (unread.length > 0) notes.push(`keys that were not read: ${unread.slice(0, 30).join(', ')}${unread.length > 30 ? ', …' : ''}`)
   return { model, types, unsupported: extra.unsupported, notes }
 }

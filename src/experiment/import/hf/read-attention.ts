@@ -19,7 +19,6 @@ export function readAttention(
   const valueDim = own('global_v_head_dim', 'swa_v_head_dim') ?? config.number('v_head_dim') ?? headDim
   const kvHeads = own('num_global_key_value_heads', 'swa_num_key_value_heads') ?? kvHeadsOf(config, heads, layer)
   if (heads % kvHeads !== 0) refuse(config.what, config.family, `${heads} heads are not a multiple of ${kvHeads} KV heads`)
-  const shared = config.number('num_kv_shared_layers') ?? 0
   return {
     kind: mixer,
     heads,
@@ -29,16 +28,22 @@ export function readAttention(
     ...(mixer === 'window' ? { window: windowOf(config)! } : {}),
     ...(mixer === 'chunked' ? { window: config.number('attention_chunk_size')! } : {}),
     ...(hasOutputGate(config) ? { output_gate: true } : {}),
-    ...(shared > 0 && layer >= layers - shared ? { shares_kv: true } : {}),
+    ...(sharesCache(config, { layer, layers }) ? { shares_kv: true } : {}),
   }
+}
+
+/** The last layers read an earlier one's cache (Gemma 3n), or all but every so many (cross-layer attention). */
+function sharesCache(config: ConfigReader, { layer, layers }: { layer: number; layers: number }): boolean {
+  const factor = config.flag('use_cla') === true ? (config.number('cla_share_factor') ?? 1) : 1
+  return layer >= layers - (config.number('num_kv_shared_layers') ?? 0) || layer % Math.max(1, factor) !== 0
 }
 
 function readLatent(config: ConfigReader, heads: number): Attention {
   const queryRank = config.number('q_lora_rank')
   const nope = config.number('qk_nope_head_dim')
   const rope = config.number('qk_rope_head_dim')
-  if (nope === null || rope === null || config.number('v_head_dim') === null)
-    return refuse(config.what, config.family, 'kv_lora_rank stands without qk_nope_head_dim, qk_rope_head_dim and v_head_dim')
+  if (nope === null || rope === null)
+    return refuse(config.what, config.family, `kv_lora_rank stands without ${nope === null ? 'qk_nope_head_dim' : 'qk_rope_head_dim'}`)
   return {
     kind: 'mla',
     heads,
@@ -46,7 +51,7 @@ function readLatent(config: ConfigReader, heads: number): Attention {
     kv_lora_rank: config.number('kv_lora_rank')!,
     qk_nope_head_dim: nope,
     qk_rope_head_dim: rope,
-    v_head_dim: config.number('v_head_dim')!,
+    v_head_dim: config.number('v_head_dim') ?? wholeHeadDim(config, heads),
   }
 }
 

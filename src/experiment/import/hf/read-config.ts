@@ -34,7 +34,8 @@ export function unwrapHfConfig(data: unknown, what: string): HfConfig {
   for (let depth = 0; depth < 4; depth++) {
     const key = hfArchitectures.wrappers.find((name) => isRecord(config[name]))
     if (key === undefined) break
-    for (const [name, value] of Object.entries(config)) if (name !== key && isRecord(value) && /_config$/.test(name)) towers.add(name)
+    for (const [name, value] of Object.entries(config))
+      if (isRecord(value) && /_config$/.test(name) && !hfArchitectures.wrappers.includes(name)) towers.add(name)
     const { [key]: inner, ...outer } = config
     config = { ...outer, ...dropNulls(inner as Record<string, unknown>), architectures: outer.architectures }
   }

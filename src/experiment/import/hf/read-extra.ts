@@ -32,8 +32,8 @@ const notExpressed: Readonly<Record<string, string>> = {
   gating: 'a small gate on attention is not counted',
   num_zero_experts: 'experts that do nothing are not counted',
   zero_expert_num: 'experts that do nothing are not counted',
-  use_cla: 'layers that share a cache by cla_share_factor are counted with a cache each',
-  parallel_attn_mlp_res: 'a dense MLP beside the experts is not counted',
+  blocksparse_block_size: 'attention over some blocks of the context is counted over all of it',
+  share_q_dim: 'queries that are made from a low rank are counted as one product',
   hc_mult: 'several residual streams are not counted',
 }
 

@@ -25,7 +25,7 @@ export function readMlp(config: ConfigReader, plan: LayerPlan, { layer, layers }
 
 /** A gate, unless the family or the activation has none. */
 function isGated(config: ConfigReader): boolean {
-  const said = config.flag('gated_mlp') ?? config.flag('use_glu') ?? config.flag('is_gated_act')
+  const said = config.flag('gated_mlp') ?? config.flag('ffn_with_glu') ?? config.flag('use_glu') ?? config.flag('is_gated_act')
   if (said !== null) return said
   const activation = hfArchitectures.keys.activation!.map((key) => config.text(key)).find((name) => name !== null) ?? ''
   if (config.text('mlp_type') === 'default') return false
@@ -41,7 +41,7 @@ function hasExperts(config: ConfigReader, layer: number): boolean {
   const chosen = config.list('moe_layers') ?? config.text('moe_layers_enum')?.split(',').map(Number) ?? null
   if (chosen !== null) return chosen.includes(layer)
   if (layer < (config.count('leading_dense') ?? 0)) return false
-  const sparseStep = config.number('decoder_sparse_step')
+  const sparseStep = config.number('decoder_sparse_step') ?? config.number('moe_layer_frequency')
   if (sparseStep !== null && sparseStep > 0) return (layer + 1) % sparseStep === 0
   const llamaStep = config.number('interleave_moe_layer_step')
   if (llamaStep !== null && llamaStep > 0) return (layer + 1) % llamaStep === 0
@@ -72,6 +72,8 @@ function denseWidth(config: ConfigReader, { layer, layers, hasExperts }: DenseLa
   if (own) return factor * (config.family === 'qwen' ? own / 2 : own)
   const alone = config.count('shared_width', layer)
   if (alone) return alone
+  const multiplier = config.number('ffn_multipliers', layer)
+  if (multiplier !== null) return multipleOf(config.number('ffn_dim_divisor') ?? 1, multiplier * config.need('embed'))
   const ratio = config.number('expansion_ratio')
   if (ratio !== null) return ratio * config.need('embed')
   // GPT-2 and its kin: four times the hidden size where the config says nothing
@@ -79,10 +81,19 @@ function denseWidth(config: ConfigReader, { layer, layers, hasExperts }: DenseLa
   return config.need('mlp', layer)
 }
 
+/** OpenELM's rounding: to the nearest multiple, up where that would take a tenth away. */
+function multipleOf(divisor: number, width: number): number {
+  const near = Math.max(divisor, Math.floor((width + divisor / 2) / divisor) * divisor)
+  return near < 0.9 * width ? near + divisor : near
+}
+
 /** The width of what every token visits beside its experts. */
 function sharedWidth(config: ConfigReader, expert: number, layer: number): number {
   // Gemma 4: a dense MLP beside the experts of the same layer
   if (config.flag('enable_moe_block') === true) return config.count('mlp', layer) ?? 0
+  // Grok 2 has a dense MLP beside the experts, Arctic one as wide as the hidden size
+  if (config.flag('residual_moe') === true) return config.count('mlp', layer) ?? 0
+  if (config.flag('parallel_attn_mlp_res') === true) return config.need('embed')
   const count = config.count('shared_experts', layer)
   const each = config.count('shared_width_each', layer)
   if (each !== null && each > 0) return each * (count ?? 1)

@@ -43,6 +43,8 @@ function byKeys(config: Readonly<Record<string, unknown>>): string | null {
   if (typeof config.type_vocab_size === 'number' && config.type_vocab_size > 0 && config.is_decoder !== true)
     return 'encoder without a decoder: token types (type_vocab_size), no causal generation'
   if (typeof config.num_codebooks === 'number') return 'audio model: it generates codebooks, not text'
+  if (Array.isArray(config.cross_attention_layers) && config.cross_attention_layers.length > 0)
+    return "attention to another stack's tokens in some layers (cross_attention_layers), which is not described"
   if (typeof config.lru_width === 'number') return 'RG-LRU recurrences, which are not described'
   return null
 }
