@@ -292,8 +292,16 @@ describe('a conversation in Slack', () => {
     const second = (await slack.answers(channel, ts)).at(-1)!
     await bot.slack.react({ person: 1, channel, ts: second.ts, name: 'white_check_mark' })
     await vi.waitFor(async () => expect(bot.diagnose.adoptions.at(-1)).toBe(`${slack.users[1]} records oom`), soon)
+    // another person's tick recorded nothing, so taking it away moves nothing; the one that recorded takes it back
+    await bot.slack.react({ person: 0, channel, ts: second.ts, name: 'white_check_mark' })
+    await bot.slack.react({ person: 0, channel, ts: second.ts, name: 'white_check_mark', remove: true })
+    await bot.slack.react({ person: 1, channel, ts: second.ts, name: 'white_check_mark', remove: true })
+    await says('took back the out-of-memory')
+    expect(bot.diagnose.adoptions.filter((line) => line.includes('records oom'))).toHaveLength(1)
+    expect(bot.diagnose.adoptions.filter((line) => line.endsWith('takes the outcome back'))).toHaveLength(2)
     await bot.slack.say({ person: 0, channel, text: 'it ran as exp-124', threadTs: ts })
-    await says('Record 22.9 s per step for card 2')
+    // with the outcome went the mark that it had set: card 1 is the adopted one again
+    await says('Record 22.9 s per step for card 1')
     await bot.slack.say({ person: 0, channel, text: 'no', threadTs: ts })
     await says('Not recorded: 22.9 s per step')
     expect(run).toBeDefined()

@@ -82,7 +82,10 @@ export class Reactions {
 
     if (subject.offer !== undefined) {
       const rank = meaning.kind === 'number' ? meaning.rank : subject.rank
-      if (reaction.added) await this.#options.offers.answer(subject.offer, { user: reaction.user, team: reaction.team, yes: true, rank })
+      const { user, team } = reaction
+      const said = reaction.name.split('::')[0] ?? ''
+      if (reaction.added) await this.#options.offers.answer(subject.offer, { user, team, yes: true, rank, reaction: said })
+      else await this.#options.offers.unanswer(subject.offer, { user, team, reaction: said })
       return true
     }
     if (subject.rank === null) {

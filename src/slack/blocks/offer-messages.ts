@@ -70,6 +70,12 @@ export function offerGoneMessage(): Message {
   return message(plain(text), [section(text)])
 }
 
+/** The reaction that recorded something is gone, but other things were recorded since. */
+export function laterOutcomeMessage(): Message {
+  const text = 'Something else was recorded for this run since, so nothing is taken back. Write _undo_ to take back what was recorded last.'
+  return message(plain(text), [section(text)])
+}
+
 /** Taken back, with what stands now. */
 export function undoneMessage(input: { by: string; card: Card | null; what: string; now: string }): Message {
   const card = input.card === null ? '' : ` of card ${input.card.rank} (${escapeText(formatMesh(input.card.mesh), 200)})`

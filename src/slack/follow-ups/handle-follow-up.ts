@@ -5,7 +5,6 @@ import { yesOrNo } from '../../thread/yes-or-no.ts'
 import { helpMessage } from '../blocks/help-message.ts'
 import type { Message } from '../blocks/message.ts'
 import { errorMessage, noAnswerMessage, replyMessage, whichRunMessage } from '../blocks/notice-messages.ts'
-import { takeBack } from '../offers/take-back.ts'
 import type { Asker } from '../requests/access.ts'
 import { cancelRun } from '../runs/cancel-run.ts'
 import type { SlackServices } from '../services.ts'
@@ -88,7 +87,7 @@ async function answerTo(services: SlackServices, input: FollowUpInput): Promise<
     const [end, failure] = await Promise.all([records.ended(record.run), records.failure(record.run)])
     return noAnswerMessage({ run: record.run, title: record.title, end, failure })
   }
-  if (reading.intent === 'undo') return takeBack(services, record, { channel: asker.channel, threadTs }, asker.user)
+  if (reading.intent === 'undo') return services.offers.takeBack(record, { channel: asker.channel, threadTs }, asker.user)
   const offer = await offerOf(services, { record, reading, diagnosis, asker, threadTs, askTs })
   if (offer !== null) {
     await services.offers.make(record, offer)

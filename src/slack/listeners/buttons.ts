@@ -7,7 +7,6 @@ import { link } from '../blocks/text.ts'
 import { whyNotModal } from '../blocks/why-not-modal.ts'
 import { handleFollowUp } from '../follow-ups/handle-follow-up.ts'
 import { offerValueSchema } from '../offers/offer.ts'
-import { takeBack } from '../offers/take-back.ts'
 import { replayFlag } from '../receivers/inbox.ts'
 import { type Asker, checkAsker } from '../requests/access.ts'
 import { answerSlice } from '../requests/answer-slice.ts'
@@ -73,7 +72,7 @@ export function listenToButtons(app: App, services: SlackServices): void {
     if (value === null) return
     const record = await ownRecord(services, value.run, click.team)
     const { team, channel, threadTs } = click
-    const told = await takeBack(services, record, { channel, threadTs }, click.user)
+    const told = await services.offers.takeBack(record, { channel, threadTs }, click.user)
     if (told !== null)
       await services.outbox.put({ team, key: `undo/${value.run}/${click.triggerId ?? Date.now()}`, channel, threadTs, message: told })
   })

@@ -1,20 +1,27 @@
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { WebClient } from '@slack/web-api'
 import { asPromptsError, PromptsError } from '../../errors.ts'
 import type { Outcome, Rank } from '../../runs/adoption.ts'
 import { keys } from '../../state/keys.ts'
-import type { Adoption } from '../adoption/adoption.ts'
+import type { Adoption, Place } from '../adoption/adoption.ts'
 import type { Message } from '../blocks/message.ts'
 import { errorMessage, mayNotAdoptMessage, outcomeMessage } from '../blocks/notice-messages.ts'
-import { adoptionSaidMessage, declinedMessage, notYoursMessage, offerGoneMessage, offerMessage } from '../blocks/offer-messages.ts'
+import {
+  adoptionSaidMessage,
+  declinedMessage,
+  laterOutcomeMessage,
+  notYoursMessage,
+  offerGoneMessage,
+  offerMessage,
+} from '../blocks/offer-messages.ts'
 import type { SlackDeps } from '../deps.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { RunRecord, RunRecords } from '../runs/run-records.ts'
 import { type Offer, offerSchema } from './offer.ts'
+import { outcomeSource, takeBack } from './take-back.ts'
 
 const keepMs = 3 * 24 * 3600_000
-/** The source of the mark that an outcome sets on a card that was not adopted before. */
-export const outcomeSource = 'outcome'
 
 export interface OffersOptions {
   deps: SlackDeps
@@ -56,7 +63,11 @@ export class Offers {
   }
 
   /** Someone answers an offer, by button, reaction or word. Only its own person's answer counts, and only the first. */
-  async answer(id: string, input: { user: string; team: string; yes: boolean; rank: Rank | null }): Promise<Answered> {
+  async answer(
+    id: string,
+    /** `reaction`: its name, where the answer was one; taking it away takes back what it recorded. */
+    input: { user: string; team: string; yes: boolean; rank: Rank | null; reaction?: string },
+  ): Promise<Answered> {
     const { deps, outbox, records } = this.#options
     const offer = await this.#read(id)
     const record = offer === null ? null : await records.get(offer.run)
@@ -79,6 +90,7 @@ export class Offers {
     try {
       const told = input.yes && rank !== null ? await this.#record(record, offer, rank) : declinedMessage(offer)
       await deps.state.delete(keys.openOffer(offer, offer.by))
+      if (input.yes && input.reaction !== undefined) await deps.state.set(keys.offerTaken(id), `reaction/${input.reaction}`, keepMs)
       await outbox.put({ ...placeOf(offer), message: told })
       return input.yes ? 'recorded' : 'declined'
     } catch (thrown) {
@@ -88,6 +100,29 @@ export class Offers {
       await this.#whisper(offer, input.user, errorMessage(error, { about: `Card ${rank ?? ''}`.trim(), run: offer.run }))
       return 'refused'
     }
+  }
+
+  /** Takes back what was recorded last for a run. @returns What to say in the thread; null where that is said already. */
+  async takeBack(record: RunRecord, place: Place, user: string): Promise<Message | null> {
+    return takeBack(this.#options, record, place, user)
+  }
+
+  /** The reaction by which someone had something recorded is taken away: so is what it recorded, unless other things were recorded since. */
+  async unanswer(id: string, input: { user: string; team: string; reaction: string }): Promise<void> {
+    const { deps, outbox, records, adoption } = this.#options
+    const offer = await this.#stored(id)
+    const taken = await deps.state.get(keys.offerTaken(id))
+    const record = offer === null ? null : await records.get(offer.run)
+    if (offer === null || record === null || offer.team !== input.team || offer.by !== input.user) return
+    if (taken !== `reaction/${input.reaction}`) return
+    await deps.state.set(keys.offerTaken(id), 'taken back', keepMs)
+    const place = { channel: offer.channel, threadTs: offer.threadTs }
+    const { adopted } = await deps.diagnose.current(offer.run, offer.team)
+    if (adopted === null) return
+    if (offer.what.result === 'adopt') return adoption.unmark(record, place, { user: offer.by, rank: adopted.rank, source: 'words' })
+    const stands = adopted.outcomeBy === offer.by && isDeepStrictEqual(adopted.outcome, offer.what)
+    const said = stands ? await this.takeBack(record, place, input.user) : laterOutcomeMessage()
+    if (said !== null) await outbox.put({ ...placeOf(offer), key: `offer/${id}/undone`, message: said })
   }
 
   /** Tells who pressed that there is nothing to answer any more. */
@@ -114,10 +149,12 @@ export class Offers {
   }
 
   async #read(id: string): Promise<Offer | null> {
-    const { state } = this.#options.deps
-    const value = await state.get(keys.offer(id))
-    if (value === null || (await state.get(keys.offerTaken(id))) !== null) return null
-    return offerSchema.safeParse(JSON.parse(value)).data ?? null
+    return (await this.#options.deps.state.get(keys.offerTaken(id))) === null ? this.#stored(id) : null
+  }
+
+  async #stored(id: string): Promise<Offer | null> {
+    const value = await this.#options.deps.state.get(keys.offer(id))
+    return value === null ? null : (offerSchema.safeParse(JSON.parse(value)).data ?? null)
   }
 
   async #diagnosis(offer: Offer) {

@@ -4,21 +4,27 @@ import type { Place } from '../adoption/adoption.ts'
 import { type Message, message, section } from '../blocks/message.ts'
 import { undoneMessage } from '../blocks/offer-messages.ts'
 import type { RunRecord } from '../runs/run-records.ts'
-import type { SlackServices } from '../services.ts'
-import { outcomeSource } from './offers.ts'
+import type { OffersOptions } from './offers.ts'
+
+/** The source of the mark that an outcome sets on a card that was not adopted before. */
+export const outcomeSource = 'outcome'
 
 /**
  * Takes back what was recorded last for a run: its outcome, else its adoption, with all that followed from it. Only who recorded it or who may
  * adopt here can.
  * @returns What to say in the thread; null where the adoption says so itself.
  */
-export async function takeBack(services: SlackServices, record: RunRecord, place: Place, user: string): Promise<Message | null> {
-  const { deps, adoption, clients } = services
+export async function takeBack(
+  { deps, adoption, clientFor }: Pick<OffersOptions, 'deps' | 'adoption' | 'clientFor'>,
+  record: RunRecord,
+  place: Place,
+  user: string,
+): Promise<Message | null> {
   const { run, team: tenant } = record
   const { adopted, marks } = await deps.diagnose.current(run, tenant)
   if (adopted === null) return told(`Nothing of ${record.title} is recorded, so there is nothing to take back.`)
   const recordedBy = adopted.outcome === null ? adopted.by : (adopted.outcomeBy ?? adopted.by)
-  const who = recordedBy === user ? null : await adoption.refusalFor(await clients.forTeam(tenant), record, user)
+  const who = recordedBy === user ? null : await adoption.refusalFor(await clientFor(tenant), record, user)
   if (who !== null) return told(`<@${recordedBy}> recorded that; only they, or ${who}, can take it back.`)
   if (adopted.outcome === null) {
     await adoption.unmark(record, place, { user: adopted.by, rank: adopted.rank, source: null })

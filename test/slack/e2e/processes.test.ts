@@ -69,6 +69,24 @@ describe.skipIf(lacks('redis-server'))(needing('serve and workers as processes, 
     await other.kill('SIGTERM')
   })
 
+  it('a server killed right after the ack: the other one answers within ten seconds', { timeout: 120_000 }, async () => {
+    const channel = slack.channels[2]!
+    const first = await start({ role: 'serve' })
+    const second = await start({ role: 'serve' })
+    const worker = await start({ role: 'worker', 'stage-ms': '20' })
+    const forwarder = new Forwarder(slack, first.said)
+    const ts = await forwarder.mention({ person: 0, channel, text: '@prompts diagnose exp-123' })
+    const killedAt = performance.now()
+    await first.kill('SIGKILL')
+    await vi.waitFor(async () => expect((await slack.answers(channel, ts)).length).toBeGreaterThan(0), patient)
+    const noticedMs = performance.now() - killedAt
+    console.log(`noticed ${Math.round(noticedMs)} ms after the kill\n`)
+    expect(noticedMs).toBeLessThan(10_000)
+    await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(4), patient)
+    await worker.kill('SIGTERM')
+    await second.kill('SIGTERM')
+  })
+
   it('a worker killed while it posts: no message is lost or doubled', { timeout: 120_000 }, async () => {
     const channel = slack.channels[1]!
     const server = await start({ role: 'serve' })
