@@ -4,17 +4,12 @@ import { formatMesh, meshSize } from '../contract/mesh.ts'
 import type { Estimate, Verdict } from '../contract/verdict.ts'
 import { formatChange, formatMs, formatShare } from '../text/units.ts'
 import { legend, plate } from './plate.ts'
+import { type Part, partLabels, partsOf } from './step-parts.ts'
 import { el, group, type Markup } from './svg.ts'
 import { fitText, text, textWidth } from './text.ts'
 import { colors, font, kinds, size } from './theme.ts'
 
 const area = { left: 24, right: size.width - 24, bars: 226, top: 84, bottom: size.height - 50 } as const
-
-interface Part {
-  key: 'compute' | 'hbm' | 'communication' | 'host' | 'other'
-  label: string
-  ms: number
-}
 
 interface Row {
   name: string
@@ -23,14 +18,6 @@ interface Row {
   /** Not what runs now, so that it has a range. */
   predicted: boolean
 }
-
-const partLabels = {
-  compute: 'compute',
-  hbm: 'HBM, not hidden',
-  communication: 'exposed communication',
-  host: 'host',
-  other: 'bubble and overhead',
-} as const
 
 /** Where a step's time goes, now and with each card: bars of the parts that add up to the step, and its 90 % range. */
 export function breakdownSvg(baseline: Verdict | null, cards: readonly Card[]): string {
@@ -81,24 +68,6 @@ function toRows(baseline: Verdict | null, cards: readonly Card[]): Row[] {
 
 function meshOf({ mesh, dcn }: Verdict): string {
   return meshSize(dcn) > 1 ? `${formatMesh(mesh)} × ${formatMesh(dcn)}` : formatMesh(mesh)
-}
-
-/** Parts that add up to the step: HBM time counts only where compute does not cover it, communication only where it is exposed. */
-export function partsOf(estimate: Estimate): Part[] {
-  let left = Math.max(0, estimate.step_time_ms)
-  const take = (ms: number) => {
-    const taken = Math.max(0, Math.min(left, ms))
-    left -= taken
-    return taken
-  }
-  const host = take(estimate.host_ms)
-  const communication = take(estimate.exposed_communication_ms)
-  const compute = take(estimate.compute_ms)
-  const hbm = take(estimate.hbm_ms)
-  const times = { compute, hbm, communication, host, other: left }
-  return (Object.keys(partLabels) as Part['key'][])
-    .map((key) => ({ key, label: partLabels[key], ms: times[key] }))
-    .filter((part) => part.ms > estimate.step_time_ms * 1e-4)
 }
 
 interface RowPlace {

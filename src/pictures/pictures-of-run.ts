@@ -1,6 +1,6 @@
 import { profileReportSchema } from '../contract/profile-report.ts'
 import type { ShardingMemory } from '../runs/memory/sharding-memory.ts'
-import { renderBreakdown, renderRoofline } from './render.ts'
+import { renderRoofline } from './render.ts'
 
 /** A picture to upload beside a diagnosis. */
 export interface RunPicture {
@@ -10,8 +10,8 @@ export interface RunPicture {
 }
 
 /**
- * The pictures of a run that is done: the roofline of its profile, and where the time of a step goes now and with each card. What a run
- * does not have (a profile, estimates) is not drawn; another tenant's run has none.
+ * The pictures of a run that is done: the roofline of its profile, which no chart of Slack's can show. A run without a profile has none, nor has
+ * another tenant's.
  */
 export async function picturesOfRun(memory: ShardingMemory, run: string, tenant: string): Promise<RunPicture[]> {
   if ((await memory.request(run))?.tenant !== tenant) return []
@@ -21,11 +21,6 @@ export async function picturesOfRun(memory: ShardingMemory, run: string, tenant:
   if (report.success && report.data.roofline.points.length > 0) {
     const { png, alt } = await renderRoofline(report.data)
     pictures.push({ name: 'roofline.png', png, altText: alt })
-  }
-  const diagnosis = await memory.diagnosis(run)
-  if (diagnosis?.cards.some((card) => card.estimate !== null)) {
-    const { png, alt } = await renderBreakdown(diagnosis.baseline, diagnosis.cards)
-    pictures.push({ name: 'step.png', png, altText: alt })
   }
   return pictures
 }

@@ -25,6 +25,7 @@ const assets: Readonly<Record<string, string>> = {
   'style.css': 'text/css; charset=utf-8',
   'main.mjs': 'text/javascript; charset=utf-8',
   'blocks.mjs': 'text/javascript; charset=utf-8',
+  'chart.mjs': 'text/javascript; charset=utf-8',
   'rich-text.mjs': 'text/javascript; charset=utf-8',
   'mrkdwn.mjs': 'text/javascript; charset=utf-8',
   'dom.mjs': 'text/javascript; charset=utf-8',

@@ -12,7 +12,7 @@ export const scopeReasons = {
   'reactions:write': 'puts 👀 on a question while it works',
   commands: '/prompts and the message shortcut',
   'files:read': 'reads an experiment that was sent as a file',
-  'files:write': 'uploads the roofline and the step breakdown as pictures, and the page of a profile',
+  'files:write': 'uploads the roofline as a picture, and the page of a profile',
   'users:read': 'tells guests from members',
   'usergroups:read': 'who may adopt, where that is a user group',
   'channels:read': 'whether a public channel is shared with other organizations',

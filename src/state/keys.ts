@@ -92,6 +92,8 @@ export const keys = {
   senderAlive: (owner: string) => `outalive:${owner}`,
   senderTakenOver: (owner: string) => `outtakeover:${owner}`,
   outbox: (owner: string) => `outbox-${owner}:`,
+  /** It answered `invalid_blocks` to blocks that are newer than it knows. */
+  refusesNewBlocks: (team: string) => `oldblocks:${team}`,
   throttled: (team: string) => `throttled:${team}`,
   reacted: ({ channel, ts, name }: { channel: string; ts: string; name: string }) => `reacted:${channel}/${ts}/${name}`,
   unreact: ({ channel, ts, name }: { channel: string; ts: string; name: string }) => `unreact:${channel}/${ts}/${name}`,

@@ -25,12 +25,12 @@ describe("a run's pictures", () => {
   })
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-  it('are the roofline of its profile and the parts of its steps', async () => {
+  it('are the roofline of its profile', async () => {
     const points = [{ name: 'fusion.1', flop_per_byte: 900, tflops: 200, share: 0.4 }]
     await memory.saveStage(run, 'profile', { value: reportOf({ points }) })
     await memory.saveDiagnosis(run, sampleDiagnosis())
     const pictures = await picturesOfRun(memory, run, 'T1')
-    expect(pictures.map((picture) => picture.name)).toEqual(['roofline.png', 'step.png'])
+    expect(pictures.map((picture) => picture.name)).toEqual(['roofline.png'])
     expect(pictures[0]!.altText).toContain('fusion.1 40% of the time')
     expect(await picturesOfRun(memory, run, 'T2')).toEqual([])
   })

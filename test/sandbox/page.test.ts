@@ -80,9 +80,10 @@ describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium
     await root.getByRole('button', { name: 'Details' }).click()
     const details = replies().nth(5)
     await details.waitFor()
-    expect(await details.getByRole('table').textContent()).toContain('fusion.wi.bwd')
+    expect(await details.getByRole('region', { name: 'Top operations' }).textContent()).toContain('fusion.wi.bwd')
     const pictures = details.getByRole('img')
-    await pictures.nth(1).waitFor()
+    await pictures.first().waitFor()
+    await details.getByText('Where the time of a step goes').waitFor()
     expect(await pictures.first().getAttribute('alt')).toContain('Roofline of TPU v5p')
     for (const picture of await pictures.all()) {
       await expect.poll(() => picture.evaluate((image: { naturalWidth: number }) => image.naturalWidth)).toBe(1520)

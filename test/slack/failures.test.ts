@@ -52,6 +52,37 @@ describe('nothing is lost, nothing lingers', () => {
     expect((await slack.answers(channel, ts)).some((message) => message.text?.startsWith('Card 1'))).toBe(true)
   })
 
+  it('a workspace that knows no charts gets tables instead, and is not asked again that day', async () => {
+    bot = await startBot(slack)
+    const refuses = (body: Record<string, string>) => /"type":"data_(?:visualization|table)"/.test(body.blocks ?? '')
+    slack.gate.fault = (_method, body) => (refuses(body) ? { kind: 'error', error: 'invalid_blocks' } : null)
+    const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
+    await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(4), soon)
+    const details = async (thread: string) => {
+      const [root] = await slack.answers(channel, thread)
+      await bot.slack.click({
+        person: 0,
+        channel,
+        threadTs: thread,
+        ts: root!.ts,
+        action: 'details',
+        value: { run: bot.diagnose.calls.at(-1) },
+      })
+      await vi.waitFor(async () => expect(await slack.answers(channel, thread)).toHaveLength(5), soon)
+      return (await slack.answers(channel, thread)).at(-1)
+    }
+    const first = JSON.stringify((await details(ts))?.blocks)
+    expect(first).toContain('"type":"table"')
+    expect(first).toContain('compute')
+    expect(first).not.toContain('data_visualization')
+    const refused = slack.gate.calls.filter((call) => refuses(call.body)).length
+    expect(refused).toBe(1)
+    const second = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-124' })
+    await vi.waitFor(async () => expect(await slack.answers(channel, second)).toHaveLength(4), soon)
+    await details(second)
+    expect(slack.gate.calls.filter((call) => refuses(call.body))).toHaveLength(refused)
+  })
+
   it('an edited mention with another id runs it, once; with the same id it does not', async () => {
     bot = await startBot(slack)
     const text = '@prompts diagnose exp-123'

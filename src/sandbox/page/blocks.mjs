@@ -1,3 +1,4 @@
+import { chart } from './chart.mjs'
 import { h } from './dom.mjs'
 import { mrkdwn, withEmoji } from './mrkdwn.mjs'
 import { richText } from './rich-text.mjs'
@@ -38,7 +39,10 @@ function drawBlock(block, blockId, context) {
     case 'task_card':
       return h('ol', { class: 'tasks' }, task(block, context))
     case 'table':
+    case 'data_table':
       return table(block, context)
+    case 'data_visualization':
+      return chart(block)
     case 'image':
       return image(block, context)
     case 'markdown':
@@ -158,13 +162,13 @@ function table(block, context) {
   const cell = (content, column, tag) =>
     h(
       tag,
-      { class: settings[column]?.align === 'right' ? 'right' : null, scope: tag === 'th' ? 'col' : null },
+      { class: settings[column]?.align === 'right' || content.type === 'raw_number' ? 'right' : null, scope: tag === 'th' ? 'col' : null },
       ...(content.type === 'rich_text' ? richText(content, context) : [content.text ?? '']),
     )
   const [head = [], ...rows] = block.rows ?? []
   return h(
     'div',
-    { class: 'table', tabindex: '0', role: 'region', 'aria-label': 'Table' },
+    { class: 'table', tabindex: '0', role: 'region', 'aria-label': block.caption ?? 'Table' },
     h(
       'table',
       {},

@@ -27,8 +27,9 @@ export function checkLimits(sent: {
   if (blocks.length > maxBlocks) say('blocks', `${blocks.length}, ${maxBlocks} allowed`)
   const ids = blocks.map((block) => block.block_id).filter((id) => id !== undefined)
   if (new Set(ids).size !== ids.length) say('blocks', 'the same block_id twice')
-  const tables = blocks.filter((block) => block.type === 'table')
-  if (tables.length > limits.tables) say('blocks', `${tables.length} tables, ${limits.tables} allowed`)
+  const count = (type: string) => blocks.filter((block) => block.type === type).length
+  if (count('table') > limits.tables) say('blocks', `${count('table')} tables, ${limits.tables} allowed`)
+  if (count('data_visualization') > limits.charts) say('blocks', `${count('data_visualization')} charts, ${limits.charts} allowed`)
   for (const [at, block] of blocks.entries()) checkBlock(`blocks[${at}] ${String(block.type)}`, block, { say, most })
   if (!isView) {
     const all = textLength(blocks)
@@ -106,6 +107,14 @@ function checkBlock(where: string, block: Json, tools: Tools): void {
     case 'table':
       checkTable(where, block, tools)
       return
+    case 'data_table':
+      most(`${where} caption`, block.caption, limits.altText)
+      checkTable(where, block, tools)
+      if (Array.isArray(block.rows) && block.rows.length < 2) say(where, 'no row under the head')
+      return
+    case 'data_visualization':
+      checkChart(where, block, tools)
+      return
     case 'plan': {
       most(`${where} title`, block.title, limits.planTitle)
       const tasks = list(block.tasks)
@@ -136,15 +145,36 @@ function checkBlock(where: string, block: Json, tools: Tools): void {
   }
 }
 
+function checkChart(where: string, block: Json, { say, most }: Tools): void {
+  most(`${where} title`, block.title, limits.chartTitle)
+  const chart = (block.chart ?? {}) as Json
+  if (chart.type !== 'bar') say(where, `chart ${String(chart.type)} that no check knows`)
+  const axis = (chart.axis_config ?? {}) as { categories?: unknown; x_label?: unknown; y_label?: unknown }
+  const categories = Array.isArray(axis.categories) ? (axis.categories as unknown[]) : []
+  for (const label of [axis.x_label, axis.y_label]) if (label !== undefined) most(`${where} axis`, label, limits.chartTitle)
+  for (const category of categories) most(`${where} category`, category, limits.chartLabel)
+  const series = list(chart.series)
+  if (series.length === 0 || series.length > limits.chartSeries) say(where, `${series.length} series`)
+  if (new Set(series.map(({ name }) => name)).size !== series.length) say(where, 'the same series twice')
+  for (const { name, data } of series) {
+    most(`${where} series`, name, limits.chartLabel)
+    const points = list(data)
+    if (JSON.stringify(points.map(({ label }) => label)) !== JSON.stringify(categories)) say(where, 'points that are not the categories')
+    if (!points.every(({ value }) => Number.isFinite(value))) say(where, 'a value that is no number')
+  }
+}
+
 function checkTable(where: string, block: Json, { say, most }: Tools): void {
   const rows = Array.isArray(block.rows) ? (block.rows as Json[][]) : []
-  if (rows.length === 0 || rows.length > limits.tableRows) say(where, `${rows.length} rows`)
+  const mostRows = block.type === 'data_table' ? limits.dataTableRows : limits.tableRows
+  if (rows.length === 0 || rows.length > mostRows) say(where, `${rows.length} rows`)
   let characters = 0
   for (const [at, row] of rows.entries()) {
     if (row.length > limits.tableColumns) say(where, `${row.length} columns in row ${at}`)
     if (row.length !== rows[0]?.length) say(where, `row ${at} has ${row.length} cells, the first ${rows[0]?.length}`)
     for (const cell of row) {
-      if (cell.type === 'raw_text') most(`${where} row ${at}`, cell.text, limits.tableText)
+      if (cell.type === 'raw_number' && !Number.isFinite(cell.value)) say(`${where} row ${at}`, 'a value that is no number')
+      if (cell.type === 'raw_text' || cell.type === 'raw_number') most(`${where} row ${at}`, cell.text, limits.tableText)
       characters += textLength(cell)
     }
   }

@@ -4,7 +4,9 @@ import { formatGib, formatMs, formatShare, formatUsd } from '../../text/units.ts
 import { bottleneckWords, headlineOf } from '../../thread/say/headline.ts'
 import { settingsText, suggestionGain } from '../../thread/say/settings-text.ts'
 import { baselineStepMs } from './card-message.ts'
-import { actions, button, context, fields, type Message, message, section, table } from './message.ts'
+import { actions, button, context, fields, type Message, message, section } from './message.ts'
+import { dataTable, numberCell, textCell } from './native-blocks.ts'
+import { stepChart } from './step-chart.ts'
 import { clip, escapeCode, escapeText, link, plain } from './text.ts'
 
 /** A picture that was uploaded to Slack for this message. */
@@ -50,6 +52,8 @@ function detailBlocks(diagnosis: Diagnosis, options: { pictures?: Picture[]; pag
   const blocks: AnyBlock[] = []
   const kpis = kpiFields(diagnosis)
   if (kpis.length > 0) blocks.push(fields(kpis))
+  const chart = stepChart(diagnosis)
+  if (chart !== null) blocks.push(chart as AnyBlock)
   if (diagnosis.top_ops.length > 0) blocks.push(topOps(diagnosis))
   for (const picture of (options.pictures ?? []).slice(0, 4)) {
     blocks.push({ type: 'image', slack_file: { id: picture.slackFileId }, alt_text: clip(picture.altText, 1000) } as AnyBlock)
@@ -133,13 +137,18 @@ function kpiFields(diagnosis: Diagnosis): string[] {
 function topOps(diagnosis: Diagnosis): AnyBlock {
   // self times add up over cores and steps; what an engineer compares is the part of one step
   const step = diagnosis.kpis.step_time_ms
-  const rows = diagnosis.top_ops.slice(0, 5).map((op) => {
-    const time = step === null ? [] : [formatMs(op.share * step)]
+  const rows = diagnosis.top_ops.slice(0, 10).map((op) => {
+    const time = step === null ? [] : [numberCell(op.share * step, formatMs(op.share * step))]
     // a narrow screen shows the first columns
-    return [clip(op.name, 120), formatShare(op.share), ...time, op.bound_by, clip(op.category, 60)]
+    return [
+      textCell(clip(op.name, 120)),
+      numberCell(op.share, formatShare(op.share)),
+      ...time,
+      textCell(op.bound_by),
+      textCell(clip(op.category, 60)),
+    ]
   })
-  const head = ['Top ops', 'Share', ...(step === null ? [] : ['Of a step']), 'Bound by', 'Category']
-  return table([head, ...rows], ['left', 'right', ...(step === null ? [] : ['right' as const]), 'left', 'left'])
+  return dataTable('Top operations', ['Top ops', 'Share', ...(step === null ? [] : ['Of a step']), 'Bound by', 'Category'], rows)
 }
 
 function whatFollows({ cards }: Diagnosis): string {

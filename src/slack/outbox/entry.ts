@@ -1,5 +1,6 @@
 import type { View } from '@slack/types'
 import type { Rank } from '../../runs/adoption.ts'
+import type { FallbackLevel } from '../blocks/fallback.ts'
 import type { Message } from '../blocks/message.ts'
 
 /**
@@ -38,8 +39,7 @@ export interface Entry {
   createdAt: number
   deadlineAt: number
   attempts: number
-  /** 0: as written; 1: without pictures; 2: plain blocks; 3: text alone, cut short; after Slack refused what was richer. */
-  fallbackLevel: 0 | 1 | 2 | 3
+  fallbackLevel: FallbackLevel
   /** A post was tried and nobody knows how it ended: Slack is asked before another. */
   uncertain: boolean
   /** When the last try asked Slack to post; absent where it found that it need not. */

@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.ts'
 import { PromptsError } from '../../errors.ts'
 import { keys } from '../../state/keys.ts'
 import type { Pace, StateStore } from '../../state/state-store.ts'
+import { nextFallback } from '../blocks/fallback.ts'
 import type { Message } from '../blocks/message.ts'
 import type { Log } from '../log.ts'
 import type { Entry, MessageSubject, Op, Priority, SentRecord } from './entry.ts'
@@ -306,14 +307,14 @@ export class Outbox {
         if (hits >= workspaceThrottle.hits) await this.#options.state.hold(keys.pace(`workspace/${entry.team}`), failure.retryAfterMs)
         return { retryInMs: 0 }
       }
-      case 'blocks_refused':
-        if (entry.fallbackLevel < 3) {
-          this.#options.log.error('Slack refused blocks; sending plainer ones', about)
-          entry.fallbackLevel = plainer(entry)
-          if (!entry.uncertain) await this.#entries.clearTried(entry)
-          return { retryInMs: 0 }
-        }
-        return this.#giveUp(entry, about)
+      case 'blocks_refused': {
+        const next = 'message' in entry.op ? nextFallback(entry.op.message, entry.fallbackLevel) : null
+        if (next === null) return this.#giveUp(entry, about)
+        this.#options.log.error('Slack refused blocks; sending plainer ones', about)
+        entry.fallbackLevel = next
+        if (!entry.uncertain) await this.#entries.clearTried(entry)
+        return { retryInMs: 0 }
+      }
       case 'message_gone':
         if (entry.op.kind === 'put' && entry.priority < 2) {
           await this.#entries.forgetSent(entry.team, entry.key)
@@ -367,10 +368,4 @@ export class Outbox {
 function laneOf(entry: Entry, isEdit: boolean): LaneKind {
   if (entry.op.kind === 'put') return isEdit ? 'update' : 'post'
   return entry.op.kind
-}
-
-/** The next try after Slack refused this one's blocks: one bad picture must not cost the rest. */
-function plainer({ fallbackLevel, op }: Entry): Entry['fallbackLevel'] {
-  if (fallbackLevel === 0) return 'message' in op && op.message.blocks.some((block) => block.type === 'image') ? 1 : 2
-  return fallbackLevel === 1 ? 2 : 3
 }

@@ -2,7 +2,7 @@ import type { WebClient } from '@slack/web-api'
 import type { Clock } from '../../clock.ts'
 import { keys } from '../../state/keys.ts'
 import type { StateStore } from '../../state/state-store.ts'
-import { withoutBlocks, withoutPictures, withPlainBlocks } from '../blocks/fallback.ts'
+import { fallbackOf, hasNewBlocks } from '../blocks/fallback.ts'
 import type { Message } from '../blocks/message.ts'
 import type { Entry, MessageSubject, Op, SentRecord } from './entry.ts'
 import type { EntryStore } from './entry-store.ts'
@@ -12,6 +12,7 @@ import type { LaneKind } from './pace.ts'
 /** Event type of the metadata on each message of ours. */
 export const metadataType = 'prompts_message'
 const reactionMs = 24 * 3600_000
+const refusalMs = 24 * 3600_000
 
 export interface SenderOptions {
   state: StateStore
@@ -39,7 +40,8 @@ export class Sender {
         return 'sent'
       case 'whisper': {
         const where = { channel: op.channel, user: op.user, ...threadOf(op.threadTs) }
-        await client.chat.postEphemeral({ ...where, ...shaped(op.message, entry.fallbackLevel) })
+        await client.chat.postEphemeral({ ...where, ...(await this.#shaped(entry, op.message)) })
+        await this.#noteTaken(entry, op.message)
         return 'sent'
       }
       case 'home':
@@ -78,6 +80,19 @@ export class Sender {
     await this.#options.state.delete(keys.reacted(op))
   }
 
+  /** As it may be sent: a workspace that refused the newest blocks today gets the older ones at once. */
+  async #shaped(entry: Entry, message: Message): Promise<Message> {
+    if (entry.fallbackLevel === 0 && hasNewBlocks(message) && (await this.#options.state.get(keys.refusesNewBlocks(entry.team))) !== null)
+      entry.fallbackLevel = 1
+    return fallbackOf(message, entry.fallbackLevel)
+  }
+
+  /** Slack took the older blocks where it had refused the newest: known for a day, then they are tried again. */
+  async #noteTaken(entry: Entry, message: Message): Promise<void> {
+    if (entry.fallbackLevel !== 1 || !hasNewBlocks(message)) return
+    await this.#options.state.setIfAbsent(keys.refusesNewBlocks(entry.team), '1', refusalMs)
+  }
+
   async #post(client: WebClient, entry: Entry, op: Extract<Op, { kind: 'put' }>): Promise<'sent' | 'edit_instead'> {
     if (await this.#options.entries.markTried(entry)) {
       entry.uncertain = true
@@ -92,12 +107,13 @@ export class Sender {
     const answer = await client.chat.postMessage({
       channel: op.channel,
       ...threadOf(op.threadTs),
-      ...shaped(op.message, entry.fallbackLevel),
+      ...(await this.#shaped(entry, op.message)),
       metadata: { event_type: metadataType, event_payload: { key: entry.key, version: entry.version, ...(op.subject ?? {}) } },
       unfurl_links: false,
       unfurl_media: false,
     } as never)
     entry.answeredAt = this.#options.clock.now()
+    await this.#noteTaken(entry, op.message)
     await this.#options.onRecorded(
       entry,
       { channel: answer.channel ?? op.channel, ts: String(answer.ts), version: entry.version },
@@ -108,17 +124,13 @@ export class Sender {
 
   async #edit(client: WebClient, entry: Entry, record: SentRecord): Promise<void> {
     if (entry.op.kind !== 'put') return
-    await client.chat.update({ channel: record.channel, ts: record.ts, ...shaped(entry.op.message, entry.fallbackLevel) })
+    const { message } = entry.op
+    await client.chat.update({ channel: record.channel, ts: record.ts, ...(await this.#shaped(entry, message)) })
+    await this.#noteTaken(entry, message)
     await this.#options.entries.recordSent(entry, { ...record, version: entry.version }, null)
   }
 }
 
 function threadOf(threadTs: string | null): { thread_ts?: string } {
   return threadTs === null ? {} : { thread_ts: threadTs }
-}
-
-function shaped(message: Message, fallbackLevel: Entry['fallbackLevel']): Message {
-  if (fallbackLevel === 0) return message
-  if (fallbackLevel === 1) return withoutPictures(message)
-  return fallbackLevel === 2 ? withPlainBlocks(message) : withoutBlocks(message)
 }

@@ -4,7 +4,7 @@ import { stages } from '../../../src/contract/run.ts'
 import { PromptsError } from '../../../src/errors.ts'
 import { allSettingsMessage, cardMessage, withdrawnCardMessage } from '../../../src/slack/blocks/card-message.ts'
 import { checkLimits } from '../../../src/slack/blocks/check-limits.ts'
-import { withPlainBlocks } from '../../../src/slack/blocks/fallback.ts'
+import { fallbackOf } from '../../../src/slack/blocks/fallback.ts'
 import { helpMessage } from '../../../src/slack/blocks/help-message.ts'
 import { closedHomeView, homeView } from '../../../src/slack/blocks/home-view.ts'
 import type { Message } from '../../../src/slack/blocks/message.ts'
@@ -75,7 +75,7 @@ const longest: Record<string, Message> = {
 describe('every message at its longest passes the limit checker', () => {
   it.each(Object.entries(longest))('%s', (_name, message) => {
     expect(checkLimits({ ...message })).toEqual([])
-    expect(checkLimits({ ...withPlainBlocks(message) })).toEqual([])
+    for (const level of [1, 2, 3, 4] as const) expect(checkLimits({ ...fallbackOf(message, level) })).toEqual([])
     expect(message.text.length).toBeGreaterThan(0)
   })
 
@@ -95,6 +95,10 @@ describe('every message at its longest passes the limit checker', () => {
   })
 })
 
+const series = (name: string) => ({ name, data: [{ label: 'now', value: 1 }] })
+const sevenSeries = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(series)
+const oneBar = { type: 'bar', series: [series('compute')], axis_config: { categories: ['now'] } }
+
 describe('the checker refuses what Slack refuses', () => {
   const text = { type: 'mrkdwn', text: 'x' }
   const cases: [string, unknown[]][] = [
@@ -113,6 +117,18 @@ describe('the checker refuses what Slack refuses', () => {
     ['two tables', Array(2).fill({ type: 'table', rows: [[{ type: 'raw_text', text: 'x' }]] })],
     ['markdown of 12,001', [{ type: 'markdown', text: 'x'.repeat(12_001) }]],
     ['13,500 characters in all', Array(5).fill({ type: 'section', text: { type: 'mrkdwn', text: 'x'.repeat(2700) } })],
+    [
+      'a chart of 7 series',
+      [{ type: 'data_visualization', title: 'x', chart: { type: 'bar', series: sevenSeries, axis_config: { categories: ['now'] } } }],
+    ],
+    ['a chart title of 51', [{ type: 'data_visualization', title: 'x'.repeat(51), chart: oneBar }]],
+    ['three charts', Array(3).fill({ type: 'data_visualization', title: 'x', chart: oneBar })],
+    [
+      'a point that is no category',
+      [{ type: 'data_visualization', title: 'x', chart: { ...oneBar, axis_config: { categories: ['then'] } } }],
+    ],
+    ['a data table without rows', [{ type: 'data_table', caption: 'x', rows: [[{ type: 'raw_text', text: 'x' }]] }]],
+    ['a data table without caption', [{ type: 'data_table', rows: Array(2).fill([{ type: 'raw_text', text: 'x' }]) }]],
     ['an alert', [{ type: 'alert', text }]],
     ['block_id twice', Array(2).fill({ type: 'divider', block_id: 'b' })],
   ]
