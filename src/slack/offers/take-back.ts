@@ -1,10 +1,11 @@
+import type { WebClient } from '@slack/web-api'
 import type { Outcome } from '../../runs/adoption.ts'
 import { formatMs } from '../../text/units.ts'
-import type { Place } from '../adoption/adoption.ts'
+import type { Adoption, Place } from '../adoption/adoption.ts'
 import { type Message, message, section } from '../blocks/message.ts'
 import { undoneMessage } from '../blocks/offer-messages.ts'
+import type { SlackDeps } from '../deps.ts'
 import type { RunRecord } from '../runs/run-records.ts'
-import type { OffersOptions } from './offers.ts'
 
 /** The source of the mark that an outcome sets on a card that was not adopted before. */
 export const outcomeSource = 'outcome'
@@ -15,7 +16,7 @@ export const outcomeSource = 'outcome'
  * @returns What to say in the thread; null where the adoption says so itself.
  */
 export async function takeBack(
-  { deps, adoption, clientFor }: Pick<OffersOptions, 'deps' | 'adoption' | 'clientFor'>,
+  { deps, adoption, clientFor }: { deps: SlackDeps; adoption: Adoption; clientFor: (team: string) => Promise<WebClient> },
   record: RunRecord,
   place: Place,
   user: string,
