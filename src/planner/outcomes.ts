@@ -32,8 +32,9 @@ export interface OutcomeCorrection {
   count: number
 }
 
-/** Outcomes that count for as much as what is believed without any: of the family, of the model beside it, of the kind of mesh beside that. */
-const familyPrior = 8
+/** Models that count for as much as what is believed of their family without any: the outcomes of one model share an error of their own. */
+const familyPrior = 4
+/** Outcomes that count for as much as what is believed without any: of the model beside the family, of the kind of mesh beside both. */
 const modelPrior = 1.5
 const meshPrior = 1
 /** Outcomes that the range of the model alone counts for. */
@@ -49,7 +50,7 @@ export function meshKind(ici: MeshTuple, dcn: MeshTuple): string {
 }
 
 /**
- * What outcomes say of one job, level by level: the mean log ratio of measured to predicted over its family, what its own model's outcomes
+ * What outcomes say of one job, level by level: the mean log ratio of measured to predicted of the models of its family, what its own outcomes
  * leave of that, what those of one kind of mesh leave of both; each shrunk towards nothing by how few there are. Outcomes of another family
  * say nothing. The range is the model's own and the spread that is left, each by its count.
  */
@@ -69,7 +70,16 @@ export function correctionOf(
     const own = left.filter(({ outcome }) => outcome.mesh === kind && outcome.model === job.model)
     anchored[kind] = Math.exp(shrunkMean(own, modelPrior))
   }
-  const ofFamily = shrunkMean(left, familyPrior)
+  const models = [...new Set(family.map(({ model }) => model))]
+  const ofFamily = shrunkMean(
+    models.map((model) => ({
+      log: shrunkMean(
+        left.filter(({ outcome }) => outcome.model === model),
+        modelPrior,
+      ),
+    })),
+    familyPrior,
+  )
   left = left.map(({ outcome, log }) => ({ outcome, log: log - ofFamily }))
   const ofModel = shrunkMean(
     left.filter(({ outcome }) => outcome.model === job.model),
