@@ -3,7 +3,7 @@
  * Run: bin/node scripts/build-topologies.ts [FILE]. The output is committed; running it again changes nothing unless the table did.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { chipSchema } from '../src/contract/chip.ts'
+import { chipSchema } from '../src/contract/chip-schema.ts'
 import { findChip } from '../src/knowledge/data/chips.ts'
 import { readTsv } from './read-tsv.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { chipSchema } from '../../src/contract/chip.ts'
+import { chipSchema } from '../../src/contract/chip-schema.ts'
 import { experimentSchema, runSchema } from '../../src/contract/experiment.ts'
 import { type Mesh, meshSchema } from '../../src/contract/mesh.ts'
 import { resolveWorkload } from '../../src/experiment/resolve-workload.ts'

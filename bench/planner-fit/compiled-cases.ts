@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { chipSchema } from '../../src/contract/chip.ts'
+import { chipSchema } from '../../src/contract/chip-schema.ts'
 import { meshSchema } from '../../src/contract/mesh.ts'
 import type { Model } from '../../src/contract/model.ts'
 import { findChip } from '../../src/knowledge/data/chips.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { rowSettings } from '../../scripts/row-settings.ts'
-import { chipSchema } from '../../src/contract/chip.ts'
+import { chipSchema } from '../../src/contract/chip-schema.ts'
 import type { Experiment } from '../../src/contract/experiment.ts'
 import { experimentSchema } from '../../src/contract/experiment.ts'
 import type { Mesh } from '../../src/contract/mesh.ts'

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import json from '../../knowledge/chips.json' with { type: 'json' }
 
 /** A chip of `knowledge/chips.json`: its names, and all that is known of it, stand there alone. */
@@ -6,7 +5,6 @@ export type ChipName = keyof typeof json.chips
 
 /** The chips, in the file's order. */
 export const chips = Object.keys(json.chips) as [ChipName, ...ChipName[]]
-export const chipSchema = z.enum(chips)
 
 const chipOfName = new Map<string, ChipName>(
   chips.flatMap((chip) => {

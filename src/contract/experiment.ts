@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { chipSchema } from './chip.ts'
+import { chipSchema } from './chip-schema.ts'
 import { meshSchema } from './mesh.ts'
 import { modelSchema } from './model.ts'
 

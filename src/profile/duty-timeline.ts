@@ -15,7 +15,7 @@ export class DutyTimeline {
     this.active = active
   }
 
-  push(start: number, end: number, onDuty: boolean): void {
+  push({ start, end }: { start: number; end: number }, onDuty: boolean): void {
     while (this.depth > 0 && (this.ends[this.depth - 1] as number) < end) this.pop()
     if (this.depth > 0) this.tell(this.on[this.depth - 1] as boolean, Math.min(start, this.ends[this.depth - 1] as number))
     else if (start > this.told) this.told = start

@@ -1,12 +1,15 @@
+/** Most sets are small, and there is one for every collective of every core. */
+const smallest = 16
+
 /**
  * A set of spans of time, kept joined where they touch. Spans that arrive in order (as a profile's lines hold them) cost nothing;
  * others are put in order once. Beyond `capacity` spans, neighbours with the smallest gaps are joined into one that remembers how much
  * of it is covered, so memory stays bounded: totals stay exact, overlaps inside such spans are taken as if evenly spread.
  */
 export class Intervals {
-  private starts = new Float64Array(256)
-  private ends = new Float64Array(256)
-  private covered = new Float64Array(256)
+  private starts = new Float64Array(smallest)
+  private ends = new Float64Array(smallest)
+  private covered = new Float64Array(smallest)
   private count = 0
   private ordered = true
   private joinGap = 0
@@ -126,12 +129,16 @@ export class Intervals {
 
   private settle(): void {
     if (this.ordered) return
-    const order = Array.from({ length: this.count }, (_, index) => index).sort(
-      (a, b) => (this.starts[a] as number) - (this.starts[b] as number),
-    )
+    const { count, starts } = this
+    // loops: `from` would make a number object of each
+    const order = new Uint32Array(count)
+    for (let index = 0; index < count; index++) order[index] = index
+    order.sort((a, b) => (starts[a] as number) - (starts[b] as number))
     for (const name of ['starts', 'ends', 'covered'] as const) {
       const values = this[name]
-      this[name] = Float64Array.from(order, (index) => values[index] as number)
+      const sorted = new Float64Array(count)
+      for (let index = 0; index < count; index++) sorted[index] = values[order[index] as number] as number
+      this[name] = sorted
     }
     this.ordered = true
     this.compact()

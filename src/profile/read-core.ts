@@ -329,8 +329,8 @@ class CoreReader {
     }
     if (span.deviceStart < this.lastStartPs - clockSlackPs) this.outOfOrder++
     this.lastStartPs = span.deviceStart
-    this.duty.push(span.start, span.end, !op.kind.offDuty)
-    nest.push(state.index, span.deviceStart, span.deviceEnd, inside)
+    this.duty.push(span, !op.kind.offDuty)
+    nest.push(state.index, span, inside)
     if (inside) this.addGap(span)
     if (span.end > this.lastEndPs) this.lastEndPs = span.end
     if (op.kind.role === 'compute' && !op.kind.asyncCall) this.computing.add(span.start, span.end)

@@ -20,7 +20,7 @@ export class SelfTime {
     this.done = done
   }
 
-  push(key: number, start: number, end: number, inside = true): void {
+  push(key: number, { deviceStart: start, deviceEnd: end }: { deviceStart: number; deviceEnd: number }, inside = true): void {
     let depth = this.depth
     while (depth > 0 && !((this.starts[depth - 1] as number) <= start && end <= (this.ends[depth - 1] as number))) {
       depth--

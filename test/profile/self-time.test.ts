@@ -7,11 +7,11 @@ describe('SelfTime', () => {
   it('takes from a span only what lies directly inside it', () => {
     const self = new Map<number, number>()
     const nest = new SelfTime((key, _duration, own) => self.set(key, (self.get(key) ?? 0) + own))
-    nest.push(1, 0, 100)
-    nest.push(2, 10, 50)
-    nest.push(3, 20, 30)
-    nest.push(4, 60, 70)
-    nest.push(5, 100, 120)
+    nest.push(1, { deviceStart: 0, deviceEnd: 100 })
+    nest.push(2, { deviceStart: 10, deviceEnd: 50 })
+    nest.push(3, { deviceStart: 20, deviceEnd: 30 })
+    nest.push(4, { deviceStart: 60, deviceEnd: 70 })
+    nest.push(5, { deviceStart: 100, deviceEnd: 120 })
     nest.flush()
     expect([...self].sort()).toEqual([
       [1, 50],
@@ -27,7 +27,7 @@ describe('DutyTimeline', () => {
   const duty = (ops: [number, number, boolean][]): number => {
     const active = new Intervals()
     const timeline = new DutyTimeline(active)
-    for (const [start, end, on] of ops) timeline.push(start, end, on)
+    for (const [start, end, on] of ops) timeline.push({ start, end }, on)
     timeline.flush()
     return active.total()
   }

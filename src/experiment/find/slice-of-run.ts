@@ -1,4 +1,5 @@
-import { type ChipName, canonicalSlice, chipOfWord, chipSchema } from '../../contract/chip.ts'
+import { type ChipName, canonicalSlice, chipOfWord } from '../../contract/chip.ts'
+import { chipSchema } from '../../contract/chip-schema.ts'
 import { type Choice, PromptsError } from '../../errors.ts'
 import type { RunDraft, SliceAnswer } from '../run-folder/run-draft.ts'
 import type { SliceTable } from './slice-table.ts'

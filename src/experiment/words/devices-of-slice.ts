@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import chipsFile from '../../../knowledge/chips.json' with { type: 'json' }
 import json from '../../../knowledge/topologies.json' with { type: 'json' }
-import { chipSchema } from '../../contract/chip.ts'
+import { chipSchema } from '../../contract/chip-schema.ts'
 
 const slices = z.record(z.string(), z.object({ devices: z.int() })).parse(json.slices)
 

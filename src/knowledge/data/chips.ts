@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type ChipName, chips as chipNames, chipSchema } from '../../contract/chip.ts'
+import { type ChipName, chips as chipNames } from '../../contract/chip.ts'
+import { chipSchema } from '../../contract/chip-schema.ts'
 import { PromptsError } from '../../errors.ts'
 import type { Chip } from '../../planner/workload.ts'
 import { nearest } from '../../text/nearest.ts'

@@ -1,4 +1,5 @@
-import { type ChipName, chipSchema } from '../../contract/chip.ts'
+import type { ChipName } from '../../contract/chip.ts'
+import { chipSchema } from '../../contract/chip-schema.ts'
 import { PromptsError } from '../../errors.ts'
 
 /** The operator's own dollars a chip-hour, as the setting holds them: `v5p=3.10,v6e=2.00` @throws PromptsError `bad_config`. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type ChipName, chipSchema, exampleShape } from '../../contract/chip.ts'
+import { type ChipName, exampleShape } from '../../contract/chip.ts'
+import { chipSchema } from '../../contract/chip-schema.ts'
 import { PromptsError } from '../../errors.ts'
 import type { Slice } from '../../interconnect/slice.ts'
 import { nearest } from '../../text/nearest.ts'

@@ -2,7 +2,7 @@ import type { ByteSource } from './byte-source.ts'
 import { tooLong } from './byte-source.ts'
 import { WireError } from './wire.ts'
 
-const chunkBytes = 1 << 20
+const chunkBytes = 1 << 18
 
 /** A moving view of a source: `bytes[position - base]`. Grows only for a single field larger than a chunk. */
 export class Window {
