@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { crc32, gunzipSync } from 'node:zlib'
 import { z } from 'zod'
-import { type ChipName } from '../../src/contract/chip.ts'
+import type { ChipName } from '../../src/contract/chip.ts'
 import { chipSchema } from '../../src/contract/chip-schema.ts'
 import type { DevicePosition } from '../../src/interconnect/hand-laid-ring.ts'
 import type { MeshTuple } from '../../src/interconnect/mesh-tuple.ts'
