@@ -93,7 +93,7 @@ function runOf(row: Row): Partial<Run> {
 /** What a run holds for beside its workload: the program, where it is not MaxText. */
 function conditionsOf(row: Row): Pick<Case, 'conditions'> {
   const { framework } = rowSettings(row, { assumed: false })
-  return framework ? { conditions: { framework } } : {}
+  return { conditions: framework ? { framework } : {} }
 }
 
 /** A measured step, ms; null for bounds, for other things than steps, and where only a FLOP rate was published. */
@@ -125,6 +125,7 @@ function caseOf(row: Row): Case {
       phase: row.phase as Case['workload']['phase'],
       run: runOf(row),
     },
+    lesson: null,
     ...conditionsOf(row),
     from: null,
     to,

@@ -17,6 +17,7 @@ import type { Analysis, Situation } from './situation.ts'
 /** Where a run's events are recorded. */
 export interface EventLog {
   append(run: string, event: Omit<RunEvent, 'at'>): Promise<void>
+  events(run: string): Promise<RunEvent[]>
 }
 
 /** What a tenant's model calls cost, day by day (UTC), in dollars. */
@@ -43,6 +44,8 @@ export interface QuestionOptions {
 /** Answers a free question by a model; null where it failed or may not be asked. */
 export type AnswerQuestion = (question: {
   text: string
+  /** The person asked to look closer: more turns, and compilations. */
+  deep?: boolean
   finished: () => Promise<AskedRun>
   options: QuestionOptions
 }) => Promise<string | null>

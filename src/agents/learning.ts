@@ -6,6 +6,7 @@ import { compactMesh } from '../contract/mesh.ts'
 import { PromptsError } from '../errors.ts'
 import { toTuple } from '../interconnect/mesh-tuple.ts'
 import { resolveModel } from '../knowledge/data/models.ts'
+import { withLesson } from '../knowledge/lesson-of-case.ts'
 import { jobOf } from '../planner/calibrate-workload.ts'
 import { correctionOf, meshKind, type Outcome, type OutcomeKind } from '../planner/outcomes.ts'
 import type { ResolvedRun, Workload } from '../planner/workload.ts'
@@ -104,6 +105,8 @@ export function caseOfAdoption(options: {
     id: `own-${fingerprint([tenant, experiment.id, what, from, to, card.dcn])}`,
     tenant,
     experiment: experiment.id,
+    lesson: null,
+    conditions: { framework: workload.framework },
     workload: what,
     from,
     to,
@@ -136,17 +139,17 @@ export function withOutcome(
 ): Case {
   const { by, result } = outcome
   const at = outcome.at.toISOString()
-  if (outcome.result !== 'ok') return { ...item, result, measured_after_ms: null, status: 'refuted', by, at }
+  if (outcome.result !== 'ok') return withLesson({ ...item, lesson: null, result, measured_after_ms: null, status: 'refuted', by, at })
   const { measured_before_ms: before, predicted_step_ms: predicted } = item
   const { stepTimeMs } = outcome
   const better =
     before !== null ? stepTimeMs <= before * (1 + noiseShare) : predicted === null || stepTimeMs <= predicted * confirmingFactor
-  return { ...item, result, measured_after_ms: stepTimeMs, status: better ? 'confirmed' : 'refuted', by, at }
+  return withLesson({ ...item, lesson: null, result, measured_after_ms: stepTimeMs, status: better ? 'confirmed' : 'refuted', by, at })
 }
 
 /** The case before anything was said of how it ran. */
 export function withoutOutcome(item: Case, { by, at }: { by: string; at: Date }): Case {
-  return { ...item, result: null, measured_after_ms: null, status: 'adopted', by, at: at.toISOString() }
+  return { ...item, lesson: null, result: null, measured_after_ms: null, status: 'adopted', by, at: at.toISOString() }
 }
 
 /** @throws PromptsError `impossible_measurement` for a time that is not a positive number of milliseconds. */

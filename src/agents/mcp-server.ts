@@ -11,8 +11,9 @@ import type { AgentDeps } from './deps.ts'
 import { findMovers } from './evidence/movers.ts'
 import { rankSpace } from './proposer.ts'
 import { retrieve } from './retrieval.ts'
+import { compileTool } from './tools/compile-tool.ts'
 import { callTool, jsonSchemaOf, type Tool, type ToolContext } from './tools/tool.ts'
-import { compileTool, quickTools } from './tools/tools.ts'
+import { quickTools } from './tools/tools.ts'
 
 const subject = z
   .string()

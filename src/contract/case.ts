@@ -18,8 +18,10 @@ export const caseSchema = z.strictObject({
     phase: phaseSchema,
     run: runSchema.partial(),
   }),
+  /** What was tried and what happened, in words; null where it says nothing beside its figures. */
+  lesson: z.string().max(1000).nullable().default(null),
   /** What it holds for beside its workload, such as `framework` where the program is not MaxText. */
-  conditions: z.record(z.string().max(64), z.string().max(300)).optional(),
+  conditions: z.record(z.string().max(64), z.string().max(300)).default({}),
   from: meshSchema.nullable(),
   to: meshSchema.nullable(),
   dcn: meshSchema,

@@ -74,6 +74,7 @@ export function textOfCase(item: Case): string {
     item.result === 'oom' ? 'out of memory oom' : '',
     item.status,
     item.experiment,
+    item.lesson ?? '',
     ...item.sources.map((source) => source.title),
   ]
   return parts.filter((part) => part !== '').join('. ')

@@ -6,6 +6,7 @@ import { type Case, caseSchema } from '../contract/case.ts'
 import { PromptsError } from '../errors.ts'
 import { entryOfCase } from './case-entry.ts'
 import { entryOfSection, sectionsOfDoc } from './doc-entry.ts'
+import { withLesson } from './lesson-of-case.ts'
 import type { LibraryEntry } from './library.ts'
 import { shippedTenant } from './library.ts'
 
@@ -24,7 +25,7 @@ export async function readKnowledge(folders: readonly string[]): Promise<Library
   for (const folder of folders) {
     for (const file of [...(await filesOf(folder, 'cases.json')), ...(await filesOf(join(folder, 'cases'), '.json'))]) {
       for (const item of parseCases(await readFile(file, 'utf8'), file)) {
-        entries.set(`case ${item.id}`, entryOfCase({ ...item, tenant: shippedTenant }))
+        entries.set(`case ${item.id}`, entryOfCase(withLesson({ ...item, tenant: shippedTenant })))
       }
     }
     for (const file of await filesOf(join(folder, 'docs'), '.md')) {

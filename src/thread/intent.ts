@@ -1,3 +1,4 @@
+import { deepQuestion } from './deep-question.ts'
 import { gatherFacts } from './facts.ts'
 import type { ReadContext, Reading } from './reading.ts'
 import { rules } from './rules.ts'
@@ -23,6 +24,8 @@ function decide(text: string, context: ReadContext): Reading {
   const bounded = text.slice(0, maxLength)
   if (!context.mentioned && text.trim().length > longestUnaddressed)
     return ignore('longer than what people write to the bot without a mention')
+  if (deepQuestion(bounded) !== null && (context.mentioned || /^\W*go deeper\b/i.test(bounded)))
+    return { ...plain, intent: 'question', reason: 'a closer look is asked for' }
   const facts = gatherFacts(bounded, context.cards)
   if (facts.length === 0 && !(context.mentioned && /[?？]/.test(bounded))) return ignore('no words in it')
   if (!context.mentioned && facts.speaksToOthers) return ignore('it speaks to a person or points to a page')

@@ -8,6 +8,7 @@ import { compareCards } from './answers/compare-cards.ts'
 import { showEvidence } from './answers/show-evidence.ts'
 import { otherPrecision, whatIf } from './answers/what-if.ts'
 import { whyNot } from './answers/why-not.ts'
+import { deepQuestion } from './deep-question.ts'
 import { nearestQuestions } from './nearest-questions.ts'
 import type { Intent, Reading, Value } from './reading.ts'
 import { readTopic } from './topic.ts'
@@ -65,6 +66,13 @@ async function answerOf(
   const kind = intent
   const cards = value.cards ?? []
   const reach = { deps, signal: options.signal }
+  const deep = deepQuestion(text)
+  if (deep !== null) {
+    const asked = await deps.answerQuestion?.({ text: deep, deep: true, finished, options })
+    if (asked) return { kind: 'question', text: asked }
+    const why = deps.answerQuestion ? 'The model gave no answer that stands' : 'Going deeper takes a model: set GEMINI_API_KEY'
+    return { kind: 'unknown', text: `${why}. Computed answers: ${nearestQuestions(deep).join(' · ')}` }
+  }
   switch (intent) {
     case 'evidence':
       return { kind, text: showEvidence((await finished()).diagnosis, cards) }

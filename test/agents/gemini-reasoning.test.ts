@@ -336,6 +336,79 @@ describe('a free question', () => {
     const memory = readFileSync(join(test.folder, 'runs/r-1/events.jsonl'), 'utf8')
     expect(memory).toContain('question gemini-3.5-flash')
   })
+
+  it('has the tools, and what was said in the thread before', async () => {
+    const gemini = await startGemini((request, call) => {
+      if (!JSON.stringify(request.messages).includes('DATA')) return goodModel(request, call)
+      if (!resultsOf(request).compare_meshes)
+        return toolTurn('compare_meshes', { first: { mesh: { data: 64 } }, second: { mesh: { data: 8, model: 8 } } })
+      return { content: 'The first mesh takes less time. The case would be closed at 77.7 %.' } as never
+    })
+    cleanup.push(gemini.stop)
+    const test = await openGeminiService(gemini.url)
+    cleanup.push(test.close)
+    await test.service.diagnose(requestFor(llamaExperiment), { onProgress: () => {}, signal })
+    const ask = (text: string) =>
+      test.thread.answer({ run: 'r-1', tenant: 'T1', text, by: 'U1', reading: read(text, { mentioned: true, cards: 3 }) }, { signal })
+    await ask('is there any hope for my job?')
+    gemini.requests.length = 0
+    const second = await ask('and in plain words, should I even try?')
+    expect(second.text).toBe("The first mesh takes less time.\n(1 sentence removed: not in this run's data.)")
+    const messages = JSON.stringify(gemini.requests[0]!.messages)
+    expect(messages).toContain('is there any hope for my job?')
+    expect(messages.indexOf('is there any hope')).toBeLessThan(messages.indexOf('should I even try'))
+    expect(resultsOf(gemini.requests.at(-1)!).compare_meshes).toMatchObject({ time_change: expect.any(Number) })
+  })
+
+  it('looks closer where it is asked to: compiles at most two meshes, and says what that cost', async () => {
+    const meshes = [{ data: 64 }, { data: 16, seq: 4 }, { data: 32, seq: 2 }]
+    const gemini = await startGemini((request, call) => {
+      if (!JSON.stringify(request.messages).includes('DATA')) return goodModel(request, call)
+      const asked = request.messages.filter(({ role }) => role === 'tool').length
+      const mesh = meshes[asked]
+      return mesh ? toolTurn('compile_mesh', { mesh }) : ({ content: 'Both compile. The first needs 41.5 GiB.' } as never)
+    })
+    cleanup.push(gemini.stop)
+    const test = await openGeminiService(gemini.url)
+    cleanup.push(test.close)
+    const compiled: string[] = []
+    test.deps.compiler = {
+      status: async () => ({ ready: true, detail: '', versions: {} }),
+      async compile(_workload, candidate) {
+        compiled.push(formatMesh(candidate.mesh))
+        const verdict = {
+          status: 'fits',
+          required_gib: 41.5,
+          available_gib: 95.7,
+          step_time_ms: null,
+          effort: 'fast',
+          program: 'reference',
+        }
+        return { verdict: { ...verdict, versions: {}, seconds: 1, message: null } as never, memory: null, study: null, hloPath: null }
+      },
+    }
+    await test.service.diagnose(requestFor(llamaExperiment), { onProgress: () => {}, signal })
+    const text = 'go deeper: do the two alternatives compile?'
+    const reading = read(text, { mentioned: false, cards: 3 })
+    expect(reading.intent).toBe('question')
+    const answer = await test.thread.answer({ run: 'r-1', tenant: 'T1', text, by: 'U1', reading }, { signal })
+    expect(compiled).toEqual(['data=64', 'data=16 · seq=4'])
+    expect(answer.text).toMatch(
+      /^Both compile\. The first needs 41\.5 GiB\.\n\(This answer cost \$\d+\.\d{3}, 2 meshes compiled; \$\d+\.\d{2} of today's \$\d+ are spent\.\)$/,
+    )
+  })
+
+  it('says what a closer look takes where there is no model', async () => {
+    const test = await openTestService()
+    cleanup.push(test.close)
+    await test.service.diagnose(requestFor(llamaExperiment), { onProgress: () => {}, signal })
+    const text = 'go deeper'
+    const answer = await test.thread.answer(
+      { run: 'r-1', tenant: 'T1', text, by: 'U1', reading: read(text, { mentioned: true, cards: 3 }) },
+      { signal },
+    )
+    expect(answer.text).toContain('GEMINI_API_KEY')
+  })
 })
 
 function randomFrom(seed: number): () => number {

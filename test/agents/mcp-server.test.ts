@@ -38,9 +38,13 @@ describe('prompts mcp', () => {
       'compare',
       'read_profile',
       'get_report',
+      'ops_by_source',
+      'collectives_by_axis',
       'get_workload',
       'list_meshes',
       'evaluate_mesh',
+      'explain_mesh',
+      'compare_meshes',
       'search_cases',
       'search_docs',
     ])

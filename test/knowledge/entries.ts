@@ -21,6 +21,8 @@ export function aCase(id: string, overrides: Partial<Case> = {}): Case {
     id,
     tenant: shippedTenant,
     experiment: id,
+    lesson: null,
+    conditions: {},
     workload: { chip: 'v5p', topology: '4x4x4', slices: 1, model: 'llama2-70b', phase: 'train', run: { global_batch: 256, seq_len: 4096 } },
     from: { data: 16, model: 4 },
     to: { data: 32, model: 2 },

@@ -1,9 +1,9 @@
-import type { Content, FunctionCall, GenerateContentConfig, GenerateContentResponse, GoogleGenAI, Part } from '@google/genai'
+import type { Content, GenerateContentConfig, GenerateContentResponse, GoogleGenAI } from '@google/genai'
 import { z } from 'zod'
-import { PromptsError } from '../../errors.ts'
 import { generationModel } from '../../knowledge/gemini/models.ts'
 import { withRetries } from '../../knowledge/gemini/retry.ts'
 import { jsonSchemaOf, type Tool } from '../tools/tool.ts'
+import { createCallAnswerer, declare, failed } from './answer-calls.ts'
 import { addUsage, type Usage } from './usage.ts'
 
 export interface AgentOptions<T> {
@@ -34,8 +34,6 @@ export interface Agent<T> {
 }
 
 const turnLimit = 10
-const callsPerTurn = 8
-const sameCallLimit = 3
 const attempts = 4
 
 /**
@@ -46,8 +44,7 @@ const attempts = 4
 export function startAgent<T>(options: AgentOptions<T>): Agent<T> {
   const facts = generationModel(options.model)
   const contents: Content[] = [{ role: 'user', parts: [{ text: options.prompt }] }]
-  const byName = new Map(options.tools.map((tool) => [tool.name, tool]))
-  const seenCalls = new Map<string, number>()
+  const answerCalls = createCallAnswerer(options)
   const schema = jsonSchemaOf(options.output)
 
   async function converse(): Promise<T> {
@@ -116,33 +113,6 @@ export function startAgent<T>(options: AgentOptions<T>): Agent<T> {
     return response
   }
 
-  async function answerCalls(calls: FunctionCall[]): Promise<Part[]> {
-    const parts: Part[] = []
-    for (const [i, call] of calls.entries()) {
-      const name = call.name ?? ''
-      const key = `${name} ${JSON.stringify(call.args)}`
-      const times = (seenCalls.get(key) ?? 0) + 1
-      seenCalls.set(key, times)
-      if (times > sameCallLimit) throw failed(`it called ${name} with the same arguments ${times} times`)
-      // the API wants an answer to every call of a turn, also to those that are one too many
-      const response =
-        i < callsPerTurn ? await resultOf(name, call.args) : { error: `Only ${callsPerTurn} calls per turn are run: call again.` }
-      parts.push({ functionResponse: { ...(call.id ? { id: call.id } : {}), name, response } })
-    }
-    return parts
-  }
-
-  async function resultOf(name: string, input: unknown): Promise<Record<string, unknown>> {
-    const tool = byName.get(name)
-    if (!tool) return { error: `There is no tool ${name}. Tools: ${[...byName.keys()].join(', ')}.` }
-    try {
-      return { result: await options.call(tool, input) }
-    } catch (error) {
-      options.signal.throwIfAborted()
-      return { error: error instanceof Error ? error.message : String(error) }
-    }
-  }
-
   return {
     answer: converse,
     object(objections) {
@@ -158,12 +128,8 @@ const refusals: ReadonlySet<string> = new Set(['SAFETY', 'RECITATION', 'BLOCKLIS
 const accidents: ReadonlySet<string> = new Set(['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL', 'OTHER'])
 const accidentLimit = 2
 
-function declare(tool: Tool) {
-  return { name: tool.name, description: tool.description, parametersJsonSchema: jsonSchemaOf(tool.input) }
-}
-
 /** A level for Gemini 3, a budget for 2.5; never both. */
-function thinkingConfig(kind: 'level' | 'budget', setting: string): Pick<GenerateContentConfig, 'thinkingConfig'> {
+export function thinkingConfig(kind: 'level' | 'budget', setting: string): Pick<GenerateContentConfig, 'thinkingConfig'> {
   if (kind === 'level') return { thinkingConfig: { thinkingLevel: (/^\d+$/.test(setting) ? 'LOW' : setting.toUpperCase()) as never } }
   const budget = Number(setting)
   return { thinkingConfig: { thinkingBudget: Number.isFinite(budget) ? budget : -1 } }
@@ -191,11 +157,4 @@ function parseAnswer<T>(text: string, schema: z.ZodType<T>): { ok: true; value: 
   }
   const parsed = schema.safeParse(json)
   return parsed.success ? { ok: true, value: parsed.data } : { ok: false, problem: z.prettifyError(parsed.error).slice(0, 400) }
-}
-
-function failed(why: string, cause?: unknown): PromptsError {
-  return new PromptsError('unavailable', `Gemini gave no answer that can be used: ${why.replaceAll(/\s+/g, ' ').slice(0, 300)}`, {
-    hint: 'The rules answer instead.',
-    cause,
-  })
 }

@@ -44,4 +44,10 @@ Example: 64 sequences on 128 devices. data=128 is illegal; data=64, seq=2 splits
 
 export const questionInstructions = `${common}
 
-Answer the engineer's question about this diagnosis in at most five short sentences from the data below the question. Say so when the data does not answer it.`
+Answer the engineer's question about this diagnosis in at most five short sentences, from the data below the question and from the tools. What was said in the thread before stands above it. Say so when neither answers it.`
+
+export const deepInstructions = `${common}
+
+${patterns}
+
+The engineer asks you to look closer at one question. Work it out with the tools: compare the meshes in question, look at recorded cases and documents, and where compile_mesh is offered compile the two alternatives that decide it; it takes minutes, so choose them well. Answer in at most eight short sentences: what holds, on which figures, what stays open.`

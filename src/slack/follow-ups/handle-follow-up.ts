@@ -1,4 +1,5 @@
 import { asPromptsError, PromptsError } from '../../errors.ts'
+import { deepDeadlineMs, deepQuestion } from '../../thread/deep-question.ts'
 import { read } from '../../thread/intent.ts'
 import type { Reading } from '../../thread/reading.ts'
 import { yesOrNo } from '../../thread/yes-or-no.ts'
@@ -94,7 +95,9 @@ async function answerTo(services: SlackServices, input: FollowUpInput): Promise<
     return null
   }
   const question = { run: record.run, tenant: asker.team, text: input.text, by: asker.user, reading }
-  const answer = await deps.thread.answer(question, { signal: AbortSignal.timeout(deadlineMs) })
+  const answer = await deps.thread.answer(question, {
+    signal: AbortSignal.timeout(deepQuestion(input.text) === null ? deadlineMs : deepDeadlineMs),
+  })
   return replyMessage(answer.text)
 }
 

@@ -36,7 +36,11 @@ async function tried(answers: { four: Compilation; two?: Compilation }, patterns
     },
   }
   const situation = { workload, baseline: on, report: { anti_patterns: patterns } } as unknown as Situation
-  const result = await tryRemedies({ memory: { append: async () => {} }, compiler }, { situation, on, suggestions: [], run: 'r' }, signal)
+  const result = await tryRemedies(
+    { memory: { append: async () => {}, events: async () => [] }, compiler },
+    { situation, on, suggestions: [], run: 'r' },
+    signal,
+  )
   return { ...result, asked }
 }
 

@@ -24,6 +24,8 @@ const aCase: Case = {
   id: long(200),
   tenant: 'T1',
   experiment: 'e',
+  lesson: long(1000),
+  conditions: {},
   workload: { chip: 'v5p', topology: '4x4x4', slices: 1, model: 'm', phase: 'train', run: {} },
   from: aCard.mesh,
   to: aCard.mesh,

@@ -32,6 +32,8 @@ export function fakeDiagnoseService(options: FakeOptions): DiagnoseService & { c
         id: `case-${run}`,
         tenant: 'T000000001',
         experiment: diagnosis?.experiment ?? '',
+        lesson: null,
+        conditions: {},
         from: { data: 16, model: 4 },
         to: card?.mesh ?? null,
         dcn: {},
