@@ -11,14 +11,14 @@ export interface HeldBack {
   rooflineLog: number
 }
 
-/** Leaves out one model at a time, over every chip it ran on, and predicts its qualifying rows with the rest. */
-export function crossValidate(rows: readonly FitRow[], fits: HeldBackFits): HeldBack[] {
+/** Leaves out one model at a time, over every chip it ran on, or one source, and predicts its qualifying rows with the rest. */
+export function crossValidate(rows: readonly FitRow[], fits: HeldBackFits, by: 'model' | 'source' = 'model'): HeldBack[] {
   const held: HeldBack[] = []
-  for (const [model, group] of groupBy(
+  for (const [left, group] of groupBy(
     rows.filter(({ qualifying }) => qualifying),
-    (row) => row.model,
+    (row) => row[by],
   )) {
-    const constants = fits.without(model)
+    const constants = by === 'model' ? fits.without(left) : fits.withoutSource(left)
     for (const row of group) {
       const roofline = Math.log(floorStepMs(row.workload).ms / row.measuredMs)
       held.push({ row, log: logError(row, constants), rooflineLog: roofline })

@@ -82,30 +82,28 @@ export function fitConstants(base: CostModel, rows: readonly FitRow[], pairs: re
   return withConstants(base, fittedConstants, minimize(loss, start))
 }
 
-/** The constants fitted without one model, and with all; each fit is made once. */
+/** The constants fitted without one model or one source, and with all; each fit is made once. */
 export interface HeldBackFits {
   fitted: CostModel
   without: (model: string) => CostModel
+  withoutSource: (source: string) => CostModel
 }
 
 export function heldBackFits(base: CostModel, rows: readonly FitRow[], pairs: readonly Contrast[]): HeldBackFits {
   const fitted = fitConstants(base, rows, pairs)
   const made = new Map<string, CostModel>()
+  const once = (key: string, kept: (row: FitRow) => boolean, others: readonly Contrast[]): CostModel => {
+    const constants = made.get(key) ?? fitConstants(base, rows.filter(kept), others, fitted)
+    made.set(key, constants)
+    return constants
+  }
   return {
     fitted,
     without(model) {
-      const known = made.get(model)
-      if (known) return known
       const others = pairs.filter(({ faster }) => faster.workload.model.name !== model)
-      const constants = fitConstants(
-        base,
-        rows.filter((row) => row.model !== model),
-        others,
-        fitted,
-      )
-      made.set(model, constants)
-      return constants
+      return once(`model ${model}`, (row) => row.model !== model, others)
     },
+    withoutSource: (source) => once(`source ${source}`, (row) => row.source !== source, pairs),
   }
 }
 

@@ -22,6 +22,8 @@ export interface MeasuredRow {
   remat: string
   comparability: string
   note: string
+  /** The repository or publication that the row comes from. */
+  source: string
   workload: Workload
   measuredMs: number
 }
@@ -60,10 +62,16 @@ export function publishedRows(): MeasuredRow[] {
       remat: workload.run.remat,
       comparability: 'published recipe',
       note: source,
+      source: sourceOf(source),
       workload,
       measuredMs: step_s * 1000,
     }
   })
+}
+
+/** `owner/repository:path@commit` and `owner/repository path` are of `owner/repository`. */
+function sourceOf(text: string): string {
+  return /^[\w.-]+\/[\w.-]+/.exec(text.replace('https://github.com/', ''))?.[0] ?? text
 }
 
 /** `train` rows with status ok, a train_step time, dims, seq and gbs: those that the accuracy of the step time is measured on. */
@@ -96,6 +104,7 @@ export function measuredRow(row: Row): MeasuredRow | null {
     remat: row.remat || '(none stated)',
     comparability: row.comparability!,
     note: row.note!,
+    source: sourceOf(row.source ?? ''),
     workload,
     measuredMs: seconds * 1000,
   }
