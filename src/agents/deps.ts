@@ -1,5 +1,6 @@
 import type { Compiler } from '../compiler/compiler.ts'
 import type { Config } from '../config.ts'
+import type { ChipName } from '../contract/chip.ts'
 import type { Diagnosis } from '../contract/diagnosis.ts'
 import type { Experiment } from '../contract/experiment.ts'
 import type { Mesh } from '../contract/mesh.ts'
@@ -49,6 +50,31 @@ export type AnswerQuestion = (question: {
   finished: () => Promise<AskedRun>
   options: QuestionOptions
 }) => Promise<string | null>
+
+/** How a model reads an addressed message that the rules left open: a question of one of these kinds, with what was said. */
+export interface ClassifiedMessage {
+  intent: 'why_not' | 'what_if' | 'compare' | 'evidence' | 'help' | 'question'
+  value: {
+    mesh?: Mesh | undefined
+    batch_factor?: number | undefined
+    global_batch?: number | undefined
+    seq_len?: number | undefined
+    microbatches?: number | undefined
+    remat?: string | undefined
+    slices?: number | undefined
+    chip?: ChipName | undefined
+    topology?: string | undefined
+    cards?: number[] | undefined
+  }
+}
+
+/** Classifies a message by a model; null where it failed or may not be asked. */
+export type ClassifyMessage = (message: {
+  text: string
+  run: string
+  tenant: string
+  signal: AbortSignal
+}) => Promise<ClassifiedMessage | null>
 
 /** What the agents work with. Everything with I/O is here, so that tests can put something else in its place. */
 export interface AgentDeps {

@@ -1,4 +1,4 @@
-import type { AgentDeps, AnswerQuestion } from '../agents/deps.ts'
+import type { AgentDeps, AnswerQuestion, ClassifyMessage } from '../agents/deps.ts'
 import type { EvaluateInput, WithdrawnCard } from '../agents/evaluator.ts'
 import type { Reasoning } from '../agents/reasoning.ts'
 import type { Card } from '../contract/diagnosis.ts'
@@ -15,4 +15,6 @@ export interface RunDeps extends AgentDeps {
   reasoning: (run: { run: string; tenant: string }) => Reasoning
   /** Absent: no model is configured. */
   answerQuestion?: AnswerQuestion
+  /** Absent: no model is configured. */
+  classifyMessage?: ClassifyMessage
 }

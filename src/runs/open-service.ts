@@ -66,6 +66,7 @@ export async function openDiagnoseService(options: {
     const gemini = createGeminiReasoning({ client, deps, spend })
     deps.reasoning = gemini.reasoning
     deps.answerQuestion = gemini.answerQuestion
+    deps.classifyMessage = gemini.classifyMessage
   }
   const close = async () => {
     await heavy.close()

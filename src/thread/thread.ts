@@ -26,6 +26,8 @@ export interface ThreadAnswer {
   kind: Intent | 'unknown'
   /** Plain text with short lines and no markup of any chat system. */
   text: string
+  /** Questions that can be answered, to be asked with a click, where this one could not. */
+  instead?: readonly string[]
 }
 
 /** Answers questions about finished runs. It records nothing but the conversation. */
@@ -58,10 +60,11 @@ export function createThread(deps: RunDeps): Thread {
 
 async function answerOf(
   deps: RunDeps,
-  { text, reading }: ThreadQuestion,
+  question: ThreadQuestion,
   finished: () => Promise<FinishedRun>,
   options: QuestionOptions,
 ): Promise<ThreadAnswer> {
+  const { text, reading } = question
   const { intent, value } = reading
   const kind = intent
   const cards = value.cards ?? []
@@ -90,11 +93,33 @@ async function answerOf(
       if (topic.about === 'precision') return { kind: 'question', text: await otherPrecision(await finished(), topic.precision, reach) }
       const known = topic.about === null ? null : answerTopic(await finished(), topic)
       if (known !== null) return { kind: 'question', text: known }
+      const reread = await classified(deps, question, options)
+      if (reread !== null) return answerOf(deps, { ...question, reading: reread }, finished, options)
       const asked = await deps.answerQuestion?.({ text, finished, options })
       if (asked) return { kind: 'question', text: asked }
-      return { kind: 'unknown', text: `I can't answer that from this run. I can: ${nearestQuestions(text).join(' · ')}` }
+      const instead = nearestQuestions(text)
+      return { kind: 'unknown', text: `I can't answer that from this run. I can: ${instead.join(' · ')}`, instead }
     }
   }
+}
+
+/** The kinds of question that a model may read an open message as; all are answered by computing. */
+const rereadable: readonly Intent[] = ['why_not', 'what_if', 'compare', 'evidence']
+
+/** What the rules left open, read by a model where one is configured. Never a recording: its reading is answered, and changes nothing. */
+async function classified(
+  deps: RunDeps,
+  { run, tenant, text, reading }: ThreadQuestion,
+  { signal }: QuestionOptions,
+): Promise<Reading | null> {
+  if (reading.intent !== 'question') return null
+  const read = await deps.classifyMessage?.({ text, run, tenant, signal })
+  if (!read || !rereadable.includes(read.intent)) return null
+  const value: Value = Object.fromEntries(Object.entries(read.value).filter(([, said]) => said !== undefined))
+  const needed = { why_not: ['mesh', 'cards'], what_if: Object.keys(value).filter((name) => name !== 'cards'), compare: ['cards'] }
+  const names = read.intent in needed ? needed[read.intent as keyof typeof needed] : null
+  if (names !== null && !names.some((name) => name in value)) return null
+  return { ...reading, intent: read.intent, value, reason: 'read by the model' }
 }
 
 function changesOf({ mesh: _mesh, cards: _cards, step_time_ms: _step, experiment: _experiment, ...changes }: Value) {

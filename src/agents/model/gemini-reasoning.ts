@@ -3,7 +3,7 @@ import { bottleneckClassSchema } from '../../contract/profile-report.ts'
 import { PromptsError } from '../../errors.ts'
 import { generationModel } from '../../knowledge/gemini/models.ts'
 import { untilAborted } from '../../until-aborted.ts'
-import type { AnswerQuestion } from '../deps.ts'
+import type { AnswerQuestion, ClassifyMessage } from '../deps.ts'
 import { collectFacts, ground } from '../grounding.ts'
 import type { AnalyzeStage, ProposeInput, ProposeStage, Reasoning } from '../reasoning.ts'
 import { ruleReasoning } from '../reasoning.ts'
@@ -12,6 +12,7 @@ import { callTool, type Tool, type ToolContext } from '../tools/tool.ts'
 import { quickTools } from '../tools/tools.ts'
 import { type Agent, startAgent } from './agent-loop.ts'
 import { createQuestionAnswerer } from './answer-question.ts'
+import { createMessageClassifier } from './classify-message.ts'
 import type { GeminiOptions } from './gemini-options.ts'
 import { analyzerInstructions, proposerInstructions } from './instructions.ts'
 import { pickCards, type Sample, sampleProposals } from './samples.ts'
@@ -34,11 +35,13 @@ const analysisSchema = z.strictObject({
 export function createGeminiReasoning(options: GeminiOptions): {
   reasoning: (run: { run: string; tenant: string }) => Reasoning
   answerQuestion: AnswerQuestion
+  classifyMessage: ClassifyMessage
 } {
   generationModel(options.deps.config.PROMPTS_GEMINI_MODEL)
   return {
     reasoning: ({ run, tenant }) => geminiFor({ ...options, run, tenant }),
     answerQuestion: createQuestionAnswerer(options),
+    classifyMessage: createMessageClassifier(options),
   }
 }
 
