@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { chipSchema } from '../../contract/chip.ts'
+import { chips } from '../../contract/chip.ts'
 import { meshSchema } from '../../contract/mesh.ts'
 import type { ClassifyMessage } from '../deps.ts'
 import { startAgent } from './agent-loop.ts'
@@ -23,7 +23,7 @@ const classifiedSchema = z.strictObject({
       microbatches: count.optional(),
       remat: z.string().max(60).optional(),
       slices: count.max(4096).optional(),
-      chip: chipSchema.optional(),
+      chip: z.enum(chips).optional(),
       topology: z.string().max(30).optional(),
       cards: z
         .array(z.literal([1, 2, 3]))
