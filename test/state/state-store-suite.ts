@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { StateStore } from '../../src/state/state-store.ts'
 
-/** What every state store must do; each implementation's test runs it. */
-export function stateStoreSuite(name: string, open: () => Promise<StateStore>): void {
-  describe(name, () => {
-    let store: StateStore
-    beforeEach(async () => {
-      store = await open()
+/** What every state store must do, on a store of its own for each test; each implementation's test runs it. Expiry is waited for at once. */
+export function stateStoreSuite(name: string, openStore: () => Promise<StateStore>): void {
+  const test = (what: string, run: (store: StateStore) => Promise<void>) =>
+    it(what, async ({ onTestFinished }) => {
+      const store = await openStore()
+      onTestFinished(() => store.close())
+      await run(store)
     })
-    afterEach(() => store.close())
-
-    it('gives a claim to exactly one of many callers, until it expires or is released', async () => {
+  describe.concurrent(name, () => {
+    test('gives a claim to exactly one of many callers, until it expires or is released', async (store) => {
       const won = await Promise.all(Array.from({ length: 20 }, () => store.claim('claim:a', 1000)))
       expect(won.filter(Boolean)).toHaveLength(1)
       await sleep(1050)
@@ -21,7 +21,7 @@ export function stateStoreSuite(name: string, open: () => Promise<StateStore>): 
       expect(await store.claim('claim:a', 10_000)).toBe(true)
     })
 
-    it('sets, replaces, expires and deletes', async () => {
+    test('sets, replaces, expires and deletes', async (store) => {
       await store.set('k:a', 'one', 10_000)
       await store.set('k:a', 'two', 10_000)
       expect(await store.get('k:a')).toBe('two')
@@ -32,14 +32,14 @@ export function stateStoreSuite(name: string, open: () => Promise<StateStore>): 
       expect(await store.get('k:b')).toBeNull()
     })
 
-    it('setIfAbsent answers with the value that stands, and writes again after expiry', async () => {
+    test('setIfAbsent answers with the value that stands, and writes again after expiry', async (store) => {
       expect(await store.setIfAbsent('s:a', 'first', 1000)).toBe('first')
       expect(await store.setIfAbsent('s:a', 'second', 1000)).toBe('first')
       await sleep(1050)
       expect(await store.setIfAbsent('s:a', 'third', 10_000)).toBe('third')
     })
 
-    it('counts in a window that starts with the first add', async () => {
+    test('counts in a window that starts with the first add', async (store) => {
       expect(await store.increment('n:a', 1, 1000)).toBe(1)
       expect(await store.increment('n:a', 2.5, 10_000)).toBe(3.5)
       await sleep(1050)
@@ -48,7 +48,7 @@ export function stateStoreSuite(name: string, open: () => Promise<StateStore>): 
       expect([...counts].sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     })
 
-    it('lists by prefix, in order, without what has expired, been deleted or was only claimed', async () => {
+    test('lists by prefix, in order, without what has expired, been deleted or was only claimed', async (store) => {
       await store.set('list:b:2', '2', 10_000)
       await store.set('list:b:1', '1', 10_000)
       await store.set('list:c:1', 'other', 10_000)
@@ -65,7 +65,7 @@ export function stateStoreSuite(name: string, open: () => Promise<StateStore>): 
       expect(await store.list('list:', 10)).toHaveLength(3)
     })
 
-    it('paces a bucket: a burst, then one an interval, and nothing taken by those who must wait', async () => {
+    test('paces a bucket: a burst, then one an interval, and nothing taken by those who must wait', async (store) => {
       const pace = { intervalMs: 1000, burst: 2 }
       const waits = await Promise.all(Array.from({ length: 10 }, () => store.take('bucket:a', pace)))
       expect(waits.filter((wait) => wait === 0)).toHaveLength(2)
@@ -77,7 +77,7 @@ export function stateStoreSuite(name: string, open: () => Promise<StateStore>): 
       expect(await store.take('bucket:a', pace)).toBeGreaterThan(0)
     })
 
-    it('holds a bucket shut, and never shortens a longer hold', async () => {
+    test('holds a bucket shut, and never shortens a longer hold', async (store) => {
       await store.hold('bucket:h', 5000)
       await store.hold('bucket:h', 10)
       const wait = await store.take('bucket:h', { intervalMs: 1, burst: 1 })

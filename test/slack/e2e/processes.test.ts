@@ -11,32 +11,37 @@ import { printThread, Workspace } from '../../support/slack/workspace.ts'
 
 const patient = { timeout: 60_000, interval: 100 }
 
-describe.skipIf(lacks('redis-server'))(needing('serve and workers as processes, with Redis', 'redis-server'), () => {
+// beside each other: each with its own folder, database and channel; most of their time is waiting for locks of the killed to end
+describe.skipIf(lacks('redis-server')).concurrent(needing('serve and workers as processes, with Redis', 'redis-server'), () => {
   let redis: RedisServer
   let slack: Workspace
-  let home = ''
+  const homes: string[] = []
   const processes: Spawned[] = []
-  const start = async (args: Record<string, string | true>) => {
-    const spawned = await spawnBot({ home, api: slack.apiUrl, redis: redis.url, ...args })
-    processes.push(spawned)
-    return spawned
+  const host = () => {
+    const home = mkdtempSync(join(tmpdir(), 'prompts-e2e-'))
+    const database = `${redis.url}/${homes.push(home)}`
+    return async (args: Record<string, string | true>) => {
+      const spawned = await spawnBot({ home, api: slack.apiUrl, redis: database, ...args })
+      processes.push(spawned)
+      return spawned
+    }
   }
 
   beforeAll(async () => {
     redis = await startRedisServer()
     slack = await Workspace.start({ channels: 4 })
-    home = mkdtempSync(join(tmpdir(), 'prompts-e2e-'))
   })
   afterAll(async () => {
     for (const one of processes) await one.kill('SIGKILL')
     await slack?.stop()
     await redis?.stop()
-    rmSync(home, { recursive: true, force: true })
+    for (const home of homes) rmSync(home, { recursive: true, force: true })
   })
 
   it('a worker killed in mid-run and the server killed between ack and answer: one summary and three cards', {
     timeout: 120_000,
   }, async () => {
+    const start = host()
     const channel = slack.channels[0]!
     const port = String(await freePort())
     const server = await start({ role: 'serve', port, 'stage-ms': '400' })
@@ -70,6 +75,7 @@ describe.skipIf(lacks('redis-server'))(needing('serve and workers as processes, 
   })
 
   it('a server killed right after the ack: the other one answers within ten seconds', { timeout: 120_000 }, async () => {
+    const start = host()
     const channel = slack.channels[2]!
     const first = await start({ role: 'serve' })
     const second = await start({ role: 'serve' })
@@ -88,6 +94,7 @@ describe.skipIf(lacks('redis-server'))(needing('serve and workers as processes, 
   })
 
   it('a worker killed while it posts: no message is lost or doubled', { timeout: 120_000 }, async () => {
+    const start = host()
     const channel = slack.channels[1]!
     const server = await start({ role: 'serve' })
     const worker = await start({ role: 'worker' })

@@ -26,15 +26,16 @@ describe.skipIf(missing)(needing('hosts without a shared disk, with clocks of th
   let slack: Workspace
   const homes: string[] = []
   const processes: Spawned[] = []
-  const start = async (args: Record<string, string | true>, env: Record<string, string> = {}) => {
+  const start = async (place: number, args: Record<string, string | true>, env: Record<string, string> = {}) => {
     const home = mkdtempSync(join(tmpdir(), 'prompts-host-'))
     homes.push(home)
-    const store = { runs: 's3://runs/bot', 's3-endpoint': `http://127.0.0.1:${bucket.port}` }
-    const spawned = await spawnBot({ home, api: slack.apiUrl, redis: redis.url, ...store, ...args }, env)
+    const store = { runs: `s3://runs/bot-${place}`, 's3-endpoint': `http://127.0.0.1:${bucket.port}` }
+    const spawned = await spawnBot({ home, api: slack.apiUrl, redis: `${redis.url}/${place}`, ...store, ...args }, env)
     processes.push(spawned)
     return spawned
   }
-  const objects = async () => (await client.send(new ListObjectsV2Command({ Bucket: 'runs' }))).Contents?.map(({ Key }) => Key ?? '') ?? []
+  const objects = async (place: number) =>
+    (await client.send(new ListObjectsV2Command({ Bucket: 'runs', Prefix: `bot-${place}/` }))).Contents?.map(({ Key }) => Key ?? '') ?? []
 
   beforeAll(async () => {
     process.env['AWS_ACCESS_KEY_ID'] ??= 'test'
@@ -55,13 +56,15 @@ describe.skipIf(missing)(needing('hosts without a shared disk, with clocks of th
     for (const home of homes) rmSync(home, { recursive: true, force: true })
   })
 
-  it.each(['-2h', '+2h', '-3s'])(
+  // beside each other: each with a database, a part of the bucket and a channel of its own
+  it.concurrent.each(['-2h', '+2h', '-3s'])(
     'a diagnosis, an adoption and a forgetting, with the worker’s clock %s off',
     { timeout: 180_000 },
     async (off) => {
-      const channel = slack.channels[['-2h', '+2h', '-3s'].indexOf(off)]!
-      const server = await start({ role: 'serve' })
-      const worker = await start({ role: 'worker', 'stage-ms': '300' }, clockOff(off))
+      const place = ['-2h', '+2h', '-3s'].indexOf(off)
+      const channel = slack.channels[place]!
+      const server = await start(place, { role: 'serve' })
+      const worker = await start(place, { role: 'worker', 'stage-ms': '300' }, clockOff(off))
       const forwarder = new Forwarder(slack, server.said)
       const ts = await forwarder.mention({ person: 0, channel, text: '@prompts diagnose exp-123' })
       await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(4), patient)
@@ -72,12 +75,14 @@ describe.skipIf(missing)(needing('hosts without a shared disk, with clocks of th
       await forwarder.react({ person: 0, channel, ts: summary!.ts, name: 'two' })
       await vi.waitFor(async () => expect(printThread(await slack.answers(channel, ts))).toContain('adopted card 2'), patient)
       // what is remembered of the run is in the bucket, and on neither host
-      const run = (await objects()).map((key) => /runs\/(run-[^/]+)\/diagnosis\.json$/.exec(key)?.[1]).find((name) => name !== undefined)
+      const run = (await objects(place))
+        .map((key) => /runs\/(run-[^/]+)\/diagnosis\.json$/.exec(key)?.[1])
+        .find((name) => name !== undefined)
       expect(run).toBeDefined()
       for (const home of homes) expect(readdirSync(home)).not.toContain('memory')
 
       await forwarder.command({ person: 0, channel, text: `forget ${run}`, responseUrl: '' })
-      await vi.waitFor(async () => expect((await objects()).filter((key) => key.includes(run!))).toEqual([]), patient)
+      await vi.waitFor(async () => expect((await objects(place)).filter((key) => key.includes(run!))).toEqual([]), patient)
       expect(slack.gate.violations).toEqual([])
       await worker.kill('SIGTERM')
       await server.kill('SIGTERM')
