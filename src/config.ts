@@ -25,6 +25,12 @@ const settings = z.object({
   PROMPTS_SOURCE_SECONDS: number(5, 1, 120).describe('how long one source may take to answer while others are asked too'),
   PROMPTS_KNOWLEDGE: z.string().optional().describe('a folder laid out like knowledge/ whose entries are added to the shipped ones'),
   PROMPTS_PRICES: z.string().optional().describe('dollars a chip-hour that replace the shipped ones: v5p=3.10,v6e=2.00'),
+  PROMPTS_GOODPUT: z.coerce
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe('the share of paid time in which jobs make progress (restarts and checkpoints take the rest); dollars and days count it'),
   PROMPTS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('how much the log says'),
   // services, all optional
   REDIS_URL: z.string().optional().describe('redis://…: jobs by BullMQ and state in Redis, for any number of workers'),

@@ -19,7 +19,7 @@ import { planExperiment } from '../../src/planner/plan.ts'
 const [python] = process.argv.slice(2)
 if (python === undefined) throw new Error('usage: bin/node bench/maxtext/check-settings.ts /path/to/python')
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-const catalog = openCatalog(undefined)
+const catalog = openCatalog()
 const clock = () => performance.now()
 
 interface Case {

@@ -39,7 +39,7 @@ export function readPrograms(file: string): Program[] {
 export function programCase({ id, model, topology, slices, run, mesh, dcn = {} }: Program): ProgramCase {
   const hardware = { chip: chipSchema.parse(topology.split('-')[0]), topology, slices: slices ?? 1 }
   const experiment = { id, framework: 'maxtext' as const, phase: 'train' as const, hardware, model, run, mesh, dcn }
-  return { id, workload: resolveWorkload(experiment, openCatalog(undefined)), mesh, dcn }
+  return { id, workload: resolveWorkload(experiment, openCatalog()), mesh, dcn }
 }
 
 /** The experiments of `programs.json`. */

@@ -24,7 +24,7 @@ export interface PublicJob {
  * measurements that are no cases.
  */
 export function publicJobs(): PublicJob[] {
-  const catalog = openCatalog(undefined)
+  const catalog = openCatalog()
   const cases = publicCases()
   const told = new Set([...cases.map(({ id }) => id), ...[...leftOutRows()].map((id) => `public-${id}`)])
   const fromCases = cases

@@ -8,7 +8,7 @@ import { sliceNames, slicesOfDevices } from '../knowledge/data/topologies.ts'
 
 /** The shipped names that a line is read with. @throws PromptsError `bad_config`. */
 export function lineVocabulary(config: Config): Vocabulary {
-  return { catalog: openCatalog(config.PROMPTS_PRICES), modelNames: modelNames(), sliceNames: sliceNames(), slicesOfDevices }
+  return { catalog: openCatalog(config), modelNames: modelNames(), sliceNames: sliceNames(), slicesOfDevices }
 }
 
 /** The job that a subject describes in one line; null for one that is a file, a folder or an id. @throws PromptsError as `readOneLine` does. */

@@ -69,7 +69,7 @@ export async function openSlack(
       const found = await finder.find(id, signal, () => true)
       if (found.experiment === null)
         throw new PromptsError('bad_experiment', `${id} is a profile alone`, { hint: 'A plan needs an experiment file.' })
-      return heavy.plan({ workload: resolveWorkload(found.experiment, openCatalog(config.PROMPTS_PRICES)), top: 10 }, signal)
+      return heavy.plan({ workload: resolveWorkload(found.experiment, openCatalog(config)), top: 10 }, signal)
     },
     async cases(tenant, text) {
       const answer = await library.search({ kind: 'case', tenant, text, signature: null, embedding: null, limit: casesShown })

@@ -22,7 +22,8 @@ export async function openWorkload(
       hint: loaded.notes?.at(-1) ?? 'Name an experiment.yaml or a run; `prompts profile` reads a profile.',
     })
   }
-  return { loaded, workload: resolveWorkload(loaded.experiment, openCatalog(config.PROMPTS_PRICES)), line }
+  const catalog = openCatalog(line?.goodput ? { ...config, PROMPTS_GOODPUT: line.goodput } : config)
+  return { loaded, workload: resolveWorkload(loaded.experiment, catalog), line }
 }
 
 function ofLine({ experiment }: OneLine): LoadedExperiment {

@@ -9,7 +9,7 @@ import { lineVocabulary } from './open-line.ts'
 export const run: Run<'size'> = async ({ positionals, config, show }) => {
   const job = positionals.join(' ')
   const { assumptions, budget, ladders } = readSizeLine(job, lineVocabulary(config))
-  const size: Size = { job, assumptions, options: sizeJob({ ladders, budget, clock: () => performance.now() }) }
+  const size: Size = { job, assumptions, options: sizeJob({ ladders, budget }) }
   show(size, formatSize)
   return size.options.some(({ meets }) => meets) ? exitCodes.ok : exitCodes.no
 }

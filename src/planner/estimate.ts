@@ -34,7 +34,7 @@ export function memoryOf(workload: Workload, { memory, margin }: Figures, stages
   }
 }
 
-/** The contract's time and cost figures of a candidate. Dollars are chip-hours at the chip's price. */
+/** The contract's time and cost figures of a candidate. Dollars are chip-hours at the chip's price, with those in which the job makes no progress. */
 export function estimateOf(options: {
   workload: Workload
   figures: Figures
@@ -50,7 +50,7 @@ export function estimateOf(options: {
   const t = calibrated(timing, calibration)
   const chips = jobChips(workload)
   const tokens = tokensPerStep(workload)
-  const usdPerStep = (t.step / 3600) * chips * workload.chip.usd_per_chip_hour
+  const usdPerStep = (t.step / 3600) * chips * (workload.chip.usd_per_chip_hour / workload.chip.goodput)
   const stepMs = round(t.step * 1000)
   const served = servedLatency(workload, timing.law, options.replicas)
   return {

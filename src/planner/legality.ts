@@ -22,6 +22,8 @@ export interface MeshRules {
   placement: (ici: MeshTuple) => Placement
   /** Whether a candidate breaks no rule; writes nothing, for the search. `run` replaces the workload's where a choice changes it. */
   isLegal: (ici: MeshTuple, dcn: MeshTuple, run?: ResolvedRun) => boolean
+  /** Whether its sizes break no rule, wherever the axes lie. */
+  sizesAllowed: (ici: MeshTuple, dcn: MeshTuple, run?: ResolvedRun) => boolean
   /** The same with every reason and warning, for what is shown. */
   legality: (ici: MeshTuple, dcn: MeshTuple, run?: ResolvedRun) => Legality
 }
@@ -29,13 +31,15 @@ export interface MeshRules {
 export function createMeshRules(workload: Workload): MeshRules {
   const place = placer(workload.slice)
   const withRun = (run: ResolvedRun | undefined) => (run === undefined || run === workload.run ? workload : { ...workload, run })
+  const sizesAllowed: MeshRules['sizesAllowed'] = (ici, dcn, run) => {
+    const mesh = placedMesh(withRun(run), ici, dcn)
+    for (const rule of legalityRules) if (rule.broken(mesh)) return false
+    return true
+  }
   return {
     placement: place,
-    isLegal(ici, dcn, run) {
-      const mesh = placedMesh(withRun(run), ici, dcn)
-      for (const rule of legalityRules) if (rule.broken(mesh)) return false
-      return place(ici).physical !== 'impossible'
-    },
+    sizesAllowed,
+    isLegal: (ici, dcn, run) => sizesAllowed(ici, dcn, run) && place(ici).physical !== 'impossible',
     legality(ici, dcn, run) {
       const mesh = placedMesh(withRun(run), ici, dcn)
       const placement = place(ici)

@@ -85,8 +85,12 @@ export function* searchSteps(options: SearchOptions): Generator<SearchProgress, 
       if (stop()) break
     }
     looked++
+    const allowed = choices.length > 1 ? slicings : slicings.filter((dcn) => rules.sizesAllowed(ici, dcn, choices[0]?.workload.run))
+    if (keepIllegal) for (const dcn of slicings) if (!allowed.includes(dcn)) result.illegal.push({ ici, dcn })
+    // where the axes lie costs more than all rules of sizes: it is looked up for those alone that break none
+    if (allowed.length === 0) continue
     const placement = rules.placement(ici)
-    for (const dcn of slicings) {
+    for (const dcn of allowed) {
       const mesh = { ici, dcn, placement }
       const found = choices.length === 1 ? bestChoice(trial, choices, mesh) : bounds.of(mesh)
       if (!found) {

@@ -20,6 +20,10 @@ export interface Chip {
   /** Gbit/s a chip across slices. */
   dcn_gbps_per_chip: number | null
   usd_per_chip_hour: number
+  /** The day of the list that the price is from (2026-11-23); null for an operator's own. */
+  price_as_of: string | null
+  /** The share of paid time in which a job makes progress: the rest goes to restarts and checkpoints. 1 where the operator says nothing. */
+  goodput: number
   /** Clock implied by a matmul at peak. */
   clock_ghz: number | null
   /** A cache that decoding cuts a layer out of is laid out anew. */

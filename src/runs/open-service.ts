@@ -42,7 +42,7 @@ export async function openDiagnoseService(options: {
   const runStore = openRunStore(config)
   const { memory, spend } = runStore
   const library = await openLibrary(config, options.onStoreChange ? { onStoreChange: options.onStoreChange } : {})
-  const catalog = openCatalog(config.PROMPTS_PRICES)
+  const catalog = openCatalog(config)
   const client = createGeminiClient(config)
 
   const deps: RunDeps = {

@@ -22,7 +22,10 @@ test('devices a chip, what a name counts and the compiler configuration agree', 
 test("an operator's price replaces the shipped one and nothing else", () => {
   const cheap = findChip('v5p', { prices: { v5p: 1.5 } })
   expect(cheap.usd_per_chip_hour).toBe(1.5)
-  expect({ ...cheap, usd_per_chip_hour: 0 }).toEqual({ ...findChip('v5p'), usd_per_chip_hour: 0 })
+  const listed = findChip('v5p')
+  expect(listed.price_as_of).toMatch(/^\d{4}-\d\d-\d\d$/)
+  // an operator's own price is of no list
+  expect(cheap).toEqual({ ...listed, usd_per_chip_hour: 1.5, price_as_of: null })
   expect(findChip('v5e', { prices: { v5p: 1.5 } })).toEqual(findChip('v5e'))
 })
 

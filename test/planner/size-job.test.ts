@@ -5,11 +5,11 @@ import { modelNames } from '../../src/knowledge/data/models.ts'
 import { sliceNames, slicesOfDevices } from '../../src/knowledge/data/topologies.ts'
 import { sizeJob } from '../../src/planner/size-job.ts'
 
-const vocabulary = { catalog: openCatalog(undefined), modelNames: modelNames(), sliceNames: sliceNames(), slicesOfDevices }
+const vocabulary = { catalog: openCatalog(), modelNames: modelNames(), sliceNames: sliceNames(), slicesOfDevices }
 
 function size(line: string) {
   const { ladders, budget } = readSizeLine(line, vocabulary)
-  return sizeJob({ ladders, budget, clock: () => 0 })
+  return sizeJob({ ladders, budget })
 }
 
 describe('sizeJob', () => {
@@ -42,6 +42,35 @@ describe('sizeJob', () => {
     expect(options[0]!.estimate.tpot_ms).toBe(
       Math.min(...options.filter(({ memory }) => memory.fits).map(({ estimate }) => estimate.tpot_ms!)),
     )
+  })
+
+  it('takes shapes between the powers of two where one of them is the first that meets', () => {
+    const options = size('train deepseek-v3 14.8T tokens 60 days on tpu7x')
+    const met = options.filter(({ meets }) => meets).map(({ slice }) => Number(slice.split('-')[1]))
+    expect(met.some((devices) => !Number.isInteger(Math.log2(devices)))).toBe(true)
+  })
+
+  it('counts dollars and days with the goodput', () => {
+    const line = 'train llama3-8b on v6e-64, 100B tokens, 30 days'
+    const [whole] = size(line)
+    const [half] = size(`${line}, goodput 50%`)
+    expect(half?.usd_total).toBeCloseTo(2 * whole!.usd_total!, 0)
+    expect(half?.estimate.usd_per_million_tokens).toBeCloseTo(2 * whole!.estimate.usd_per_million_tokens, 3)
+    expect(half?.estimate.step_time_ms).toBe(whole?.estimate.step_time_ms)
+  })
+
+  it.each([
+    ['train llama3-8b, 100B tokens, 30 days, $1', false],
+    ['train llama3-8b, 100B tokens, 30 days, $1M', true],
+    ['serve llama3-8b, 32 users, 1k in 256 out, under $1/hour', false],
+    ['serve llama3-8b, 32 users, 1k in 256 out, $50 per million tokens', true],
+  ])('holds to the dollars of %s', (line, met) => expect(size(line).some(({ meets }) => meets)).toBe(met))
+
+  it('stays with the number of chips that is named', () => {
+    expect(new Set(size('train llama3-8b on 64 chips, 100B tokens').map(({ slice }) => slice))).toEqual(
+      new Set(['v4-128', 'v5e-64', 'v5p-128', 'v6e-64', 'tpu7x-128']),
+    )
+    expect(() => size('train llama3-8b on 7 chips, 1T tokens')).toThrow(/no slice/)
   })
 
   it('stays with the chip that is named', () => {

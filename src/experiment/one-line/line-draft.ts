@@ -24,6 +24,8 @@ export interface LineDraft {
   load: { requests: number | null; tokens: number | null }
   /** How much work, how long it may take and what it may cost: for choosing a slice, not for planning one. */
   budget: LineBudget
+  /** The share of paid time in which the job makes progress. */
+  goodput: number | null
   /** How words were understood where they were not exact. */
   notes: string[]
   unread: string[]
@@ -41,7 +43,7 @@ export interface LineBudget {
 export function emptyDraft(): LineDraft {
   return {
     ...{ model: null, chip: null, topology: null, chips: null, slices: null, phase: null, framework: null, objective: null, dtype: null },
-    ...{ run: {}, flags: {}, mesh: {}, slo: {}, batchTokens: null, notes: [], unread: [] },
+    ...{ run: {}, flags: {}, mesh: {}, slo: {}, batchTokens: null, goodput: null, notes: [], unread: [] },
     load: { requests: null, tokens: null },
     budget: { tokens: null, days: null, usd: null, usdPerHour: null, usdPerMillionTokens: null },
   }
@@ -74,6 +76,7 @@ export function overDraft(before: LineDraft, said: LineDraft): LineDraft {
     mesh: Object.keys(said.mesh).length > 0 ? said.mesh : placed ? {} : before.mesh,
     slo: { ...before.slo, ...said.slo },
     batchTokens: batched ? said.batchTokens : before.batchTokens,
+    goodput: said.goodput ?? before.goodput,
     load: loaded ? said.load : before.load,
     budget: given(before.budget, said.budget),
     notes: [...before.notes, ...said.notes],

@@ -32,6 +32,7 @@ export const lineWords = z
     magnitudes: z.record(z.string(), z.number().positive()),
     numbers: names,
     beside: wordSet,
+    train_batch_tokens: z.array(z.tuple([z.number(), z.int().positive()])),
     flags: pairs,
   })
   .parse(json)

@@ -38,12 +38,22 @@ function readRate(word: string | undefined, next: string | undefined, draft: Lin
 /** How much is to be done, how long it may take, what it may cost. @returns how many words it took. */
 export function readBudget([word, next]: (string | undefined)[], draft: LineDraft): number {
   const after = numberOf(next)
+  if (word === 'goodput') return readGoodput(next, draft)
   const dollars = after !== null && /k$/i.test(next!) ? (after / 1024) * thousand : after
   if (word === 'usd' && dollars !== null) draft.budget.usd = dollars
   else if (word === 'usdhour' && dollars !== null) draft.budget.usdPerHour = dollars
   else if (word === 'usdmillion' && dollars !== null) draft.budget.usdPerMillionTokens = dollars
   else if (word === 'tokens' && after !== null && after >= 1e6) draft.budget.tokens = after
   else return readAmount(word, next, draft)
+  return 2
+}
+
+/** `goodput 90%`, `goodput 0.9`. */
+function readGoodput(next: string | undefined, draft: LineDraft): number {
+  const [, digits, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(next ?? '') ?? []
+  const share = percent === '%' || Number(digits) > 1 ? Number(digits) / 100 : Number(digits)
+  if (!(share > 0 && share <= 1)) return 0
+  draft.goodput = share
   return 2
 }
 

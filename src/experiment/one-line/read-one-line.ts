@@ -14,6 +14,8 @@ import type { Vocabulary } from './vocabulary.ts'
 export interface OneLine extends FilledLine {
   /** YAML that reads back as the same experiment. */
   file: string
+  /** The share of paid time in which the job makes progress, where the line says one. */
+  goodput: number | null
 }
 
 /** Whether a subject is written as a line about a job, and not as an id or a path. */
@@ -32,7 +34,7 @@ export function readOneLine(line: string, vocabulary: Vocabulary, changes: reado
   if (Object.values(draft.budget).some((value) => value !== null))
     draft.notes.push('what it may cost and how long it may take does not change the plan of a slice: it is left out')
   const filled = fillDraft(draft, sliceOf(draft, vocabulary), vocabulary.catalog)
-  return { ...filled, file: stringify(filled.experiment) }
+  return { ...filled, file: stringify(filled.experiment), goodput: draft.goodput }
 }
 
 /** What lines say together, a later one instead of those before. @throws PromptsError `too_large`. */

@@ -1,8 +1,12 @@
 import { type ChipName, chips } from '../../contract/chip.ts'
+import { modelTerms } from '../../planner/model/model-terms.ts'
+import type { ResolvedModel } from '../../planner/model/resolved-model.ts'
 import type { Budget } from '../../planner/size-job.ts'
 import type { Workload } from '../../planner/workload.ts'
 import { resolveWorkload } from '../resolve-workload.ts'
 import { fillDraft } from './fill-draft.ts'
+import type { LineDraft } from './line-draft.ts'
+import { lineWords } from './line-words.ts'
 import { refuseUnread } from './read-names.ts'
 import { draftOfLines } from './read-one-line.ts'
 import { refuse } from './refuse.ts'
@@ -15,8 +19,6 @@ export interface SizeLine {
   ladders: Workload[][]
 }
 
-/** A usual global batch of pretraining, in tokens: the same on every slice, so that they can be compared. */
-const trainBatchTokens = 4_194_304
 /** How many of a chip's largest slice are joined at most. */
 const joinedSlices = [2, 4, 8]
 
@@ -33,31 +35,65 @@ export function readSizeLine(line: string, vocabulary: Vocabulary, changes: read
   if (budget.days !== null && budget.tokens === null) refuse('says how long, and not how much', 'Add the tokens: "1T tokens, 30 days".')
   const training = draft.phase === null || /^(train|pretrain|finetune|sft)/.test(draft.phase)
   if (training && draft.run.global_batch === undefined && draft.run.per_device_batch_size === undefined)
-    draft.batchTokens ??= trainBatchTokens
+    draft.batchTokens ??= trainBatchTokens(vocabulary.catalog.resolveModel(draft.model!))
   const said: string[][] = []
   const ladders = chips
     .filter((chip) => draft.chip === null || draft.chip === chip)
     .map((chip) =>
-      rungs(chip, vocabulary, draft.topology, draft.slices).map(({ topology, devices, slices }) => {
+      rungs(chip, vocabulary, draft).map(({ topology, devices, slices }) => {
         const filled = fillDraft({ ...draft, slices }, { chip, topology, devices }, vocabulary.catalog)
         said.push(filled.assumptions)
-        return resolveWorkload(filled.experiment, vocabulary.catalog)
+        const workload = resolveWorkload(filled.experiment, vocabulary.catalog)
+        return draft.goodput === null ? workload : { ...workload, chip: { ...workload.chip, goodput: draft.goodput } }
       }),
+    )
+  const workloads = ladders.flat()
+  if (workloads.length === 0)
+    refuse(
+      `asks for ${draft.chips} chips, and no slice${draft.chip === null ? '' : ` of ${draft.chip}`} has so many`,
+      'Leave them out: all are compared.',
     )
   // what is the same on every slice; a batch that grows with the devices is not
   const assumptions = (said[0] ?? []).filter((text) => text !== 'one slice' && said.every((texts) => texts.includes(text)))
   if (draft.run.per_device_batch_size !== undefined) assumptions.push('the batch grows with the devices: per_device_batch_size is kept')
-  assumptions.push('slices whose number of chips is a power of two, at list prices on demand or at those that are set')
+  else if (training && draft.batchTokens !== null && workloads[0]?.phase === 'train') assumptions.push(batchNote(draft.batchTokens))
+  assumptions.push(...costNotes(workloads))
   return { assumptions, budget, ladders }
 }
 
-function rungs(chip: ChipName, { catalog, sliceNames }: Vocabulary, topology: string | null, slices: number | null) {
+function trainBatchTokens(model: ResolvedModel): number {
+  const { total } = modelTerms(model)
+  return lineWords.train_batch_tokens.find(([parameters]) => total <= parameters)?.[1] ?? lineWords.train_batch_tokens.at(-1)![1]
+}
+
+function batchNote(tokens: number): string {
+  return `a global batch of about ${tokens.toLocaleString('en-US')} tokens, in whole rounds of a slice's devices ("batch 8M tokens" for another); whether training converges at it is not judged`
+}
+
+/** What dollars rest on: prices with their date, and the time that is paid for without progress. */
+function costNotes(workloads: readonly Workload[]): string[] {
+  const chipsShown = new Map(workloads.map(({ slice, chip }) => [slice.chip, chip]))
+  const prices = [...chipsShown].map(
+    ([name, { usd_per_chip_hour: usd, price_as_of: date }]) => `${name} $${usd.toFixed(2)}${date === null ? ' (set)' : ''}`,
+  )
+  const listed = [...chipsShown.values()].find(({ price_as_of: date }) => date !== null)
+  const since = listed === undefined ? '' : `, on-demand list prices of ${listed.price_as_of}`
+  const goodput = workloads[0]?.chip.goodput ?? 1
+  return [
+    `a chip-hour costs ${prices.join(', ')}${since}`,
+    goodput === 1
+      ? 'goodput 100%: no time for restarts and checkpoints is paid for ("goodput 90%" for another)'
+      : `goodput ${Number((goodput * 100).toPrecision(4))}%: the rest of the time that is paid for goes to restarts and checkpoints`,
+  ]
+}
+
+function rungs(chip: ChipName, { catalog, sliceNames }: Vocabulary, { topology, slices, chips: count }: LineDraft) {
   const names = topology === null ? sliceNames.filter((name) => name.startsWith(`${chip}-`)) : [topology]
   const single = names
     .map((name) => ({ topology: name, slices, ...catalog.findSlice(chip, name) }))
-    .filter((slice) => topology !== null || Number.isInteger(Math.log2(slice.chips)))
+    .filter((slice) => topology !== null || count === null || slice.chips === count)
     .sort((a, b) => a.devices - b.devices)
   const largest = single.at(-1)
-  if (largest === undefined || topology !== null || slices !== null) return single
+  if (largest === undefined || topology !== null || slices !== null || count !== null) return single
   return [...single, ...joinedSlices.map((joined) => ({ ...largest, slices: joined }))]
 }

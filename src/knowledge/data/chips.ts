@@ -59,15 +59,18 @@ const chipFactsSchema = z.strictObject({
 /** All that `knowledge/chips.json` holds of a chip: the planner's figures, and how its slices are named, wrapped and compiled for. */
 export type ChipFacts = Chip & z.infer<typeof chipFactsSchema>
 
-/** On-demand prices in dollars a chip-hour that replace the shipped snapshot. */
-export type ChipPrices = Partial<Record<ChipName, number>>
+/** What an operator pays and loses: dollars a chip-hour that replace the shipped snapshot, and the share of the time in which jobs make progress. */
+export interface ChipCosts {
+  prices?: Partial<Record<ChipName, number>>
+  goodput?: number
+}
 
-const chipsFileSchema = z.strictObject({ about: z.string(), chips: z.record(chipSchema, chipFactsSchema) })
+const chipsFileSchema = z.strictObject({ about: z.string(), prices_as_of: z.iso.date(), chips: z.record(chipSchema, chipFactsSchema) })
 
 const chipsFile = lazyKnowledge('chips.json', chipsFileSchema)
 
-/** The facts of one chip, with the operator's price where there is one. Throws `bad_experiment` naming the nearest chip. */
-export function findChip(name: string, options: { prices?: ChipPrices } = {}): ChipFacts {
+/** The facts of one chip, with the operator's price and goodput where there are. Throws `bad_experiment` naming the nearest chip. */
+export function findChip(name: string, costs: ChipCosts = {}): ChipFacts {
   const chip = chipSchema.safeParse(name)
   if (!chip.success) {
     const [closest] = nearest(name, chipNames, 1)
@@ -75,7 +78,8 @@ export function findChip(name: string, options: { prices?: ChipPrices } = {}): C
       hint: closest ? `Did you mean ${closest}? Chips: ${chipNames.join(', ')}.` : `Chips: ${chipNames.join(', ')}.`,
     })
   }
-  const facts = chipsFile().chips[chip.data]
-  const price = options.prices?.[chip.data]
-  return price === undefined ? facts : { ...facts, usd_per_chip_hour: price }
+  const { chips, prices_as_of: listed } = chipsFile()
+  const price = costs.prices?.[chip.data]
+  const paid = price === undefined ? { price_as_of: listed } : { price_as_of: null, usd_per_chip_hour: price }
+  return { ...chips[chip.data], ...paid, goodput: costs.goodput ?? 1 }
 }

@@ -25,7 +25,7 @@ function remediesOf({ model, topology, mesh, run = {}, framework = 'maxtext' }: 
     hardware: { chip: topology.split('-')[0], topology },
     run: { global_batch: 512, seq_len: 4096, remat: 'full', ...run },
   })
-  const workload = resolveWorkload(experiment, openCatalog(undefined))
+  const workload = resolveWorkload(experiment, openCatalog())
   return findRemedies({ workload, on: verdictOfMesh(workload, mesh, {}), patterns: kinds.map(pattern) })
 }
 

@@ -54,7 +54,7 @@ describe.skipIf(lacks('python'))(needing('the request of the compiler program', 
   it('takes what is asked for every example, engines and requests in flight too', () => {
     const examples = join(projectRoot, 'examples')
     const names = readdirSync(examples).filter((name) => !name.includes('.'))
-    const catalog = openCatalog(undefined)
+    const catalog = openCatalog()
     const requests = names.map((name) => {
       const experiment = experimentSchema.parse(parseYaml(readFileSync(join(examples, name, 'experiment.yaml'), 'utf8')))
       const workload = resolveWorkload(experiment, catalog)

@@ -8,7 +8,7 @@ import { openCatalog } from '../../../src/knowledge/data/catalog.ts'
 import { modelNames } from '../../../src/knowledge/data/models.ts'
 import { sliceNames, slicesOfDevices } from '../../../src/knowledge/data/topologies.ts'
 
-const vocabulary: Vocabulary = { catalog: openCatalog(undefined), modelNames: modelNames(), sliceNames: sliceNames(), slicesOfDevices }
+const vocabulary: Vocabulary = { catalog: openCatalog(), modelNames: modelNames(), sliceNames: sliceNames(), slicesOfDevices }
 const read = (line: string) => readOneLine(line, vocabulary)
 
 function failure(line: string): PromptsError {
