@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PromptsError } from '../../src/errors.ts'
 import { readProfile } from '../../src/profile/read-profile.ts'
-import { findPython, projectRoot } from '../../test/support/needs.ts'
+import { findPython, has, projectRoot } from '../../test/support/needs.ts'
 import type { ProfileCase } from '../../test/support/profile-cases.ts'
 import {
+  bucketOf,
   caseFolder,
   compressed,
   missesOf,
@@ -41,6 +42,7 @@ const served = spaces.flatMap((each) => {
   const run = runFolderOf(at(each))
   return run === null ? [] : [[run, join(folder, 'replies', each.id)] as const]
 })
+const bucket = has('fake-gcs-server') ? await bucketOf(spaces, join(folder, 'bucket')) : null
 const hasXprof = findPython('xprof') !== null
 if (hasXprof) savedReplies(served)
 const rows: string[] = []
@@ -50,6 +52,7 @@ for (const each of spaces) {
   const cells = [
     await say(each, at(each)),
     await say(each, compressed(at(each), join(folder, 'packed', each.id))),
+    await say(each, bucket && (await bucket.open(each.id))),
     `${await say(each, replies, cannot?.leaveOut)}${cannot ? ` (${cannot.why})` : ''}`,
   ]
   rows.push(
@@ -58,8 +61,9 @@ for (const each of spaces) {
 }
 for (const each of cases.filter((one) => one.id.startsWith('replies-')))
   rows.push(
-    `| ${each.id} | ${each.expected.class ?? (each.expected.class_must_not_be ? `not ${each.expected.class_must_not_be}` : '–')} | – | – | ${await say(each, at(each))} |`,
+    `| ${each.id} | ${each.expected.class ?? (each.expected.class_must_not_be ? `not ${each.expected.class_must_not_be}` : '–')} | – | – | – | ${await say(each, at(each))} |`,
   )
+await bucket?.stop()
 const logdirs: string[] = []
 for (const each of cases.filter((one) => one.kind === 'logdir')) {
   execFileSync(findPython('python') ?? 'python3', [
@@ -76,11 +80,11 @@ writeFileSync(
   `# Profiles of jobs that are not well behaved, on every road
 
 Made by \`npm run bench:profile-cases\`: the class and the step time that come out. **Bold** is what misses something that was expected. The
-replies are those of XProf 2.24.2 for the same files; where they cannot know what the file says, the reason stands beside it. A bucket's
-profile is fetched into a folder and read there.
+replies are those of XProf 2.24.2 for the same files; where they cannot know what the file says, the reason stands beside it. The bucket is one
+of fake-gcs-server, read by the source that a diagnosis reads it by.
 
-| Case | Expected | Folder or file | Compressed | Replies of an XProf server |
-|---|---|---|---|---|
+| Case | Expected | Folder or file | Compressed | Bucket | Replies of an XProf server |
+|---|---|---|---|---|---|
 ${rows.join('\n')}
 
 | Log folder | Expected | Read |

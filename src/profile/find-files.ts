@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { PromptsError } from '../errors.ts'
 import { foreignFile } from './foreign-file.ts'
 import { toolOfFile } from './json/replies.ts'
+import { isProfileName } from './profile-name.ts'
 import type { Run } from './runs.ts'
 import { chooseRun } from './runs.ts'
 
@@ -18,7 +19,6 @@ export interface RunFiles {
   notes: string[]
 }
 
-const xspaceName = /(^|\.)xplane\.pb(\.gz)?$/
 const jsonName = /\.json(\.gz)?$/
 /** How far below the folder that was given runs are looked for, and in how many folders. */
 const bounds = { levels: 7, folders: 4000, files: 20_000 }
@@ -87,14 +87,13 @@ async function look(folder: string, found: Found): Promise<{ run: Run | null; fo
   const spaces: string[] = []
   const replies: string[] = []
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    // Hidden files are other programs' (._h0.xplane.pb is what macOS keeps beside a file).
     if (entry.name.startsWith('.')) continue
     const path = join(folder, entry.name)
     const about = entry.isSymbolicLink() ? await stat(path).catch(() => null) : entry
     if (about?.isDirectory()) {
-      if (xspaceName.test(entry.name)) found.special.push(`${entry.name} is a folder`)
+      if (isProfileName(entry.name)) found.special.push(`${entry.name} is a folder`)
       else folders.push(path)
-    } else if (xspaceName.test(entry.name)) {
+    } else if (isProfileName(entry.name)) {
       if (about?.isFile()) spaces.push(path)
       else found.special.push(`${entry.name} is no regular file`)
     } else if (about?.isFile() && jsonName.test(entry.name) && toolOfFile(path) !== null) replies.push(path)

@@ -24,11 +24,7 @@ export function chooseRun(
 ): { files: string[]; run: string | null; others: string[]; notes: string[] } {
   const sorted = [...runs].sort((a, b) => compareNames(basename(a.path), basename(b.path)) || (a.path < b.path ? -1 : 1))
   const newest = sorted.at(-1) as Run
-  const joined = [newest]
-  for (let index = sorted.length - 2; index >= 0; index--) {
-    const run = sorted[index] as Run
-    if (run.kind === newest.kind && (isRankOf(run, newest) || isNeighbour(run, joined))) joined.push(run)
-  }
+  const joined = joinNewest(sorted)
   const nameOf = (run: Run): string => relative(source, run.path) || basename(run.path)
   const others = sorted.filter((run) => !joined.includes(run)).reverse()
   const notes: string[] = []
@@ -46,6 +42,16 @@ export function chooseRun(
   if (newer.length > 0) notes.push(`${newer.join(', ')} holds no profile; ${basename(newest.path)} before it was read.`)
   const files = joined.flatMap((run) => run.files).sort()
   return { files, run: basename(newest.path), others: others.map(nameOf), notes }
+}
+
+/** Of runs in their order the newest, and those that other hosts of it wrote: in folders of their ranks, or neighbours in time. */
+export function joinNewest<One extends Run>(sorted: readonly One[]): One[] {
+  const newest = sorted.at(-1)
+  if (newest === undefined) return []
+  const joined = [newest]
+  for (const run of sorted.slice(0, -1).reverse())
+    if (run.kind === newest.kind && (isRankOf(run, newest) || isNeighbour(run, joined))) joined.push(run)
+  return joined
 }
 
 /** The host a profile's file is named for. */

@@ -9,6 +9,7 @@ import { readProfile } from '../../src/profile/read-profile.ts'
 import { findPython, has, lacks, needing } from '../support/needs.ts'
 import type { ProfileCase } from '../support/profile-cases.ts'
 import {
+  bucketOf,
   caseFolder,
   compressed,
   filesBelow,
@@ -64,6 +65,20 @@ describe.skipIf(lacks('shared'))(needing('profiles as people have them', 'shared
       const said = `${(error as PromptsError).message} ${(error as PromptsError).hint}`
       expect(said).toMatch(shape === 'tar-gz' ? /tar archive.*[Uu]npack/ : /xplane\.pb is needed/)
     }
+  })
+})
+
+describe.skipIf(lacks('shared', 'fake-gcs-server'))(needing('the same profiles in a bucket', 'shared', 'fake-gcs-server'), () => {
+  let bucket: Awaited<ReturnType<typeof bucketOf>>
+  beforeAll(async () => {
+    bucket = await bucketOf(spaces, join(folder, 'bucket'))
+  }, 60_000)
+  afterAll(() => bucket?.stop())
+
+  it.each(spaces)('$id', async (each) => {
+    const [file, fetched] = [await readProfile(at(each)), await readProfile(await bucket.open(each.id))]
+    const { source: _, notes: __, ...rest } = file
+    expect(fetched).toMatchObject(rest)
   })
 })
 

@@ -3,6 +3,9 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { dirname, join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { ProfileReport } from '../../src/contract/profile-report.ts'
+import { storeSource } from '../../src/experiment/sources/store-source.ts'
+import { gcsStore } from '../../src/experiment/sources/stores/gcs-store.ts'
+import { startGcsServer } from './gcs-server.ts'
 import { findPython, projectRoot, sharedData } from './needs.ts'
 
 /** What a case of `profiles2/cases.json` says must come out; shares of the steps. */
@@ -147,4 +150,26 @@ export const repliesCannot: Record<string, { leaveOut: string[]; why: string }> 
   },
   'gap-between-markers': { leaveOut: ['step_time_ms'], why: 'they give the markers’ lengths, not when they start' },
   'one-host-without-device': { leaveOut: ['hosts'], why: 'hosts without devices are not counted' },
+}
+
+/**
+ * The cases' folders as runs of a bucket, on a real server of that protocol: `open` fetches a run's profile as a diagnosis does and says where it lies.
+ */
+export async function bucketOf(
+  cases: readonly ProfileCase[],
+  root: string,
+): Promise<{ open(id: string): Promise<string>; stop(): Promise<void> }> {
+  for (const each of cases) cpSync(join(caseFolder, each.path as string), join(root, 'data/profiles/runs', each.id), { recursive: true })
+  const server = await startGcsServer(root)
+  const store = gcsStore({ address: 'gs://profiles/runs', endpoint: server.endpoint })
+  const source = storeSource({ store, cacheRoot: join(root, 'cache'), index: null })
+  const signal = new AbortController().signal
+  return {
+    async open(id) {
+      const profile = (await source.find(id, signal))?.profile
+      if (!profile) throw new Error(`the bucket's run ${id} has no profile`)
+      return profile.open(signal)
+    },
+    stop: () => server.stop(),
+  }
 }

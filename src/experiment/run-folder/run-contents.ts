@@ -1,3 +1,4 @@
+import { isProfileName } from '../../profile/profile-name.ts'
 import { compareSessions } from '../../profile/session-order.ts'
 import type { FileStore, StoredFile } from '../sources/stores/file-store.ts'
 
@@ -58,7 +59,7 @@ export function sortOut(files: readonly StoredFile[], folder: string): RunConten
     const name = inner.slice(inner.lastIndexOf('/') + 1)
     if (inner === 'experiment.yaml') contents.yaml = file
     else if (inner === 'config.yml' || inner === 'config.yaml') contents.config = file
-    else if (/\.xplane\.pb(\.gz)?$/.test(name)) addToSession(sessions, file)
+    else if (isProfileName(name)) addToSession(sessions, file)
     else if (/(^|\.)tfevents\./.test(name)) contents.events.push(file)
     else if (/^metrics_step_\d+_to_step_\d+\.txt$/.test(name) || /^metrics[^/]*\.(jsonl|txt)$/.test(name)) contents.metrics.push(file)
     else if (/^(jobset|workload|manifest)[^/]*\.(ya?ml|json)$/i.test(inner)) contents.manifests.push(file)

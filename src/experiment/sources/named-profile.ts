@@ -4,7 +4,7 @@ import { sortOut } from '../run-folder/run-contents.ts'
 import type { ProfileHandle } from './experiment-source.ts'
 import { fetchInto, profileFetchLimits } from './fetch-cache.ts'
 import { refuseStrangers } from './refuse-strangers.ts'
-import { newestSession } from './session-profile.ts'
+import { sessionProfile } from './session-profile.ts'
 import type { FileStore, StoredFile } from './stores/file-store.ts'
 
 /**
@@ -26,7 +26,7 @@ export async function namedProfile(
   const at = await whatIsAt(store, path, signal)
   if (at === 'nothing') return null
   if (at === 'outside') throw outside(named)
-  const newest = newestSession(store, sortOut(at, path).sessions, cacheRoot)
+  const newest = sessionProfile(store, sortOut(at, path).sessions, cacheRoot)
   if (newest !== null) return { ...newest.profile, name: named }
   return { name: named, open: (inner) => openWhole(store, path, at, cacheRoot, inner) }
 }

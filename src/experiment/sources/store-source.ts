@@ -15,7 +15,7 @@ import { sliceOfManifests } from './jobset/slice-of-manifests.ts'
 import { listRuns } from './list-runs.ts'
 import { namedProfile } from './named-profile.ts'
 import type { RunIndex } from './run-index.ts'
-import { newestSession } from './session-profile.ts'
+import { sessionProfile } from './session-profile.ts'
 import { type FileStore, readStoredText } from './stores/file-store.ts'
 
 export interface StoreSourceOptions {
@@ -67,7 +67,7 @@ export async function findInStore(
       found.profile = await namedProfile(store, folder, written.experiment.profile, cacheRoot, signal)
   }
   if (found.experiment?.profile === undefined) {
-    const newest = newestSession(store, contents.sessions, cacheRoot)
+    const newest = sessionProfile(store, contents.sessions, cacheRoot)
     found.profile = newest?.profile ?? null
     if (newest?.note) found.notes.push(newest.note)
   }

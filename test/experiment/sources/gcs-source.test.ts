@@ -7,8 +7,9 @@ import type { ExperimentSource } from '../../../src/experiment/sources/experimen
 import { storeSource } from '../../../src/experiment/sources/store-source.ts'
 import { gcsStore } from '../../../src/experiment/sources/stores/gcs-store.ts'
 import { findOptions } from '../../support/finding.ts'
-import { findProgram, has, lacks, needing, sharedData } from '../../support/needs.ts'
-import { answers, freePort, type RunningServer, startServer } from '../../support/start-server.ts'
+import { startGcsServer } from '../../support/gcs-server.ts'
+import { has, lacks, needing, sharedData } from '../../support/needs.ts'
+import { freePort, type RunningServer } from '../../support/start-server.ts'
 
 const signal = new AbortController().signal
 const yaml = (id: string, profile?: string) =>
@@ -44,27 +45,8 @@ describe.skipIf(lacks('fake-gcs-server'))(needing('gcsSource against fake-gcs-se
     put('tpu/older/tensorboard/plugins/profile/2026_11_25_10_00_00/host.xplane.pb', 'newer')
     put('tpu/older/tensorboard/step_100/plugins/profile/2026_11_20_10_00_00/host.xplane.pb', 'older')
     put('elsewhere/exp-9/experiment.yaml', yaml('exp-9'))
-    const port = await freePort()
-    server = await startServer({
-      command: [
-        findProgram('fake-gcs-server')!,
-        '-scheme',
-        'http',
-        '-host',
-        '127.0.0.1',
-        '-port',
-        String(port),
-        '-public-host',
-        `127.0.0.1:${port}`,
-        '-data',
-        join(root, 'data'),
-        '-filesystem-root',
-        join(root, 'storage'),
-      ],
-      port,
-      ready: (p) => answers(`http://127.0.0.1:${p}/storage/v1/b`),
-    })
-    source = at(port)
+    server = await startGcsServer(root)
+    source = at(server.port)
   })
   afterAll(async () => {
     await server?.stop()

@@ -9,6 +9,7 @@ import { createObjectMemory } from '../../../src/runs/memory/object-memory.ts'
 import { openRunStore } from '../../../src/runs/memory/open-memory.ts'
 import { s3Blobs } from '../../../src/runs/memory/s3-blobs.ts'
 import { createObjectSpendLog } from '../../../src/runs/memory/spend-log.ts'
+import { startGcsServer } from '../../support/gcs-server.ts'
 import { findProgram, lacks, needing } from '../../support/needs.ts'
 import { answers, freePort, type RunningServer, startServer } from '../../support/start-server.ts'
 import { memorySuite } from './memory-suite.ts'
@@ -50,10 +51,7 @@ describe.skipIf(lacks('fake-gcs-server'))(needing('runs in Cloud Storage, agains
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'prompts-gcs-'))
     mkdirSync(join(root, 'data/runs'), { recursive: true })
-    const port = await freePort()
-    const where = ['-scheme', 'http', '-host', '127.0.0.1', '-port', String(port), '-public-host', `127.0.0.1:${port}`]
-    const command = [findProgram('fake-gcs-server')!, ...where, '-data', join(root, 'data'), '-filesystem-root', join(root, 'storage')]
-    server = await startServer({ command, port, ready: (p) => answers(`http://127.0.0.1:${p}/storage/v1/b`) })
+    server = await startGcsServer(root)
   })
   afterAll(async () => {
     await server?.stop()

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { PromptsError } from '../../../errors.ts'
+import { newestSession } from '../../run-folder/newest-session.ts'
 import { sortOut } from '../../run-folder/run-contents.ts'
 import type { ProfileHandle } from '../experiment-source.ts'
 import { fetchInto, profileFetchLimits } from '../fetch-cache.ts'
@@ -65,8 +66,8 @@ export function profileOfArtifacts(
   cacheRoot: string,
 ): { profile: ProfileHandle; note: string | null } | null {
   const { sessions } = sortOut(artifacts, '')
-  const newest = sessions.at(-1)
-  if (newest === undefined) return null
+  const newest = newestSession(sessions)
+  if (newest === null) return null
   const profile: ProfileHandle = {
     name: `${server.name} run ${runId}`,
     open: (signal) =>
@@ -74,7 +75,7 @@ export function profileOfArtifacts(
         cacheRoot,
         `${server.base.href}${runId}/${newest.folder}`,
         newest.files.map((file) => ({
-          path: file.path.slice(file.path.lastIndexOf('/') + 1),
+          path: newest.folder === '' ? file.path : file.path.slice(newest.folder.length + 1),
           bytes: file.bytes,
           version: file.version,
           open: async (inner) => bodyOf(await openArtifact(server, runId, file.path, inner)),
@@ -83,8 +84,5 @@ export function profileOfArtifacts(
         signal,
       ),
   }
-  return {
-    profile,
-    note: sessions.length > 1 ? `${sessions.length} profile sessions are there; the newest, ${newest.name}, was read` : null,
-  }
+  return { profile, note: newest.note }
 }
