@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/support/longest-first.ts'
 import { SummaryReporter } from './test/support/summary-reporter.ts'
 
-/** Tests that start processes and servers, set the environment, or measure memory: each file in a process of its own. */
-const alone = ['cli', 'compiler/program', 'experiment/sources', 'redis', 'sandbox', 'scripts', 'slack', 'threads', 'fuzz'].map(
+/** Tests that start processes and servers, or measure what a process does: each file in a process of its own. */
+const alone = ['compiler/program', 'experiment/sources', 'redis', 'sandbox', 'slack/e2e', 'threads', 'fuzz'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 )
 

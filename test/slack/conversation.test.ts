@@ -156,22 +156,29 @@ describe('a conversation in Slack', () => {
   })
 
   it('two people asking for the same experiment join one run; both threads get the answer', async () => {
-    bot = await startBot(slack, { fake: { stageMs: 600 } })
+    let gate = Promise.withResolvers<void>()
+    bot = await startBot(slack, { fake: { until: () => gate.promise } })
+    const joined = async (ts: string) =>
+      vi.waitFor(async () => expect(texts(await slack.answers(channel, ts)).join()).toContain('is being diagnosed already'), soon)
     const first = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
     const second = await bot.slack.say({ person: 1, channel, text: '@prompts diagnose exp-123' })
+    await joined(second)
+    gate.resolve()
     expect(await answered(first)).toHaveLength(4)
     expect(await answered(second)).toHaveLength(4)
     expect(bot.diagnose.calls).toHaveLength(1)
     // where one thread does not want it any more, the other still gets it
+    gate = Promise.withResolvers<void>()
     const third = await bot.slack.say({ person: 1, channel, text: '@prompts diagnose exp-124' })
     const fourth = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-124' })
-    await vi.waitFor(async () => expect(texts(await slack.answers(channel, fourth)).join()).toContain('is being diagnosed already'), soon)
+    await joined(fourth)
     expect(texts(await slack.answers(channel, fourth)).join()).toContain(`${channel}-${third}`)
     await bot.slack.say({ person: 0, channel, text: 'cancel', threadTs: fourth })
     await vi.waitFor(
       async () => expect(texts(await slack.answers(channel, fourth)).join()).toContain('It goes on for the other thread'),
       soon,
     )
+    gate.resolve()
     expect(await answered(third)).toHaveLength(4)
     expect(await slack.answers(channel, fourth)).toHaveLength(1)
     // afterwards the same experiment is a new run

@@ -14,6 +14,8 @@ export interface FakeOptions {
   memory: ShardingMemory
   /** Time of each of the seven stages. */
   stageMs?: number
+  /** What a run waits for after its first stage. */
+  until?: () => Promise<void>
   diagnosis?: (run: string, experiment: string | null) => Diagnosis
   fail?: (experiment: string | null) => PromptsError | null
   compile?: (run: string, onCard: (cards: Card[], withdrawn: WithdrawnCard[]) => Promise<void>) => Promise<void>
@@ -53,6 +55,7 @@ export function fakeDiagnoseService(options: FakeOptions): DiagnoseService & { c
         if ((await memory.stageResult(request.run, stage)) !== null) continue
         onProgress({ stage, status: 'started', detail: null })
         await sleep(options.stageMs ?? 5, undefined, { signal })
+        if (stage === 'profile') await options.until?.()
         const failure = stage === 'profile' ? (options.fail?.(subject) ?? null) : null
         if (failure !== null) throw failure
         await memory.saveStage(request.run, stage, { done: true })
