@@ -1,6 +1,11 @@
+import { text } from 'node:stream/consumers'
 import type { Bucket } from '@google-cloud/storage'
+import { readGcsObject } from '../../experiment/sources/stores/read-gcs-object.ts'
 import type { BlobStore } from './blob-store.ts'
 import { unavailable } from './s3-blobs.ts'
+
+/** An object of a run is small: one that has not come by then does not come. */
+const readMs = 60_000
 
 /**
  * A Google Cloud Storage bucket, with the credentials that Google's own tools would take.
@@ -31,17 +36,17 @@ export function gcsBlobs({ bucket: bucketName, prefix, endpoint }: { bucket: str
     get: (key) =>
       guarded(async (open) => {
         try {
-          return (await file(open, key).download())[0].toString('utf8')
+          return await text(await readGcsObject(open, `${prefix}${key}`, { signal: AbortSignal.timeout(readMs) }))
         } catch (error) {
           if (statusOf(error) === 404) return null
           throw error
         }
       }),
-    put: (key, text) => guarded((open) => file(open, key).save(text, written)),
-    putIfAbsent: (key, text) =>
+    put: (key, value) => guarded((open) => file(open, key).save(value, written)),
+    putIfAbsent: (key, value) =>
       guarded(async (open) => {
         try {
-          await file(open, key).save(text, { ...written, preconditionOpts: { ifGenerationMatch: 0 } })
+          await file(open, key).save(value, { ...written, preconditionOpts: { ifGenerationMatch: 0 } })
           return true
         } catch (error) {
           if (statusOf(error) === 412) return false

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findExperiment } from '../../../src/experiment/find/find-experiment.ts'
 import type { ExperimentSource } from '../../../src/experiment/sources/experiment-source.ts'
@@ -21,7 +22,7 @@ const idsThere = ['bad', 'cold', 'exp-1', 'older', 'up', ...(has('shared') ? [ma
 
 describe.skipIf(lacks('fake-gcs-server'))(needing('gcsSource against fake-gcs-server', 'fake-gcs-server'), () => {
   let root = ''
-  let server: RunningServer
+  let server: RunningServer & { endpoint: string }
   let source: ExperimentSource
 
   const at = (port: number, address = 'gs://team-runs/tpu') =>
@@ -39,6 +40,7 @@ describe.skipIf(lacks('fake-gcs-server'))(needing('gcsSource against fake-gcs-se
     put('tpu/exp-1/profile-of-another/host.xplane.pb', 'no')
     put('tpu/cold/experiment.yaml', yaml('cold', 'profile'))
     put('tpu/up/experiment.yaml', yaml('up', '../exp-1/profile'))
+    put('tpu/cold/empty.log', '')
     put('tpu/bad/experiment.yaml', 'id: [')
     if (has('shared')) cpSync(runOfMaxText, join(root, 'data/team-runs/tpu', maxText), { recursive: true })
     put('tpu/older/experiment.yaml', yaml('older'))
@@ -82,6 +84,15 @@ describe.skipIf(lacks('fake-gcs-server'))(needing('gcsSource against fake-gcs-se
     expect(experiment).toMatchObject({ id: maxText, hardware: { chip: 'v5e', topology: 'v5e-8' }, mesh: { data: 4, model: 2 } })
     expect(experiment?.measured?.step_time_ms).toBeCloseTo(2487, 0)
     expect(notes?.join()).toContain('median of 10 steps')
+  })
+
+  it('reads the start of a file, an empty one, and stops when it is told to', async () => {
+    const store = gcsStore({ address: 'gs://team-runs/tpu', endpoint: server.endpoint })
+    const text = async (path: string, head?: number) => textOf(await store.read(path, signal, head))
+    expect(await text('exp-1/experiment.yaml', 9)).toBe('id: exp-1')
+    expect(await text('cold/empty.log', 9)).toBe('')
+    await expect(store.read('cold/no-such-file', signal)).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(store.read('exp-1/experiment.yaml', AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
   })
 
   it('reads the newest session by its name, and says so', async () => {

@@ -2,6 +2,7 @@ import type { Bucket, File } from '@google-cloud/storage'
 import { PromptsError } from '../../../errors.ts'
 import { bucketFailure } from './bucket-failure.ts'
 import type { FileStore, StoredFile, StoreListing } from './file-store.ts'
+import { readGcsObject } from './read-gcs-object.ts'
 import { splitBucketAddress } from './split-bucket-address.ts'
 
 export interface GcsOptions {
@@ -61,12 +62,14 @@ export function gcsStore({ address, endpoint }: GcsOptions): FileStore {
       guarded(() => pages({ prefix: folder === '' ? prefix : `${prefix}${folder}/`, delimiter: '/' }, limit, signal)),
     walk: (folder, limit, signal) =>
       guarded(async () => (await pages({ prefix: `${prefix}${folder}/` }, limit, signal)).files.slice(0, limit)),
-    read: (path, _signal, head) =>
-      guarded(async () => {
-        const stream = (await bucket()).file(`${prefix}${path}`).createReadStream(head === undefined ? {} : { start: 0, end: head - 1 })
-        // the client itself puts more listeners on it than Node likes, and Node would say so on stderr
-        return stream.setMaxListeners(50)
-      }),
+    async read(path, signal, head) {
+      try {
+        return await guarded(async () => readGcsObject(await bucket(), `${prefix}${path}`, { signal, head }))
+      } catch (error) {
+        signal.throwIfAborted()
+        throw error
+      }
+    },
   }
 }
 
