@@ -109,6 +109,18 @@ export const definitions = {
       json: flag('print the Cases as JSON'),
     },
   },
+  bench: {
+    arguments: '[record]',
+    takes: { min: 0, max: 1 },
+    summary: 'the open benchmark: our advice and its rivals on recorded truth; record: compile what is not recorded yet',
+    options: {
+      only: text('REGIME', 'record: this regime alone'),
+      minutes: amount('record: stop after so many minutes, at the end of a compilation'),
+      again: flag('record: compile what is recorded once more, to see that the verdicts stand'),
+      out: text('FILE', 'record: the file of JSON lines to go on with (bench/recorded/benchmark-truth.jsonl)'),
+      json: flag('print the figures as JSON'),
+    },
+  },
   adopt: {
     arguments: '<run> <card>',
     takes: two,
