@@ -1,0 +1,123 @@
+"""Suggests trials of a study by google-vizier or Optuna, over standard input and output, one JSON object a line.
+
+The first line is the study: `{"tuner": "vizier" | "optuna", "seed": 0, "parameters": [{"name": "data", "values": [1, 2, 4]}], "priors":
+[{"parameters": {…}, "value": 1.0}], "trials": [{"parameters": {…}, "value": 1.0 or null}]}`. Values are step times to be made small; null is a trial
+that failed. Priors are predictions: they start the tuner's model and are never taken for measurements. It answers `{"versions": {…}}`, then
+`{"ask": true}` with `{"parameters": {…}}` and `{"tell": {"parameters": {…}, "value": …}}` with `{"told": true}`.
+"""
+
+import contextlib
+import json
+import os
+import sys
+import warnings
+from importlib import metadata
+
+# predictions older tuners cannot hold apart are kept from outweighing what was measured
+penalty = 2.0
+startup_trials = 4
+
+
+class OptunaTuner:
+    """TPE over the places of the values in their lists; a failed trial is as slow as twice the slowest."""
+
+    packages = ("optuna",)
+
+    def __init__(self, study):
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self.optuna = optuna
+        self.values = {one["name"]: one["values"] for one in study["parameters"]}
+        self.space = {name: optuna.distributions.IntDistribution(0, len(values) - 1) for name, values in self.values.items()}
+        sampler = optuna.samplers.TPESampler(seed=study["seed"], n_startup_trials=startup_trials, multivariate=True)
+        self.study = optuna.create_study(direction="minimize", sampler=sampler)
+        self.slowest = max([one["value"] for one in study["priors"]], default=1.0)
+        self.asked = None
+        for one in study["priors"]:
+            self.add(one["parameters"], one["value"])
+
+    def ask(self):
+        self.asked = self.study.ask(self.space)
+        return {name: self.values[name][place] for name, place in self.asked.params.items()}
+
+    def tell(self, parameters, value):
+        if value is not None:
+            self.slowest = max(self.slowest, value)
+        told = penalty * self.slowest if value is None else value
+        if self.asked is not None:
+            self.study.tell(self.asked, told)
+            self.asked = None
+        else:
+            self.add(parameters, told)
+
+    def add(self, parameters, value):
+        places = {name: self.values[name].index(parameters[name]) for name in self.values}
+        self.study.add_trial(self.optuna.trial.create_trial(params=places, distributions=self.space, value=value))
+
+
+class VizierTuner:
+    """Vizier's Gaussian-process bandit, its default; a failed trial is infeasible. Priors are a study that its model starts from."""
+
+    packages = ("google-vizier", "jax")
+
+    def __init__(self, study):
+        import jax
+        from vizier import algorithms as vza
+        from vizier import pyvizier as vz
+        from vizier._src.algorithms.designers.gp_bandit import VizierGPBandit
+
+        jax.config.update("jax_enable_x64", True)
+        self.vz, self.vza = vz, vza
+        self.problem = vz.ProblemStatement()
+        for one in study["parameters"]:
+            self.problem.search_space.root.add_discrete_param(one["name"], one["values"], scale_type=vz.ScaleType.LOG)
+        self.problem.metric_information.append(vz.MetricInformation("step_time_ms", goal=vz.ObjectiveMetricGoal.MINIMIZE))
+        self.designer = VizierGPBandit(self.problem, rng=jax.random.PRNGKey(study["seed"]))
+        self.count = 0
+        if study["priors"]:
+            prior = [self.trial(place + 1, one["parameters"], one["value"]) for place, one in enumerate(study["priors"])]
+            self.designer.set_priors([vza.CompletedTrials(prior)])
+
+    def trial(self, number, parameters, value):
+        trial = self.vz.Trial(parameters=parameters, id=number)
+        if value is None:
+            return trial.complete(self.vz.Measurement(), infeasibility_reason="failed")
+        return trial.complete(self.vz.Measurement(metrics={"step_time_ms": value}))
+
+    def ask(self):
+        [suggestion] = self.designer.suggest(1)
+        return {name: int(value.value) for name, value in suggestion.parameters.items()}
+
+    def tell(self, parameters, value):
+        self.count += 1
+        self.designer.update(self.vza.CompletedTrials([self.trial(self.count, parameters, value)]), self.vza.ActiveTrials())
+
+
+def main():
+    warnings.filterwarnings("ignore")
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+
+    def answer(value):
+        answers.write(json.dumps(value) + "\n")
+        answers.flush()
+
+    study = json.loads(sys.stdin.readline())
+    tuner = {"optuna": OptunaTuner, "vizier": VizierTuner}[study["tuner"]](study)
+    for one in study["trials"]:
+        tuner.tell(one["parameters"], one["value"])
+    answer({"versions": {name: metadata.version(name) for name in tuner.packages}})
+    for line in sys.stdin:
+        said = json.loads(line)
+        if "tell" in said:
+            tuner.tell(said["tell"]["parameters"], said["tell"]["value"])
+            answer({"told": True})
+        else:
+            answer({"parameters": tuner.ask()})
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(BrokenPipeError):
+        main()
