@@ -1,6 +1,6 @@
 import type { Workload } from '../planner/workload.ts'
 import { adviseOn } from './advice.ts'
-import { type Judges, judgeMesh, replayOf } from './judge-mesh.ts'
+import { type Programs, compileMesh, replayOf } from './compile-mesh.ts'
 import { namePlaced } from './placed.ts'
 import { workloadOf } from './read-regimes.ts'
 import type { Regime } from './regime.ts'
@@ -11,7 +11,7 @@ import { jobOf, type TruthRow } from './truth-row.ts'
 export interface RecordOptions {
   regimes: readonly Regime[]
   path: string
-  judges: Judges
+  programs: Programs
   clock: () => number
   now: () => string
   note: (text: string) => void
@@ -40,7 +40,7 @@ const secondsApart = 100
  * where it was. The most telling meshes go first, of these the programs that compile fastest. Returns how many rows it added.
  */
 export async function recordTruth(options: RecordOptions): Promise<number> {
-  const { path, judges, note, signal, now, clock, untilMs } = options
+  const { path, programs, note, signal, now, clock, untilMs } = options
   const recorded = readTruth(path)
   const done = new Set(options.again ? [] : recorded.map(truthKey))
   const seconds = secondsByRegime(recorded)
@@ -56,10 +56,10 @@ export async function recordTruth(options: RecordOptions): Promise<number> {
   while (pending.length > 0 && !signal.aborted && clock() < untilMs) {
     const next = takeNext(pending, seconds)
     const { regime, workload, job, wanted } = next
-    const judged = await judgeMesh(judges, { id: regime.id, program: regime.program, workload, placed: wanted }, signal)
-    if (judged === null || signal.aborted) continue
+    const compiled = await compileMesh(programs, { id: regime.id, program: regime.program, workload, placed: wanted }, signal)
+    if (compiled === null || signal.aborted) continue
     const { mesh, dcn, role } = wanted
-    const row: TruthRow = { regime: regime.id, job, mesh, dcn, role, program: regime.program, ...judged, at: now() }
+    const row: TruthRow = { regime: regime.id, job, mesh, dcn, role, program: regime.program, ...compiled, at: now() }
     appendTruth(path, row)
     added++
     if (row.status === 'fits') (seconds.get(regime.id) ?? seconds.set(regime.id, []).get(regime.id))?.push(row.seconds)
@@ -69,11 +69,11 @@ export async function recordTruth(options: RecordOptions): Promise<number> {
 }
 
 /** What was compiled of the regimes' jobs before, replayed as the replay is now. */
-function knownRows({ regimes, judges, now }: RecordOptions): TruthRow[] {
+function knownRows({ regimes, programs, now }: RecordOptions): TruthRow[] {
   return regimes.flatMap((regime) => {
     if (regime.program !== 'reference') return []
     const workload = workloadOf(regime)
-    return judges.knownReference(workload).map(({ mesh, dcn, answer, module }) => ({
+    return programs.knownReference(workload).map(({ mesh, dcn, answer, module }) => ({
       regime: regime.id,
       job: jobOf(regime),
       mesh,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { namePlaced, type Placed, samePlaced } from './placed.ts'
 import type { Regime } from './regime.ts'
-import { jobOf, type TruthRow } from './truth-row.ts'
+import { jobOf, type ReplayedStep, type TruthRow } from './truth-row.ts'
 
 /** One mesh of a table: it ran (measured, or compiled and replayed) in `stepMs`, or it did not (`why`). */
 export interface TableRow extends Placed {
@@ -10,8 +10,8 @@ export interface TableRow extends Placed {
   kind: 'measured' | 'replayed' | 'compiled'
   requiredGib: number | null
   message: string | null
-  /** What the compilation took; null where it was measured. */
-  seconds: number | null
+  /** What the replayed step consists of; null where it was measured or did not run. */
+  parts: ReplayedStep | null
 }
 
 /** The recorded truth of a regime. The rows are of one kind of time: what was measured is never put beside what was replayed. */
@@ -40,7 +40,7 @@ export function tableOf(regime: Regime, recorded: readonly TruthRow[]): TruthTab
       kind: 'measured',
       requiredGib: null,
       message: null,
-      seconds: null,
+      parts: null,
     }),
   )
   const failed = compiled.filter((row) => row.why !== null && !measured.some((one) => samePlaced(one, row)))
@@ -67,10 +67,10 @@ export function regretOf({ best }: TruthTable, row: TableRow | null): number | n
 
 function rowOf(row: TruthRow): TableRow[] {
   if (row.status === 'unknown') return []
-  const { mesh, dcn, required_gib: requiredGib, message, seconds } = row
-  if (row.status !== 'fits') return [{ mesh, dcn, stepMs: null, why: row.status, kind: 'compiled', requiredGib, message, seconds }]
+  const { mesh, dcn, required_gib: requiredGib, message } = row
+  if (row.status !== 'fits') return [{ mesh, dcn, stepMs: null, why: row.status, kind: 'compiled', requiredGib, message, parts: null }]
   if (row.replay === null) return []
-  return [{ mesh, dcn, stepMs: row.replay.step_time_ms, why: null, kind: 'replayed', requiredGib, message, seconds }]
+  return [{ mesh, dcn, stepMs: row.replay.step_time_ms, why: null, kind: 'replayed', requiredGib, message, parts: row.replay }]
 }
 
 function timeOf({ stepMs }: TableRow): number {

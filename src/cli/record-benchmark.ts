@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Judges } from '../benchmark/judge-mesh.ts'
+import type { Programs } from '../benchmark/compile-mesh.ts'
 import { knownMaxText } from '../benchmark/known-maxtext.ts'
 import { knownReference } from '../benchmark/known-reference.ts'
 import { openMaxTextWorker } from '../benchmark/maxtext-worker.ts'
@@ -35,7 +35,7 @@ export async function recordBenchmark({ flags, config, note, signal }: Context<'
   const compiler = compilerOf({ ...config, PROMPTS_MAXTEXT_COMMAND: undefined })
   const { ready, detail } = await compiler.status(signal)
   if (!ready) note(`the reference program is left out: ${detail}`)
-  const judges: Judges = {
+  const programs: Programs = {
     maxtext,
     compiler: ready ? compiler : null,
     known: flags.again ? () => null : knownMaxText(benchmarkPaths.maxtextVerdicts, join(home, 'maxtext-modules')),
@@ -46,7 +46,7 @@ export async function recordBenchmark({ flags, config, note, signal }: Context<'
     const added = await recordTruth({
       regimes,
       path: flags.out ?? benchmarkPaths.truth,
-      judges,
+      programs,
       again: flags.again,
       untilMs: flags.minutes === undefined ? Number.POSITIVE_INFINITY : performance.now() + flags.minutes * 60_000,
       clock: () => performance.now(),

@@ -1,6 +1,6 @@
 """Suggests trials of a study by google-vizier or Optuna, over standard input and output, one JSON object a line.
 
-The first line is the study: `{"tuner": "vizier" | "optuna", "seed": 0, "parameters": [{"name": "data", "values": [1, 2, 4]}], "priors":
+A line with a tuner begins a study: `{"tuner": "vizier" | "optuna", "seed": 0, "parameters": [{"name": "data", "values": [1, 2, 4]}], "priors":
 [{"parameters": {…}, "value": 1.0}], "trials": [{"parameters": {…}, "value": 1.0 or null}]}`. Values are step times to be made small; null is a trial
 that failed. Priors are predictions: they start the tuner's model and are never taken for measurements. It answers `{"versions": {…}}`, then
 `{"ask": true}` with `{"parameters": {…}}` and `{"tell": {"parameters": {…}, "value": …}}` with `{"told": true}`.
@@ -16,6 +16,7 @@ from importlib import metadata
 # predictions older tuners cannot hold apart are kept from outweighing what was measured
 penalty = 2.0
 startup_trials = 4
+evaluations = 5000
 
 
 class OptunaTuner:
@@ -66,6 +67,8 @@ class VizierTuner:
         from vizier import algorithms as vza
         from vizier import pyvizier as vz
         from vizier._src.algorithms.designers.gp_bandit import VizierGPBandit
+        from vizier._src.algorithms.optimizers import eagle_strategy, vectorized_base
+        from vizier.pyvizier.converters import padding
 
         jax.config.update("jax_enable_x64", True)
         self.vz, self.vza = vz, vza
@@ -73,7 +76,16 @@ class VizierTuner:
         for one in study["parameters"]:
             self.problem.search_space.root.add_discrete_param(one["name"], one["values"], scale_type=vz.ScaleType.LOG)
         self.problem.metric_information.append(vz.MetricInformation("step_time_ms", goal=vz.ObjectiveMetricGoal.MINIMIZE))
-        self.designer = VizierGPBandit(self.problem, rng=jax.random.PRNGKey(study["seed"]))
+        # a small discrete space needs few evaluations; padded shapes are compiled once for ten trials
+        optimizer = vectorized_base.VectorizedOptimizerFactory(
+            strategy_factory=eagle_strategy.VectorizedEagleStrategyFactory(),
+            max_evaluations=evaluations,
+            suggestion_batch_size=25,
+        )
+        schedule = padding.PaddingSchedule(num_trials=padding.PaddingType.MULTIPLES_OF_10)
+        self.designer = VizierGPBandit(
+            self.problem, rng=jax.random.PRNGKey(study["seed"]), acquisition_optimizer_factory=optimizer, padding_schedule=schedule
+        )
         self.count = 0
         if study["priors"]:
             prior = [self.trial(place + 1, one["parameters"], one["value"]) for place, one in enumerate(study["priors"])]
@@ -104,14 +116,15 @@ def main():
         answers.write(json.dumps(value) + "\n")
         answers.flush()
 
-    study = json.loads(sys.stdin.readline())
-    tuner = {"optuna": OptunaTuner, "vizier": VizierTuner}[study["tuner"]](study)
-    for one in study["trials"]:
-        tuner.tell(one["parameters"], one["value"])
-    answer({"versions": {name: metadata.version(name) for name in tuner.packages}})
+    tuner = None
     for line in sys.stdin:
         said = json.loads(line)
-        if "tell" in said:
+        if "tuner" in said:
+            tuner = {"optuna": OptunaTuner, "vizier": VizierTuner}[said["tuner"]](said)
+            for one in said["trials"]:
+                tuner.tell(one["parameters"], one["value"])
+            answer({"versions": {name: metadata.version(name) for name in tuner.packages}})
+        elif "tell" in said:
             tuner.tell(said["tell"]["parameters"], said["tell"]["value"])
             answer({"told": True})
         else:

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib'
 import type { Compiler } from '../compiler/compiler.ts'
 import { replayOnSlice } from '../compiler/study-module.ts'
 import { readHloModule } from '../hlo/read-module.ts'
-import { evaluateMesh } from '../planner/verdict-of.ts'
+import { verdictOfMesh } from '../planner/verdict-of.ts'
 import type { Workload } from '../planner/workload.ts'
 import type { KnownVerdict } from './known-maxtext.ts'
 import { maxtextSettings } from './maxtext-settings.ts'
@@ -13,7 +13,7 @@ import { namePlaced, type Placed } from './placed.ts'
 import type { ReplayedStep, TruthRow } from './truth-row.ts'
 
 /** What compiles: MaxText in a worker, the reference program through the compiler; either may be missing. */
-export interface Judges {
+export interface Programs {
   maxtext: MaxTextWorker | null
   compiler: Compiler | null
   /** What another campaign compiled already. */
@@ -23,23 +23,23 @@ export interface Judges {
   folder: string
 }
 
-type Judged = Pick<TruthRow, 'settings' | 'versions' | 'status' | 'required_gib' | 'available_gib' | 'message' | 'seconds' | 'replay'>
+type CompiledMesh = Pick<TruthRow, 'settings' | 'versions' | 'status' | 'required_gib' | 'available_gib' | 'message' | 'seconds' | 'replay'>
 
 const maxModuleBytes = 1 << 30
 
 /** The compiler's word on one mesh of a job, by the program that the regime names; null where that program is not installed. */
-export async function judgeMesh(
-  judges: Judges,
+export async function compileMesh(
+  programs: Programs,
   subject: { id: string; program: TruthRow['program']; workload: Workload; placed: Placed },
   signal: AbortSignal,
-): Promise<Judged | null> {
-  return subject.program === 'maxtext' ? byMaxText(judges, subject) : byReference(judges, subject, signal)
+): Promise<CompiledMesh | null> {
+  return subject.program === 'maxtext' ? byMaxText(programs, subject) : byReference(programs, subject, signal)
 }
 
 async function byMaxText(
-  { maxtext, known, folder }: Judges,
+  { maxtext, known, folder }: Programs,
   { id, workload, placed }: { id: string; workload: Workload; placed: Placed },
-): Promise<Judged | null> {
+): Promise<CompiledMesh | null> {
   if (maxtext === null) return null
   const settings = maxtextSettings(workload, placed)
   const nothing = { settings, versions: maxtext.versions, required_gib: null, available_gib: null, replay: null, seconds: 0 }
@@ -63,13 +63,13 @@ async function byMaxText(
 }
 
 async function byReference(
-  { compiler }: Judges,
+  { compiler }: Programs,
   { workload, placed }: { workload: Workload; placed: Placed },
   signal: AbortSignal,
-): Promise<Judged | null> {
+): Promise<CompiledMesh | null> {
   if (compiler === null) return null
-  const { physical } = evaluateMesh(workload, placed.mesh, placed.dcn)
-  const { verdict, hloPath } = await compiler.judge(workload, { ...placed, changes: {}, physical }, { full: true, signal })
+  const { physical } = verdictOfMesh(workload, placed.mesh, placed.dcn)
+  const { verdict, hloPath } = await compiler.compile(workload, { ...placed, changes: {}, physical }, { full: true, signal })
   return {
     settings: null,
     versions: verdict.versions,

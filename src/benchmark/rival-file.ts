@@ -1,0 +1,37 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { z } from 'zod'
+import { meshSchema } from '../contract/mesh.ts'
+import { tunerNames } from '../tuners/tuner-process.ts'
+import { samePlaced } from './placed.ts'
+import type { TableRow, TruthTable } from './truth-table.ts'
+
+/** In which order a tuner tried a table's rows, from nothing or from our cards. It holds for the table as it was recorded then. */
+const proposalsSchema = z.strictObject({
+  regime: z.string(),
+  table: z.string(),
+  tuner: z.enum(tunerNames),
+  start: z.enum(['nothing', 'cards']),
+  seed: z.int(),
+  order: z.array(z.strictObject({ mesh: meshSchema, dcn: meshSchema })),
+  versions: z.record(z.string(), z.string()),
+})
+export type Proposals = z.infer<typeof proposalsSchema>
+
+export function readProposals(path: string): Proposals[] {
+  if (!existsSync(path)) return []
+  return readFileSync(path, 'utf8').split('\n').filter(Boolean).map((line) => proposalsSchema.parse(JSON.parse(line)))
+}
+
+export function writeProposals(path: string, all: readonly Proposals[]): void {
+  writeFileSync(path, all.map((one) => `${JSON.stringify(one)}\n`).join(''))
+}
+
+export function sameStudy(a: Omit<Proposals, 'order' | 'versions'>, b: Omit<Proposals, 'order' | 'versions'>): boolean {
+  return a.regime === b.regime && a.table === b.table && a.tuner === b.tuner && a.start === b.start && a.seed === b.seed
+}
+
+/** The rows in the order of recorded proposals, what the tuner never proposed last. */
+export function rowsOf(table: TruthTable, { order }: Proposals): TableRow[] {
+  const proposed = order.flatMap((placed) => table.rows.find((row) => samePlaced(row, placed)) ?? [])
+  return [...proposed, ...table.rows.filter((row) => !proposed.includes(row))]
+}
