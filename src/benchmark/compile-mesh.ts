@@ -6,7 +6,7 @@ import { replayOnSlice } from '../compiler/study-module.ts'
 import { readHloModule } from '../hlo/read-module.ts'
 import { verdictOfMesh } from '../planner/verdict-of.ts'
 import type { Workload } from '../planner/workload.ts'
-import type { KnownVerdict } from './known-maxtext.ts'
+import type { KnownMaxText, KnownVerdict } from './known-maxtext.ts'
 import { maxtextSettings } from './maxtext-settings.ts'
 import type { MaxTextWorker } from './maxtext-worker.ts'
 import { namePlaced, type Placed } from './placed.ts'
@@ -17,7 +17,7 @@ export interface Programs {
   maxtext: MaxTextWorker | null
   compiler: Compiler | null
   /** What another campaign compiled already. */
-  known: (settings: readonly string[], versions: Record<string, string>) => KnownVerdict | null
+  known: KnownMaxText
   knownReference: (workload: Workload) => (Placed & KnownVerdict)[]
   /** Where modules and logs go. */
   folder: string
@@ -25,6 +25,15 @@ export interface Programs {
 
 type CompiledMesh = Pick<TruthRow, 'settings' | 'versions' | 'status' | 'required_gib' | 'available_gib' | 'message' | 'seconds' | 'replay'>
 
+const refused: Omit<CompiledMesh, 'versions'> = {
+  settings: null,
+  status: 'error',
+  required_gib: null,
+  available_gib: null,
+  message: "this mesh cannot be said in MaxText's settings",
+  seconds: 0,
+  replay: null,
+}
 const maxModuleBytes = 1 << 30
 
 /** The compiler's word on one mesh of a job, by the program that the regime names; null where that program is not installed. */
@@ -40,13 +49,12 @@ async function byMaxText(
   { maxtext, known, folder }: Programs,
   { id, workload, placed }: { id: string; workload: Workload; placed: Placed },
 ): Promise<CompiledMesh | null> {
-  if (maxtext === null) return null
   const settings = maxtextSettings(workload, placed)
-  const nothing = { settings, versions: maxtext.versions, required_gib: null, available_gib: null, replay: null, seconds: 0 }
-  if (settings === null) return { ...nothing, status: 'error', message: "this mesh cannot be said in MaxText's settings" }
-  const before = known(settings, maxtext.versions)
+  const before = settings === null ? null : known(settings, maxtext?.versions ?? null)
   if (before !== null)
     return { settings, ...before.answer, replay: before.module === null ? null : replayOf(before.module, workload, placed) }
+  if (maxtext === null) return null
+  if (settings === null) return { ...refused, versions: maxtext.versions }
   const file = join(folder, `${id}.${namePlaced(placed).replaceAll(/[^\w=]+/g, '-')}`)
   const module = `${file}.hlo.pb.gz`
   const answer = await maxtext.compile({ id, settings, module, log: `${file}.log` })

@@ -1,6 +1,6 @@
 import type { JudgedRegime } from './judge-regime.ts'
-import { isSearchable } from './truth-table.ts'
 import { mean, median } from './statistics.ts'
+import { isSearchable } from './truth-table.ts'
 
 /** So many of so many. */
 export interface Count {
@@ -34,7 +34,7 @@ export interface Figures {
 
 export function figuresOf(judged: readonly JudgedRegime[]): Figures {
   const known = judged.filter(({ answers }) => answers.length > 0)
-  const withExpert = judged.filter(({ regime }) => regime.expert !== null)
+  const withExpert = judged.filter(({ answers }) => answers[0]?.from === 'expert')
   const rows = judged.flatMap(({ table }) => table.rows)
   const tables = judged.filter(({ table }) => isSearchable(table))
   const firsts = tables.flatMap(({ cards }) => (cards[0]?.row ? [cards[0]] : []))

@@ -15,7 +15,11 @@ export interface ReadRegimeProfile {
   ms: number
 }
 
-export async function readRegimeProfiles(regimes: readonly Regime[], folder: string, clock: () => number): Promise<Map<string, ReadRegimeProfile>> {
+export async function readRegimeProfiles(
+  regimes: readonly Regime[],
+  folder: string,
+  clock: () => number,
+): Promise<Map<string, ReadRegimeProfile>> {
   const read = new Map<string, ReadRegimeProfile>()
   for (const { id, profile } of regimes) {
     if (profile === null) continue
@@ -35,6 +39,10 @@ export function judgeAll(
   return regimes.map((regime) => {
     const workload = baselineWorkloadOf(regime) ?? workloadOf(regime)
     const kpis = profiles.get(regime.id)?.report.kpis ?? null
-    return judgeRegime(tableOf(regime, recorded), workload, adviseOn(workload, clock, { calibration: calibrateWorkload({ workload, kpis }) }))
+    return judgeRegime(
+      tableOf(regime, recorded),
+      workload,
+      adviseOn(workload, clock, { calibration: calibrateWorkload({ workload, kpis }) }),
+    )
   })
 }

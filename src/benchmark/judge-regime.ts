@@ -59,11 +59,11 @@ export function judgeRegime(table: TruthTable, workload: Workload, advice: Advic
   }
 }
 
-/** The expert comes first: where both are known and differ, either is right. */
+/** The expert comes first: where both are known and differ, either is right. An expert's mesh that the compiler refuses today is no answer. */
 function answersOf(table: TruthTable): JudgedRegime['answers'] {
   const answers: JudgedRegime['answers'] = []
   const { expert } = table.regime
-  if (expert !== null) answers.push({ mesh: expert.mesh, dcn: expert.dcn, from: 'expert' })
+  if (expert !== null && rowFor(table, expert)?.why == null) answers.push({ mesh: expert.mesh, dcn: expert.dcn, from: 'expert' })
   const { best } = table
   if (best !== null && isSearchable(table) && !answers.some((one) => samePlaced(one, best)))
     answers.push({ mesh: best.mesh, dcn: best.dcn, from: 'best' })

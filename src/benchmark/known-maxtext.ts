@@ -20,17 +20,20 @@ export interface KnownVerdict {
   module: string | null
 }
 
-/** Looks up what `npm run bench:maxtext` recorded: the same words for MaxText by the same versions are the same program. */
-export function knownMaxText(
-  recorded: string,
-  modules: string,
-): (settings: readonly string[], versions: Record<string, string>) => KnownVerdict | null {
+export type KnownMaxText = (settings: readonly string[], versions: Record<string, string> | null) => KnownVerdict | null
+
+/**
+ * Looks up what `npm run bench:maxtext` recorded: the same words for MaxText by the same versions are the same program. Without versions (no MaxText
+ * is installed here) the last that was recorded counts.
+ */
+export function knownMaxText(recorded: string, modules: string): KnownMaxText {
   const rows = new Map<string, z.infer<typeof rowSchema>>()
   if (existsSync(recorded)) {
     for (const line of readFileSync(recorded, 'utf8').split('\n')) {
       if (line === '') continue
       const row = rowSchema.parse(JSON.parse(line))
       rows.set(keyOf(row.settings, row.versions), row)
+      rows.set(keyOf(row.settings, null), row)
     }
   }
   return (settings, versions) => {
@@ -53,6 +56,6 @@ export function knownMaxText(
   }
 }
 
-function keyOf(settings: readonly string[], { jax, maxtext }: Record<string, string>): string {
-  return `${jax} ${maxtext} ${settings.toSorted().join(' ')}`
+function keyOf(settings: readonly string[], versions: Record<string, string> | null): string {
+  return `${versions?.['jax'] ?? 'any'} ${versions?.['maxtext'] ?? 'any'} ${settings.toSorted().join(' ')}`
 }

@@ -41,17 +41,14 @@ export async function recordRivals(options: RecordRivalsOptions): Promise<number
   return added
 }
 
-/** Every study that is wanted, seed by seed, so that what a shorter run leaves is balanced. */
+/** Every study that is wanted, of the fast tuner first, seed by seed, so that what a shorter run leaves is balanced. */
 function studiesOf({ judged, seeds }: RecordRivalsOptions): Omit<Proposals, 'order' | 'versions'>[] {
   const tables = judged.filter(({ table }) => isSearchable(table))
-  const most = Math.max(seeds.vizier, seeds.optuna)
-  return Array.from({ length: most }, (_, seed) => seed).flatMap((seed) =>
-    (['optuna', 'vizier'] as const)
-      .filter((tuner) => seed < seeds[tuner])
-      .flatMap((tuner) =>
-        tables.flatMap(({ regime, table }) =>
-          (['nothing', 'cards'] as const).map((start) => ({ regime: regime.id, table: table.digest, tuner, start, seed })),
-        ),
+  return (['optuna', 'vizier'] as const).flatMap((tuner) =>
+    Array.from({ length: seeds[tuner] }, (_, seed) => seed).flatMap((seed) =>
+      tables.flatMap(({ regime, table }) =>
+        (['nothing', 'cards'] as const).map((start) => ({ regime: regime.id, table: table.digest, tuner, start, seed })),
       ),
+    ),
   )
 }

@@ -1,6 +1,6 @@
 import type { Workload } from '../planner/workload.ts'
 import { adviseOn } from './advice.ts'
-import { type Programs, compileMesh, replayOf } from './compile-mesh.ts'
+import { compileMesh, type Programs, replayOf } from './compile-mesh.ts'
 import { namePlaced } from './placed.ts'
 import { workloadOf } from './read-regimes.ts'
 import type { Regime } from './regime.ts'

@@ -19,7 +19,10 @@ export type Proposals = z.infer<typeof proposalsSchema>
 
 export function readProposals(path: string): Proposals[] {
   if (!existsSync(path)) return []
-  return readFileSync(path, 'utf8').split('\n').filter(Boolean).map((line) => proposalsSchema.parse(JSON.parse(line)))
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => proposalsSchema.parse(JSON.parse(line)))
 }
 
 export function writeProposals(path: string, all: readonly Proposals[]): void {

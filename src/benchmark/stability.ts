@@ -34,7 +34,9 @@ export function ablations(judged: readonly JudgedRegime[]): Stable[] {
   return [
     stableOf('as it is', known, 1, ({ advice }) => advice),
     only('without choosing what covers the errors: the first three of the ranking', (ranked) => ranked.slice(0, 3)),
-    only('without ties and simplicity: the fastest three that are thought to fit', (ranked) => fastest(ranked.filter(({ memory }) => memory?.fits))),
+    only('without ties and simplicity: the fastest three that are thought to fit', (ranked) =>
+      fastest(ranked.filter(({ memory }) => memory?.fits)),
+    ),
     only('without the memory model: the fastest three of all that is legal', fastest),
     only('without communication: compute and HBM alone', (ranked) =>
       fastest(
@@ -54,7 +56,11 @@ export function noisyConstants(judged: readonly JudgedRegime[], clock: () => num
 }
 
 /** Profiles that are noisy, and profiles that lack figures. */
-export function worseProfiles(judged: readonly JudgedRegime[], profiles: ReadonlyMap<string, ReadRegimeProfile>, clock: () => number): Stable[] {
+export function worseProfiles(
+  judged: readonly JudgedRegime[],
+  profiles: ReadonlyMap<string, ReadRegimeProfile>,
+  clock: () => number,
+): Stable[] {
   const some = judged.filter(({ regime }) => profiles.has(regime.id))
   const withKpis = (what: string, times: number, change: (kpis: Kpis, seed: number) => Kpis | null) =>
     stableOf(what, some, times, ({ regime, workload }, seed) => {
@@ -63,8 +69,18 @@ export function worseProfiles(judged: readonly JudgedRegime[], profiles: Readonl
     })
   return [
     withKpis(`profiles off by up to ${noise * 100}%`, seeds, noisyKpis),
-    withKpis('profiles without communication shares', 1, (kpis) => ({ ...kpis, communication_share: null, exposed_communication_share: null })),
-    withKpis('profiles without utilizations', 1, (kpis) => ({ ...kpis, mxu_utilization: null, hbm_bandwidth_utilization: null, duty_cycle: null, mfu: null })),
+    withKpis('profiles without communication shares', 1, (kpis) => ({
+      ...kpis,
+      communication_share: null,
+      exposed_communication_share: null,
+    })),
+    withKpis('profiles without utilizations', 1, (kpis) => ({
+      ...kpis,
+      mxu_utilization: null,
+      hbm_bandwidth_utilization: null,
+      duty_cycle: null,
+      mfu: null,
+    })),
     withKpis('no profile', 1, () => null),
   ]
 }
@@ -91,14 +107,20 @@ function stableOf(what: string, judged: readonly JudgedRegime[], times: number, 
   }
 }
 
-function fastest(verdicts: readonly Verdict[], timeOf = (verdict: Verdict) => verdict.estimate?.step_time_ms ?? Number.POSITIVE_INFINITY): Verdict[] {
+function fastest(
+  verdicts: readonly Verdict[],
+  timeOf = (verdict: Verdict) => verdict.estimate?.step_time_ms ?? Number.POSITIVE_INFINITY,
+): Verdict[] {
   return verdicts.toSorted((a, b) => timeOf(a) - timeOf(b)).slice(0, 3)
 }
 
 function worseConstants(seed: number): CostModel {
   const random = randomNumbers(`constants ${seed}`)
   const time = Object.fromEntries(
-    Object.entries(costModel.time).map(([name, value]) => [name, typeof value === 'number' ? value * (1 + noise * (2 * random() - 1)) : value]),
+    Object.entries(costModel.time).map(([name, value]) => [
+      name,
+      typeof value === 'number' ? value * (1 + noise * (2 * random() - 1)) : value,
+    ]),
   )
   return { ...costModel, time: time as CostModel['time'] }
 }

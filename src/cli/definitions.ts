@@ -110,12 +110,13 @@ export const definitions = {
     },
   },
   bench: {
-    arguments: '[record]',
+    arguments: '[record | rivals]',
     takes: { min: 0, max: 1 },
-    summary: 'the open benchmark: our advice and its rivals on recorded truth; record: compile what is not recorded yet',
+    summary:
+      'the open benchmark: our advice and its rivals on recorded truth; record compiles what is not recorded yet, rivals lets the tuners search it',
     options: {
       only: text('REGIME', 'record: this regime alone'),
-      minutes: amount('record: stop after so many minutes, at the end of a compilation'),
+      minutes: amount('record and rivals: stop after so many minutes'),
       again: flag('record: compile what is recorded once more, to see that the verdicts stand'),
       out: text('FILE', 'record: the file of JSON lines to go on with (bench/recorded/benchmark-truth.jsonl)'),
       json: flag('print the figures as JSON'),

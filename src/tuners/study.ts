@@ -14,7 +14,10 @@ export interface Parameter {
 
 export type Point = Record<string, number>
 
-const places = [...axes.map((axis) => ({ name: axis as string, axis, across: false })), ...axes.map((axis) => ({ name: `dcn_${axis}`, axis, across: true }))]
+const places = [
+  ...axes.map((axis) => ({ name: axis as string, axis, across: false })),
+  ...axes.map((axis) => ({ name: `dcn_${axis}`, axis, across: true })),
+]
 
 /** The axes on which the candidates differ, with every size that occurs: what a tuner is told of the space. */
 export function parametersOf(candidates: readonly Candidate[]): Parameter[] {

@@ -1,8 +1,8 @@
-import type { Regime } from '../../src/benchmark/regime.ts'
 import { baselineWorkloadOf } from '../../src/benchmark/read-regimes.ts'
+import type { Regime } from '../../src/benchmark/regime.ts'
 import { axisSize } from '../../src/contract/mesh.ts'
-import { modelFacts } from '../../src/planner/model/model-facts.ts'
 import { flatForm } from '../../src/planner/model/flat-model.ts'
+import { modelFacts } from '../../src/planner/model/model-facts.ts'
 import type { ProfileSpec } from './synthetic-profile.ts'
 import { transformerStep } from './transformer-step.ts'
 

@@ -3,7 +3,7 @@ import { colors, font } from '../../pictures/theme.ts'
 import type { CurvePoint } from '../curve.ts'
 import type { RaceResult, Rival } from '../race.ts'
 
-const panel = { width: 330, height: 250, left: 58, top: 56, gap: 42 } as const
+const panel = { width: 330, height: 250, left: 58, top: 56, gap: 70 } as const
 const legendHeight = 76
 const width = panel.left + 3 * panel.width + 2 * panel.gap + 20
 const height = panel.top + panel.height + 54 + legendHeight

@@ -40,7 +40,9 @@ export function regimePage(judged: JudgedRegime): string {
     lines.push('## All that is recorded', '', '| Mesh | Recorded | More time than the best | Place in our order |', '|---|---|---|---|')
     for (const row of table.rows) {
       const place = advice.ranked.findIndex((verdict) => samePlaced(verdict, row))
-      lines.push(`| ${namePlaced(row)} | ${recordedWords(row)} | ${percent(regretOf(table, row))} | ${place < 0 ? 'not legal' : place + 1} |`)
+      lines.push(
+        `| ${namePlaced(row)} | ${recordedWords(row)} | ${percent(regretOf(table, row))} | ${place < 0 ? 'not legal' : place + 1} |`,
+      )
     }
     const notes = [...new Set(table.rows.flatMap(({ parts }) => parts?.notes ?? []))].slice(0, 6)
     if (notes.length > 0) lines.push('', 'The replay says:', '', ...notes.map((note) => `- ${note}`))

@@ -32,7 +32,8 @@ export function recordedWords(row: TableRow | null): string {
 /** Why a card lost against the best that is recorded: the parts of its step that take more. */
 export function whyLost({ best }: TruthTable, { row, regret, verdict }: JudgedCard): string {
   if (row === null) return 'Neither compiled nor measured: nothing is said of it.'
-  if (row.why !== null) return `It does not run (${recordedWords(row)}); the planner gave it ${percent(verdict.memory?.probability ?? null)} to fit.`
+  if (row.why !== null)
+    return `It does not run (${recordedWords(row)}); the planner gave it ${percent(verdict.memory?.probability ?? null)} to fit.`
   if (regret === null || best === null) return 'It ran; there is nothing to hold it against.'
   if (regret === 0) return 'The best that is recorded.'
   const more = `${percent(regret)} more time per step than ${namePlaced(best)}`
