@@ -1,9 +1,10 @@
 import type { Card } from '../contract/diagnosis.ts'
 import { formatMesh, sameMesh } from '../contract/mesh.ts'
-import type { Nearest, Plan, Verdict } from '../contract/verdict.ts'
+import type { Plan, Verdict } from '../contract/verdict.ts'
 import { PromptsError } from '../errors.ts'
 import { chooseCards as chooseLikeliest } from '../planner/choose-cards.ts'
-import { formatChange, formatGibNumber, formatMs } from '../text/units.ts'
+import { nearestWords, towardsMemory } from '../planner/describe-nearest.ts'
+import { formatChange, formatMs } from '../text/units.ts'
 import { measurementOf, type OwnMeasurement, rankWithMeasurements } from './case-match.ts'
 import type { AgentDeps } from './deps.ts'
 import { leanOf, type Mover } from './evidence/movers.ts'
@@ -84,8 +85,13 @@ export function proposalNotes(
 ): string[] {
   const notes: string[] = []
   const { total, legal, fitting } = plan.space
-  if (plan.nearest && cards.length > 0)
-    notes.push(`Nothing is clear of the memory's limit: these are near it, and the compiler can tell. ${describeNearest(plan.nearest)}`)
+  const nearest = nearestWords(plan)
+  if (nearest !== null && cards.length > 0)
+    notes.push(
+      plan.ranked[0]?.memory?.certainty === 'clear'
+        ? nearest
+        : `Nothing is clear of the memory's limit: these are near it, and the compiler can tell. ${nearest}`,
+    )
   if (cards.length < cardCount) {
     const others = plan.ranked.some((verdict) => isBaseline(situation, verdict)) ? 'besides what ran ' : ''
     const slower = plan.ranked.some(
@@ -103,31 +109,14 @@ export function proposalNotes(
   const bestTokens = best?.tokens_per_second_per_chip ?? 0
   if (baseline && situation.baseline?.memory?.fits && bestTokens <= baseline.tokens_per_second_per_chip) {
     const ran = `${formatMesh(situation.baseline.mesh)}, ${formatMs(baseline.step_time_ms)}`
-    const nearest = best ? `: the best comes to ${formatChange(bestTokens / baseline.tokens_per_second_per_chip)} throughput` : ''
+    const comes = best ? `: the best comes to ${formatChange(bestTokens / baseline.tokens_per_second_per_chip)} throughput` : ''
     const more = situation.workload.tune.length === 1 ? ' Letting more vary (tune: remat, microbatches, batch, offload) may help.' : ''
-    notes.push(`No proposal is predicted to beat the mesh that ran (${ran})${nearest}.${more}`)
+    notes.push(`No proposal is predicted to beat the mesh that ran (${ran})${comes}.${more}`)
   }
   for (const one of measurements) {
     if (one.failed) notes.push(`${formatMesh(one.mesh)} is not proposed: your case ${one.caseId} says that it failed.`)
   }
   return notes
-}
-
-/** What comes nearest, in words: the mesh, what it needs, and the smallest change with which it fits. */
-export function describeNearest({ mesh, dcn, required_gib, available_gib, change, verdict }: Nearest): string {
-  const across = Object.keys(dcn).length > 0 ? `, ${formatMesh(dcn)} across slices` : ''
-  const need = `${formatMesh(mesh)}${across} comes nearest: ${formatGibNumber(required_gib)} of ${formatGibNumber(available_gib)} GiB a device`
-  if (!change || !verdict?.memory || !verdict.estimate) return `${need}; no single setting or pair of settings makes it fit.`
-  const settings = Object.entries(change).map(([name, value]) => `${name} ${typeof value === 'object' ? flagsText(value) : value}`)
-  const { memory, estimate } = verdict
-  const after = `${formatGibNumber(memory.required_gib)} GiB and ${formatMs(estimate.step_time_ms)} per step are predicted`
-  return `${need}. The smallest change that makes it fit: ${settings.join(', ')} (${after}, ${memory.certainty === 'clear' ? 'clear of the limit' : 'near the limit'}).`
-}
-
-function flagsText(flags: object): string {
-  return Object.entries(flags)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(' ')
 }
 
 /** @throws PromptsError `not_feasible` that leads with what comes nearest, or says that nothing is legal. */
@@ -147,7 +136,7 @@ export function refuseInfeasible(situation: Situation, plan: Plan): never {
     )
   }
   const { nearest } = plan
-  const lead = nearest ? `${describeNearest(nearest)} ` : ''
+  const lead = nearest ? `${towardsMemory(nearest)} ` : ''
   throw new PromptsError('not_feasible', `${lead}${workload.id} does not fit on ${slice} with any of ${legal} legal meshes as it is.`, {
     hint: nearest?.change ? 'Or take more chips or a smaller batch.' : 'Use a smaller batch, a shorter sequence or more chips.',
     details: { nearest },

@@ -1,4 +1,5 @@
 import { exitCodes } from '../errors.ts'
+import { nearestWords } from '../planner/describe-nearest.ts'
 import { explainMesh } from '../planner/explain.ts'
 import { unmetObjective } from '../planner/slo.ts'
 import { verdictOfMesh } from '../planner/verdict-of.ts'
@@ -28,7 +29,7 @@ export const run: Run<'plan'> = async ({ positionals, flags, config, print, show
   const plan = await heavy.plan({ workload, all, ...(top === undefined ? {} : { top }) }, signal)
   if (line !== null) Object.assign(plan, { assumptions: line.assumptions, experiment_file: line.file })
   // where nothing is clear of the limit, the near ones are compiled unasked
-  const near = plan.nearest !== null && plan.space.fitting > 0 && hasCompiler(config)
+  const near = plan.ranked[0]?.memory?.certainty === 'near' && hasCompiler(config)
   if (near && !flags.compile) note('nothing is clear of the memory limit: asking the TPU compiler about the first three')
   if (flags.compile || near) {
     // the compiler's side is loaded only for this
@@ -41,6 +42,7 @@ export const run: Run<'plan'> = async ({ positionals, flags, config, print, show
   }
   const unmet = unmetObjective(workload, plan.ranked)
   if (unmet !== null && flags.json) note(unmet)
-  show(plan, (shown) => [...(unmet === null ? [] : [unmet, '']), formatPlan(shown, workload.framework)].join('\n'))
+  const lead = [unmet, nearestWords(plan)].filter((text) => text !== null).join(' ')
+  show(plan, (shown) => [...(lead === '' ? [] : [lead, '']), formatPlan(shown, workload.framework)].join('\n'))
   return plan.space.fitting > 0 && unmet === null ? exitCodes.ok : exitCodes.no
 }

@@ -113,7 +113,7 @@ export const verdictSchema = z.strictObject({
 })
 export type Verdict = z.infer<typeof verdictSchema>
 
-/** What comes nearest where nothing is clear of the limit, and the smallest change of the run that makes it fit. */
+/** What comes nearest where nothing is clear of the limit or meets the latency that is asked, and the smallest change of the run with which it does. */
 export const nearestSchema = z.strictObject({
   mesh: meshSchema,
   dcn: meshSchema,
@@ -122,6 +122,10 @@ export const nearestSchema = z.strictObject({
   change: runSchema.partial().nullable(),
   /** With that change. */
   verdict: verdictSchema.nullable(),
+  /** The next larger slice of the chip, where the job does so as it is; null where it does not there either. */
+  larger: z
+    .strictObject({ slice: z.string(), mesh: meshSchema, dcn: meshSchema, required_gib: z.number(), step_time_ms: z.number() })
+    .nullable(),
 })
 export type Nearest = z.infer<typeof nearestSchema>
 

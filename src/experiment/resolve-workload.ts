@@ -16,6 +16,8 @@ export interface Catalog {
   findChip: (name: ChipName) => Chip
   findSlice: (chip: ChipName, topology: string) => Slice
   resolveModel: (model: string | Model) => ResolvedModel
+  /** The next larger slice of the same chip; null for the largest. */
+  largerSlice?: (slice: Slice) => Slice | null
 }
 
 /**
@@ -30,6 +32,7 @@ export function resolveWorkload(experiment: Experiment, catalog: Catalog): Workl
   refuseImpossibleModel(model, experiment.id)
   const run = resolveRun(experiment)
   refuseImpossibleRun(run, experiment.id)
+  const larger = catalog.largerSlice?.(slice)
   const notes = [...(model.notes ?? []), ...unmodelledNotes(run, experiment)]
   return {
     id: experiment.id,
@@ -40,6 +43,7 @@ export function resolveWorkload(experiment: Experiment, catalog: Catalog): Workl
     tune: experiment.tune ?? ['mesh'],
     chip: catalog.findChip(hardware.chip),
     slice,
+    ...(larger ? { larger } : {}),
     slices: hardware.slices ?? 1,
     model,
     run,

@@ -1,40 +1,43 @@
-import type { Experiment } from '../contract/experiment.ts'
-import type { Nearest } from '../contract/verdict.ts'
+import type { Nearest, Verdict } from '../contract/verdict.ts'
 import { fromTuple } from '../interconnect/mesh-tuple.ts'
 import { type Calibration, calibratedStep } from './calibrate.ts'
 import type { CostModel } from './cost-model.ts'
 import { gib } from './footprint/memory-parts.ts'
-import { offloadsOptimizer, optimizerOffloadFlag } from './footprint/optimizer-state.ts'
 import { memoryCertainty } from './memory-probability.ts'
+import { type Changes, latencyChanges, memoryChanges, pairsOf } from './nearest-changes.ts'
 import { forMesh } from './outcomes.ts'
 import { scoreOf } from './rank.ts'
-import { tunedPolicies } from './remat-policy.ts'
-import type { Search } from './search.ts'
+import { type Search, search } from './search.ts'
+import { worstMiss } from './slo.ts'
 import { type Choice, choiceOf } from './tune.ts'
 import { verdictOf } from './verdict-of.ts'
 import type { Workload } from './workload.ts'
 
-type Changes = Partial<Experiment['run']>
+interface Judging {
+  calibration: Calibration
+  constants: CostModel
+}
 
-/** Meshes that are tried with changed settings: those that need the least. */
+type Ranked = Search['ranked'][number]
+
+/** Meshes that are tried with changed settings: those that need the least, or take the least time. */
 const triedMeshes = 24
-const microbatchFactors = [2, 4, 8, 16]
-const tilings = [4, 16]
-const tilingFlag = 'num_vocab_tiling'
 
 /**
  * The mesh that comes nearest to fitting, and the smallest change of the run with which one does: of single settings the one that costs the
  * least time, else the same of two settings together. A change that leaves a mesh clear of the limit goes before one that leaves it near.
+ * Beside it the next larger slice on which the job fits as it is.
  */
-export function nearestOf(workload: Workload, found: Search, options: { calibration: Calibration; constants: CostModel }): Nearest | null {
+export function nearestToFit(workload: Workload, found: Search, options: Judging): Nearest | null {
   const { calibration, constants } = options
   const meshes = found.ranked.toSorted((a, b) => b.key.margin - a.key.margin).slice(0, triedMeshes)
   const [first] = meshes
   if (!first) return null
   const asIs = choiceOf(workload, {}, constants)
-  const singles = singleChanges(workload)
+  const larger = onLargerSlice(workload, options, ({ memory }) => memory?.fits ?? false)
+  const singles = memoryChanges(workload)
   for (const changes of [singles, pairsOf(singles)]) {
-    let best: { change: Choice; mesh: (typeof meshes)[number]; certain: boolean; score: number } | null = null
+    let best: { change: Choice; mesh: Ranked; certain: boolean; score: number } | null = null
     for (const one of changes) {
       const change = choiceOf(workload, one, constants)
       for (const mesh of meshes) {
@@ -49,15 +52,74 @@ export function nearestOf(workload: Workload, found: Search, options: { calibrat
       }
     }
     if (best) {
-      const { mesh, change } = best
-      const verdict = verdictOf({ choice: change, rules: found.rules, ici: mesh.ici, dcn: mesh.dcn, calibration, baseline: null })
-      return { ...needOf(asIs, mesh, found), change: change.changes, verdict }
+      const verdict = judge(best.change, best.mesh, found, calibration)
+      return { ...needOf(asIs, best.mesh, found), change: best.change.changes, verdict, larger }
     }
   }
-  return { ...needOf(asIs, first, found), change: null, verdict: null }
+  return { ...needOf(asIs, first, found), change: null, verdict: null, larger }
 }
 
-function needOf(asIs: Choice, { ici, dcn }: Search['ranked'][number], { rules }: Search): Omit<Nearest, 'change' | 'verdict'> {
+/**
+ * Where no mesh that fits meets the latency that is asked: the mesh that misses by least, and the change of the run with which one meets it that
+ * costs the least throughput, of single settings, else of two. Null where one meets it as it is, or nothing is asked.
+ */
+export function nearestToObjective(workload: Workload, found: Search, options: Judging): Nearest | null {
+  const { calibration, constants } = options
+  const { slo } = workload
+  if (Object.values(slo).every((limit) => limit === undefined)) return null
+  const meshes = found.ranked.filter(({ key }) => key.tier < 2).slice(0, triedMeshes)
+  const missOf = ({ estimate }: Verdict) => (estimate && worstMiss(slo, estimate)?.ratio) ?? 0
+  let first: { mesh: Ranked; miss: number } | null = null
+  for (const mesh of meshes) {
+    const miss = missOf(judge(mesh.choice, mesh, found, calibration))
+    if (miss <= 1) return null
+    if (!first || miss < first.miss) first = { mesh, miss }
+  }
+  if (!first) return null
+  const asIs = choiceOf(workload, {}, constants)
+  const larger = onLargerSlice(workload, options, (verdict) => (verdict.memory?.fits ?? false) && missOf(verdict) <= 1)
+  const singles = latencyChanges(workload)
+  for (const changes of [singles, pairsOf(singles)]) {
+    let best: { change: Changes; mesh: Ranked; verdict: Verdict; rate: number } | null = null
+    for (const one of changes) {
+      const change = choiceOf(workload, one, constants)
+      for (const mesh of meshes) {
+        if (!found.rules.isLegal(mesh.ici, mesh.dcn, change.workload.run)) continue
+        const verdict = judge(change, mesh, found, calibration)
+        const rate = verdict.estimate?.tokens_per_second_per_chip ?? 0
+        if (!verdict.memory?.fits || missOf(verdict) > 1 || rate <= (best?.rate ?? 0)) continue
+        best = { change: change.changes, mesh, verdict, rate }
+      }
+    }
+    if (best) return { ...needOf(asIs, best.mesh, found), change: best.change, verdict: best.verdict, larger }
+  }
+  return { ...needOf(asIs, first.mesh, found), change: null, verdict: null, larger }
+}
+
+function judge(choice: Choice, { ici, dcn }: Ranked, { rules }: Search, calibration: Calibration): Verdict {
+  return verdictOf({ choice, rules, ici, dcn, calibration, baseline: null })
+}
+
+/** The best mesh of the next larger slice that does, with the run as it is; null where none does or there is no such slice. */
+function onLargerSlice(workload: Workload, { calibration, constants }: Judging, does: (verdict: Verdict) => boolean): Nearest['larger'] {
+  const { larger } = workload
+  if (!larger) return null
+  const onIt: Workload = { ...workload, slice: larger, mesh: null, tune: ['mesh'] }
+  const choice = choiceOf(onIt, {}, constants)
+  const found = search({ workload: onIt, choices: [choice], calibration, keepIllegal: false })
+  for (const mesh of found.ranked.slice(0, triedMeshes)) {
+    const verdict = judge(choice, mesh, found, calibration)
+    if (verdict.estimate && verdict.memory && does(verdict))
+      return {
+        slice: larger.name ?? larger.dims.join('x'),
+        ...{ mesh: verdict.mesh, dcn: verdict.dcn, required_gib: verdict.memory.required_gib },
+        step_time_ms: verdict.estimate.step_time_ms,
+      }
+  }
+  return null
+}
+
+function needOf(asIs: Choice, { ici, dcn }: Ranked, { rules }: Search): Omit<Nearest, 'change' | 'verdict' | 'larger'> {
   const { memory } = asIs.figures(ici, dcn, rules.placement(ici))
   const rounded = Number((memory.required / gib).toPrecision(6))
   return {
@@ -66,34 +128,4 @@ function needOf(asIs: Choice, { ici, dcn }: Search['ranked'][number], { rules }:
     required_gib: rounded,
     available_gib: asIs.workload.chip.hbm_available_gib_per_device,
   }
-}
-
-/** Changes of one setting that may save memory. */
-function singleChanges({ run, phase, framework }: Workload): Changes[] {
-  if (phase !== 'train') return run.kv_dtype === 'int8' ? [] : [{ kv_dtype: 'int8' }]
-  const changes: Changes[] = tunedPolicies.filter((policy) => policy !== run.remat).map((remat) => ({ remat }))
-  for (const factor of microbatchFactors) {
-    const microbatches = run.microbatches * factor
-    if (run.global_batch % microbatches === 0) changes.push({ microbatches })
-  }
-  if (run.optimizer !== 'none' && !offloadsOptimizer(run)) changes.push({ flags: { ...run.flags, [optimizerOffloadFlag]: 'true' } })
-  if (framework === 'maxtext' && run.flags[tilingFlag] === undefined)
-    for (const tiles of tilings) changes.push({ flags: { ...run.flags, [tilingFlag]: String(tiles) } })
-  return changes
-}
-
-function pairsOf(singles: readonly Changes[]): Changes[] {
-  const pairs: Changes[] = []
-  for (const [i, a] of singles.entries())
-    for (const b of singles.slice(i + 1)) {
-      const shared = Object.keys(a).filter((key) => key in b)
-      if (shared.length === 0) pairs.push({ ...a, ...b })
-      else if (a.flags && b.flags && !sameFlag(a.flags, b.flags)) pairs.push({ ...a, ...b, flags: { ...a.flags, ...b.flags } })
-    }
-  return pairs
-}
-
-/** Both change the same flag, to different values. */
-function sameFlag(a: NonNullable<Changes['flags']>, b: NonNullable<Changes['flags']>): boolean {
-  return (tilingFlag in a && tilingFlag in b) || (optimizerOffloadFlag in a && optimizerOffloadFlag in b)
 }

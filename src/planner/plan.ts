@@ -4,7 +4,7 @@ import { baselineOf } from './baseline.ts'
 import type { Calibration } from './calibrate.ts'
 import { calibrateWorkload } from './calibrate-workload.ts'
 import { type CostModel, costModel } from './cost-model.ts'
-import { nearestOf } from './nearest.ts'
+import { nearestToFit, nearestToObjective } from './nearest.ts'
 import { search } from './search.ts'
 import { type Choice, choiceOf, choicesOf } from './tune.ts'
 import { verdictOf } from './verdict-of.ts'
@@ -43,7 +43,7 @@ export function planExperiment(options: PlanOptions): Plan {
   const asIs = choiceOf(workload, {}, constants)
   if (all) for (const mesh of found.illegal) ranked.push(verdictOn(asIs, mesh))
   return {
-    nearest: found.clear ? null : nearestOf(workload, found, { calibration, constants }),
+    nearest: (found.clear ? nearestToObjective : nearestToFit)(workload, found, { calibration, constants }),
     assumptions: [],
     experiment_file: null,
     experiment: workload.id,

@@ -74,6 +74,8 @@ export interface Workload {
   tune: readonly Tune[]
   chip: Chip
   slice: Slice
+  /** The next larger slice of the chip; absent where there is none or nobody asked. */
+  larger?: Slice
   /** Slices joined by the data-center network; 1 for a single slice. */
   slices: number
   model: ResolvedModel

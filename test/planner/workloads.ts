@@ -5,7 +5,7 @@ import type { Model } from '../../src/contract/model.ts'
 import { resolveWorkload } from '../../src/experiment/resolve-workload.ts'
 import { findChip } from '../../src/knowledge/data/chips.ts'
 import { resolveModel } from '../../src/knowledge/data/models.ts'
-import { findSlice } from '../../src/knowledge/data/topologies.ts'
+import { findSlice, largerSlice } from '../../src/knowledge/data/topologies.ts'
 import type { ResolvedRun, Workload } from '../../src/planner/workload.ts'
 import { withDims } from '../support/workload.ts'
 
@@ -34,7 +34,7 @@ export function workloadOf(parts: Parts = {}): Workload {
       run: { global_batch: 256, seq_len: 4096 },
       dcn: parts.dcn,
     },
-    { findChip, findSlice, resolveModel },
+    { findChip, findSlice, largerSlice, resolveModel },
   )
   return { ...workload, model: parts.dims ? withDims(workload.model, parts.dims) : workload.model, run: { ...workload.run, ...parts.run } }
 }

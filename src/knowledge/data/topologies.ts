@@ -49,6 +49,17 @@ export function slicesOfDevices(devices: number, chip: ChipName | null): { name:
     .map(([name, entry]) => ({ name, chip: entry.chip, shape: entry.dims.join('x') }))
 }
 
+/** The smallest named slice of the same chip with a whole multiple of its devices; null for the largest. */
+export function largerSlice({ chip, devices }: Pick<Slice, 'chip' | 'devices'>): SliceSpec | null {
+  const { slices } = topologiesFile()
+  const more = namesOf(chip).flatMap((name) => {
+    const entry = slices[name]
+    return entry && entry.devices > devices && entry.devices % devices === 0 ? [{ name, entry }] : []
+  })
+  const [next] = more.sort((a, b) => a.entry.devices - b.entry.devices)
+  return next ? fromEntry(next.name, next.entry) : null
+}
+
 /**
  * The slice that an experiment's `hardware` means: a product name (`v5p-128`) or a shape (`4x4x4`).
  * A shape need not be in the table: any shape that the chip's torus can take is accepted, and then `name` is null.
