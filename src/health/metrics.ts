@@ -12,6 +12,7 @@ export interface Metrics {
   compiled(seconds: number, ok: boolean): void
   slackAskedForPause(lane: string): void
   answerPosted(seconds: number): void
+  feedbackGiven(feedback: 'good' | 'bad', about: string): void
   /** Read when the metrics are asked for. */
   watch(name: 'queue_waiting' | 'queue_active' | 'outbox_waiting' | 'library_away' | 'ready', read: () => Promise<number>): void
 }
@@ -53,6 +54,14 @@ export function createMetrics(): Metrics {
     ...{ name: 'prompts_compile_seconds', help: 'Compiling the cards of a run.', labelNames: ['ok'], buckets: secondsBuckets, registers },
   })
   const pauses = new Counter({ name: 'prompts_slack_pauses_total', help: '429 answers of Slack.', labelNames: ['lane'], registers })
+  const feedbacks = new Counter({
+    ...{
+      name: 'prompts_feedback_total',
+      help: 'What people said of answers, and about what.',
+      labelNames: ['feedback', 'about'],
+      registers,
+    },
+  })
   return {
     text: () => registry.metrics(),
     runEnded(end, seconds) {
@@ -63,6 +72,7 @@ export function createMetrics(): Metrics {
     compiled: (seconds, ok) => compileSeconds.observe({ ok: String(ok) }, seconds),
     slackAskedForPause: (lane) => pauses.inc({ lane }),
     answerPosted: (seconds) => answerSeconds.observe(seconds),
+    feedbackGiven: (feedback, about) => feedbacks.inc({ feedback, about }),
     watch(name, read) {
       registry.removeSingleMetric(`prompts_${name}`)
       const gauge = new Gauge({

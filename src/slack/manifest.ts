@@ -8,6 +8,7 @@ export const scopeReasons = {
   'im:history': 'hears direct messages',
   'mpim:history': 'hears mentions and follow-ups in group direct messages',
   'chat:write': 'answers',
+  'assistant:write': 'suggests what to ask in its direct messages',
   'reactions:read': 'hears reactions: they adopt cards',
   'reactions:write': 'puts 👀 on a question while it works',
   commands: '/prompts and the message shortcut',
@@ -33,6 +34,17 @@ export const botEvents = [
 ] as const
 const oauthEvents = ['tokens_revoked', 'app_uninstalled'] as const
 
+/** What is offered for asking where someone opens the bot's direct messages; Slack shows up to four. */
+export function suggestedPrompts(experiments: readonly string[]): { title: string; message: string }[] {
+  const [first] = experiments
+  return [
+    ...(first === undefined ? [] : [{ title: `Diagnose ${first}`.slice(0, 70), message: `diagnose ${first}` }]),
+    ...(first === undefined ? [] : [{ title: `Plan ${first}`.slice(0, 70), message: `plan ${first}` }]),
+    { title: 'Which runs are there?', message: 'which runs are there?' },
+    { title: 'What can you do?', message: 'what can you do?' },
+  ]
+}
+
 type Manifest = AppsManifestCreateArguments['manifest']
 
 export interface ManifestOptions {
@@ -56,6 +68,10 @@ export function appManifest(options: ManifestOptions = {}): Manifest {
     },
     features: {
       app_home: { home_tab_enabled: true, messages_tab_enabled: true, messages_tab_read_only_enabled: false },
+      agent_view: {
+        agent_description: 'Diagnoses TPU jobs: what holds a step back, and which mesh to try first.',
+        suggested_prompts: suggestedPrompts(['llama2-70b-v5p']),
+      },
       bot_user: { display_name: 'prompts', always_online: true },
       shortcuts: [
         {
@@ -76,7 +92,8 @@ export function appManifest(options: ManifestOptions = {}): Manifest {
     },
     oauth_config: {
       ...(base !== undefined && options.oauth === true ? { redirect_urls: [`${base}/slack/oauth_redirect`] } : {}),
-      scopes: { bot: [...botScopes] },
+      // the client's own list of scopes does not know assistant:write
+      scopes: { bot: [...botScopes] as never[] },
     },
     settings: {
       event_subscriptions: {

@@ -5,6 +5,7 @@ import { Clients } from './clients.ts'
 import type { SlackDeps } from './deps.ts'
 import { EncryptedInstallationStore } from './oauth/installation-store.ts'
 import { Offers } from './offers/offers.ts'
+import { Hints } from './outbox/hints.ts'
 import { Outbox } from './outbox/outbox.ts'
 import { Delivery } from './runs/delivery.ts'
 import { RunRecords } from './runs/run-records.ts'
@@ -21,6 +22,7 @@ export interface SlackServices {
   adoption: Adoption
   reactions: Reactions
   offers: Offers
+  hints: Hints
 }
 
 /** Wires the parts; starts nothing. */
@@ -56,7 +58,8 @@ export function createServices(deps: SlackDeps): SlackServices {
   const clientFor = (team: string) => clients.forTeam(team)
   const offers = new Offers({ deps, outbox, records, adoption, clientFor })
   reactions = new Reactions({ deps, outbox, records, adoption, offers, clientFor })
-  return { deps, installations, clients, outbox, records, delivery, adoption, reactions, offers }
+  const hints = new Hints({ clientFor, log })
+  return { deps, installations, clients, outbox, records, delivery, adoption, reactions, offers, hints }
 }
 
 function createInstallations({ config, state }: SlackDeps): EncryptedInstallationStore | null {

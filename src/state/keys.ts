@@ -94,6 +94,7 @@ export const keys = {
   outbox: (owner: string) => `outbox-${owner}:`,
   /** It answered `invalid_blocks` to blocks that are newer than it knows. */
   refusesNewBlocks: (team: string) => `oldblocks:${team}`,
+  refusesStreams: (team: string) => `nostreams:${team}`,
   throttled: (team: string) => `throttled:${team}`,
   reacted: ({ channel, ts, name }: { channel: string; ts: string; name: string }) => `reacted:${channel}/${ts}/${name}`,
   unreact: ({ channel, ts, name }: { channel: string; ts: string; name: string }) => `unreact:${channel}/${ts}/${name}`,

@@ -74,7 +74,7 @@ async function answerOf(
     const asked = await deps.answerQuestion?.({ text: deep, deep: true, finished, options })
     if (asked) return { kind: 'question', text: asked }
     const why = deps.answerQuestion ? 'The model gave no answer that stands' : 'Going deeper takes a model: set GEMINI_API_KEY'
-    return { kind: 'unknown', text: `${why}. Computed answers: ${nearestQuestions(deep).join(' · ')}` }
+    return { kind: 'unknown', text: `${why}.`, instead: nearestQuestions(deep) }
   }
   switch (intent) {
     case 'evidence':
@@ -97,8 +97,7 @@ async function answerOf(
       if (reread !== null) return answerOf(deps, { ...question, reading: reread }, finished, options)
       const asked = await deps.answerQuestion?.({ text, finished, options })
       if (asked) return { kind: 'question', text: asked }
-      const instead = nearestQuestions(text)
-      return { kind: 'unknown', text: `I can't answer that from this run. I can: ${instead.join(' · ')}`, instead }
+      return { kind: 'unknown', text: "I can't answer that from this run.", instead: nearestQuestions(text) }
     }
   }
 }

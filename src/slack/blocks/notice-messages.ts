@@ -155,15 +155,18 @@ export function outcomeReminder(input: { by: string; mesh: string; predictedMs: 
   return message(plain(text), [section(text), context('Answer here: _it ran at 22.9 s_ or _it ran as exp-124_. I ask this once.')])
 }
 
-/** A follow-up's answer: plain text with short lines. */
-export function replyMessage(text: string): Message {
+/** A follow-up's answer: plain text with short lines; questions that can be answered instead are buttons that ask them. */
+export function replyMessage(text: string, next?: { run: string; instead: readonly string[] }): Message {
   const body = text.trim() === '' ? "I don't have an answer for that." : text.trim()
   const parts: string[] = []
   for (let at = 0; at < body.length && parts.length < 4; at += 2400) parts.push(body.slice(at, at + 2400))
-  return message(
-    escapeText(body, 3900),
-    parts.map((part) => section(escapeText(part, 2990), { folds: true })),
-  )
+  const questions = next?.instead ?? []
+  const asks = questions.slice(0, 3).map((question, at) => button(question, `ask_${at}`, { run: next?.run, text: question }))
+  const said = questions.length === 0 ? body : `${body} I can: ${questions.join(' · ')}`
+  return message(escapeText(said, 3900), [
+    ...parts.map((part) => section(escapeText(part, 2990), { folds: true })),
+    ...(asks.length === 0 ? [] : [actions(...asks)]),
+  ])
 }
 
 /** Several runs of a thread have cards: which one is meant is for its writer to say. */

@@ -42,7 +42,7 @@ export async function readInThread(services: SlackServices, input: FollowUpInput
 /** Answers a message in a thread of ours. What is nothing to us is left alone. */
 export async function handleFollowUp(services: SlackServices, input: FollowUpInput): Promise<void> {
   const { deps, outbox } = services
-  const { asker, threadTs, askTs } = input
+  const { asker, threadTs } = input
   let answer: Message | null
   const stopLooking = lookSlowly(services, input)
   try {
@@ -56,7 +56,7 @@ export async function handleFollowUp(services: SlackServices, input: FollowUpInp
     await stopLooking()
   }
   if (answer === null) return
-  await outbox.put({ team: asker.team, key: `reply/${asker.channel}/${askTs}`, channel: asker.channel, threadTs, message: answer })
+  await outbox.put({ team: asker.team, key: replyKey(input), channel: asker.channel, threadTs, message: answer })
 }
 
 async function answerTo(services: SlackServices, input: FollowUpInput): Promise<Message | null> {
@@ -95,10 +95,20 @@ async function answerTo(services: SlackServices, input: FollowUpInput): Promise<
     return null
   }
   const question = { run: record.run, tenant: asker.team, text: input.text, by: asker.user, reading }
-  const answer = await deps.thread.answer(question, {
-    signal: AbortSignal.timeout(deepQuestion(input.text) === null ? deadlineMs : deepDeadlineMs),
-  })
-  return replyMessage(answer.text)
+  const stream = outbox.stream({ team: asker.team, channel: asker.channel, threadTs, user: asker.user }, replyKey(input))
+  try {
+    const answer = await deps.thread.answer(question, {
+      signal: AbortSignal.timeout(deepQuestion(input.text) === null ? deadlineMs : deepDeadlineMs),
+      onText: (text) => stream.show(text),
+    })
+    return replyMessage(answer.text, { run: record.run, instead: answer.instead ?? [] })
+  } finally {
+    await stream.end()
+  }
+}
+
+function replyKey({ asker, askTs }: FollowUpInput): string {
+  return `reply/${asker.channel}/${askTs}`
 }
 
 /** "yes", "no", "yes, card 2": to what this person was asked last in this thread. */

@@ -2,6 +2,7 @@ import type { App } from '@slack/bolt'
 import { PromptsError } from '../../errors.ts'
 import { keys } from '../../state/keys.ts'
 import { allSettingsMessage } from '../blocks/card-message.ts'
+import { feedbackMessage } from '../blocks/feedback-message.ts'
 import { message, section } from '../blocks/message.ts'
 import { link } from '../blocks/text.ts'
 import { whyNotModal } from '../blocks/why-not-modal.ts'
@@ -76,13 +77,14 @@ export function listenToButtons(app: App, services: SlackServices): void {
     if (told !== null)
       await services.outbox.put({ team, key: `undo/${value.run}/${click.triggerId ?? Date.now()}`, channel, threadTs, message: told })
   })
-  on(/^which_run_\d$/, async (click) => {
+  // which of several runs is meant; a question that can be answered, in the place of one that cannot
+  on(/^(?:which_run|ask)_\d$/, async (click) => {
     const value = parseValue(whichRunValueSchema, click.value)
     if (value === null) return
     await ownRecord(services, value.run, click.team)
     const { team, channel, user, threadTs } = click
     const asker = { team, channel, user, isSharedChannel: undefined }
-    const askTs = `which-${click.messageTs}-${value.run}`
+    const askTs = `which-${click.messageTs}-${value.run}-${value.text.slice(0, 60)}`
     await handleFollowUp(services, { asker, threadTs, askTs, runs: [value.run], text: value.text, addressed: true })
   })
   on(/^slice_choice_\d$/, async (click) => {
@@ -119,20 +121,16 @@ export function listenToButtons(app: App, services: SlackServices): void {
     const key = `settings/${value.run}/${value.rank}/${user}/${click.triggerId ?? ''}`
     await services.outbox.whisper({ team, key, channel, threadTs, user, message: allSettingsMessage(diagnosis, card) })
   })
-  on('feedback', async (click) => {
+  on(/^feedback(?:_why_\d)?$/, async (click) => {
     const value = parseValue(feedbackValueSchema, click.value)
     if (value === null) return
     await ownRecord(services, value.run, click.team)
-    await services.deps.memory.append(value.run, {
-      kind: 'user_input',
-      name: 'feedback',
-      data: { by: click.user, feedback: value.feedback },
-    })
-    const text =
-      value.feedback === 'good' ? 'Noted with the run. Thank you.' : 'Noted with the run. What was wrong? Write it in this thread.'
-    const key = `feedback/${value.run}/${click.user}/${value.feedback}`
+    const { feedback, about } = value
+    await services.deps.memory.append(value.run, { kind: 'user_input', name: 'feedback', data: { by: click.user, feedback, about } })
+    services.deps.metrics.feedbackGiven(feedback, about ?? 'none')
+    const key = `feedback/${value.run}/${click.user}/${feedback}/${about ?? ''}`
     const { team, channel, threadTs, user } = click
-    await services.outbox.whisper({ team, key, channel, threadTs, user, message: message(text, [section(text)]) })
+    await services.outbox.whisper({ team, key, channel, threadTs, user, message: feedbackMessage(value) })
   })
   on('why_not', async (click) => {
     const value = parseValue(cardValueSchema, click.value)

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { asPromptsError } from '../../errors.ts'
 import { formatUsd } from '../../text/units.ts'
 import { closedHomeView, type HomeRun, homeView } from '../blocks/home-view.ts'
+import { suggestedPrompts } from '../manifest.ts'
 import { checkPerson, isAllowedSomewhere, isPrivate, parseChannelRules } from '../requests/access.ts'
 import type { SlackServices } from '../services.ts'
 import { threadLink } from '../thread-link.ts'
@@ -13,11 +14,20 @@ const shownRuns = 15
 /** App Home: recent runs, adopted cards and their gains, settings. */
 export function listenToHome(app: App, services: SlackServices): void {
   app.event('app_home_opened', async ({ event, body, context }) => {
-    const parsed = z.object({ user: z.string(), tab: z.string().optional() }).safeParse(event)
+    const parsed = z.object({ user: z.string(), tab: z.string().optional(), channel: z.string().optional() }).safeParse(event)
     const team = (body as { team_id?: string }).team_id ?? context.teamId
+    if (parsed.data?.tab === 'messages' && parsed.data.channel !== undefined && team !== undefined)
+      return suggestWhatToAsk(services, team, parsed.data.channel)
     if (!parsed.success || team === undefined || (parsed.data.tab !== undefined && parsed.data.tab !== 'home')) return
     await guarded(services, 'App Home', null, () => publishHome(services, team, parsed.data.user))
   })
+}
+
+/** The direct messages were opened: what can be asked there, of the experiments that may be asked for anywhere. */
+async function suggestWhatToAsk({ deps, hints }: SlackServices, team: string, channel: string): Promise<void> {
+  const rules = parseChannelRules(deps.config.PROMPTS_CHANNELS)
+  const known = (await deps.experiments.examples(50).catch(() => [])).filter((id) => isAllowedSomewhere(rules, id))
+  await hints.suggest({ team, channel }, suggestedPrompts(known))
 }
 
 /** Draws a person's App Home anew. */

@@ -95,7 +95,11 @@ export const runValueSchema = z.object({ run: z.string().max(200) })
 export const whichRunValueSchema = z.object({ run: z.string().max(200), text: z.string().max(1000) })
 export const sliceValueSchema = z.object({ run: z.string().max(200), slice: z.string().max(100) })
 export const cardValueSchema = z.object({ run: z.string().max(200), rank: z.literal([1, 2, 3]) })
-export const feedbackValueSchema = z.object({ run: z.string().max(200), feedback: z.enum(['good', 'bad']) })
+export const feedbackValueSchema = z.object({
+  run: z.string().max(200),
+  feedback: z.enum(['good', 'bad']),
+  about: z.enum(['bottleneck', 'figure', 'settings']).optional(),
+})
 export const whyNotContextSchema = z.object({ run: z.string().max(200), channel: z.string(), threadTs: z.string() })
 
 /** A button's value; null for one that is not ours. */

@@ -82,6 +82,11 @@ export class EntryStore {
     await this.#state.set(keys.sent(entry.team, entry.key), JSON.stringify(record), this.#keepSentMs)
   }
 
+  /** A message that is there but shows less than anything that is put: a stream. */
+  async recordStarted(team: string, key: string, place: Pick<SentRecord, 'channel' | 'ts'>): Promise<void> {
+    await this.#state.set(keys.sent(team, key), JSON.stringify({ ...place, version: 0 }), this.#keepSentMs)
+  }
+
   async forgetSent(team: string, key: string): Promise<void> {
     await this.#state.delete(keys.sent(team, key))
     await this.#state.release(keys.tried(team, key))

@@ -7,12 +7,14 @@ import type { Pace, StateStore } from '../../state/state-store.ts'
 import { nextFallback } from '../blocks/fallback.ts'
 import type { Message } from '../blocks/message.ts'
 import type { Log } from '../log.ts'
+import { AnswerStream, type StreamTarget } from './answer-stream.ts'
 import type { Entry, MessageSubject, Op, Priority, SentRecord } from './entry.ts'
 import { EntryStore } from './entry-store.ts'
 import { Lane, type Outcome } from './lane.ts'
 import {
   answerDeadlineMs,
   type LaneKind,
+  laneOf,
   maxAttempts,
   paces,
   progressDeadlineMs,
@@ -58,6 +60,8 @@ const answerVersions = 6e15
 
 /** A process whose last sign of life is older than six seconds is taken for dead. */
 const heartbeatMs = 2000
+/** A workspace that refused a stream is not asked for one again so long. */
+const refusedForMs = 24 * 3600_000
 const revoked = new Set(['token_revoked', 'account_inactive', 'invalid_auth', 'token_expired', 'app_uninstalled', 'not_authed'])
 
 /**
@@ -152,6 +156,25 @@ export class Outbox {
 
   async publishHome(input: { team: string; user: string; view: View }): Promise<void> {
     await this.#accept(input.team, `home/${input.user}`, { kind: 'home', user: input.user, view: input.view })
+  }
+
+  /** The message of `key` as it grows, for an answer that a model writes; `put` under the same key makes it whole. */
+  stream(target: StreamTarget, key: string): AnswerStream {
+    const { clock, clientFor, log, state } = this.#options
+    const refused = keys.refusesStreams(target.team)
+    return new AnswerStream({
+      clock,
+      target,
+      client: async () => {
+        if ((await state.get(refused)) !== null) throw new Error('this workspace refused a stream today')
+        return clientFor(target.team)
+      },
+      onStarted: (ts) => this.#entries.recordStarted(target.team, key, { channel: target.channel, ts }),
+      onFailed: (error) => {
+        log.debug('an answer is not streamed', { team: target.team, error: String(error) })
+        if (classify(error).kind === 'refused') void state.setIfAbsent(refused, '1', refusedForMs).catch(() => {})
+      },
+    })
   }
 
   /** Where the message of this key is, null while it is not. */
@@ -363,9 +386,4 @@ export class Outbox {
       this.#takingOver = false
     }
   }
-}
-
-function laneOf(entry: Entry, isEdit: boolean): LaneKind {
-  if (entry.op.kind === 'put') return isEdit ? 'update' : 'post'
-  return entry.op.kind
 }

@@ -1,4 +1,5 @@
 import type { Pace } from '../../state/state-store.ts'
+import type { Entry } from './entry.ts'
 
 /**
  * What Slack lets an app do. chat.postMessage: about one a second a channel (kept from one answer to the next request, so that no two
@@ -13,6 +14,12 @@ export const paces = {
 } as const satisfies Record<string, Pace>
 
 export type LaneKind = keyof typeof paces
+
+/** @param isEdit The message is there already. */
+export function laneOf(entry: Entry, isEdit: boolean): LaneKind {
+  if (entry.op.kind === 'put') return isEdit ? 'update' : 'post'
+  return entry.op.kind
+}
 
 /** So many 429s of a workspace in this time mean that the workspace as a whole is over its limit, not one channel. */
 export const workspaceThrottle = { windowMs: 5000, hits: 10 } as const

@@ -120,7 +120,8 @@ export function fakeThread(): Thread {
   return {
     async answer({ text, reading }) {
       if (reading.intent === 'why_not') return { kind: 'why_not', text: `model=8 moves 2.1 GB more per step (${text})` }
-      if (reading.intent === 'question') return { kind: 'unknown', text: "I can't answer that from this run. I can: why not model=8?" }
+      if (reading.intent === 'question')
+        return { kind: 'unknown', text: "I can't answer that from this run.", instead: ['why not model=8?'] }
       return { kind: reading.intent, text: `${reading.intent}: ${JSON.stringify(reading.value)}` }
     },
   }
