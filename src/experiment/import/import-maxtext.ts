@@ -1,7 +1,7 @@
 import { type Experiment, experimentSchema } from '../../contract/experiment.ts'
 import { compactMesh } from '../../contract/mesh.ts'
 import { PromptsError } from '../../errors.ts'
-import { resolveLayers } from '../../planner/model/resolved-model.ts'
+import { type ResolvedModel, resolveLayers } from '../../planner/model/resolved-model.ts'
 import { parseWithSchema } from '../parse-with-schema.ts'
 import { devicesOfSlice } from '../words/devices-of-slice.ts'
 import { sliceOfWords } from '../words/translate-hardware.ts'
@@ -34,7 +34,7 @@ export function importMaxText(text: string, what: string, options: MaxTextImport
   const imported = experimentOfSettings(input.settings, what, {
     ...options,
     topology,
-    written: input.written,
+    ...(input.kind === 'log' ? {} : { written: input.written }),
     slices: input.slices,
     compilerFlags: input.compilerFlags,
   })
@@ -71,7 +71,7 @@ export function experimentOfSettings(settings: ReadonlyMap<string, string>, what
     devices,
     stages: mesh.stage ?? 1,
     compilerFlags: options.compilerFlags ?? null,
-    experts: hasExperts(model),
+    experts: resolved(model).moeLayers > 0,
     notes,
   })
   const data: Experiment = {
@@ -84,14 +84,24 @@ export function experimentOfSettings(settings: ReadonlyMap<string, string>, what
     mesh: compactMesh(mesh),
     ...(slices > 1 ? { dcn: compactMesh(dcn) } : {}),
   }
-  notes.push(...unmappedAxes(settings))
-  const left = unmappedSettings(settings, Object.keys(run.flags ?? {}))
+  notes.push(...unmappedAxes(settings), ...pipelineNotes(read, mesh.stage ?? 1, resolved(model).layers))
+  const left = unmappedSettings(settings, Object.keys(run.flags ?? {}), options.written ?? new Set())
   if (left.length > 0) notes.push(`settings that are not modelled: ${left.join(', ')}`)
   return { experiment: parseWithSchema(experimentSchema, data, what, 'bad_log'), notes }
 }
 
-function hasExperts(model: Experiment['model']): boolean {
-  return (typeof model === 'string' ? libraryModel(model) : resolveLayers(model))!.moeLayers > 0
+function resolved(model: Experiment['model']): ResolvedModel {
+  return (typeof model === 'string' ? libraryModel(model) : resolveLayers(model))!
+}
+
+/** MaxText passes several times through the stages where one holds fewer layers than its share, by default one. */
+function pipelineNotes(read: SettingReader, stages: number, layers: number): string[] {
+  if (stages === 1) return []
+  const said = read.optionalInt('num_pipeline_repeats') ?? -1
+  const inPipeline = read.optionalInt('pipeline_parallel_layers') ?? -1
+  const perStage = read.optionalInt('num_layers_per_pipeline_stage') ?? 1
+  const repeats = said > 0 ? said : (inPipeline > 0 ? inPipeline : layers) / (stages * perStage)
+  return repeats > 1 ? [`num_pipeline_repeats=${repeats}: the circular pipeline is counted as one pass through its stages`] : []
 }
 
 function hardwareOf(read: SettingReader, options: SettingsOptions) {

@@ -1,5 +1,5 @@
 import type { Layer, Model } from '../../../contract/model.ts'
-import { groupLayers } from '../../../planner/model/layer-groups.ts'
+import { writtenLayers } from '../written-layers.ts'
 import { type ConfigReader, configReader, hfArchitectures } from './config-reader.ts'
 import { layerPlans } from './mixer-kinds.ts'
 import { readAttention } from './read-attention.ts'
@@ -46,7 +46,7 @@ export function modelOfConfig({ config, towers, name }: HfConfig, outer: unknown
     vocab: reader.need('vocab'),
     tied_embeddings: tied,
     ...(extra.parameters > 0 ? { extra_parameters: extra.parameters } : {}),
-    ...asWritten(layers),
+    ...writtenLayers(layers),
   }
   const unread = reader.unread().filter((key) => !towers.includes(key))
   const notes = [...extra.notes, ...types.notes]
@@ -67,25 +67,4 @@ function readLayers(config: ConfigReader): Layer[] {
     attention: readAttention(config, plan.mixer, { layer, layers }),
     mlp: readMlp(config, plan, { layer, layers }),
   }))
-}
-
-/** The flat form where every layer is the same plain one, which people read best; layer groups otherwise. */
-function asWritten(layers: readonly Layer[]): Pick<Model, 'layers'> & Partial<Model> {
-  const groups = groupLayers(layers)
-  const only = groups.length === 1 && groups[0]!.layers.length === 1 ? groups[0]!.layers[0]! : null
-  const attention = only?.attention
-  if (!only?.mlp || !attention || (attention.kind !== 'full' && attention.kind !== 'window')) return { layers: groups }
-  if (attention.output_gate || attention.shares_kv || (only.mlp.kind === 'moe' && only.mlp.shared_width !== undefined))
-    return { layers: groups }
-  const { mlp } = only
-  return {
-    layers: layers.length,
-    mlp: mlp.width,
-    heads: attention.heads,
-    kv_heads: attention.kv_heads,
-    head_dim: attention.head_dim,
-    gated_mlp: mlp.gated ?? true,
-    ...(mlp.kind === 'moe' ? { experts: mlp.experts, experts_per_token: mlp.experts_per_token } : {}),
-    ...(attention.window === undefined ? {} : { attention_window: attention.window }),
-  }
 }

@@ -1,6 +1,9 @@
 import type { Attention, Layer, Mlp, Model } from '../../../contract/model.ts'
-import { groupLayers } from '../../../planner/model/layer-groups.ts'
-import { hasPrintedDims, libraryModel } from './library-model.ts'
+import { PromptsError } from '../../../errors.ts'
+import { nearest } from '../../../text/nearest.ts'
+import { writtenLayers } from '../written-layers.ts'
+import { libraryModel, libraryNames } from './library-model.ts'
+import { overriddenModel } from './overridden-model.ts'
 import type { SettingReader } from './setting-reader.ts'
 
 /** Every how many layers one is global, by MaxText's decoder blocks with windows of their own (decoders.py). */
@@ -9,15 +12,53 @@ const globalEvery: Readonly<Record<string, number>> = { gemma2: 2, gemma3: 6, ge
 /** Base dims that MaxText scales by `global_parameter_scale` (pyconfig, get_individual_scales). */
 const baseDims = ['emb_dim', 'mlp_dim', 'moe_mlp_dim', 'num_query_heads', 'num_kv_heads', 'num_decoder_layers'] as const
 
-/** The model of a job: its name where the library has it with these dims, otherwise the dims of its settings. */
+/** Dims without which a model that has no name of the library's is MaxText's default one. */
+const neededDims = ['emb_dim', 'num_decoder_layers', 'num_query_heads'] as const
+
+/**
+ * The model of a job: its name where the library has it with these dims, its dims where the job sets some otherwise, or those of its settings.
+ * @throws PromptsError `bad_log` for a name that the library lacks, in a text that does not give the dims.
+ */
 export function modelOfSettings(read: SettingReader, written: ReadonlySet<string>, notes: string[]): string | Model {
   const name = read.text('model_name', 'default')
-  const known = libraryModel(name)
-  const overridden = [...written].some((setting) => /^base_(emb|mlp|num|moe)/.test(setting))
-  const printed = written.has('emb_dim')
-  if (known && (printed ? hasPrintedDims(known, read) : !overridden)) return name
-  if (known) notes.push(`model_name=${name} stands with other dims than its own: the model is described by the settings`)
+  const base = libraryModel(name)
+  if (base !== null) {
+    const said = (setting: string) =>
+      written.has(setting) || written.has(`base_${setting}`) ? (read.optionalInt(setting) ?? read.optionalInt(`base_${setting}`)) : null
+    const own = overriddenModel(
+      base,
+      said,
+      written.has('logits_via_embedding') && !written.has('emb_dim') ? read.flag('logits_via_embedding') : null,
+    )
+    if (read.flag('override_model_config')) notes.push(...notOverridden(read, written))
+    if (own !== null) notes.push(`model_name=${name} stands with other dims than its own: the model is described by layers`)
+    return own ?? name
+  }
+  const missing = neededDims.filter((setting) => !written.has(setting) && !written.has(`base_${setting}`))
+  if (name !== 'default' && missing.length > 0) throw unknownModel(name, missing, read.what)
   return { name, embed: dim(read, 'emb_dim'), vocab: read.int('vocab_size'), ...tied(read), ...layersOf(read, notes) }
+}
+
+/** What may be overridden of a model and is taken from the library all the same. */
+const kept =
+  /^(mlp_activations|interleave_moe_layer_step|nope_layer_interval|inhomogeneous_layer_cycle_interval|attention_type|decoder_block|global_parameter_scale|gdn_.*|share_kv_projections|num_kv_shared_layers|global_num_kv_heads|global_head_dim|use_double_wide_mlp|hidden_size_per_layer_input|use_indexer|mtp_num_layers)$/
+
+function notOverridden(read: SettingReader, written: ReadonlySet<string>): string[] {
+  if (written.has('emb_dim')) return [] // a log prints every setting, overridden or not
+  return [...written]
+    .filter((name) => kept.test(name))
+    .map((name) => `${name}=${read.text(name, '')} stands beside a model of the library, which keeps its own`)
+}
+
+function unknownModel(name: string, missing: readonly string[], what: string): PromptsError {
+  const near = nearest(name, libraryNames())
+  return new PromptsError(
+    'bad_log',
+    `${what}: model_name=${name.slice(0, 100)} is not in the library, and nothing says ${missing.map((one) => `base_${one}`).join(', ')}`,
+    {
+      hint: `${near.length > 0 ? `Nearest: ${near.join(', ')}. ` : ''}Give the log of a run or of train_compile, which prints the dims, or write them out.`,
+    },
+  )
 }
 
 function tied(read: SettingReader): Partial<Model> {
@@ -49,21 +90,7 @@ function layersOf(read: SettingReader, notes: string[]): Pick<Model, 'layers'> &
   const experts = read.optionalInt('num_experts') ?? 1
   const layers = Array.from({ length: count }, (_, i): Layer => ({ attention: attentionOf(read, i), mlp: mlpOf(read, i, experts) }))
   if (experts > 1) notes.push(`mlp is the width of one expert (${dim(read, 'moe_mlp_dim') > 0 ? 'moe_mlp_dim' : 'mlp_dim'})`)
-  const groups = groupLayers(layers)
-  const only = groups.length === 1 && groups[0]!.layers.length === 1 ? layers[0]! : null
-  if (!only?.attention || !only.mlp || (only.attention.kind !== 'full' && only.attention.kind !== 'window')) return { layers: groups }
-  if (only.attention.output_gate || (only.mlp.kind === 'moe' && only.mlp.shared_width !== undefined)) return { layers: groups }
-  const { attention, mlp } = only
-  return {
-    layers: count,
-    mlp: mlp.width,
-    heads: attention.heads,
-    kv_heads: attention.kv_heads,
-    head_dim: attention.head_dim,
-    gated_mlp: mlp.gated ?? true,
-    ...(mlp.kind === 'moe' ? { experts, experts_per_token: mlp.experts_per_token } : {}),
-    ...(attention.window === undefined ? {} : { attention_window: attention.window }),
-  }
+  return writtenLayers(layers)
 }
 
 function attentionOf(read: SettingReader, layer: number): Attention {

@@ -96,7 +96,7 @@ function readQuantization(value: string, notes: string[]): { matmul_dtype?: Dtyp
 function readOptimizer(value: string, notes: string[]): Run['optimizer'] {
   const kind = value.toLowerCase()
   if (kind === 'adamw' || kind === 'sgd') return kind
-  if (kind !== 'adam_pax') notes.push(`opt_type=${value} is counted as adamw`)
+  if (kind !== 'adam_pax') notes.push(`opt_type=${kind} is counted as adamw`)
   return 'adamw'
 }
 

@@ -23,7 +23,7 @@ export function plainValue(value: string): string {
   const bare = value
     .trim()
     .replace(/^(['"])(.*)\1$/, '$2')
-    .replace(/^[A-Z]\w*\.(?=[A-Z_]+$)/, '')
+    .replace(/^[A-Z]\w*\.(?=[A-Z][A-Z0-9_]*$)/, '')
   if (/^(none|null)$/i.test(bare)) return ''
   return /^(true|false)$/i.test(bare) ? bare.toLowerCase() : bare
 }
@@ -36,19 +36,32 @@ export function withDefaults(given: ReadonlyMap<string, string>): Map<string, st
 /** Settings that differ from MaxText's defaults and that an experiment carries under their own names. */
 export function carriedFlags(settings: ReadonlyMap<string, string>): Record<string, string> {
   const carried: Record<string, string> = {}
-  for (const name of flags) if (differs(name, settings)) carried[name] = plainValue(settings.get(name)!).toLowerCase()
+  for (const name of flags) if (differs(name, settings)) carried[name] = carriedValue(name, plainValue(settings.get(name)!).toLowerCase())
   return carried
 }
 
-/** `name=value` of every setting that differs from its default, changes a step, and has no word in an experiment. */
-export function unmappedSettings(settings: ReadonlyMap<string, string>, ignored: readonly string[]): string[] {
+/** A log prints the name of a rule's file as that of an enum's member. */
+function carriedValue(name: string, value: string): string {
+  return name === 'custom_mesh_and_rule' ? value.replaceAll('_', '-') : value
+}
+
+/**
+ * `name=value` of every setting that differs from its default, changes a step, and has no word in an experiment. Of one without a known default
+ * nobody can tell: it counts where somebody wrote it, not where a log prints hundreds of them.
+ */
+export function unmappedSettings(
+  settings: ReadonlyMap<string, string>,
+  ignored: readonly string[],
+  written: ReadonlySet<string>,
+): string[] {
   return [...settings.keys()]
     .filter((name) => !isMapped.test(name) && !flags.includes(name) && !ignored.includes(name) && !isWithoutEffect.test(name))
-    .filter((name) => differs(name, settings))
+    .filter(
+      (name) => differs(name, settings) || (defaults[name] === undefined && written.has(name) && plainValue(settings.get(name)!) !== ''),
+    )
     .map((name) => `${name}=${plainValue(settings.get(name)!)}`)
 }
 
-/** Of a setting without a known default nobody can tell; a log prints hundreds of those, so only what somebody wrote counts. */
 function differs(name: string, settings: ReadonlyMap<string, string>): boolean {
   const value = settings.get(name)
   if (value === undefined) return false
