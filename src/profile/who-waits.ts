@@ -71,14 +71,15 @@ function stragglerOf(group: readonly Party[]): Found | null {
 
 /**
  * All work alike, but one takes longer in a collective and the others then wait for it in a later one: its link is slow.
- * Of two parties each is longer than the other somewhere, and the totals do not say which.
+ * Of two parties, or two halves, each is longer than the other somewhere, and the totals do not say which: most must agree.
  */
 function linkOf(group: readonly Party[]): Found | null {
   if (group.length < 3) return null
   let found: { party: Party; op: string; excessPs: number } | null = null
   const ops = new Set(group.flatMap((party) => [...party.collectives.keys()]))
   for (const op of ops) {
-    const usual = median(group.map((party) => party.collectives.get(op) ?? 0)) ?? 0
+    const times = group.map((party) => party.collectives.get(op) ?? 0).sort((a, b) => a - b)
+    const usual = times[Math.floor(times.length / 2)] as number
     for (const party of group) {
       const excessPs = (party.collectives.get(op) ?? 0) - usual
       if (excessPs > (found?.excessPs ?? party.stepPs * minShare)) found = { party, op, excessPs }

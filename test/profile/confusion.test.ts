@@ -17,14 +17,28 @@ async function reportOf(mix: Mix): Promise<ProfileReport> {
   return await assemble(mix.name, spaces, { limits: defaultLimits, missingHosts: 0, notes: [], mesh: null })
 }
 
+/** Who is late, and with what. */
+function lateWords(name: string): string {
+  if (name.includes('link')) return 'longer per step in all-gather.link than the others: its link is slow'
+  return name.includes('input') ? 'host host-a starts its work' : 'host host-a computes'
+}
+
 describe('what holds a job back', () => {
   it.each(alone)('$name is $expected', async (mix) => {
     const report = await reportOf(mix)
     expect(report.bottleneck.class, report.bottleneck.evidence.join('; ')).toBe(mix.expected)
     const late = mix.name.includes('one host')
-    if (late) expect(report.skew[0]?.device).toBe('host-a')
+    if (late) expect(report.bottleneck.evidence[0]).toContain(lateWords(mix.name))
+    if (late && !mix.name.includes('link')) expect(report.skew[0]?.device).toBe('host-a')
     // No op beyond the FLOPs a byte that its shapes have, no training step at a hundredth of the bandwidth.
     if (mix.name === 'training') expect(report.kpis.hbm_bandwidth_utilization).toBeGreaterThan(0.05)
+  })
+
+  it('names no slow link where half of the devices are against the other half', async () => {
+    const mix = alone.find(({ name }) => name === 'training + one host’s link is slow') as Mix
+    const report = await reportOf({ ...mix, hosts: mix.hosts.slice(0, 2) })
+    expect(report.bottleneck.class).toBe('communication')
+    expect(report.bottleneck.evidence.join()).not.toContain('its link is slow')
   })
 
   it('finds the one that comes first of two', async () => {

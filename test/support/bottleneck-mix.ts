@@ -65,6 +65,8 @@ interface Problem {
   late?: (scale: number) => Item[]
   others?: (scale: number) => Item[]
   slower?: number
+  /** Hosts that it takes to tell who is late; two where it is not said. */
+  hosts?: number
   spec?: (stepUs: number) => Partial<ProfileSpec>
 }
 
@@ -141,6 +143,15 @@ const problems: Problem[] = [
     others: (scale) => [collective('all-reduce', 'all-reduce.sync', 700_000 * scale, gradients)],
   },
   { name: 'one host computes slowly', slower: 1.5, others: () => [] },
+  {
+    name: 'one host’s link is slow',
+    hosts: 4,
+    late: (scale) => [collective('all-gather', 'all-gather.link', bySize(activations, 1.2) * scale, activations)],
+    others: (scale) => [
+      collective('all-gather', 'all-gather.link', bySize(activations, 6) * scale, activations),
+      collective('all-reduce', 'all-reduce.sync', (bySize(activations, 1.2) - bySize(activations, 6)) * scale, gradients),
+    ],
+  },
   { name: 'a checkpoint', spec: (stepUs) => ({ slowStep: { step: 3, idleUs: stepUs * 9 } }) },
   {
     name: 'compiled first',
@@ -179,6 +190,7 @@ function mixOf(base: Base, wrong: readonly Problem[]): Mix {
   ]
   const isLate = late > 1 || wrong.some((each) => each.late !== undefined)
   const stepUs = spent(otherStep).total
+  const others = ['host-b', 'host-c', 'host-d'].slice(0, Math.max(...wrong.map((each) => each.hosts ?? 2), 2) - 1)
   const spec = (hostname: string, items: Item[], seed: number): ProfileSpec => ({
     hostname,
     chip: v6e,
@@ -192,7 +204,7 @@ function mixOf(base: Base, wrong: readonly Problem[]): Mix {
   })
   return {
     name: [base, ...wrong.map((each) => each.name)].join(' + '),
-    hosts: [spec('host-a', isLate ? lateStep : otherStep, 1), spec('host-b', otherStep, 2)],
+    hosts: [spec('host-a', isLate ? lateStep : otherStep, 1), ...others.map((name, index) => spec(name, otherStep, index + 2))],
     expected: classOf(spent(isLate ? lateStep : otherStep)),
   }
 }
