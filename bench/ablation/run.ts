@@ -115,7 +115,7 @@ function randomMeshes({ experiment }: LoadedExperiment, report: ProfileReport | 
 
 const resolver = await openTestService({ shipped: false })
 const meshes = (diagnosis: Diagnosis) => diagnosis.cards.map((card) => formatMesh(card.mesh)).join(' | ')
-const percent = (share: number) => `${Math.round(share * 100)} %`
+const percent = (share: number) => `${Math.round(share * 100)}%`
 
 const reference = new Map<string, Diagnosis>()
 const rows: string[] = []

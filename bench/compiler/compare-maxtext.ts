@@ -66,10 +66,10 @@ for (const program of maxtextSchema.parse(JSON.parse(read('../shared/data/maxtex
   process.stdout.write(
     `| ${program.id} ${program.model_name} ${program.compile_topology} b${program.global_batch_size_to_train_on} s${program.max_target_length} ${program.remat_policy} ` +
       `| ${mesh.map(([axis, size]) => `${axis}=${size}`).join(' ')} | ${program.required_gib.toFixed(2)} | ${required.toFixed(2)} ` +
-      `| ${(100 * difference).toFixed(1)} % | ${program.verdict}, ${same.response.status} |\n`,
+      `| ${(100 * difference).toFixed(1)}% | ${program.verdict}, ${same.response.status} |\n`,
   )
 }
 const sorted = errors.toSorted((a, b) => a - b)
 process.stdout.write(
-  `\n${sorted.length} programs; absolute difference: median ${(100 * (sorted[sorted.length >> 1] ?? 0)).toFixed(1)} %, largest ${(100 * (sorted.at(-1) ?? 0)).toFixed(1)} %\n`,
+  `\n${sorted.length} programs; absolute difference: median ${(100 * (sorted[sorted.length >> 1] ?? 0)).toFixed(1)}%, largest ${(100 * (sorted.at(-1) ?? 0)).toFixed(1)}%\n`,
 )

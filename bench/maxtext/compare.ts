@@ -75,7 +75,7 @@ function printTable(): void {
     const own = find(id, 'reference')
     const { memory } = verdictOfMesh(workload, mesh, dcn)
     const off = (gib: number | null | undefined) =>
-      gib && user.required_gib ? `${gib > user.required_gib ? '+' : ''}${(100 * (gib / user.required_gib - 1)).toFixed(1)} %` : ''
+      gib && user.required_gib ? `${gib > user.required_gib ? '+' : ''}${(100 * (gib / user.required_gib - 1)).toFixed(1)}%` : ''
     const cells = [
       `${id}: ${workload.model.name} ${workload.slice.name}`,
       `${formatMesh(mesh)}${workload.slices > 1 ? ` × ${formatMesh(dcn)}` : ''}`,

@@ -21,7 +21,7 @@ for (const noise of noises) {
     '',
     noise.about,
     '',
-    `| Profile | ${rates.map((rate) => `${rate * 100} %`).join(' | ')} |`,
+    `| Profile | ${rates.map((rate) => `${rate * 100}%`).join(' | ')} |`,
     `|---|${rates.map(() => '---').join('|')}|`,
   )
   for (const each of cases()) {
@@ -67,5 +67,5 @@ function verdict(name: string, expected: string, noise: string, cells: readonly 
   const changed = cells.findIndex((cell) => [...cell.classes.keys()].some((each) => each !== expected))
   const first = cells[0]?.confidence.toFixed(2) ?? '–'
   if (changed < 0) return `| ${noise} | ${name} | never (${first} to ${cells.at(-1)?.confidence.toFixed(2)}) | ${first} | – |`
-  return `| ${noise} | ${name} | ${(rates[changed] ?? 0) * 100} % | ${first} | ${changed === 0 ? '–' : cells[changed - 1]?.confidence.toFixed(2)} |`
+  return `| ${noise} | ${name} | ${(rates[changed] ?? 0) * 100}% | ${first} | ${changed === 0 ? '–' : cells[changed - 1]?.confidence.toFixed(2)} |`
 }

@@ -48,7 +48,7 @@ function timeReport(): string[] {
     ),
   )
   for (const [source, group] of groupBy(bySource, ({ row }) => row.source)) lines.push(line(source, group))
-  lines.push('', "| Kind | rows | 90 % range of measured over predicted | built without a row's model it holds |", '|---|---|---|---|')
+  lines.push('', "| Kind | rows | 90% range of measured over predicted | built without a row's model it holds |", '|---|---|---|---|')
   for (const { kind, rows: own, range } of rangesByKind(held))
     lines.push(
       `| ${kind} | ${own.length} | ${range.low.toFixed(2)} to ${range.high.toFixed(2)} | ${range.inside} of ${range.total} (${percent(range.inside / range.total)}) |`,

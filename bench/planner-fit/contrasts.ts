@@ -22,7 +22,7 @@ export function replayedCases(): (CompiledCase & { replayMs: number })[] {
   })
 }
 
-/** Two meshes of one compiled workload whose replayed steps differ by over 5 %. */
+/** Two meshes of one compiled workload whose replayed steps differ by over 5%. */
 export interface Contrast {
   group: string
   faster: CompiledCase & { replayMs: number }

@@ -69,7 +69,7 @@ const groups = [...groupBy(held, ({ row }) => row.model).values()]
 const [low, high] = groupBootstrap(groups, (items: HeldBack[]) => median(items.map(({ log }) => relativeError(log))))
 say()
 say(
-  `95 % interval of the median, resampling models: ${percent(low)} to ${percent(high)} (N = ${held.length} rows of ${groups.length} models).`,
+  `95% interval of the median, resampling models: ${percent(low)} to ${percent(high)} (N = ${held.length} rows of ${groups.length} models).`,
 )
 
 say()

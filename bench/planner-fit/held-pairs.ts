@@ -21,7 +21,7 @@ export interface HeldPair {
   true: number
 }
 
-/** Pairs of compiled schedules and of measured rows whose steps differ by over 5 %. */
+/** Pairs of compiled schedules and of measured rows whose steps differ by over 5%. */
 export function heldPairs(rows: readonly FitRow[], pairs: readonly Contrast[], fits: HeldBackFits): HeldPair[] {
   const names = new Set([...pairs.map(({ faster }) => faster.workload.model.name ?? ''), ...rows.map(({ model }) => model)])
   const found: HeldPair[] = []

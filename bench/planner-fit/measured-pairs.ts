@@ -6,7 +6,7 @@ import { createFigures } from '../../src/planner/figures.ts'
 import { measuredRow, readRows } from './measured-rows.ts'
 import { groupBy } from './statistics.ts'
 
-/** Two measured meshes of one workload whose times differ by over 5 %. */
+/** Two measured meshes of one workload whose times differ by over 5%. */
 export interface MeasuredPair {
   faster: string
   slower: string

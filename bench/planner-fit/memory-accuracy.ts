@@ -59,7 +59,7 @@ export function memoryReport(): string[] {
     cases.filter(({ compiled }) => compiled.status === 'oom'),
   )
   row(
-    'within 15 % of the limit',
+    'within 15% of the limit',
     cases.filter(({ compiled, availableGib }) => Math.abs(compiled.requiredGib / availableGib - 1) < 0.15),
   )
   for (const key of ['source', 'phase', 'chip', 'kind', 'model'] as const)

@@ -11,7 +11,7 @@ export function contrastReport(fits: HeldBackFits): string[] {
   const pairs = contrasts()
   const lines = ['## Ranking against replayed full-effort schedules', '']
   lines.push(
-    "A contrast is one workload on two meshes whose replayed steps differ by over 5 %. The planner's constants are fitted anew without anything of the workload's model.",
+    "A contrast is one workload on two meshes whose replayed steps differ by over 5%. The planner's constants are fitted anew without anything of the workload's model.",
     '',
   )
   const results: { pair: Contrast; planner: number; predictedRatio: number }[] = []
@@ -61,7 +61,7 @@ export function measuredPairReport(): string[] {
   const right = pairs.filter(({ predictedRatio }) => predictedRatio > 1).length
   const lines = ['## Ranking against pairs of public measurements', '']
   lines.push(
-    `${right} of ${pairs.length} pairs of one workload on two meshes, over 5 % apart, are in the measured order. \`clean\` pairs differ in the mesh only; the others also in software, kernels or remat, as the column says.`,
+    `${right} of ${pairs.length} pairs of one workload on two meshes, over 5% apart, are in the measured order. \`clean\` pairs differ in the mesh only; the others also in software, kernels or remat, as the column says.`,
     '',
   )
   lines.push('| Workload | faster | slower | comparability | measured ratio | predicted ratio | right |', '|---|---|---|---|---|---|---|')

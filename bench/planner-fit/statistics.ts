@@ -11,7 +11,7 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5)
 }
 
-/** A 95 % interval of a statistic by resampling whole groups, with a fixed seed. */
+/** A 95% interval of a statistic by resampling whole groups, with a fixed seed. */
 export function groupBootstrap<T>(groups: readonly (readonly T[])[], statistic: (items: T[]) => number, rounds = 2000): [number, number] {
   const random = seeded(20260101)
   const results: number[] = []
@@ -47,5 +47,5 @@ export function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<s
 }
 
 export function percent(value: number, digits = 1): string {
-  return `${(value * 100).toFixed(digits)} %`
+  return `${(value * 100).toFixed(digits)}%`
 }

@@ -14,7 +14,7 @@ export interface KindRange {
 /** Models that a kind must have for a range of its own; with fewer, its rows are judged with those of the kinds that are not dense. */
 const fewestModels = 8
 
-/** 90 % ranges by kind of job, each checked on models that it was built without. */
+/** 90% ranges by kind of job, each checked on models that it was built without. */
 export function rangesByKind(held: readonly HeldBack[]): KindRange[] {
   const groups = groupBy(held, ({ row }) => timeKindOf(row.workload))
   const logged = (rows: readonly HeldBack[]) => rows.map(({ row, log }) => ({ model: row.model, log }))

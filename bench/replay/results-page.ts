@@ -55,7 +55,7 @@ function against(cases: readonly ReplayedCase[]): string[] {
   ]
 }
 
-/** Pairs of meshes of one program, both measured, whose measured times differ by more than 3 %. */
+/** Pairs of meshes of one program, both measured, whose measured times differ by more than 3%. */
 function measuredContrasts(cases: readonly ReplayedCase[]): Contrast[] {
   const found: Contrast[] = []
   for (const [i, a] of cases.entries()) {

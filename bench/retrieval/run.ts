@@ -145,7 +145,7 @@ async function measure(library: Library, store: string, asked: readonly Question
 }
 
 function table(scores: readonly Score[]): string {
-  const percent = (value: number) => `${(value * 100).toFixed(0)} %`
+  const percent = (value: number) => `${(value * 100).toFixed(0)}%`
   const rows = scores.map(
     (one) =>
       `| ${one.store} | ${one.kind} | ${one.channel} | ${one.queries} | ${percent(one.at1)} | ${percent(one.at3)} | ${percent(one.at5)} | ${one.mrr.toFixed(3)} |`,

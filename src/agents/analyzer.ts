@@ -101,7 +101,7 @@ function coldStartNotes({ report, workload }: Situation): string[] {
   return [`Cold start: there is no profile, so the bottleneck is predicted, not measured, and ${anchor}.`]
 }
 
-/** The KPIs that say what the bottleneck costs, for a sentence: `collectives are in flight 43 % of the step, 31 % with nothing computing`. */
+/** The KPIs that say what the bottleneck costs, for a sentence: `collectives are in flight 43% of the step, 31% with nothing computing`. */
 export function bottleneckFigures(kpis: Kpis, bottleneck: Bottleneck): string {
   switch (bottleneck.class) {
     case 'communication':

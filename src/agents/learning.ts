@@ -51,7 +51,7 @@ function kindOf({ workload, to, dcn }: Case): OutcomeKind | null {
 const anyRange = { low: 0.7, high: 1.4 }
 
 /**
- * How far predictions were from what was measured, as a mean factor (0.12 is 12 %): as they were made, and corrected by the other outcomes, each
+ * How far predictions were from what was measured, as a mean factor (0.12 is 12%): as they were made, and corrected by the other outcomes, each
  * judged without itself. Null with fewer than two, because then there are no others.
  */
 export function errorOfOutcomes(outcomes: readonly Outcome[]): { before: number; after: number; count: number } | null {

@@ -63,8 +63,8 @@ export interface CompilerOptions {
 }
 
 /**
- * How far below the limit a peak at fast effort must be to stand: fast effort schedules otherwise. Training steps needed up to 24 % less at fast
- * effort than at full, serving at most 1 % (bench/recorded/compiled-again.jsonl, `python bench/compiler/again.py`); a few points more are left.
+ * How far below the limit a peak at fast effort must be to stand: fast effort schedules otherwise. Training steps needed up to 24% less at fast
+ * effort than at full, serving at most 1% (bench/recorded/compiled-again.jsonl, `python bench/compiler/again.py`); a few points more are left.
  */
 const fastMargin: Record<Phase, number> = { train: 0.28, prefill: 0.05, decode: 0.05 }
 const queueLimit = 200

@@ -54,11 +54,11 @@ export const memorySchema = z.strictObject({
 })
 export type Memory = z.infer<typeof memorySchema>
 
-/** Throughput over the baseline's, its 90 % range, and how likely it is above 1. */
+/** Throughput over the baseline's, its 90% range, and how likely it is above 1. */
 export const gainSchema = z.strictObject({ ratio: z.number(), low: z.number(), high: z.number(), probability: z.number().min(0).max(1) })
 export type Gain = z.infer<typeof gainSchema>
 
-/** A predicted step; `low_ms` to `high_ms` is a 90 % range. */
+/** A predicted step; `low_ms` to `high_ms` is a 90% range. */
 export const estimateSchema = z.strictObject({
   step_time_ms: z.number(),
   low_ms: z.number(),

@@ -19,7 +19,7 @@ interface Row {
   predicted: boolean
 }
 
-/** Where a step's time goes, now and with each card: bars of the parts that add up to the step, and its 90 % range. */
+/** Where a step's time goes, now and with each card: bars of the parts that add up to the step, and its 90% range. */
 export function breakdownSvg(baseline: Verdict | null, cards: readonly Card[]): string {
   const rows = toRows(baseline, cards)
   const before = baseline?.estimate ?? null
@@ -35,7 +35,7 @@ export function breakdownSvg(baseline: Verdict | null, cards: readonly Card[]): 
   const drawn = rows.map((row, at) => drawRow(row, { x, y: area.top + 34 + at * pitch, height: Math.min(40, pitch * 0.55), before }))
   return plate({
     title: 'Where the time of a step goes',
-    subtitle: rows.length === 0 ? 'No estimate to draw' : "Parts on the critical path, as estimated; the thin line is a card's 90 % range",
+    subtitle: rows.length === 0 ? 'No estimate to draw' : "Parts on the critical path, as estimated; the thin line is a card's 90% range",
     alt: breakdownAlt(baseline, cards),
     content: [
       ...(rows.length === 0

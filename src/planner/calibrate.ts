@@ -20,7 +20,7 @@ export interface Calibration {
   waiting: number
   /** What outcomes say of kinds of mesh, on top; by the axes that a mesh uses (see `meshKind`). */
   meshFactors: Readonly<Record<string, number>>
-  /** The 90 % range as factors of the predicted step. */
+  /** The 90% range as factors of the predicted step. */
   low: number
   high: number
   /** What the factors rest on, for the notes of a diagnosis. */

@@ -25,7 +25,7 @@ export interface OutcomeCorrection {
   byMesh: Record<string, number>
   /** The same for a job that is anchored to what it measured on another kind of mesh: its own model's outcomes, all that they were off. */
   anchored: Record<string, number>
-  /** The 90 % range, as factors of the corrected step. */
+  /** The 90% range, as factors of the corrected step. */
   low: number
   high: number
   /** Outcomes of the job's family. */
@@ -39,7 +39,7 @@ const modelPrior = 1.5
 const meshPrior = 1
 /** Outcomes that the range of the model alone counts for. */
 const rangePrior = 4
-/** Two-sided 90 % of a normal. */
+/** Two-sided 90% of a normal. */
 const z90 = 1.645
 
 /** The kind of mesh that sizes make. */

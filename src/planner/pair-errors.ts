@@ -39,7 +39,7 @@ export function pairSpread(a: StepShares, b: StepShares, c: CostModel['pair']): 
   return Math.sqrt(variance)
 }
 
-/** Two-sided 90 % of a normal distribution. */
+/** Two-sided 90% of a normal distribution. */
 const z90 = 1.645
 
 /** How much better a candidate is than the baseline: the ratio of their tokens a second, with its range and the probability that it is above 1. */

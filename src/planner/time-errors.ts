@@ -10,7 +10,7 @@ const errorSchema = z.strictObject({
   /** Measured rows behind it, and where they ran; 0 where nothing was measured. */
   rows: z.int(),
   chips: z.array(z.string()),
-  /** The 90 % range of measured over predicted, of rows whose model the constants had not seen. */
+  /** The 90% range of measured over predicted, of rows whose model the constants had not seen. */
   low: z.number().positive(),
   high: z.number().positive(),
 })
@@ -22,7 +22,7 @@ export function timeKindOf({ phase, run, model }: Pick<Workload, 'phase' | 'run'
   return model.moeLayers > 0 ? run.moe : 'dense'
 }
 
-/** The 90 % range of what a step takes, as factors of the predicted one. */
+/** The 90% range of what a step takes, as factors of the predicted one. */
 export function timeRange(kind: TimeKind): { low: number; high: number } {
   const { low, high } = errors[kind]
   return { low, high }

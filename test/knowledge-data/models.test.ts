@@ -9,7 +9,7 @@ import { modelTerms } from '../../src/planner/model/model-terms.ts'
 import { type ResolvedModel, sizeOf } from '../../src/planner/model/resolved-model.ts'
 import { lacks, needing, sharedData } from '../support/needs.ts'
 
-test('the dims of every model give its published count within 2 %, or the entry says why not', () => {
+test('the dims of every model give its published count within 2%, or the entry says why not', () => {
   expect(modelNames().length).toBeGreaterThanOrEqual(45)
   for (const name of modelNames()) {
     const entry = findModel(name)!

@@ -12,7 +12,7 @@ import { figuresOf, inGib } from './figures.ts'
 const reference = existsSync('bench/recorded/reference-program.jsonl') ? referenceCases() : []
 
 describe.skipIf(reference.length === 0)('memory against the reference program as compiled', () => {
-  it('agrees on fit in 95 % of cases, within 10 % at the median and 20 % at the 90th percentile', () => {
+  it('agrees on fit in 95% of cases, within 10% at the median and 20% at the 90th percentile', () => {
     const errors: number[] = []
     let agreeing = 0
     for (const { workload, status, requiredGib } of reference) {
@@ -27,7 +27,7 @@ describe.skipIf(reference.length === 0)('memory against the reference program as
 })
 
 describe.skipIf(lacks('shared'))(needing('against what others recorded', 'shared'), () => {
-  it('MaxText fits where the compiler says so, within 25 % of its peak', () => {
+  it('MaxText fits where the compiler says so, within 25% of its peak', () => {
     for (const { id, workload, status, requiredGib } of maxtextCases()) {
       const { memory, margin } = figuresOf(workload, workload.mesh!)
       expect(margin >= 0, id).toBe(status === 'fits')
@@ -35,13 +35,13 @@ describe.skipIf(lacks('shared'))(needing('against what others recorded', 'shared
     }
   })
 
-  it('step times of measured rows are within 20 % at the median with the shipped constants', () => {
+  it('step times of measured rows are within 20% at the median with the shipped constants', () => {
     const rows = fitRows().filter(({ qualifying, model }) => qualifying && !notADecoder.has(model))
     expect(rows.length).toBeGreaterThanOrEqual(55)
     expect(median(rows.map((row) => Math.abs(Math.exp(logError(row, costModel)) - 1)))).toBeLessThan(0.2)
   })
 
-  it('measured pairs are in the measured order in 90 % of cases', () => {
+  it('measured pairs are in the measured order in 90% of cases', () => {
     const pairs = measuredPairs()
     expect(pairs.length).toBeGreaterThanOrEqual(10)
     expect(pairs.filter(({ predictedRatio }) => predictedRatio > 1).length / pairs.length).toBeGreaterThanOrEqual(0.9)

@@ -6,7 +6,7 @@ const chosen = cases().filter((each) => ['hbm-decode', 'communication-tensor', '
 
 describe('incomplete and noisy profiles', () => {
   it.each(['events', 'steps', 'hosts', 'stats'] as const)(
-    'with 20 % of %s missing keep their diagnosis and lose confidence',
+    'with 20% of %s missing keep their diagnosis and lose confidence',
     async (noise) => {
       for (const each of chosen) {
         const whole = (await withNoise(each, noise, 0, 1)).bottleneck

@@ -60,10 +60,7 @@ export const communicationReport: ProfileReport = {
   bottleneck: {
     class: 'communication',
     confidence: 0.9,
-    evidence: [
-      'collectives are in flight 43 % of the step, 31 % with nothing computing',
-      'the longest op is all-reduce.17, 12 % of the time',
-    ],
+    evidence: ['collectives are in flight 43% of the step, 31% with nothing computing', 'the longest op is all-reduce.17, 12% of the time'],
     also: [],
   },
   top_ops: [

@@ -15,7 +15,7 @@ export const figuresSchema = z.strictObject({
   step_time_ms: z.number().nullable(),
   low_ms: z.number().nullable(),
   high_ms: z.number().nullable(),
-  /** Time a token against the baseline, −0.22 is 22 % less. */
+  /** Time a token against the baseline, −0.22 is 22% less. */
   time_change: z.number().nullable(),
   compute_ms: z.number().nullable(),
   hbm_ms: z.number().nullable(),

@@ -57,7 +57,7 @@ export const listMeshes = defineTool({
 
 export const evaluateTool = defineTool({
   name: 'evaluate_mesh',
-  description: 'The verdict on one mesh: what speaks against it, memory, predicted step with its parts and 90 % range.',
+  description: 'The verdict on one mesh: what speaks against it, memory, predicted step with its parts and 90% range.',
   input: z.strictObject(proposalInput),
   output: figuresSchema,
   async run({ mesh, dcn, changes }, { situation }) {

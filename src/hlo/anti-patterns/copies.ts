@@ -11,7 +11,7 @@ const minTotalBytes = 1 << 28
 const minShare = 0.05
 const hostShare = 0.1
 
-/** Copies of arrays from one layout to another; the table's "data formatting" over 5 % of the time. */
+/** Copies of arrays from one layout to another; the table's "data formatting" over 5% of the time. */
 export const layoutCopies: Rule = (module, context) => {
   const occurrences: Occurrence[] = []
   visitStep(module, (instruction, place) => {

@@ -152,7 +152,7 @@ interface KpiInput {
 function kpisOf({ analysis, steps, program, table, hardware, shares, perStep, replies }: KpiInput): Kpis {
   const told = (name: string): number | null => {
     const share = shareOf(analysis[name])
-    // 0.0 % with ops that ran means that it was not measured.
+    // 0.0% with ops that ran means that it was not measured.
     return share === 0 && table.opPs > 0 ? null : share
   }
   const known = table.totalPs > 0 && table.rows.length > 0

@@ -18,7 +18,7 @@ export const noises = [
     about: 'That share of the ops, of the asynchronous ops and of the program runs is missing, at random.',
   },
   { name: 'steps', title: 'Steps dropped', about: 'That share of the steps is missing with all that ran in them.' },
-  { name: 'hosts', title: 'Hosts dropped', about: 'Of four hosts, that share has a file that breaks off (at least one above 0 %).' },
+  { name: 'hosts', title: 'Hosts dropped', about: 'Of four hosts, that share has a file that breaks off (at least one above 0%).' },
   {
     name: 'stats',
     title: 'Stats dropped',

@@ -8,7 +8,7 @@ export function sampleDiagnosis(overrides: Partial<Diagnosis> = {}): Diagnosis {
     bottleneck: {
       class: 'communication',
       confidence: 0.86,
-      evidence: ['34 % of the step waits on collectives with nothing else running', 'the top op is all-gather.412, 21 % of self time'],
+      evidence: ['34% of the step waits on collectives with nothing else running', 'the top op is all-gather.412, 21% of self time'],
       also: ['hbm'],
     },
     kpis: {
