@@ -14,6 +14,7 @@ export interface PublicJob {
   id: string
   ran: boolean
   workload: Workload
+  mesh: Mesh
   /** Null where the mesh is called illegal, for `illegal`. */
   memory: Memory | null
   illegal: string | null
@@ -46,7 +47,7 @@ function judged(job: { id: string; ran: boolean }, resolve: () => Workload, mesh
   try {
     const workload = resolve()
     const { memory, violations } = verdictOfMesh(workload, mesh, dcn)
-    return [{ ...job, workload, memory, illegal: violations[0]?.message ?? null }]
+    return [{ ...job, workload, mesh, memory, illegal: violations[0]?.message ?? null }]
   } catch {
     return []
   }

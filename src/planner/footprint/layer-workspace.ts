@@ -3,6 +3,7 @@ import type { Framework } from '../../contract/experiment.ts'
 import type { CostModel } from '../cost-model.ts'
 import type { LayerTerms, ModelTerms } from '../model/model-terms.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
+import type { RematPolicy } from '../remat-policy.ts'
 import { keyValueShards, type Shards } from '../shards.ts'
 import { dtypeBytes, type ResolvedRun } from '../workload.ts'
 import { expertWorkspace } from './expert-workspace.ts'
@@ -11,6 +12,7 @@ export interface LayerWorkspaceInput {
   model: ResolvedModel
   terms: ModelTerms
   run: ResolvedRun
+  policy: Pick<RematPolicy, 'name'>
   framework: Framework
   constants: CostModel['memory']
 }
@@ -23,6 +25,14 @@ export function wholePatterns({ framework, model }: { framework: Framework; mode
 }
 
 /**
+ * Whether the tensors of all layers of a pattern are alive together: they are where it is computed again from its first input alone. A custom
+ * policy keeps every layer's input, so that each is computed again by itself.
+ */
+export function patternsAtOnce(input: Pick<LayerWorkspaceInput, 'framework' | 'model' | 'policy'>): boolean {
+  return wholePatterns(input) && input.policy.name !== 'custom'
+}
+
+/**
  * Bytes of the tensors that are alive in the backward pass of one layer, or of one pattern of layers, whichever is the largest. Beside a loop over
  * patterns, layers that stand alone (a leading dense one, what a pattern leaves over) are computed again before it, and wait.
  */
@@ -30,7 +40,7 @@ export function layerWorkspace(input: LayerWorkspaceInput, s: Shards, tokens: nu
   let largest = 0
   for (const { layers } of input.terms.patterns) {
     const each = layers.map((layer) => layerBytes(input, layer, s, tokens))
-    largest = Math.max(largest, wholePatterns(input) ? each.reduce((sum, bytes) => sum + bytes, 0) : Math.max(...each))
+    largest = Math.max(largest, patternsAtOnce(input) ? each.reduce((sum, bytes) => sum + bytes, 0) : Math.max(...each))
   }
   return largest + waiting(input, s, tokens)
 }

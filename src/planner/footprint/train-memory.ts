@@ -8,7 +8,7 @@ import type { RematPolicy } from '../remat-policy.ts'
 import type { Shards } from '../shards.ts'
 import { dtypeBytes, type ResolvedRun } from '../workload.ts'
 import { savedPerToken } from './activations.ts'
-import { layerWorkspace, wholePatterns } from './layer-workspace.ts'
+import { layerWorkspace, patternsAtOnce } from './layer-workspace.ts'
 import { lossMemory } from './loss-memory.ts'
 import { gib, type MemoryParts } from './memory-parts.ts'
 import { offloadsOptimizer, optimizerBytes } from './optimizer-state.ts'
@@ -90,7 +90,7 @@ export function trainMemory(input: TrainMemoryInput, s: Shards): MemoryParts {
   return { parameters, optimizer, gradients, activations: saved, logits, kvCache: 0, workspace, required: state + inBackward }
 }
 
-function gatherLaws({ framework, model, run, constants }: TrainMemoryInput): GatherLaws {
+function gatherLaws({ framework, model, run, policy, constants }: TrainMemoryInput): GatherLaws {
   const everyExpert = gathersEveryExpert({ framework, phase: 'train', run })
-  return { layers: constants.gathered_layers, wholePatterns: wholePatterns({ framework, model }), everyExpert }
+  return { layers: constants.gathered_layers, wholePatterns: patternsAtOnce({ framework, model, policy }), everyExpert }
 }
