@@ -203,7 +203,8 @@ export function docEvidence(hit: Hit<'doc'>): Evidence {
     moved: false,
     id: item.id,
     title: item.title,
-    uri: item.uri,
+    // our own text lies with the program; what it was written from can be opened anywhere
+    uri: safeUri(item.sources[0]?.uri) ?? item.uri,
     score: round(hit.score),
   }
 }

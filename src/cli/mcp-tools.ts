@@ -5,9 +5,11 @@ import { experimentIdSchema } from '../contract/experiment.ts'
 import type { ProfileReport } from '../contract/profile-report.ts'
 import type { RunRequest } from '../contract/run.ts'
 import { PromptsError } from '../errors.ts'
+import { isOneLine, readOneLine } from '../experiment/one-line/read-one-line.ts'
 import { compareReports } from '../profile/compare-reports.ts'
 import type { OpenedService } from '../runs/open-service.ts'
 import { headlineOf } from '../thread/say/headline.ts'
+import { lineVocabulary } from './open-line.ts'
 
 const id = experimentIdSchema.describe(
   'the id of an experiment or run under the configured roots (PROMPTS_EXPERIMENTS); no path, no address',
@@ -51,9 +53,21 @@ export function wholeCommands({ service, deps }: Pick<OpenedService, 'service' |
     },
     {
       name: 'plan',
-      description: 'Every legal mesh of a job ranked by memory and predicted time, without a profile.',
-      input: z.strictObject({ experiment: subject, top: z.int().min(1).max(200).optional() }),
+      description: 'Every legal mesh of a job ranked by memory and predicted time, without a profile. The job may be said in one line.',
+      input: z.strictObject({
+        experiment: subject.describe(
+          'an id, the YAML of an experiment, or a job in one line: "llama2-70b on v5p-128, batch 256, seq 4096"',
+        ),
+        top: z.int().min(1).max(200).optional(),
+      }),
       async run({ experiment, top }, signal) {
+        const said = String(experiment).trim()
+        // YAML may stand in one line too: {id: …, hardware: …}
+        if (isOneLine(said) && !/^\{|\bid\s*:/.test(said)) {
+          const line = readOneLine(said, lineVocabulary(deps.config))
+          const plan = await deps.plan({ workload: deps.resolve(line.experiment), top: Number(top ?? shownByDefault) }, signal)
+          return { ...plan, assumptions: line.assumptions, experiment_file: line.file }
+        }
         const loaded = await deps.loadExperiment(subjectOf(String(experiment)), signal)
         if (loaded.experiment === null) {
           throw new PromptsError('bad_experiment', 'That is a profile without an experiment.', { hint: 'Give the YAML of an experiment.' })

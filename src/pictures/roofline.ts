@@ -1,6 +1,7 @@
 import type { Op, ProfileReport } from '../contract/profile-report.ts'
 import { formatShare, significant } from '../text/units.ts'
 import { decades, formatDecade, type LogScale, logScale } from './log-axis.ts'
+import { peakOwner } from './peak-owner.ts'
 import { plate } from './plate.ts'
 import { type Spot, spotKey, spotMarks } from './roofline-spots.ts'
 import { drawRoofs, type Plot, roofsOf } from './roofs.ts'
@@ -29,9 +30,10 @@ export function rooflineSvg(report: ProfileReport): string {
   const y = logScale(isPositive(peak) ? [...ys, peak, peak / 20] : ys, [plot.bottom, plot.top], { below: 3, above: 2.6 })
   const spots = toSpots(points, report, x, y)
   const roofs = roofsOf(x, y, report.roofline, plot)
+  const owner = peakOwner(report)
   const count = `${points.length} op${points.length === 1 ? '' : 's'}`
   return plate({
-    title: `Roofline, ${report.device.type}`,
+    title: `Roofline, ${report.device.type}${owner === null ? '' : `: peaks of ${owner}`}`,
     subtitle:
       points.length === 0
         ? 'No op has both its FLOPs and its HBM bytes counted'
@@ -58,7 +60,9 @@ export function rooflineAlt(report: ProfileReport): string {
     isPositive(bandwidth) ? `HBM ${significant(bandwidth)} GB/s` : null,
     isPositive(ridge) ? `ridge at ${significant(ridge)} FLOP per byte` : null,
   ].filter((part) => part !== null)
-  const head = `Roofline of ${report.device.type.slice(0, 60)}${roofs.length > 0 ? `: ${roofs.join(', ')}` : ''}.`
+  const owner = peakOwner(report)
+  const of = owner === null ? '' : ` (${owner})`
+  const head = `Roofline of ${report.device.type.slice(0, 60)}${of}${roofs.length > 0 ? `: ${roofs.join(', ')}` : ''}.`
   if (points.length === 0) return `${head} No op has both its FLOPs and its HBM bytes counted.`
   const ops = points.slice(0, 5).map((point) => {
     const side = isPositive(ridge) ? (point.flop_per_byte < ridge ? ', under the HBM roof' : ', under the compute roof') : ''

@@ -58,6 +58,12 @@ describe('prompts mcp', () => {
     expect(diagnosed.value.advice).toContain('fsdp 64 instead of fsdp 8 · tensor 8')
     expect(diagnosed.value.diagnosis.cards).toHaveLength(3)
     expect((await call('plan', { top: 2 })).value.ranked).toHaveLength(2)
+    const line = await call('plan', { experiment: 'train llama3-8b on v5p-16, batch 64, seq 8192', top: 1 })
+    expect(line.value.ranked).toHaveLength(1)
+    expect(line.value.assumptions.length).toBeGreaterThan(0)
+    expect(line.value.experiment_file).toContain('llama3-8b')
+    const flow = await call('plan', { experiment: JSON.stringify({ id: 'x', hardware: 1 }) })
+    expect(flow.value.error.code).toBe('bad_experiment')
     for (const run of ['../../etc/passwd', '/etc/passwd', 'https://evil.example/x']) {
       const refused = await client.callTool({ name: 'read_profile', arguments: { run } })
       expect(refused.isError).toBe(true)

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { breakdownAlt, breakdownSvg } from '../../src/pictures/breakdown.ts'
 import { comparisonAlt, comparisonSvg } from '../../src/pictures/comparison.ts'
+import { peakOwner } from '../../src/pictures/peak-owner.ts'
 import { renderBreakdown, renderComparison, renderRoofline } from '../../src/pictures/render.ts'
 import { rooflineAlt, rooflineSvg } from '../../src/pictures/roofline.ts'
 import { partsOf } from '../../src/pictures/step-parts.ts'
@@ -36,6 +37,24 @@ function expectTidy(svg: string) {
   return elements
 }
 
+describe('whose peak a roofline shows', () => {
+  const peaks = (type: string, peak_tflops: number | null) =>
+    peakOwner({
+      device: { type, devices: 1, hosts: 1 },
+      roofline: { peak_tflops, peak_hbm_gbps: null, ridge_flop_per_byte: null, points: [] },
+    })
+  it.each([
+    ['TPU v5p', 229.5, "one of v5p's 2 cores"],
+    ['TPU v5p', 459, 'a v5p chip'],
+    ['TPU v6 Lite', 918, 'a v6e chip'],
+    ['TPU v5p', 300, null],
+    ['TPU v5p', null, null],
+    ['Nvidia H100', 989, null],
+  ])('%s at %s TFLOP/s: %s', (type, peak, owner) => {
+    expect(peaks(type, peak)).toBe(owner)
+  })
+})
+
 describe('the roofline', () => {
   const report = reportOf({
     points: [point('fusion.wi', 2000, 300, 0.4), point('all-reduce', 0, 0, 0.1), point('fusion.norm', 0.5, 1, 0.02)],
@@ -62,7 +81,7 @@ describe('the roofline', () => {
 
   it('says in words what it shows', () => {
     expect(rooflineAlt(report)).toBe(
-      'Roofline of TPU v5p: peak 459 TFLOP/s, HBM 2,765 GB/s, ridge at 166 FLOP per byte. fusion.wi 40% of the time at 300 TFLOP/s and 2,000 FLOP per byte, under the compute roof; fusion.norm 2% of the time at 1 TFLOP/s and 0.5 FLOP per byte, under the HBM roof.',
+      'Roofline of TPU v5p (a v5p chip): peak 459 TFLOP/s, HBM 2,765 GB/s, ridge at 166 FLOP per byte. fusion.wi 40% of the time at 300 TFLOP/s and 2,000 FLOP per byte, under the compute roof; fusion.norm 2% of the time at 1 TFLOP/s and 0.5 FLOP per byte, under the HBM roof.',
     )
     expect(rooflineSvg(report)).toContain(`<title>${rooflineAlt(report)}</title>`)
   })
