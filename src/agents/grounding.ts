@@ -24,8 +24,8 @@ export interface Grounded {
   removed: { sentence: string; untraced: string[] }[]
 }
 
-/** Fields that hold names which others chose: a number in a name measures nothing. */
-const nameKeys: ReadonlySet<string> = new Set(['name', 'source', 'ops', 'id', 'uri'])
+/** Fields that hold what others wrote: a number in a name or a lesson measures nothing; what was measured has fields of its own. */
+const nameKeys: ReadonlySet<string> = new Set(['name', 'source', 'ops', 'id', 'uri', 'lesson', 'conditions'])
 
 /** Small whole numbers are words of the language: `two options`, `1 of 3`. */
 const freeCount = 3

@@ -13,12 +13,17 @@ const sample = [
   'op-secret',
   'slack-other-team',
   'slack-prompt',
+  'lesson-numbers',
+  'rule-alias',
+  'rule-many',
+  'tool-proto',
+  'tool-compile',
 ]
 
 describe('attacks', () => {
   it('are at least fifty', () => {
     expect(allAttacks.length).toBeGreaterThanOrEqual(50)
-    expect(new Set(allAttacks.map((attack) => attack.via)).size).toBe(5)
+    expect(new Set(allAttacks.map((attack) => attack.via)).size).toBe(8)
   })
 
   it.each(sample)(
