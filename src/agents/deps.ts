@@ -76,14 +76,20 @@ export type ClassifyMessage = (message: {
   signal: AbortSignal
 }) => Promise<ClassifiedMessage | null>
 
+/** A workspace, and a channel of it. */
+export interface Asker {
+  tenant: string
+  channel: string
+}
+
 /** What the agents work with. Everything with I/O is here, so that tests can put something else in its place. */
 export interface AgentDeps {
   config: Config
   memory: EventLog
   library: Library
   embedder: Embedder | null
-  /** `channel` is where it is asked: what that channel may not know of is not told. Null and absent: an operator asks. */
-  loadExperiment: (subject: RunRequest['subject'], signal: AbortSignal, channel?: string | null) => Promise<LoadedExperiment>
+  /** `asker` is who asks and where: what that workspace does not reach or that channel may not know of is not told. Null and absent: an operator. */
+  loadExperiment: (subject: RunRequest['subject'], signal: AbortSignal, asker?: Asker | null) => Promise<LoadedExperiment>
   /** `mesh` is the one that ran, where an experiment says so: it tells collectives by axis and finds what depends on the mesh. */
   readProfile: (source: string, signal: AbortSignal, mesh: Mesh | null) => Promise<ProfileReading>
   /** The whole space ranked, beside everything else that this process does. */

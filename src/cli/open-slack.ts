@@ -65,8 +65,8 @@ export async function openSlack(
     ...(config.QDRANT_URL === undefined ? {} : { libraryAway: () => libraryAway }),
     alone: infrastructure.alone,
     compiler: hasCompiler(config),
-    async plan(id, signal) {
-      const found = await finder.find(id, signal, () => true)
+    async plan(team, id, signal) {
+      const found = await finder.forWorkspace(team).find(id, signal, () => true)
       if (found.experiment === null)
         throw new PromptsError('bad_experiment', `${id} is a profile alone`, { hint: 'A plan needs an experiment file.' })
       return heavy.plan({ workload: resolveWorkload(found.experiment, openCatalog(config)), top: 10 }, signal)

@@ -2,6 +2,7 @@ import { analyze } from '../agents/analyzer.ts'
 import { makeCard } from '../agents/cards.ts'
 import { ownMeasurements } from '../agents/case-match.ts'
 import { createSituation } from '../agents/create-situation.ts'
+import type { Asker } from '../agents/deps.ts'
 import { compilationsPerRun } from '../agents/evaluator.ts'
 import { citedMovers, findMovers, withMovers } from '../agents/evidence/movers.ts'
 import { describeErrors, outcomesOf } from '../agents/learning.ts'
@@ -71,14 +72,14 @@ async function workStages(
   let loaded: Awaited<ReturnType<RunDeps['loadExperiment']>> | null = null
 
   const source = await runner.stage<ExperimentStage>('experiment', async (signal) => {
-    loaded = await deps.loadExperiment(request.subject, signal, request.thread?.channel ?? null)
+    loaded = await deps.loadExperiment(request.subject, signal, askerOf(request))
     const { experiment, origin, profile, links, notes } = loaded
     return { value: { experiment, origin, profile: profile?.name ?? null, links, notes: notes ?? [] }, detail: experiment?.id ?? origin }
   })
 
   const report = await runner.stage<ProfileReport | null>('profile', async (signal) => {
     if (source.profile === null) return { value: null, detail: 'no profile: a cold start', skipped: true }
-    loaded ??= await deps.loadExperiment(request.subject, signal, request.thread?.channel ?? null)
+    loaded ??= await deps.loadExperiment(request.subject, signal, askerOf(request))
     if (loaded.profile === null)
       throw new PromptsError('bad_profile', `The profile ${source.profile} is no longer there.`, { hint: 'Start the diagnosis again.' })
     const read = await deps.readProfile(await loaded.profile.open(signal), signal, source.experiment?.mesh ?? null)
@@ -236,6 +237,11 @@ async function finish(deps: RunDeps, { run }: RunRequest, diagnosis: Diagnosis, 
   const whole = { ...diagnosis, timings_ms: { ...timings } }
   await deps.memory.saveDiagnosis(run, whole)
   return whole
+}
+
+/** Who asked in Slack; null for an operator's own command. */
+function askerOf({ tenant, thread }: RunRequest): Asker | null {
+  return thread === null ? null : { tenant, channel: thread.channel }
 }
 
 /** A mesh that cannot have run says that the experiment file and the job differ. */

@@ -1,3 +1,4 @@
+import type { Asker } from '../agents/deps.ts'
 import { evaluateCards } from '../agents/evaluator.ts'
 import { createGeminiReasoning } from '../agents/model/gemini-reasoning.ts'
 import { ruleReasoning } from '../agents/reasoning.ts'
@@ -50,8 +51,8 @@ export async function openDiagnoseService(options: {
     memory,
     library: library.library,
     embedder: library.embedder,
-    loadExperiment: (subject, signal, channel = null) =>
-      loadFor(subject, finder, channel === null ? null : (id) => mayKnow(channel, id), signal),
+    loadExperiment: (subject, signal, asker = null) =>
+      loadFor(subject, finder, asker, asker === null ? null : (id) => mayKnow(asker.channel, id), signal),
     readProfile: (source, signal, mesh) => heavy.readProfile(source, mesh ? axesOf(mesh) : null, signal),
     plan: (input, signal) => heavy.plan(input, signal),
     resolve: (experiment) => resolveWorkload(experiment, catalog),
@@ -78,12 +79,13 @@ export async function openDiagnoseService(options: {
 async function loadFor(
   subject: RunRequest['subject'],
   finder: RunFinder,
+  asker: Asker | null,
   audience: Audience,
   signal: AbortSignal,
 ): Promise<LoadedExperiment> {
   switch (subject.kind) {
     case 'experiment':
-      return finder.find(subject.id, signal, audience)
+      return (asker === null ? finder : finder.forWorkspace(asker.tenant)).find(subject.id, signal, audience)
     case 'path':
       return finder.open(subject.path, signal, { topology: subject.topology ?? null })
     case 'inline': {

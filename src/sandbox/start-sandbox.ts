@@ -13,7 +13,7 @@ import { startPageServer } from './page-server.ts'
 import { PrivateState } from './private-state.ts'
 import { startRelay } from './relay.ts'
 import { takeSnapshot } from './snapshot.ts'
-import { botUser, type SandboxWorkspace, startWorkspace } from './workspace.ts'
+import { botUser, type SandboxWorkspace, startWorkspace, teamId } from './workspace.ts'
 
 export interface Sandbox {
   /** Where the page is. */
@@ -81,7 +81,7 @@ async function open(options: SandboxOptions, closers: (() => Promise<void> | voi
 
   const deliveries = new Deliveries({ url: url(), signingSecret: workspace.signingSecret })
   const action: ActionDeps = { workspace, relay, deliveries, own, triggers }
-  const examples = await deps.experiments.examples(6).catch(() => [])
+  const examples = await deps.experiments.examples(teamId, 6).catch(() => [])
   const page = await startPageServer({
     port: options.port,
     handlers: {

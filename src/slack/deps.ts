@@ -44,13 +44,13 @@ export function compileJobId(run: string): string {
 /** What Slack asks about experiments without diagnosing them. */
 export interface ExperimentDirectory {
   /** Ids that exist, for help. */
-  examples(limit: number): Promise<string[]>
+  examples(team: string, limit: number): Promise<string[]>
   /** Runs that a channel may know of, newest first, and the sources that did not answer. */
-  runs(channel: string, words: readonly string[], limit: number): Promise<{ runs: ListedRun[]; silent: string[] }>
+  runs(where: { team: string; channel: string }, words: readonly string[], limit: number): Promise<{ runs: ListedRun[]; silent: string[] }>
   /** Keeps which slice a run ran on, after someone answered a `slice_unknown` with one of its choices. */
   answerSlice(run: string, slice: string, by: string): Promise<void>
   /** A recorded step time, for an outcome; null where the experiment has none. @throws PromptsError `unknown_experiment`. */
-  stepTimeMs(id: string): Promise<number | null>
+  stepTimeMs(team: string, id: string): Promise<number | null>
 }
 
 /** Everything the Slack app and the workers are given. What is optional is a part of the product that may not be configured. */
@@ -74,7 +74,7 @@ export interface SlackDeps {
   /** Whether a compiler is there, so that cards say they are being compiled. */
   compiler: boolean
   /** `/prompts plan`. */
-  plan?: (id: string, signal: AbortSignal) => Promise<Plan>
+  plan?: (team: string, id: string, signal: AbortSignal) => Promise<Plan>
   /** `/prompts cases`: this tenant's and the shipped ones. */
   cases?: (tenant: string, text: string) => Promise<Case[]>
   /** Dollars that the workspace may still spend today; null where nothing costs. Asked before each run; where it is spent the plan says that rules answer. */

@@ -3,9 +3,10 @@ import type { Config } from '../../config.ts'
 import { readDeviceType } from '../../profile/read-device-type.ts'
 import { readModules } from '../../profile/read-modules.ts'
 import { loadSubject } from '../load-experiment.ts'
-import { createSources } from '../sources/create-sources.ts'
+import { configuredSources } from '../sources/create-sources.ts'
 import type { ExperimentSource, LoadedExperiment, RunEntry } from '../sources/experiment-source.ts'
 import { openAddress } from '../sources/open-address.ts'
+import { isOf } from '../sources/workspace-address.ts'
 import { askSources } from './ask-sources.ts'
 import { type FindOptions, findExperiment } from './find-experiment.ts'
 import { createSliceAnswers, type SliceAnswers } from './slice-answers.ts'
@@ -32,6 +33,8 @@ export interface RunFinder {
   find(id: string, signal: AbortSignal, audience: Audience): Promise<LoadedExperiment>
   /** What an operator names: an id, a file, a folder, a run's address; `topology` says the slice where nothing else does. */
   open(subject: string, signal: AbortSignal, options?: OpenOptions): Promise<LoadedExperiment>
+  /** The same for the people of one workspace: of the sources only those that it may reach. */
+  forWorkspace(workspace: string): Pick<RunFinder, 'find' | 'list'>
   /** What there is, newest first, and the sources that did not answer. `words` must all occur in an id, model, chip or source. */
   list(options: { words: readonly string[]; limit: number; audience: Audience; signal: AbortSignal }): Promise<{
     runs: ListedRun[]
@@ -44,7 +47,8 @@ const listLimit = 50_000
 /** The finder of the operator's sources. */
 export function createRunFinder(config: Config, table: SliceTable): RunFinder {
   const cacheRoot = join(config.PROMPTS_HOME, 'fetched')
-  const sources = createSources(config)
+  const configured = configuredSources(config)
+  const sources = configured.map(({ source }) => source)
   const answers = createSliceAnswers({ folder: join(config.PROMPTS_HOME, 'answers'), now: () => new Date() })
   const deadlineMs = config.PROMPTS_SOURCE_SECONDS * 1000
   const optionsFor = (audience: Audience, topology: string | null): FindOptions => ({
@@ -53,17 +57,10 @@ export function createRunFinder(config: Config, table: SliceTable): RunFinder {
     cacheRoot,
     audience,
   })
-  return {
-    sources,
-    answers,
-    find: (id, signal, audience) => findExperiment(id, sources, signal, optionsFor(audience, null)),
-    async open(subject, signal, { topology = null, profileOnly = false } = {}) {
-      const options = optionsFor(null, topology)
-      if (profileOnly) options.context.modules = async () => []
-      return (await openAddress(subject, config, options, signal)) ?? loadSubject(subject, sources, signal, options)
-    },
+  const over = (reached: readonly ExperimentSource[]): Pick<RunFinder, 'find' | 'list'> => ({
+    find: (id, signal, audience) => findExperiment(id, reached, signal, optionsFor(audience, null)),
     async list({ words, limit, audience, signal }) {
-      const answered = await askSources(sources, (source, inner) => source.list(listLimit, inner), deadlineMs, signal)
+      const answered = await askSources(reached, (source, inner) => source.list(listLimit, inner), deadlineMs, signal)
       const wanted = words.map((word) => word.toLowerCase())
       const runs = answered
         .flatMap(({ source, value }) => (value ?? []).map((entry) => ({ ...entry, source: source.name })))
@@ -72,6 +69,17 @@ export function createRunFinder(config: Config, table: SliceTable): RunFinder {
         .sort((a, b) => (b.at ?? '').localeCompare(a.at ?? ''))
         .slice(0, limit)
       return { runs, silent: answered.flatMap(({ failure }) => (failure === null ? [] : [failure.message])) }
+    },
+  })
+  return {
+    sources,
+    answers,
+    ...over(sources),
+    forWorkspace: (workspace) => over(configured.filter(({ of }) => isOf(of, workspace)).map(({ source }) => source)),
+    async open(subject, signal, { topology = null, profileOnly = false } = {}) {
+      const options = optionsFor(null, topology)
+      if (profileOnly) options.context.modules = async () => []
+      return (await openAddress(subject, config, options, signal)) ?? loadSubject(subject, sources, signal, options)
     },
   }
 }

@@ -11,12 +11,36 @@ import { storeSource } from './store-source.ts'
 import { folderStore } from './stores/folder-store.ts'
 import { gcsStore } from './stores/gcs-store.ts'
 import { s3Store } from './stores/s3-store.ts'
+import { type WorkspaceAddress, workspaceAddress } from './workspace-address.ts'
 import { xprofSource } from './xprof-source.ts'
 
-/** The operator's sources of experiments, in their order. @throws PromptsError `bad_config` for an address of no known kind. */
-export function createSources(config: Config): ExperimentSource[] {
+/** A source, and the workspaces that may reach it. */
+export interface ConfiguredSource {
+  source: ExperimentSource
+  of: WorkspaceAddress
+}
+
+/**
+ * The operator's sources of experiments, in their order.
+ * @throws PromptsError `bad_config` for an address of no known kind, and for one that names no workspace where any number may install the app.
+ */
+export function configuredSources(config: Config): ConfiguredSource[] {
   const index = createRunIndex(join(config.PROMPTS_HOME, 'runs-index.sqlite'))
-  return config.PROMPTS_EXPERIMENTS.map((address) => createSource(address, config, index))
+  const many = config.SLACK_CLIENT_ID !== undefined && config.PROMPTS_WORKSPACES.length !== 1
+  return config.PROMPTS_EXPERIMENTS.map((entry) => {
+    const of = workspaceAddress(entry)
+    if (many && of.workspaces === null) {
+      throw new PromptsError('bad_config', 'PROMPTS_EXPERIMENTS has a source that names no workspace, and many may install the app', {
+        hint: 'Write the workspace before it, as in T0123=gs://team-runs (T0123+T0456= for two), or *= for one that all may reach.',
+      })
+    }
+    return { source: createSource(of.address, config, index), of }
+  })
+}
+
+/** All of them, for the operator. */
+export function createSources(config: Config): ExperimentSource[] {
+  return configuredSources(config).map(({ source }) => source)
 }
 
 /** The source at one address. */

@@ -13,7 +13,7 @@ export async function offerOf(
   input: { record: RunRecord; reading: Reading; diagnosis: Diagnosis; asker: Asker; threadTs: string; askTs: string },
 ): Promise<Offer | null> {
   const { record, reading, diagnosis, asker, threadTs, askTs } = input
-  const what = await whatOf(services, reading, asker.channel)
+  const what = await whatOf(services, reading, asker)
   if (what === null) return null
   if (diagnosis.cards.length === 0) {
     throw new PromptsError('not_feasible', `${record.title} has no cards, so there is none that could have run`, {
@@ -32,7 +32,7 @@ export async function offerOf(
   return { id: `${channel}/${askTs}/${record.run}`.slice(0, 200), run: record.run, by, team, channel, threadTs, rank, what }
 }
 
-async function whatOf({ deps }: SlackServices, { intent, value, failed }: Reading, channel: string): Promise<Offer['what'] | null> {
+async function whatOf({ deps }: SlackServices, { intent, value, failed }: Reading, { team, channel }: Pick<Offer, 'team' | 'channel'>): Promise<Offer['what'] | null> {
   if (intent === 'adopt') return { result: 'adopt' }
   if (intent === 'oom') return { result: 'oom' }
   if (intent !== 'outcome' && intent !== 'outcome_confirm') return null
@@ -41,7 +41,7 @@ async function whatOf({ deps }: SlackServices, { intent, value, failed }: Readin
   if (value.experiment === undefined) return null
   // another run's step time is told only where that run may be asked for
   checkExperiment(deps, channel, value.experiment)
-  const stepTimeMs = await deps.experiments.stepTimeMs(value.experiment)
+  const stepTimeMs = await deps.experiments.stepTimeMs(team, value.experiment)
   if (stepTimeMs !== null) return { result: 'ok', stepTimeMs }
   throw new PromptsError('impossible_measurement', `${value.experiment} has no step time yet`, { hint: 'Write it here: it ran at 22.9 s' })
 }

@@ -47,7 +47,7 @@ export async function publishHome(services: SlackServices, team: string, user: s
   const [runs, adopted, examples] = await Promise.all([
     recentRuns(services, team, maySee),
     visible(await adoption.list(team, shownRuns * 4), maySee),
-    deps.experiments.examples(50).catch(() => []),
+    deps.experiments.examples(team, 50).catch(() => []),
   ])
   const view = homeView({
     runs,

@@ -144,7 +144,7 @@ async function take(
 /** Help with examples that this channel may really ask for. */
 export async function help(services: SlackServices, input: AskInput, why?: string): Promise<Message> {
   const rules = parseChannelRules(services.deps.config.PROMPTS_CHANNELS)
-  const all = await services.deps.experiments.examples(50).catch(() => [])
+  const all = await services.deps.experiments.examples(input.asker.team, 50).catch(() => [])
   const examples = all.filter((id) => isAllowed(rules, input.asker.channel, id) === 'yes')
   return helpMessage({ examples, mention: '@prompts', ...(why === undefined ? {} : { why }) })
 }
@@ -153,14 +153,14 @@ const maxRuns = 15
 
 async function runsAnswer(services: SlackServices, input: AskInput, ask: Ask): Promise<Message> {
   const words = ask.words
-  const { runs, silent } = await services.deps.experiments.runs(input.asker.channel, words, maxRuns)
+  const { runs, silent } = await services.deps.experiments.runs(input.asker, words, maxRuns)
   return runsMessage(runs, words.join(' '), silent.length)
 }
 
 async function planAnswer(services: SlackServices, input: AskInput, id: string): Promise<Message> {
   checkExperiment(services.deps, input.asker.channel, id)
   if (services.deps.plan === undefined) return help(services, input, 'Plans are not available here; ask me to diagnose it instead.')
-  return planListMessage(await services.deps.plan(id, AbortSignal.timeout(lookupMs)))
+  return planListMessage(await services.deps.plan(input.asker.team, id, AbortSignal.timeout(lookupMs)))
 }
 
 async function casesAnswer(services: SlackServices, input: AskInput, ask: Ask): Promise<Message> {

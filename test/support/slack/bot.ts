@@ -53,7 +53,7 @@ export async function startBot(
       examples: async () => ['exp-123', 'exp-124'],
       runs: async () => ({ runs: [], silent: [] }),
       answerSlice: async () => {},
-      async stepTimeMs(id) {
+      async stepTimeMs(_team, id) {
         if (id === 'exp-124') return 22_900
         throw new PromptsError('unknown_experiment', `No experiment ${id}`)
       },
