@@ -32,7 +32,11 @@ export async function offerOf(
   return { id: `${channel}/${askTs}/${record.run}`.slice(0, 200), run: record.run, by, team, channel, threadTs, rank, what }
 }
 
-async function whatOf({ deps }: SlackServices, { intent, value, failed }: Reading, { team, channel }: Pick<Offer, 'team' | 'channel'>): Promise<Offer['what'] | null> {
+async function whatOf(
+  { deps }: SlackServices,
+  { intent, value, failed }: Reading,
+  { team, channel }: Pick<Offer, 'team' | 'channel'>,
+): Promise<Offer['what'] | null> {
   if (intent === 'adopt') return { result: 'adopt' }
   if (intent === 'oom') return { result: 'oom' }
   if (intent !== 'outcome' && intent !== 'outcome_confirm') return null
