@@ -26,7 +26,7 @@ export function listenToHome(app: App, services: SlackServices): void {
 /** The direct messages were opened: what can be asked there, of the experiments that may be asked for anywhere. */
 async function suggestWhatToAsk({ deps, hints }: SlackServices, team: string, channel: string): Promise<void> {
   const rules = parseChannelRules(deps.config.PROMPTS_CHANNELS)
-  const known = (await deps.experiments.examples(50).catch(() => [])).filter((id) => isAllowedSomewhere(rules, id))
+  const known = (await deps.experiments.examples(team, 50).catch(() => [])).filter((id) => isAllowedSomewhere(rules, id))
   await hints.suggest({ team, channel }, suggestedPrompts(known))
 }
 
