@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,13 @@ import { findProgram } from './needs.ts'
 export interface RedisServer {
   url: string
   port: number
+  /** kill -9, as a machine that went down. */
+  kill(): Promise<void>
+  /** Started again on what it had written, or on nothing. */
+  again(options?: { empty?: boolean }): Promise<void>
+  /** Stands still, its connections open. */
+  pause(): void
+  resume(): void
   stop(): Promise<void>
 }
 
@@ -19,22 +26,39 @@ export async function startRedisServer(options: { appendonly?: boolean; port?: n
   if (program === null) throw new Error('redis-server is not installed')
   const port = options.port ?? (await freePort())
   const folder = mkdtempSync(join(tmpdir(), 'prompts-redis-'))
-  const child = spawn(
-    program,
-    [
-      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--loglevel', 'warning'],
-      ...['--appendonly', options.appendonly === false ? 'no' : 'yes', '--maxmemory-policy', 'noeviction'],
-    ],
-    { stdio: 'ignore' },
-  )
+  const start = () =>
+    spawn(
+      program,
+      [
+        ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--loglevel', 'warning'],
+        ...['--appendonly', options.appendonly === false ? 'no' : 'yes', '--maxmemory-policy', 'noeviction'],
+      ],
+      { stdio: 'ignore' },
+    )
+  let child = start()
   await answering(port, child)
+  const kill = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await ended
+  }
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
+    kill,
+    async again({ empty = false } = {}) {
+      if (empty) {
+        rmSync(folder, { recursive: true, force: true })
+        mkdirSync(folder)
+      }
+      child = start()
+      await answering(port, child)
+    },
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     async stop() {
-      const ended = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGKILL')
-      await ended
+      await kill()
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { freePort, startRedisServer } from '../../../test/support/redis-server.ts'
+import type { Row, Seen } from '../row.ts'
+import type { Stage } from '../stage.ts'
+
+const faultSeconds = 8
+
+/** serve and a worker, two questions on their way; the fault; one more question in it; the fault ends; all must be answered. */
+async function during(stage: Stage, fault: (admin: Redis) => Promise<void>, end: (admin: Redis) => Promise<void>): Promise<Seen> {
+  const redis = await stage.startRedis()
+  await stage.serve()
+  const { health } = await stage.watchedWorker()
+  await stage.ask()
+  await stage.ask()
+  const admin = new Redis(redis.url, { maxRetriesPerRequest: null })
+  admin.on('error', () => {})
+  stage.onClose(() => admin.disconnect())
+  await sleep(500)
+  await fault(admin)
+  await stage.ask()
+  await sleep(faultSeconds * 500)
+  const ready = await fetch(`${health}/ready`, { signal: AbortSignal.timeout(5000) }).then(
+    async (response) => `${response.status} ${await response.text()}`,
+    (error: unknown) => String(error),
+  )
+  const live = await fetch(`${health}/live`, { signal: AbortSignal.timeout(5000) }).then(
+    (response) => response.status,
+    () => 0,
+  )
+  await sleep(faultSeconds * 500)
+  await end(admin)
+  const wrong: string[] = []
+  if (!ready.startsWith('503')) wrong.push(`/ready said ${ready.slice(0, 60)}`)
+  if (live !== 200) wrong.push(`/live said ${live}`)
+  if (!(await stage.settle(120))) wrong.push('not all answered in 120 s')
+  const reason = /"state":\{"ok":false,"detail":"([^"]*)"/.exec(ready)?.[1] ?? ready.slice(0, 80)
+  return { saw: `all answered; meanwhile /ready 503: "${reason}", /live 200`, wrong, faultSeconds: faultSeconds + 1 }
+}
+
+export const redisRows: Row[] = [
+  {
+    name: 'Redis away at start',
+    how: 'serve and worker started 6 s before redis-server',
+    async run(stage) {
+      const port = await freePort()
+      const env = { REDIS_URL: `redis://127.0.0.1:${port}` }
+      const [server, worker] = [stage.spawn('serve', { env }), stage.spawn('worker', { env })]
+      await server.says('waiting for Redis', 20_000)
+      await sleep(6000)
+      const redis = await startRedisServer({ port })
+      stage.onClose(() => redis.stop())
+      const wrong: string[] = []
+      if ((await server.says('listening on', 30_000)) === null) wrong.push('serve did not come up')
+      if ((await worker.says('processing queues', 30_000)) === null) wrong.push('the worker did not come up')
+      stage.forwarder.url = server.url
+      await stage.ask()
+      if (!(await stage.settle(90))) wrong.push('not answered')
+      return { saw: `"waiting for Redis", then both up by themselves; answered`, wrong }
+    },
+  },
+  {
+    name: 'Redis never there',
+    how: 'no redis-server; PROMPTS_START_SECONDS=3; another worker gets SIGTERM while it waits',
+    async run(stage) {
+      const base = { REDIS_URL: `redis://127.0.0.1:${await freePort()}` }
+      const worker = stage.spawn('worker', { env: { ...base, PROMPTS_START_SECONDS: '3' } })
+      const stopped = stage.spawn('worker', { env: { ...base, PROMPTS_START_SECONDS: '600' } })
+      await stopped.says('waiting for Redis', 30_000)
+      const { ms } = await stopped.end('SIGTERM')
+      await stage.until(40, () => worker.child.exitCode !== null)
+      const said = worker.lines.find((line) => line.includes('does not answer')) ?? ''
+      const wrong = [
+        ...(worker.child.exitCode === 4 ? [] : [`exit code ${worker.child.exitCode}`]),
+        ...(said.includes('(waited 3 s)') ? [] : ['no reason with the wait']),
+        ...(ms < 5000 ? [] : [`SIGTERM took ${ms} ms`]),
+      ]
+      return {
+        saw: `exit 4: "${said.replace(/^.*?prompts: /, '').replaceAll(/127\.0\.0\.1:\d+/g, 'HOST:PORT')}"; SIGTERM while waiting ends it`,
+        wrong,
+      }
+    },
+  },
+  {
+    name: 'Redis killed and back',
+    how: 'kill -9 of redis-server in mid-run, started 8 s later on its append-only file',
+    async run(stage) {
+      return during(
+        stage,
+        async () => stage.redis?.kill(),
+        async () => stage.redis?.again(),
+      )
+    },
+  },
+  {
+    name: 'Redis full',
+    how: 'maxmemory below what is used, noeviction, for 8 s in mid-run',
+    run: (stage) =>
+      during(
+        stage,
+        async (admin) => void (await admin.config('SET', 'maxmemory', '1mb')),
+        async (admin) => void (await admin.config('SET', 'maxmemory', '0')),
+      ),
+  },
+  {
+    name: 'Redis read-only',
+    how: 'REPLICAOF a host that is not there, for 8 s in mid-run: every write is READONLY',
+    run: (stage) =>
+      during(
+        stage,
+        async (admin) => void (await admin.replicaof('127.0.0.1', '1')),
+        async (admin) => void (await admin.replicaof('NO', 'ONE')),
+      ),
+  },
+  {
+    name: 'Redis paused',
+    how: 'SIGSTOP of redis-server for 8 s in mid-run',
+    run: (stage) =>
+      during(
+        stage,
+        async () => stage.redis?.pause(),
+        async () => stage.redis?.resume(),
+      ),
+  },
+  {
+    name: 'Redis lost all it held',
+    how: 'kill -9 in mid-run, and started 2 s later with an empty folder',
+    async run(stage) {
+      const redis = await stage.startRedis()
+      await stage.serve()
+      const worker = await stage.worker()
+      await stage.ask()
+      await stage.ask()
+      await stage.until(20, async () => (await stage.slack.answers(stage.questions[0]!.channel, stage.questions[0]!.ts)).length > 0)
+      await worker.end('SIGKILL')
+      await redis.kill()
+      await sleep(2000)
+      await redis.again({ empty: true })
+      await stage.worker()
+      const wrong = (await stage.settle(120)) ? [] : ['not all answered in 120 s']
+      return { saw: 'the runs went on from their store; answered in the messages that waited', wrong, faultSeconds: 8 }
+    },
+  },
+]
