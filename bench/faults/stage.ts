@@ -145,20 +145,22 @@ export class Stage {
       const answers = await this.slack.answers(question.channel, question.ts)
       const keys = answers.map((one) => String(one.metadata?.event_payload?.['key']))
       if (new Set(keys).size !== keys.length) verdict.doubled += 1
-      const times = this.#timesOf(question)
-      verdict.longestWordSeconds = Math.max(verdict.longestWordSeconds, ((times[0] ?? Date.now()) - question.askedAt) / 1000)
-      verdict.longestAnswerSeconds = Math.max(verdict.longestAnswerSeconds, ((times.at(-1) ?? Date.now()) - question.askedAt) / 1000)
+      const { first, last } = this.#timesOf(question)
+      verdict.longestWordSeconds = Math.max(verdict.longestWordSeconds, (first - question.askedAt) / 1000)
+      verdict.longestAnswerSeconds = Math.max(verdict.longestAnswerSeconds, (last - question.askedAt) / 1000)
     }
     return verdict
   }
 
-  /** When Slack was asked for something in a question's thread. */
-  #timesOf({ channel, ts }: Question): number[] {
+  /** When the first sign of ours came in a question's thread, and when the last message of its answer. */
+  #timesOf({ channel, ts }: Question): { first: number; last: number } {
     const own = this.slack.gate.calls.filter(({ outcome }) => outcome === 'passed' || outcome === 'answer_lost')
     const inThread = own.filter(
       ({ body, method }) => body.channel === channel && (body.thread_ts === ts || (method === 'reactions.add' && body.timestamp === ts)),
     )
-    return inThread.map(({ at }) => at)
+    const cards = inThread.filter(({ method, body }) => method === 'chat.postMessage' && /\/card\d"/.test(body.metadata ?? ''))
+    const now = Date.now()
+    return { first: inThread[0]?.at ?? now, last: (cards.length > 0 ? cards : inThread).at(-1)?.at ?? now }
   }
 
   async close(): Promise<void> {

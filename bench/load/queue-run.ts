@@ -56,7 +56,7 @@ export async function runQueueLoad(options: QueueLoadOptions): Promise<QueueLoad
   const folder = mkdtempSync(join(tmpdir(), 'prompts-queue-load-'))
   const ids = writeExperiments(join(folder, 'experiments'), runs)
   const redis = shape.kind === 'workers' ? await startRedisServer() : null
-  const slack = await Workspace.start({ users: 40, channels: options.channels })
+  const slack = await Workspace.start({ users: 40, channels: options.channels, calls: runs * 12 })
   const env = {
     PROMPTS_EXPERIMENTS: join(folder, 'experiments'),
     PROMPTS_LOG_LEVEL: 'info',

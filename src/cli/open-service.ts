@@ -15,6 +15,7 @@ export async function openService(
   config: Config,
   options: {
     onStoreChange?: (state: 'away' | 'back', detail: string) => void
+    onRefused?: (what: string, reason: string) => void
     finder?: RunFinder
     mayKnow?: (channel: string, id: string) => boolean
     heavy?: HeavyWork

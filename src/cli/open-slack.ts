@@ -47,6 +47,7 @@ export async function openSlack(
       libraryAway = state === 'away' ? detail : null
       log.warn(`the library's store is ${state}`, { detail })
     },
+    onRefused: (what, reason) => log.warn('the library refused a change for good; it stays in this process', { what, reason }),
   })
   const infrastructure = createInfrastructure(config, log, { clock, ...(namespace === undefined ? {} : { namespace }) })
   const { library } = opened.library

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Phase, Run } from '../contract/experiment.ts'
 import type { Mesh } from '../contract/mesh.ts'
@@ -16,6 +17,7 @@ import { type CompileRequest, type CompileResponse, compileResponseSchema } from
 import { type ProcessResult, runProcess } from './run-process.ts'
 import { createSemaphore } from './semaphore.ts'
 import type { ModuleStudy, studyModule } from './study-module.ts'
+import { withoutNetwork } from './without-network.ts'
 
 /** What is compiled: a mesh with what else changes, and how it lies on the chips. */
 export interface Candidate {
@@ -73,8 +75,11 @@ const program = fileURLToPath(new URL('./python', import.meta.url))
 
 /** A bounded pool of compiler processes with a cache on disk. */
 export function createCompiler(options: CompilerOptions): Compiler {
-  const python = compilerPython(options)
-  const cache = createCompileCache(join(options.home, 'compile-cache'))
+  // it runs in a folder of its own, where relative paths mean nothing
+  const home = resolve(options.home)
+  const python = resolvePython(compilerPython({ ...options, home }))
+  const cacheFolder = join(home, 'compile-cache')
+  const cache = createCompileCache(cacheFolder)
   const places = createSemaphore(options.processes, queueLimit)
   const environment = childEnvironment(process.env)
   const limits = { timeoutMs: options.timeoutMs, memoryGib: options.memoryGib, maxOutputBytes }
@@ -82,8 +87,8 @@ export function createCompiler(options: CompilerOptions): Compiler {
   let known: Promise<Record<string, string>> | null = null
 
   const readVersions = async (signal: AbortSignal): Promise<Record<string, string>> => {
-    if (!existsSync(python)) throw notInstalled(`${python} is not there`)
-    const result = await runProcess([python, program, '--versions'], '', { ...limits, timeoutMs: 60_000 }, signal, environment)
+    if (python.includes('/') && !existsSync(python)) throw notInstalled(`${python} is not there`)
+    const result = await runAlone([python, program, '--versions'], '', { ...limits, timeoutMs: 60_000 }, signal, environment)
     const parsed = parseObject(result.stdout)
     if (parsed === null) throw notInstalled(failure(result))
     return Object.fromEntries(Object.entries(parsed).map(([name, version]) => [name, String(version)]))
@@ -107,8 +112,8 @@ export function createCompiler(options: CompilerOptions): Compiler {
     if (cached) return { response: cached, unknown: null, seconds: (cached.seconds.lower ?? 0) + (cached.seconds.compile ?? 0) }
     const release = await places.acquire(signal)
     try {
-      await mkdir(join(options.home, 'compile-cache'), { recursive: true })
-      const result = await runProcess([python, program], JSON.stringify({ ...request, hlo_path: hloPath }), limits, signal, environment)
+      await mkdir(cacheFolder, { recursive: true })
+      const result = await runAlone([python, program], JSON.stringify({ ...request, hlo_path: hloPath }), limits, signal, environment)
       const parsed = compileResponseSchema.safeParse(parseObject(result.stdout))
       if (!parsed.success) {
         await rm(hloPath, { force: true })
@@ -181,6 +186,21 @@ export function createCompiler(options: CompilerOptions): Compiler {
       }
       return attempt(workload, candidate, 'full', signal)
     },
+  }
+}
+
+/** A program name as it stands, a path from this process's folder. */
+function resolvePython(python: string): string {
+  return python.includes('/') ? resolve(python) : python
+}
+
+/** Runs the compiler in an empty folder of its own, without a network where the platform can; nothing that it leaves there stays. */
+async function runAlone(...[command, input, limits, signal, environment]: Parameters<typeof runProcess>): Promise<ProcessResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'prompts-compile-'))
+  try {
+    return await runProcess(withoutNetwork(command), input, limits, signal, { ...environment, TMPDIR: folder }, folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
 }
 

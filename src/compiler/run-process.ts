@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { ProcessTree } from './process-tree.ts'
 
 export interface ProcessLimits {
   timeoutMs: number
-  /** Resident memory of the whole process, GiB; looked at every second. */
+  /** Resident memory of the process and all that it starts, GiB; looked at every second. */
   memoryGib: number
   maxOutputBytes: number
 }
@@ -22,8 +22,8 @@ export interface ProcessResult {
 }
 
 /**
- * Runs a program in a process group of its own with a deadline, a bound on memory and on output; the whole group is killed at any of them and
- * when the signal aborts. Never rejects for what the program does.
+ * Runs a program in a process group of its own with a deadline, a bound on memory and on output; it and all that it started are killed at any
+ * of them, when the signal aborts, and when it ends. Never rejects for what the program does.
  */
 export function runProcess(
   command: readonly string[],
@@ -31,22 +31,29 @@ export function runProcess(
   limits: ProcessLimits,
   signal: AbortSignal,
   env: NodeJS.ProcessEnv,
+  folder?: string,
 ): Promise<ProcessResult> {
   const started = performance.now()
   return new Promise((resolve) => {
     const [program = '', ...args] = command
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env })
+    const child = spawn(program, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+      env,
+      ...(folder === undefined ? {} : { cwd: folder }),
+    })
+    const tree = child.pid === undefined ? null : new ProcessTree(child.pid)
     let stdout = ''
     let stderr = ''
     let reason: ProcessResult['reason'] = null
     const stop = (why: NonNullable<ProcessResult['reason']>) => {
       reason ??= why
-      killGroup(child.pid)
+      void tree?.kill()
     }
     const onAbort = () => stop('cancelled')
     const deadline = setTimeout(() => stop('timeout'), limits.timeoutMs)
     const watch = setInterval(async () => {
-      if (child.pid !== undefined && (await residentGib(child.pid)) > limits.memoryGib) stop('memory')
+      if (tree !== null && (await tree.memoryGib()) > limits.memoryGib) stop('memory')
     }, 1000)
     const finish = (exitCode: number | null, signalName: string | null, failure = '') => {
       clearTimeout(deadline)
@@ -64,24 +71,13 @@ export function runProcess(
       stderr = (stderr + chunk).slice(-stderrTail)
     })
     child.on('error', (error) => finish(null, null, error.message))
-    child.on('close', (code, name) => finish(code, name))
+    // what it left behind must not go on, nor hold its output open
+    child.on('exit', () => void tree?.kill())
+    child.on('close', async (code, name) => {
+      await tree?.kill()
+      finish(code, name)
+    })
     child.stdin.on('error', () => {})
     child.stdin.end(input)
   })
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch {
-    // it ended by itself in the meantime
-  }
-}
-
-/** 0 where the system has no /proc: the bound is then the operator's container. */
-async function residentGib(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
-  const kib = /VmRSS:\s+(\d+) kB/.exec(status)?.[1]
-  return kib === undefined ? 0 : Number(kib) / 1024 ** 2
 }

@@ -2,10 +2,11 @@ import json from '../../knowledge/modelled-flags.json' with { type: 'json' }
 import type { Experiment } from '../contract/experiment.ts'
 import { rematTensorSettings } from '../planner/remat-policy.ts'
 import type { ResolvedRun } from '../planner/workload.ts'
+import { bare } from '../text/bare.ts'
 
 const counted = new RegExp(json.counted.join('|'))
 const compiler = new RegExp(json.compiler.join('|'))
-const asked: Readonly<Record<string, string>> = json.not_modelled
+const asked: Readonly<Record<string, string>> = bare(json.not_modelled)
 
 /** A note that names the settings of a run that no figure counts; compiler flags go to the compiler as they are. */
 export function unmodelledNotes(run: ResolvedRun, experiment: Experiment): string[] {

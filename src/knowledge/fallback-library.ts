@@ -27,6 +27,8 @@ export function createFallbackLibrary(options: {
   /** Keeps changes that wait over a restart. */
   pending?: { load(): Promise<Change[]>; save(changes: readonly Change[]): Promise<void> }
   onChange?: (state: 'away' | 'back', detail: string) => void
+  /** A change that the server refuses for what it is, not for how the server is: it stays in the embedded store and holds no other back. */
+  onRefused?: (change: Change, reason: string) => void
 }): FallbackLibrary {
   const { primary, embedded } = options
   const now = options.now ?? Date.now
@@ -54,13 +56,22 @@ export function createFallbackLibrary(options: {
     const pending = await pendingChanges()
     const changes = [...pending.values()]
     if (changes.length === 0) return 0
-    await primary.upsert(changes.flatMap((change) => change.upsert ?? []))
-    for (const change of changes) {
-      if (change.upsert === null) await primary.remove({ kind: change.kind, tenant: change.tenant, ids: [change.id] })
-    }
+    await applyTo(primary, changes).catch(async (error: unknown) => {
+      if (!isRefusal(error)) throw error
+      for (const one of changes) await applyOne(one)
+    })
     for (const change of changes) if (pending.get(keyOf(change)) === change) pending.delete(keyOf(change))
     await options.pending?.save([...pending.values()])
     return changes.length
+  }
+
+  async function applyOne(one: Change): Promise<void> {
+    try {
+      await applyTo(primary, [one])
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      options.onRefused?.(one, asPromptsError(error).message)
+    }
   }
 
   function markAway(error: unknown): void {
@@ -93,24 +104,18 @@ export function createFallbackLibrary(options: {
     return answer ? answer.value : question(embedded)
   }
 
-  async function change(changes: Change[], apply: (library: Library) => Promise<void>): Promise<void> {
-    await apply(embedded)
-    if ((await withPrimary(() => apply(primary))) === null) await hold(changes)
+  async function change(changes: Change[]): Promise<void> {
+    await applyTo(embedded, changes)
+    // together with what waits already, in order; one that is refused is set aside
+    await hold(changes)
+    await withPrimary(async () => {})
   }
 
   return {
     store: primary.store,
     degraded: () => (away === null ? null : { since: away.since, reason: away.reason, waiting: waiting?.size ?? 0 }),
-    upsert: (entries) =>
-      change(
-        entries.map((entry) => ({ upsert: entry, kind: entry.kind, tenant: entry.tenant, id: entry.id })),
-        (library) => library.upsert(entries),
-      ),
-    remove: ({ kind, tenant, ids }) =>
-      change(
-        ids.map((id) => ({ upsert: null, kind, tenant, id })),
-        (library) => library.remove({ kind, tenant, ids }),
-      ),
+    upsert: (entries) => change(entries.map((entry) => ({ upsert: entry, kind: entry.kind, tenant: entry.tenant, id: entry.id }))),
+    remove: ({ kind, tenant, ids }) => change(ids.map((id) => ({ upsert: null, kind, tenant, id }))),
     search: (query) => ask((library) => library.search(query)),
     get: (selection) => ask((library) => library.get(selection)),
     list: (selection) => ask((library) => library.list(selection)),
@@ -120,4 +125,16 @@ export function createFallbackLibrary(options: {
       await embedded.close()
     },
   }
+}
+
+/** Whether the server answered, and will answer the same again. */
+function isRefusal(error: unknown): boolean {
+  return !asPromptsError(error).retryable
+}
+
+async function applyTo(library: Library, changes: readonly Change[]): Promise<void> {
+  const entries = changes.flatMap((change) => change.upsert ?? [])
+  if (entries.length > 0) await library.upsert(entries)
+  for (const change of changes)
+    if (change.upsert === null) await library.remove({ kind: change.kind, tenant: change.tenant, ids: [change.id] })
 }

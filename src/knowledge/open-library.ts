@@ -29,7 +29,11 @@ export interface OpenedLibrary {
  */
 export async function openLibrary(
   config: Config,
-  options: { onStoreChange?: (state: 'away' | 'back', detail: string) => void; signal?: AbortSignal } = {},
+  options: {
+    onStoreChange?: (state: 'away' | 'back', detail: string) => void
+    onRefused?: (what: string, reason: string) => void
+    signal?: AbortSignal
+  } = {},
 ): Promise<OpenedLibrary> {
   const signal = options.signal ?? new AbortController().signal
   const folders = [shippedKnowledge, ...(config.PROMPTS_KNOWLEDGE ? [config.PROMPTS_KNOWLEDGE] : [])]
@@ -52,6 +56,7 @@ export async function openLibrary(
     embedded,
     pending: pendingFile(join(config.PROMPTS_HOME, 'library-pending.json')),
     ...(options.onStoreChange ? { onChange: options.onStoreChange } : {}),
+    ...(options.onRefused ? { onRefused: ({ kind, id }, reason) => options.onRefused?.(`${kind} ${id}`, reason) } : {}),
   })
   try {
     const there = await primary.hashes({ kind: 'doc', tenant: shippedTenant })

@@ -21,6 +21,9 @@ export interface QdrantLibraryOptions {
   readOnly?: boolean
 }
 
+/** Older servers lack what is asked of them: fused queries and inverse document frequency (1.10), tenants as index (1.11). */
+const oldestServer = { major: 1, minor: 11 }
+
 /** Fields that every query filters by, and how each is indexed. */
 const payloadIndexes = {
   tenant: { type: 'keyword', is_tenant: true },
@@ -140,6 +143,7 @@ export function createQdrantLibrary(options: QdrantLibraryOptions): Library {
 async function ensureCollection(client: QdrantClient, kind: EntryKind, { embedding, readOnly }: QdrantLibraryOptions): Promise<string> {
   const model = embedding ? `-${embedding.name.replaceAll(/[^A-Za-z0-9-]/g, '-')}-${embedding.dimensions}` : ''
   const name = `prompts-${kind}s-s${signatureVersion}${model}`
+  await checkVersion(client)
   const isThere = (await client.collectionExists(name)).exists
   if (!isThere && readOnly === true) {
     throw new PromptsError('unavailable', `Qdrant has no collection ${name} yet`, { hint: 'npx prompts index loads the library.' })
@@ -165,6 +169,26 @@ async function ensureCollection(client: QdrantClient, kind: EntryKind, { embeddi
     if (indexed[field] === undefined) await client.createPayloadIndex(name, { field_name: field, field_schema: schema, wait: true })
   }
   return name
+}
+
+/** @throws PromptsError `unavailable` for a server of a version that lacks what is asked of it, or of another major version. */
+async function checkVersion(client: QdrantClient): Promise<void> {
+  // a server behind a proxy may not say it
+  const { version } = await client.versionInfo().catch((error: unknown) => {
+    if ((error as { status?: number }).status === 404) return { version: '' }
+    throw error
+  })
+  const [, major, minor] = /^(\d+)\.(\d+)\./.exec(version) ?? []
+  if (major === undefined) return
+  if (Number(major) === oldestServer.major && Number(minor) >= oldestServer.minor) return
+  throw new PromptsError(
+    'unavailable',
+    `Qdrant is version ${version}; ${oldestServer.major}.${oldestServer.minor} or a later 1.x is needed`,
+    {
+      hint: 'compose.yaml names the version that this program was tried with.',
+      retryable: false,
+    },
+  )
 }
 
 /** @throws PromptsError `unavailable` for a collection that was made with other vectors than these. */

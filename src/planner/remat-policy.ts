@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import json from '../../knowledge/remat-policies.json' with { type: 'json' }
+import { bare } from '../text/bare.ts'
 
 const tensors = [
   'decoder_layer_input',
@@ -30,15 +31,17 @@ const tensors = [
 export type RematTensor = (typeof tensors)[number]
 const tensorList = z.array(z.enum([...tensors, 'all']))
 
-const file = z
-  .object({
-    policies: z.record(z.string(), z.strictObject({ device: tensorList, host: tensorList })),
-    aliases: z.record(z.string(), z.string()),
-    settings: z.array(z.enum(tensors)),
-    unknown: z.string(),
-    tuned: z.array(z.string()),
-  })
-  .parse(json)
+const file = bare(
+  z
+    .object({
+      policies: z.record(z.string(), z.strictObject({ device: tensorList, host: tensorList })),
+      aliases: z.record(z.string(), z.string()),
+      settings: z.array(z.enum(tensors)),
+      unknown: z.string(),
+      tuned: z.array(z.string()),
+    })
+    .parse(json),
+)
 
 /** 0: computed again in the backward pass; 1: kept in HBM; 2: kept on the host. */
 export type Kept = 0 | 1 | 2

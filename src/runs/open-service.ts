@@ -38,11 +38,15 @@ export async function openDiagnoseService(options: {
   heavy: HeavyWork
   mayKnow?: (channel: string, id: string) => boolean
   onStoreChange?: (state: 'away' | 'back', detail: string) => void
+  onRefused?: (what: string, reason: string) => void
 }): Promise<OpenedService> {
   const { config, finder, compiler, heavy, mayKnow = () => true } = options
   const runStore = openRunStore(config)
   const { memory, spend } = runStore
-  const library = await openLibrary(config, options.onStoreChange ? { onStoreChange: options.onStoreChange } : {})
+  const library = await openLibrary(config, {
+    ...(options.onStoreChange ? { onStoreChange: options.onStoreChange } : {}),
+    ...(options.onRefused ? { onRefused: options.onRefused } : {}),
+  })
   const catalog = openCatalog(config)
   const client = createGeminiClient(config)
 

@@ -38,7 +38,7 @@ describe('parseExperiment', () => {
     ['a wrong chip', good.replace('chip: v5p', 'chip: v5q'), /hardware.chip is "v5q"/, /v5[pe]/],
     ['a fraction', good.replace('global_batch: 256', 'global_batch: 2.5'), /run.global_batch is 2.5/, /.*/],
     ['an id with a slash', good.replace('exp-123', '../exp'), /id is "..\/exp"/, /.*/],
-    ['a key twice', `${good}phase: decode\n`, /unique/i, /.*/],
+    ['a key twice', `${good}phase: decode\n`, /stands twice/, /.*/],
     ['an alias', good.replace('model: llama2-70b', 'model: &a llama2-70b\nprofile: *a'), /alias/i, /.*/],
     ['no YAML', '{{{{', /experiment.yaml/, /.*/],
     ['a list', '- 1\n- 2', /experiment.yaml/, /.*/],

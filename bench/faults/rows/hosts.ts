@@ -125,7 +125,7 @@ export const hostRows: Row[] = [
       await stage.startRedis()
       await stage.serve()
       const worker = stage.spawn('worker', { home: join(stage.folder, 'other-home') })
-      await stage.until(40, () => worker.child.exitCode !== null)
+      await worker.ended(40_000)
       const said = worker.lines.find((line) => line.includes('keeps runs in')) ?? ''
       const wrong = worker.child.exitCode === 2 ? [] : [`exit code ${worker.child.exitCode}`]
       return {
@@ -177,7 +177,7 @@ export const hostRows: Row[] = [
         (await Promise.all(asked.map(({ channel, ts }) => other.answers(channel, ts)))).map((found) => found.length).join()
       if (!(await stage.until(60, async () => (await count()) === '4,4,4'))) wrong.push(`the second bot's answers: ${await count()}`)
       const third = stage.spawn('worker', { ...own, env: { ...env, PROMPTS_REDIS_PREFIX: 'B0BOT00001' } })
-      await stage.until(40, () => third.child.exitCode !== null)
+      await third.ended(40_000)
       const said = third.lines.find((line) => line.includes('prompts:')) ?? ''
       if (third.child.exitCode !== 2) wrong.push(`the third ended with ${third.child.exitCode}`)
       return { saw: `each answered its own; the third, exit 2: "${said.replace(/^.*?prompts: /, '').slice(0, 160)}"`, wrong }

@@ -166,7 +166,7 @@ export const processRows: Row[] = [
       const other = createServer().listen(port)
       stage.onClose(() => other.close())
       const server = stage.spawn('serve', { env: { PORT: String(port) } })
-      await stage.until(30, () => server.child.exitCode !== null)
+      await server.ended(30_000)
       const said = server.lines.find((line) => line.includes(String(port))) ?? ''
       const wrong = server.child.exitCode === 4 || server.child.exitCode === 2 ? [] : [`exit code ${server.child.exitCode}`]
       if (said === '' || server.lines.some((line) => line.includes('    at '))) wrong.push('no plain reason')

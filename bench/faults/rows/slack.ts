@@ -91,7 +91,7 @@ export const slackRows: Row[] = [
       await stage.startRedis()
       stage.slack.gate.fault = (method) => (method === 'auth.test' ? { kind: 'error', error: 'invalid_auth' } : null)
       const [server, worker] = [stage.spawn('serve'), stage.spawn('worker')]
-      await stage.until(40, () => server.child.exitCode !== null && worker.child.exitCode !== null)
+      await Promise.all([server.ended(40_000), worker.ended(40_000)])
       const codes = [server.child.exitCode, worker.child.exitCode]
       const said = server.lines.find((line) => line.includes('invalid_auth')) ?? ''
       const wrong = codes.every((code) => code === 4) ? [] : [`exit codes ${codes.join(' and ')}`]

@@ -5,10 +5,11 @@ import { flatForm } from '../../planner/model/flat-model.ts'
 import { type ResolvedModel, sameModel } from '../../planner/model/resolved-model.ts'
 import { rematTensorSettings } from '../../planner/remat-policy.ts'
 import type { ResolvedRun, Workload } from '../../planner/workload.ts'
+import { bare } from '../../text/bare.ts'
 import { meshSettings, runSettings } from './maxtext.ts'
 import type { SnippetInput } from './snippet-input.ts'
 
-const needs: Readonly<Record<string, readonly string[]>> = json.needs
+const needs: Readonly<Record<string, readonly string[]>> = bare(json.needs)
 const maxtextModels: ReadonlySet<string> = new Set(json.models)
 
 /**

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import chipsFile from '../../../knowledge/chips.json' with { type: 'json' }
 import json from '../../../knowledge/topologies.json' with { type: 'json' }
 import { chipSchema } from '../../contract/chip-schema.ts'
+import { bare } from '../../text/bare.ts'
 
-const slices = z.record(z.string(), z.object({ devices: z.int() })).parse(json.slices)
+const slices = bare(z.record(z.string(), z.object({ devices: z.int() })).parse(json.slices))
 
 /** JAX devices of a slice by its name or shape; null for a name that is not in the table. A shape is believed here: its slice is looked up later. */
 export function devicesOfSlice(chip: string, topology: string): number | null {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { PromptsError } from '../../errors.ts'
+import { bare } from '../../text/bare.ts'
 
 const folder = new URL('../../../knowledge/', import.meta.url)
 
@@ -28,7 +29,7 @@ function parse<T>(file: string, text: string, schema: z.ZodType<T>): T {
     throw new PromptsError('internal', `knowledge/${file} is not JSON.`, { hint: 'Restore the file or fix its syntax.', cause })
   }
   const result = schema.safeParse(json)
-  if (result.success) return result.data
+  if (result.success) return bare(result.data)
   throw new PromptsError('internal', `knowledge/${file} does not match its schema:\n${z.prettifyError(result.error)}`, {
     hint: 'docs/writing-knowledge.md describes every field.',
   })

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ReceiverEvent } from '@slack/bolt'
 import { keys } from '../../state/keys.ts'
 import type { StateStore } from '../../state/state-store.ts'
@@ -9,6 +10,10 @@ const keepMs = 24 * 3600_000
 const heldMs = 6000
 const renewMs = 2000
 const maxReplays = 3
+/** What the store refuses is tried again for two minutes, so many deliveries at once; the others are Slack's to send again. */
+const betweenWritesMs = 1000
+const writeTries = 120
+const mostUnwritten = 200
 
 /** Set on what is delivered again by us, not by Slack: claims on the delivery do not count for it. */
 export const replayFlag = 'promptsReplay'
@@ -20,6 +25,7 @@ export const replayFlag = 'promptsReplay'
 export class Inbox {
   readonly #state: StateStore
   readonly #log: Log
+  #unwritten = 0
 
   constructor(state: StateStore, log: Log) {
     this.#state = state
@@ -31,9 +37,40 @@ export class Inbox {
     const key = keys.delivery(`${deliveryId(event.body)}-${randomBytes(4).toString('hex')}`)
     // Slack's old verification token is a secret that nothing here needs
     const { token: _secret, ...body } = event.body
+    try {
+      await this.#write(key, body)
+    } catch (error) {
+      // Slack sends it again only after a minute: it is tried here until then, and whoever comes first handles it
+      void this.#writeLater(key, body, next)
+      throw error
+    }
+    await this.#handle(key, () => next(event))
+  }
+
+  async #write(key: string, body: Record<string, unknown>): Promise<void> {
     await this.#state.claim(keys.deliveryHeld(key), heldMs)
     await this.#state.set(key, JSON.stringify(body), keepMs)
-    await this.#handle(key, () => next(event))
+  }
+
+  async #writeLater(key: string, body: Record<string, unknown>, next: (event: ReceiverEvent) => Promise<void>): Promise<void> {
+    if (this.#unwritten >= mostUnwritten) return
+    this.#unwritten += 1
+    try {
+      for (let tries = 0; tries < writeTries; tries += 1) {
+        await sleep(betweenWritesMs, undefined, { ref: false })
+        const isWritten = await this.#write(key, body).then(
+          () => true,
+          () => false,
+        )
+        if (!isWritten) continue
+        await this.#handle(key, () => next({ body, ack: async () => {} }))
+        return
+      }
+    } catch (error) {
+      this.#log.warn('a delivery that could not be written down at first was not handled; Slack sends it again', { error: String(error) })
+    } finally {
+      this.#unwritten -= 1
+    }
   }
 
   /** Handles again what was left: all of it, or only what no living process holds. */

@@ -15,6 +15,8 @@ export interface Product {
   url: string
   /** Waits for a line with these words; null where it ended or the time was over before. */
   says(words: string | RegExp, withinMs: number): Promise<string | null>
+  /** Its exit code once it ended by itself and all that it said is read; null where it did not in that time. */
+  ended(withinMs: number): Promise<number | null>
   /** Sends the signal and waits for its end. @returns Milliseconds that took, and its exit code. */
   end(signal: NodeJS.Signals): Promise<{ ms: number; code: number | null }>
   /** Resident memory of the process, MiB; 0 once it ended. */
@@ -58,7 +60,11 @@ export function spawnProduct({ command, api, home, env = {}, wrap = [], script }
     if (address !== undefined) product.url = address
     wake()
   })
-  child.once('close', wake)
+  let isClosed = false
+  const closed = once(child, 'close').then(() => {
+    isClosed = true
+    wake()
+  })
   const product: Product = {
     child,
     lines,
@@ -68,7 +74,7 @@ export function spawnProduct({ command, api, home, env = {}, wrap = [], script }
       const find = () => lines.find((line) => (typeof words === 'string' ? line.includes(words) : words.test(line))) ?? null
       for (;;) {
         const found = find()
-        if (found !== null || child.exitCode !== null || performance.now() >= until) return found
+        if (found !== null || isClosed || performance.now() >= until) return found
         await new Promise<void>((resolve) => {
           const again = () => {
             clearTimeout(timer)
@@ -79,6 +85,14 @@ export function spawnProduct({ command, api, home, env = {}, wrap = [], script }
           waiting.add(again)
         })
       }
+    },
+    async ended(withinMs) {
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, withinMs)
+      })
+      await Promise.race([closed, late]).finally(() => clearTimeout(timer))
+      return isClosed ? child.exitCode : null
     },
     async end(signal) {
       if (child.exitCode !== null || child.signalCode !== null) return { ms: 0, code: child.exitCode }

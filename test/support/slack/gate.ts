@@ -41,6 +41,8 @@ export class Gate {
   readonly violations: string[] = []
   fault: (method: string, body: Record<string, string>, count: number) => Fault = () => null
   delayMs = 0
+  /** Tokens that stand for one, used in turn. */
+  sameAs: ReadonlyMap<string, readonly string[]> = new Map()
   /** Files that files.info-like downloads serve, by path. */
   readonly files = new Map<string, string>()
   /** Answers for methods that the emulator lacks. */
@@ -120,7 +122,7 @@ export class Gate {
     if (answer !== undefined) return { status: 200, headers: json, body: JSON.stringify(answer(body)) }
     const forwarded = await fetch(`${this.#target}${request.url ?? ''}`, {
       method: request.method ?? 'POST',
-      headers: { authorization: request.headers.authorization ?? '', 'content-type': request.headers['content-type'] ?? '' },
+      headers: { authorization: this.#inTurn(request.headers.authorization ?? ''), 'content-type': request.headers['content-type'] ?? '' },
       ...(request.method === 'GET' ? {} : { body: raw }),
     })
     const text = await forwarded.text()
@@ -132,6 +134,12 @@ export class Gate {
       throw new Error('lost')
     }
     return { status: forwarded.status, headers: json, body: text }
+  }
+
+  #inTurn(authorization: string): string {
+    const tokens = this.sameAs.get(authorization.replace(/^Bearer /, '')) ?? []
+    const next = tokens[this.calls.length % Math.max(1, tokens.length)]
+    return next === undefined ? authorization : `Bearer ${next}`
   }
 
   #exceeds(call: Call): boolean {

@@ -36,12 +36,14 @@ export class Workspace {
     this.url = url
   }
 
-  static async start(options: { users?: number; channels?: number; clock?: Clock } = {}): Promise<Workspace> {
+  /** @param options.calls How many calls of the bot the emulator must take: it lets a token do five thousand an hour, whatever Slack does. */
+  static async start(options: { users?: number; channels?: number; clock?: Clock; calls?: number } = {}): Promise<Workspace> {
     const port = await freePort()
     const people = Array.from({ length: options.users ?? 3 }, (_, at) => ({ name: `person${at}`, real_name: `Person ${at}` }))
     const channels = Array.from({ length: options.channels ?? 2 }, (_, at) => ({ name: `team-${at}` }))
+    const botTokens = [botToken, ...Array.from({ length: Math.ceil((options.calls ?? 0) / 4000) }, (_, at) => `${botToken}-${at}`)]
     const tokens = [
-      { token: botToken, type: 'bot', user: botUser, bot_id: 'B0BOT00001', bot_user_id: botUser },
+      ...botTokens.map((token) => ({ token, type: 'bot', user: botUser, bot_id: 'B0BOT00001', bot_user_id: botUser })),
       { token: 'xoxp-admin', type: 'user', user: 'U000000001' },
       ...people.map((person) => ({ token: `xoxp-${person.name}`, type: 'user', user: person.name })),
     ]
@@ -71,6 +73,7 @@ export class Workspace {
     })
     const clock = options.clock ?? systemClock
     const gate = new Gate(emulator.url, clock)
+    gate.sameAs = new Map([[botToken, botTokens]])
     const workspace = new Workspace(emulator, gate, await gate.start(), clock)
     const list = (await workspace.as(botToken).conversations.list({ limit: 1000 })).channels ?? []
     workspace.channels.push(...list.filter((channel) => channel.name?.startsWith('team-')).map((channel) => String(channel.id)))

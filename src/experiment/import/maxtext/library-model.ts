@@ -2,8 +2,9 @@ import { z } from 'zod'
 import json from '../../../../knowledge/models.json' with { type: 'json' }
 import { modelSchema } from '../../../contract/model.ts'
 import { type ResolvedModel, resolveLayers } from '../../../planner/model/resolved-model.ts'
+import { bare } from '../../../text/bare.ts'
 
-const entries: Readonly<Record<string, { aliases: readonly string[] }>> = json.models
+const entries: Readonly<Record<string, { aliases: readonly string[] }>> = bare(json.models)
 const entrySchema = z.object({ dims: modelSchema })
 
 /** A model of the library that MaxText has under this name or an alias of it; null for any other name. */

@@ -1,19 +1,22 @@
 import { z } from 'zod'
 import json from '../../../../knowledge/maxtext-settings.json' with { type: 'json' }
+import { bare } from '../../../text/bare.ts'
 
 const {
   defaults,
   mapped,
   flags,
   without_effect: withoutEffect,
-} = z
-  .object({
-    defaults: z.record(z.string(), z.string()),
-    mapped: z.array(z.string()),
-    flags: z.array(z.string()),
-    without_effect: z.array(z.string()),
-  })
-  .parse(json)
+} = bare(
+  z
+    .object({
+      defaults: z.record(z.string(), z.string()),
+      mapped: z.array(z.string()),
+      flags: z.array(z.string()),
+      without_effect: z.array(z.string()),
+    })
+    .parse(json),
+)
 
 const isMapped = new RegExp(mapped.join('|'))
 const isWithoutEffect = new RegExp(withoutEffect.join('|'))
