@@ -83,9 +83,24 @@ export class PromptsError extends Error {
   }
 }
 
-/** Wraps whatever was thrown: a PromptsError stays as it is, everything else becomes `internal` with an id and its cause. */
+/** What a machine that is out of something says, in words; all of it may be gone when the same is tried again. */
+const outOf: Readonly<Record<string, { message: string; hint: string }>> = {
+  ENOSPC: { message: 'There is no room left on the disk of the bot', hint: 'Its operator has to make room; then ask again.' },
+  EDQUOT: { message: "The bot's quota on its disk is used up", hint: 'Its operator has to make room; then ask again.' },
+  EROFS: { message: "The bot's disk takes no writes", hint: 'Its operator has to mount it for writing; then ask again.' },
+  EMFILE: { message: 'The bot has too many files open', hint: 'Ask again in a minute; its operator may raise the limit (ulimit -n).' },
+  ENFILE: { message: "The bot's machine has too many files open", hint: 'Ask again in a minute.' },
+}
+
+/**
+ * Wraps whatever was thrown: a PromptsError stays as it is, a machine that is out of something is `unavailable` in words, everything else becomes
+ * `internal` with an id and its cause.
+ */
 export function asPromptsError(thrown: unknown): PromptsError {
   if (thrown instanceof PromptsError) return thrown
+  const code = String((thrown as { code?: unknown } | null)?.code ?? '')
+  const lack = Object.hasOwn(outOf, code) ? outOf[code] : undefined
+  if (lack !== undefined) return new PromptsError('unavailable', lack.message, { hint: lack.hint, cause: thrown })
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   return new PromptsError('internal', `Something went wrong inside prompts: ${message}`, {
     hint: 'The details are in the log beside this id; please report both.',
