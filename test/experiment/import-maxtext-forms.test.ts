@@ -137,6 +137,81 @@ describe('the model of settings', () => {
   })
 })
 
+describe('a job of a named model', () => {
+  const job = { compile_topology: 'v5p-64', per_device_batch_size: 4, max_target_length: 4096, ici_fsdp_parallelism: -1 }
+  const read = (settings: Settings) => importMaxText(asCommand({ ...job, ...settings }), 'command')
+
+  it('keeps what it does not override, layer by layer', () => {
+    const { experiment, notes } = read({
+      model_name: 'deepseek3-671b',
+      override_model_config: true,
+      base_num_decoder_layers: 10,
+      first_num_dense_layers: 2,
+      num_experts: 64,
+      interleave_moe_layer_step: 2,
+    })
+    expect(experiment.model).toMatchObject({
+      embed: 7168,
+      layers: [
+        { repeat: 2, layers: [{ attention: { kind: 'mla', heads: 128 }, mlp: { kind: 'dense', width: 18432 } }] },
+        { repeat: 8, layers: [{ mlp: { kind: 'moe', experts: 64, width: 2048, shared_width: 2048 } }] },
+      ],
+    })
+    expect(notes.join()).toContain('interleave_moe_layer_step=2 stands beside a model of the library')
+  })
+
+  it('cuts and goes on with patterns, and changes only the layers that have the dim', () => {
+    const { model } = read({
+      model_name: 'gemma3-12b',
+      base_num_decoder_layers: 50,
+      sliding_window_size: 512,
+      vocab_size: 131072,
+    }).experiment
+    const { layers, vocab } = model as Extract<typeof model, object>
+    const [whole, rest] = layers as { repeat: number; layers: { attention: { kind: string; window?: number } }[] }[]
+    expect([vocab, whole!.repeat, rest!.repeat]).toEqual([131072, 8, 2])
+    expect(whole!.layers.map(({ attention }) => attention.window ?? attention.kind)).toEqual([512, 512, 512, 512, 512, 'full'])
+  })
+
+  it('is the name alone where nothing differs, also by the names that only MaxText has', () => {
+    expect(read({ model_name: 'mixtral-8x7b', num_experts: 8, base_num_kv_heads: 8 }).experiment.model).toBe('mixtral-8x7b')
+    expect(read({ model_name: 'deepseek3-671b-2dfsdp' }).experiment.model).toBe('deepseek3-671b-2dfsdp')
+  })
+
+  it('is refused where neither the library nor the text says its dims', () => {
+    expect(() => read({ model_name: 'lama3-8b' })).toThrow(
+      expect.objectContaining({ code: 'bad_log', hint: expect.stringContaining('llama3-8b') }),
+    )
+    const own = { base_emb_dim: 512, base_num_decoder_layers: 2, base_num_query_heads: 4 }
+    expect(read({ model_name: 'lama3-8b', ...own }).experiment.model).toMatchObject({ embed: 512, layers: 2, heads: 4 })
+  })
+
+  it('names a setting that nobody knows, and a pipeline that passes its stages several times', () => {
+    const { notes } = read({ model_name: 'llama3-70b', some_new_setting: 5, ici_pipeline_parallelism: 4, num_layers_per_pipeline_stage: 5 })
+    expect(notes.join()).toMatch(/some_new_setting=5/)
+    expect(notes.join()).toMatch(/num_pipeline_repeats=4: the circular pipeline is counted as one pass/)
+    const once = read({ model_name: 'llama3-70b', ici_pipeline_parallelism: 4, num_layers_per_pipeline_stage: 20 })
+    expect(once.notes.join()).not.toContain('pipeline')
+  })
+
+  it("has MaxText's type of the first moment: the weights' where none is said", () => {
+    expect(read({ model_name: 'llama3-8b', weight_dtype: 'bfloat16' }).experiment.run.optimizer_dtype).toBe('bf16')
+    expect(read({ model_name: 'llama3-8b', weight_dtype: 'bfloat16', mu_dtype: 'float32' }).experiment.run.optimizer_dtype).toBe('f32')
+  })
+
+  it('reads enums as a log prints them, with digits too', () => {
+    const log = asLog({
+      ...job,
+      ici_fsdp_parallelism: 64,
+      model_name: 'llama2-70b',
+      compile_topology: 'v5p-128',
+      quantization: 'QuantizationType.INT8',
+    })
+    const { experiment } = importMaxText(`${log}\nConfig param custom_mesh_and_rule: CustomRule.PURE_FSDP`, 'log')
+    expect(experiment.run).toMatchObject({ matmul_dtype: 'int8', flags: { custom_mesh_and_rule: 'pure-fsdp' } })
+  })
+})
+
 describe('texts that are no MaxText job', () => {
   it('are refused', () => {
     for (const text of ['', 'hello world', '[1, 2]', 'python3 -m http.server', 'a: [1'])

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { experimentIdSchema } from '../../src/contract/experiment.ts'
+import { readExperiment } from '../../src/experiment/parse-experiment.ts'
 import { reactionMeaning } from '../../src/slack/adoption/reaction-meaning.ts'
 import { escapeText, link } from '../../src/slack/blocks/text.ts'
 import { isAllowed, isAllowedSomewhere, parseChannelRules } from '../../src/slack/requests/access.ts'
@@ -67,6 +68,10 @@ describe('an experiment from a stranger', () => {
     const { id, yaml } = readInlineExperiment(`${good}profile: ../../secret\n`, 'x.yaml')
     expect(id).toBe('e1')
     expect(yaml).not.toContain('secret')
+    const inWords = good.replace('topology: 4x4x4', 'topology: v5p:4x4x4').concat('mesh: {fsdp: -1, tensor: 2}\n')
+    const again = readExperiment(readInlineExperiment(inWords, 'x.yaml').yaml, 'the message')
+    expect(again.experiment).toEqual(readExperiment(inWords, 'x.yaml').experiment)
+    expect(again.notes.join()).toMatch(/fsdp.*data/)
     expect(() => readInlineExperiment(`${good}command: rm\n`, 'x.yaml')).toThrow(/command/)
     expect(() => readInlineExperiment(`a: &a [1]\nid: *a\n`, 'x.yaml')).toThrow()
     expect(() => readInlineExperiment('x'.repeat(300_000), 'x.yaml')).toThrow(/256 KiB/)

@@ -1,6 +1,6 @@
 import type { WebClient } from '@slack/web-api'
 import { PromptsError } from '../../errors.ts'
-import { maxExperimentBytes, parseExperiment } from '../../experiment/parse-experiment.ts'
+import { maxExperimentBytes, parseExperiment, readExperimentData } from '../../experiment/parse-experiment.ts'
 import type { MessageEvent } from '../listeners/payloads.ts'
 
 /** A file that came with a message, as Slack's events describe it. */
@@ -12,7 +12,7 @@ export interface SharedFile {
   isHidden?: boolean
 }
 
-/** An experiment that a stranger sent: what is left of it is data that our schema knows. */
+/** An experiment that a stranger sent: data that our schema has passed. */
 export interface InlineExperiment {
   id: string
   yaml: string
@@ -23,11 +23,12 @@ export interface InlineExperiment {
  * @throws PromptsError `bad_experiment`, `too_large`.
  */
 export function readInlineExperiment(text: string, what: string): InlineExperiment {
-  const { profile: _dropped, ...experiment } = parseExperiment(text, what)
-  return { id: experiment.id, yaml: JSON.stringify(experiment, null, 2) }
+  const { id } = parseExperiment(text, what)
+  // in its own words, which the run translates aloud
+  const { profile: _dropped, ...said } = readExperimentData(text, what) as Record<string, unknown>
+  return { id, yaml: JSON.stringify(said, null, 2) }
 }
 
-/** Whether a shared file may be an experiment. */
 /** What Slack says of files in a message. In channels shared with other organizations that is an id alone; then Slack is asked for the rest. */
 export async function sharedFiles(client: WebClient, files: NonNullable<MessageEvent['files']>): Promise<SharedFile[]> {
   return Promise.all(
@@ -46,6 +47,7 @@ export async function sharedFiles(client: WebClient, files: NonNullable<MessageE
   )
 }
 
+/** Whether a shared file may be an experiment. */
 export function isExperimentFile(file: SharedFile): boolean {
   return /\.(?:ya?ml|json|txt)$/i.test(file.name) || !file.name.includes('.')
 }
