@@ -1,17 +1,5 @@
 import type { ProfileReport } from '../contract/profile-report.ts'
 
-/** Decoding and prefill run the forward pass alone: no op of a backward pass or an optimizer, and mostly no step markers. */
-const trainingSource = /transpose|backward|grad|adam|optimizer|jvp/i
-
-/** Whether a profile is of training or of serving, as far as its ops tell; null where they do not. */
-export function phaseOfReport(report: ProfileReport): 'training' | 'serving' | null {
-  const words = report.notes.join(' ')
-  const program = /(?:Programs|Main program): (.*)/.exec(words)?.[1] ?? ''
-  if (/train/i.test(program) || report.top_ops.some((op) => trainingSource.test(op.name))) return 'training'
-  if (/decode|prefill|generate|inference|serv/i.test(program)) return 'serving'
-  return null
-}
-
 /**
  * Two runs of one model do the same FLOPs per step, unless their batches differ, and mostly the same ops. A model that differs shows in both:
  * says so where few of the ops are in both and the work differs too; null otherwise.

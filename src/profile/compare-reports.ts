@@ -1,6 +1,7 @@
 import type { Comparison } from '../contract/diagnosis.ts'
 import type { Op, ProfileReport } from '../contract/profile-report.ts'
-import { modelDiffers, phaseOfReport } from './compare-jobs.ts'
+import { phaseOfReport } from './capture-kind.ts'
+import { modelDiffers } from './compare-jobs.ts'
 
 type Times = Map<string, { before: number; after: number }>
 type Side = 'before' | 'after'

@@ -18,7 +18,11 @@ export interface HostReading {
   allocations: AllocationLog
   /** When a thread was at it, joined over threads, by activity; picoseconds on the same clock as the devices. */
   activities: Map<string, Intervals>
+  /** Its threads or events are of Pathways, whose one client drives the devices of many workers. */
+  pathways: boolean
 }
+
+const pathways = /\bpathways|ifrt[-_ ]?proxy/i
 
 const slotNames = [
   'index_on_host', 'device_ordinal', 'bytes_reserved', 'bytes_allocated', 'bytes_available', 'addr', 'allocation_bytes', 'tf_op', 'shape',
@@ -40,12 +44,14 @@ export async function readHost(window: Window, plane: PlaneIndex, options: { bas
     capacityBytes: 0,
     allocations: new AllocationLog(plane.statNames),
     activities: new Map(),
+    pathways: plane.lines.some((line) => pathways.test(line.name)),
   }
   const memory = new Map<number, 'allocates' | 'frees'>()
   const activityOf = new Map<number, Intervals>()
   for (const [id, name] of await readEventNames(window, plane)) {
     if (name === 'MemoryAllocation') memory.set(id, 'allocates')
     else if (name === 'MemoryDeallocation') memory.set(id, 'frees')
+    if (!host.pathways && pathways.test(name)) host.pathways = true
     const activity = patterns.find((pattern) => pattern.test.test(name))
     if (!activity) continue
     const known = host.activities.get(activity.name) ?? new Intervals(options.intervals)

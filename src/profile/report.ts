@@ -2,6 +2,7 @@ import type { ProfileReport } from '../contract/profile-report.ts'
 import type { NamedAxis } from '../hlo/mesh-axes.ts'
 import { accountOf } from './accounts.ts'
 import { bottleneckOf } from './bottleneck.ts'
+import { captureNotes } from './capture-kind.ts'
 import { collectives } from './collectives.ts'
 import { missingShare } from './completeness.ts'
 import type { CoreReading, Hardware } from './core-reading.ts'
@@ -121,6 +122,7 @@ export async function assembleWithDetails(
       ...options.notes,
       ...words.map((line) => `${line[0]?.toUpperCase()}${line.slice(1)}.`),
       ...graphs.notes,
+      ...captureNotes(spaces),
       ...stepNotes(steps, spaces),
       ...notesOf({
         spaces, main, cores, findings, table, outsideMs, trace,
