@@ -1,6 +1,7 @@
 /**
  * Builds knowledge/cases.json from ../shared/data/measured.tsv (public measurements of sharded runs, each with its source).
- * Run: bin/node scripts/build-cases.ts [FILE]. The output is committed; running it again changes nothing unless the table or this script did.
+ * Run: bin/node scripts/build-cases.ts [FILE]. The output is committed; running it again changes nothing unless the table or this
+ * script did.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
@@ -19,7 +20,9 @@ type Row = Record<string, string>
 /** When the table was compiled. */
 const compiledAt = '2026-11-23T00:00:00Z'
 
-/** Rows whose `pdb` is per batch shard, so that only `gbs` says how large the batch was (13 of them, named in the table's README). */
+/**
+ * Rows whose `pdb` is per batch shard, so that only `gbs` says how large the batch was (13 of them, named in the table's README).
+ */
 const batchPerShard = new Set(
   ['156', '157', '159', '161', '162', '163', '164', '165', '166', '167', '169', '176', '177'].map((n) => `gt${n}`),
 )

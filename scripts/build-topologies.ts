@@ -1,6 +1,7 @@
 /**
  * Builds knowledge/topologies.json from ../shared/data/topologies.tsv (MaxText's map from slice names to topologies).
- * Run: bin/node scripts/build-topologies.ts [FILE]. The output is committed; running it again changes nothing unless the table did.
+ * Run: bin/node scripts/build-topologies.ts [FILE]. The output is committed; running it again changes nothing unless the table
+ * did.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { chipSchema } from '../src/contract/chip-schema.ts'

@@ -46,8 +46,8 @@ function publisher(source: string): string {
 }
 
 /**
- * The address of a source as the table writes it: `owner/repo:path@commit (remark)`, `owner/repo:commit sha`, or `owner/repo@sha:path + path`.
- * Throws on any other form.
+ * The address of a source as the table writes it: `owner/repo:path@commit (remark)`, `owner/repo:commit sha`, or
+ * `owner/repo@sha:path + path`. Throws on any other form.
  */
 export function addressOf(source: string): string {
   const plain = source.replace(/ \([^)]*\)/g, '').trim()

@@ -1,4 +1,7 @@
-/** What each key of an experiment means: its unit, what stands where it is absent, and an example. A key of the schema without a line fails a test. */
+/**
+ * What each key of an experiment means: its unit, what stands where it is absent, and an example. A key of the schema without a
+ * line fails a test.
+ */
 interface KeyMeaning {
   key: string
   means: string

@@ -1,4 +1,7 @@
-/** Writes JSON Schemas, the reference page of every file and output, and the page of settings, from the zod schemas: `npm run schemas`. */
+/**
+ * Writes JSON Schemas, the reference page of every file and output, and the page of settings, from the zod schemas: `npm run
+ * schemas`.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { listSettings } from '../src/config.ts'

@@ -4,8 +4,8 @@ const graceMs = 25_000
 const afterEndMs = 1000
 
 /**
- * Aborts on SIGINT and SIGTERM. The first asks the process to stop; it ends for certain when its grace is over, and at once at the second,
- * whatever holds it.
+ * Aborts on SIGINT and SIGTERM. The first asks the process to stop; it ends for certain when its grace is over, and at once at
+ * the second, whatever holds it.
  */
 export function onStopSignals(): AbortSignal {
   const abort = new AbortController()

@@ -93,8 +93,8 @@ const outOf: Readonly<Record<string, { message: string; hint: string }>> = {
 }
 
 /**
- * Wraps whatever was thrown: a PromptsError stays as it is, a machine that is out of something is `unavailable` in words, everything else becomes
- * `internal` with an id and its cause.
+ * Wraps whatever was thrown: a PromptsError stays as it is, a machine that is out of something is `unavailable` in words,
+ * everything else becomes `internal` with an id and its cause.
  */
 export function asPromptsError(thrown: unknown): PromptsError {
   if (thrown instanceof PromptsError) return thrown

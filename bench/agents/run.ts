@@ -15,8 +15,8 @@ import { projectRoot } from '../../test/support/needs.ts'
 
 /**
  * `npm run bench:agents`: what each part of the reasoning layer adds, over the configurations that MaxText's authors ship
- * (`../shared/data/regimes.json`), each a cold start. Every case of the same model on the same chip is left out. No real Gemini is asked:
- * the models are scripts over its protocol.
+ * (`../shared/data/regimes.json`), each a cold start. Every case of the same model on the same chip is left out. No real Gemini
+ * is asked: the models are scripts over its protocol.
  */
 
 interface Regime {

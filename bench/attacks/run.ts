@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { allAttacks, tryAttack } from '../../test/support/attacks/try-attack.ts'
 
-/** `npm run attacks`: text that carries instructions, against the rules and against a model that does whatever the attack says. */
+/**
+ * `npm run attacks`: text that carries instructions, against the rules and against a model that does whatever the attack says.
+ */
 
 /** `npm run attacks -- doc-secret` tries one and writes nothing. */
 const only = process.argv.slice(2)

@@ -1,6 +1,6 @@
 /**
- * Compiles every card of every example experiment and writes examples.md beside this file: `npm run bench:examples`. Needs `npm run setup:compiler`;
- * takes a few minutes of a core a card.
+ * Compiles every card of every example experiment and writes examples.md beside this file: `npm run bench:examples`. Needs `npm
+ * run setup:compiler`; takes a few minutes of a core a card.
  */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

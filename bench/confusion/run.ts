@@ -8,7 +8,10 @@ import { bottleneckMixes } from '../../test/support/bottleneck-mix.ts'
 import { findPython, projectRoot } from '../../test/support/needs.ts'
 import { randomFrom, syntheticProfile } from '../../test/support/synthetic-profile.ts'
 
-/** What is found of jobs with one or two things wrong, with and without noise, and what XProf says: `npm run bench:confusion` writes results.md. */
+/**
+ * What is found of jobs with one or two things wrong, with and without noise, and what XProf says: `npm run bench:confusion`
+ * writes results.md.
+ */
 
 const folder = mkdtempSync(join(tmpdir(), 'prompts-confusion-'))
 const { alone, pairs } = bottleneckMixes()

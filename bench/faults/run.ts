@@ -10,8 +10,9 @@ import { slackRows } from './rows/slack.ts'
 import { Stage, type Verdict } from './stage.ts'
 
 /**
- * `npm run faults`: bad days, each injected for real under the product as it ships, with what the engineer saw and what was lost or came twice.
- * `-- --only WORDS` runs those whose name has the words, `--write` puts the table into docs/faults.md. Exits 1 where something did not hold.
+ * `npm run faults`: bad days, each injected for real under the product as it ships, with what the engineer saw and what was lost
+ * or came twice. `-- --only WORDS` runs those whose name has the words, `--write` puts the table into docs/faults.md. Exits 1
+ * where something did not hold.
  */
 const { values } = parseArgs({ options: { only: { type: 'string' }, write: { type: 'boolean', default: false } } })
 const rows = [...redisRows, ...processRows, ...clockRows, ...slackRows, ...hostRows, ...diskRows]

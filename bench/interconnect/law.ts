@@ -1,6 +1,6 @@
 /**
- * `npm run bench:interconnect`: the one law for the seconds of a collective beside the formula that the planner used before, and the cards of
- * mixtures of experts then and now. Prints the tables and writes them to bench/interconnect/results.md.
+ * `npm run bench:interconnect`: the one law for the seconds of a collective beside the formula that the planner used before, and
+ * the cards of mixtures of experts then and now. Prints the tables and writes them to bench/interconnect/results.md.
  */
 import { writeFileSync } from 'node:fs'
 import { z } from 'zod'

@@ -1,7 +1,8 @@
 /**
- * `npm run bench:learning`: public measurements as a tenant's outcomes, in random orders. Every row is predicted by constants that have not
- * seen its model, first as it is, then corrected by the rows that came before it. Prints how far off predictions are with none, one, two and
- * at least three related outcomes before them, pairs of meshes in the wrong order, and by how much an unrelated job moves; writes results.md.
+ * `npm run bench:learning`: public measurements as a tenant's outcomes, in random orders. Every row is predicted by constants
+ * that have not seen its model, first as it is, then corrected by the rows that came before it. Prints how far off predictions
+ * are with none, one, two and at least three related outcomes before them, pairs of meshes in the wrong order, and by how much an
+ * unrelated job moves; writes results.md.
  */
 import { writeFileSync } from 'node:fs'
 import { jobOf } from '../../src/planner/calibrate-workload.ts'

@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util'
 import { type QueueLoad, runQueueLoad, type Shape } from './queue-run.ts'
 
 /**
- * `npm run load:queue`: diagnoses asked faster than they are worked, by one worker and by two, by the bot alone, and without a queue.
- * `-- --soak-minutes 30`: at a pace that is kept, and whether memory stays.
+ * `npm run load:queue`: diagnoses asked faster than they are worked, by one worker and by two, by the bot alone, and without a
+ * queue. `-- --soak-minutes 30`: at a pace that is kept, and whether memory stays.
  */
 const { values } = parseArgs({
   options: {

@@ -5,7 +5,10 @@ import type { Job, JobQueue } from '../../src/jobs/job-queue.ts'
 import type { RunJob } from '../../src/slack/deps.ts'
 import { startServe } from '../../src/slack/serve.ts'
 
-/** `prompts serve` where nothing waits: each diagnosis begins in the moment in which it is asked for. What the queue is measured against. */
+/**
+ * `prompts serve` where nothing waits: each diagnosis begins in the moment in which it is asked for. What the queue is measured
+ * against.
+ */
 const config = readConfig({ ...process.env, PROMPTS_LOG_LEVEL: 'info' })
 const log = createStderrLog('info')
 const { deps } = await openSlack(config, log, new AbortController().signal)

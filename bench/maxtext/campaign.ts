@@ -1,8 +1,9 @@
 /**
- * Compiles the programs of `campaign.json` with a real MaxText, one at a time, and appends each verdict to `bench/recorded/maxtext-memory.jsonl`:
- * `npm run bench:maxtext [-- PYTHON [id …]]`, PYTHON being `.prompts/maxtext/bin/python` (npm run setup:maxtext) where it is not given. It may be
- * stopped at any time: what is recorded for the installed version is not compiled again unless it is named. The kind with the fewest verdicts goes
- * next, so that what a shorter run leaves is balanced. Modules are kept in `.prompts/maxtext-modules`, for the replay.
+ * Compiles the programs of `campaign.json` with a real MaxText, one at a time, and appends each verdict to
+ * `bench/recorded/maxtext-memory.jsonl`: `npm run bench:maxtext [-- PYTHON [id …]]`, PYTHON being `.prompts/maxtext/bin/python`
+ * (npm run setup:maxtext) where it is not given. It may be stopped at any time: what is recorded for the installed version is not
+ * compiled again unless it is named. The kind with the fewest verdicts goes next, so that what a shorter run leaves is balanced.
+ * Modules are kept in `.prompts/maxtext-modules`, for the replay.
  */
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * Whether MaxText's own parser takes every setting that cards and checks write, and makes their mesh: `bin/node bench/maxtext/check-settings.ts
- * /path/to/python`. The examples' cards, then legal meshes of many models, slices and settings.
+ * Whether MaxText's own parser takes every setting that cards and checks write, and makes their mesh: `bin/node
+ * bench/maxtext/check-settings.ts /path/to/python`. The examples' cards, then legal meshes of many models, slices and settings.
  */
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'

@@ -1,7 +1,8 @@
 /**
- * Compiles the experiments of `programs.json` with a real MaxText (`bin/node bench/maxtext/compare.ts PYTHON [id …]`), through the product's own path, or
- * with the reference program (`reference` instead of PYTHON, after npm run setup:compiler), and keeps each verdict in `programs.jsonl`; what is
- * kept is not compiled again unless it is named. Without arguments it prints them beside the planner's memory.
+ * Compiles the experiments of `programs.json` with a real MaxText (`bin/node bench/maxtext/compare.ts PYTHON [id …]`), through
+ * the product's own path, or with the reference program (`reference` instead of PYTHON, after npm run setup:compiler), and keeps
+ * each verdict in `programs.jsonl`; what is kept is not compiled again unless it is named. Without arguments it prints them
+ * beside the planner's memory.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'

@@ -7,8 +7,9 @@ import { programSchema } from './program-cases.ts'
 const path = fileURLToPath(new URL('../recorded/maxtext-memory.jsonl', import.meta.url))
 
 /**
- * One program that MaxText compiled ahead of time: `fits` and `oom` (`space: host` for the host's memory), `vmem` for a kernel beyond the scoped
- * VMEM limit, `error` for a program that MaxText or the compiler refuses. Sizes are GiB a device; `required_gib` leaves out what is on the host.
+ * One program that MaxText compiled ahead of time: `fits` and `oom` (`space: host` for the host's memory), `vmem` for a kernel
+ * beyond the scoped VMEM limit, `error` for a program that MaxText or the compiler refuses. Sizes are GiB a device;
+ * `required_gib` leaves out what is on the host.
  */
 const verdictSchema = z.looseObject({
   id: z.string(),

@@ -19,8 +19,8 @@ export function kindOf({ workload, mesh, dcn }: MemoryCase): MemoryKind {
 const priorPrograms = 8
 
 /**
- * The table of errors by kind, from errors that were held back. The bias of a kind is shrunk to 0 and its scale to that of all programs;
- * the scale is the most likely one for a t distribution, by the usual iteration (Lange, Little & Taylor 1989).
+ * The table of errors by kind, from errors that were held back. The bias of a kind is shrunk to 0 and its scale to that of all
+ * programs; the scale is the most likely one for a t distribution, by the usual iteration (Lange, Little & Taylor 1989).
  */
 export function errorTable(errors: readonly { kind: MemoryKind; log: number }[]): Map<MemoryKind, KindErrors> {
   const all = scaleOf(

@@ -3,7 +3,10 @@ import { minimize } from '../planner-fit/minimize.ts'
 import type { MemoryCase } from './memory-cases.ts'
 import { predictGib } from './predict.ts'
 
-/** Counts of live tensors, as read from compiled schedules, and how far from there they are believed (a spread of their logarithm). */
+/**
+ * Counts of live tensors, as read from compiled schedules, and how far from there they are believed (a spread of their
+ * logarithm).
+ */
 export const memoryConstants: readonly { key: keyof CostModel['memory']; start: number; spread: number }[] = [
   { key: 'layer_embed_tensors', start: 5, spread: 0.25 },
   { key: 'layer_query_tensors', start: 6, spread: 0.25 },
@@ -23,8 +26,8 @@ const priorWeight = 0.0005
 const huber = 0.05
 
 /**
- * Fits the counts to the peaks of programs that fit: an out-of-memory figure is what is left after the compiler saved memory. A model weighs by the
- * square root of its programs, so that neither one odd model nor one long series decides.
+ * Fits the counts to the peaks of programs that fit: an out-of-memory figure is what is left after the compiler saved memory. A
+ * model weighs by the square root of its programs, so that neither one odd model nor one long series decides.
  */
 export function fitMemory(base: CostModel, cases: readonly MemoryCase[]): CostModel {
   const fitting = cases.filter(({ status, atMost }) => status === 'fits' && !atMost)

@@ -18,7 +18,10 @@ export interface MemoryCase {
   mesh: Mesh
   dcn: Mesh
   status: 'fits' | 'oom'
-  /** The peak of a program that fits. Of one that does not, what was left when the compiler gave up saving: not the peak that it would have had. */
+  /**
+   * The peak of a program that fits. Of one that does not, what was left when the compiler gave up saving: not the peak that it
+   * would have had.
+   */
   requiredGib: number
   /** The compiler told only that the peak is not larger: the host's heap hides the device's. */
   atMost: boolean

@@ -39,7 +39,9 @@ export function leftOutRows(): ReadonlySet<string> {
   return new Set(readCases().left_out.map(({ id }) => id))
 }
 
-/** The shipped cases that ran or ran out of memory on a known mesh, as experiments; what a source does not state has its default. */
+/**
+ * The shipped cases that ran or ran out of memory on a known mesh, as experiments; what a source does not state has its default.
+ */
 export function publicCases(): PublicCase[] {
   return readCases().cases.flatMap(({ id, workload, to, from, dcn, result, conditions }) => {
     const mesh = to ?? from

@@ -21,8 +21,8 @@ export interface PublicJob {
 }
 
 /**
- * Every public training job with a mesh and enough settings to be judged: the shipped cases as they stand, and the rows of the tables of
- * measurements that are no cases.
+ * Every public training job with a mesh and enough settings to be judged: the shipped cases as they stand, and the rows of the
+ * tables of measurements that are no cases.
  */
 export function publicJobs(): PublicJob[] {
   const catalog = openCatalog()

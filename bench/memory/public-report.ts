@@ -4,7 +4,9 @@ import { percent } from '../planner-fit/statistics.ts'
 import { type MemoryCase, memoryCases } from './memory-cases.ts'
 import { type PublicJob, publicJobs } from './public-jobs.ts'
 
-/** Of the public jobs that ran: which are refused; of those that ran out of memory: which are called clear. As lines of Markdown. */
+/**
+ * Of the public jobs that ran: which are refused; of those that ran out of memory: which are called clear. As lines of Markdown.
+ */
 export function publicReport(): string[] {
   const jobs = publicJobs()
   const ran = jobs.filter((job) => job.ran)
@@ -31,7 +33,10 @@ function describe({ id, ran, workload, memory, illegal }: PublicJob): string {
   return `- ${id}: ${where}: ${ran ? 'ran' : 'ran out'}; ${said}`
 }
 
-/** What MaxText's own compilation of the same job said, where there is one: a job may have run with software that was another then. */
+/**
+ * What MaxText's own compilation of the same job said, where there is one: a job may have run with software that was another
+ * then.
+ */
 function compilerOn({ workload: job, mesh }: PublicJob, compiled: readonly MemoryCase[]): string {
   const same = compiled.find(
     ({ workload, mesh: on }) =>

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:memory [-- --write]`: the planner's memory beside what the TPU compiler said of MaxText's own programs, as shipped and with
- * constants that have not seen the program's model. With --write the constants go to knowledge/cost-model.json, the errors by kind to
- * knowledge/memory-errors.json, and the report to results.md.
+ * `npm run bench:memory [-- --write]`: the planner's memory beside what the TPU compiler said of MaxText's own programs, as
+ * shipped and with constants that have not seen the program's model. With --write the constants go to knowledge/cost-model.json,
+ * the errors by kind to knowledge/memory-errors.json, and the report to results.md.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { costModel } from '../../src/planner/cost-model.ts'

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:accuracy`: the planner's time, ranges, pairs of meshes and experts' configurations, predicted by constants
- * that have not seen the model where they were fitted. Prints the tables and writes them to bench/planner-fit/results.md. Memory has a command
- * of its own, `npm run bench:memory`.
+ * that have not seen the model where they were fitted. Prints the tables and writes them to bench/planner-fit/results.md. Memory
+ * has a command of its own, `npm run bench:memory`.
  */
 import { writeFileSync } from 'node:fs'
 import { costModel } from '../../src/planner/cost-model.ts'

@@ -17,7 +17,10 @@ export function fsdpCredit(faster: Workload, slower: Workload): Credit {
 /** Any legal mesh is as good as another. */
 export const randomCredit: Credit = 0.5
 
-/** The roofline alone: the longest of arithmetic, HBM traffic and collectives at their peaks, each perfectly hidden behind the longest. */
+/**
+ * The roofline alone: the longest of arithmetic, HBM traffic and collectives at their peaks, each perfectly hidden behind the
+ * longest.
+ */
 export function rooflineCredit(faster: Workload, slower: Workload): Credit {
   return credit(roofline(slower) / roofline(faster) - 1, 0.001)
 }

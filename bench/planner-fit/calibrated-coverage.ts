@@ -12,8 +12,8 @@ export interface CalibratedPrediction {
 }
 
 /**
- * Every ordered pair of rows of one chip, model and matmul dtype that differ in mesh, batch, topology or settings, with constants that
- * never saw the model. Repeats of one configuration are left out: they would only show the noise of the measurement.
+ * Every ordered pair of rows of one chip, model and matmul dtype that differ in mesh, batch, topology or settings, with constants
+ * that never saw the model. Repeats of one configuration are left out: they would only show the noise of the measurement.
  */
 export function calibratedPredictions(rows: readonly FitRow[], fits: HeldBackFits): CalibratedPrediction[] {
   const predictions: CalibratedPrediction[] = []

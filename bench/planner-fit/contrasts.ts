@@ -32,8 +32,9 @@ export interface Contrast {
 const least = 1.05
 
 /**
- * A dropless program over an expert axis has buffers for the worst routing, and its replay counts work and transfers on all of them, several times
- * what a step really does (Mixtral-8x7B on 64 chips: 1,549 TFLOP a device with expert=8, 441 without). Its time says little about the mesh.
+ * A dropless program over an expert axis has buffers for the worst routing, and its replay counts work and transfers on all of
+ * them, several times what a step really does (Mixtral-8x7B on 64 chips: 1,549 TFLOP a device with expert=8, 441 without). Its
+ * time says little about the mesh.
  */
 function countsWorstRouting({ workload }: CompiledCase): boolean {
   return workload.run.moe === 'dropless' && (workload.mesh?.expert ?? 1) * (workload.dcn.expert ?? 1) > 1

@@ -55,9 +55,9 @@ export interface CheckedRange {
 }
 
 /**
- * The narrowest quantile range that, built without a model's rows, holds at least `share` of them over all models: the level is raised
- * until it does (leave-one-group-out, in the manner of the jackknife+ of Barber et al.), and where the rows are too few for that, the range
- * of all of them is widened.
+ * The narrowest quantile range that, built without a model's rows, holds at least `share` of them over all models: the level is
+ * raised until it does (leave-one-group-out, in the manner of the jackknife+ of Barber et al.), and where the rows are too few
+ * for that, the range of all of them is widened.
  */
 export function rangeOf(held: readonly Logged[], share = 0.9): CheckedRange {
   let checked = leaveOneOut(held, lowestLevel)

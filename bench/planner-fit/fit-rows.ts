@@ -53,8 +53,9 @@ const huber = 0.15
 const priorWeight = 0.002
 
 /**
- * Fits the constants to measured rows and to compiled contrasts. Every model weighs the same, whatever the number of its rows; so does
- * every compiled workload, whose replayed steps count by their ratios only: the replay knows a schedule, not the hardware's efficiency.
+ * Fits the constants to measured rows and to compiled contrasts. Every model weighs the same, whatever the number of its rows; so
+ * does every compiled workload, whose replayed steps count by their ratios only: the replay knows a schedule, not the hardware's
+ * efficiency.
  */
 export function fitConstants(base: CostModel, rows: readonly FitRow[], pairs: readonly Contrast[], from?: CostModel): CostModel {
   const models = [...groupBy(rows, (row) => `${row.chip} ${row.model}`).values()]

@@ -1,6 +1,6 @@
 /**
- * `npm run fit:planner [-- --write]`: fits the cost model's few constants to ../shared/data/measured.tsv, and prints the errors of
- * predictions that never saw the row's model, beside the roofline alone. With --write the constants and ranges go to
+ * `npm run fit:planner [-- --write]`: fits the cost model's few constants to ../shared/data/measured.tsv, and prints the errors
+ * of predictions that never saw the row's model, beside the roofline alone. With --write the constants and ranges go to
  * knowledge/cost-model.json.
  */
 import { readFileSync, writeFileSync } from 'node:fs'

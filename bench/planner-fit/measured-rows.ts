@@ -85,7 +85,10 @@ export function qualifies(row: Row): boolean {
   )
 }
 
-/** Rows that state TFLOP/s a chip in place of a step time (MaxText's own performance tables): they help to fit, and are judged apart. */
+/**
+ * Rows that state TFLOP/s a chip in place of a step time (MaxText's own performance tables): they help to fit, and are judged
+ * apart.
+ */
 export function isThroughputRow(row: Row): boolean {
   return row.phase === 'train' && row.status === 'ok' && row.step_s === '' && row.tflops !== '' && (row.model ?? '').startsWith('mt-')
 }
@@ -110,7 +113,10 @@ export function measuredRow(row: Row): MeasuredRow | null {
   }
 }
 
-/** The step that MaxText's TFLOP/s a chip stands for: 6 a parameter and token, and attention counted without its mask (before July 2025). */
+/**
+ * The step that MaxText's TFLOP/s a chip stands for: 6 a parameter and token, and attention counted without its mask (before July
+ * 2025).
+ */
 function secondsOf(workload: Workload, tflops: number): number {
   const { model, run } = workload
   const tokens = run.global_batch * run.seq_len

@@ -11,7 +11,10 @@ export interface KindRange {
   range: CheckedRange
 }
 
-/** Models that a kind must have for a range of its own; with fewer, its rows are judged with those of the kinds that are not dense. */
+/**
+ * Models that a kind must have for a range of its own; with fewer, its rows are judged with those of the kinds that are not
+ * dense.
+ */
 const fewestModels = 8
 
 /** 90% ranges by kind of job, each checked on models that it was built without. */

@@ -1,7 +1,7 @@
 /**
  * How many candidate meshes the planner judges a second on one core, from 4 to 8192 chips: `npm run bench:planner`.
- * A candidate is a factoring of the slice's devices over the six axes. Every one is judged for legality and placed on the chips; every
- * legal one also gets memory and time, and the ranking is made. Prints the table and writes bench/planner/results.md.
+ * A candidate is a factoring of the slice's devices over the six axes. Every one is judged for legality and placed on the chips;
+ * every legal one also gets memory and time, and the ranking is made. Prints the table and writes bench/planner/results.md.
  */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'

@@ -2,7 +2,10 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import type { ProfileSpec } from '../../test/support/synthetic-profile.ts'
 import { syntheticPieces } from '../../test/support/synthetic-profile.ts'
 
-/** A training profile of eight cores whose size is set by how many steps it holds: the shape of real ones, loops of fusions and collectives. */
+/**
+ * A training profile of eight cores whose size is set by how many steps it holds: the shape of real ones, loops of fusions and
+ * collectives.
+ */
 export function trainingSpec(steps: number): ProfileSpec {
   const fusions = Array.from({ length: 18 }, (_, index) => ({
     op: {

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { findPython } from '../../test/support/needs.ts'
 
 /**
- * Reads generated profiles of growing size with this reader and with XProf, side by side, each in a fresh process with nothing cached,
- * and writes results.md. Sizes in MB may be given: `npm run bench:profile -- 1 100`.
+ * Reads generated profiles of growing size with this reader and with XProf, side by side, each in a fresh process with nothing
+ * cached, and writes results.md. Sizes in MB may be given: `npm run bench:profile -- 1 100`.
  */
 
 interface Run {

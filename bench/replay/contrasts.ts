@@ -1,7 +1,10 @@
 import type { Mesh } from '../../src/contract/mesh.ts'
 import type { ReplayedCase } from './replayed-case.ts'
 
-/** Meshes of one program (same model, batch and remat policy on the same slice), the fastest replay first; those that do not fit last. */
+/**
+ * Meshes of one program (same model, batch and remat policy on the same slice), the fastest replay first; those that do not fit
+ * last.
+ */
 export interface Contrast {
   workload: string
   chip: string

@@ -56,7 +56,10 @@ export function measuredRows(file: string): MeasuredRow[] {
   })
 }
 
-/** Rows that measured the same model, batch, precision of products and mesh on the same slice as a compiled case without accumulation; the remat policy may differ. */
+/**
+ * Rows that measured the same model, batch, precision of products and mesh on the same slice as a compiled case without
+ * accumulation; the remat policy may differ.
+ */
 export function rowsFor(result: CompiledResult, rows: readonly MeasuredRow[]): MeasuredRow[] {
   const topology = result.request.target.platform_topology.split(':')[1]
   const { global_batch: batch, seq_len: seq, matmul_dtype: dtype, microbatches } = result.request.run

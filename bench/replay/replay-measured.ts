@@ -1,6 +1,7 @@
 /**
- * Replays every compiled module that is on this machine and writes bench/recorded/replay.json (every case), replay-contrasts.json (meshes of one
- * program by replayed time: what a planner's ranking can be held against) and, beside this file, results.md (replayed beside measured step times).
+ * Replays every compiled module that is on this machine and writes bench/recorded/replay.json (every case), replay-contrasts.json
+ * (meshes of one program by replayed time: what a planner's ranking can be held against) and, beside this file, results.md
+ * (replayed beside measured step times).
  *
  *   npm run bench:replay [-- --modules DIR] [--measured FILE]
  */

@@ -3,8 +3,8 @@ import { toUnitLength } from '../../src/knowledge/signature.ts'
 import { wordsOf } from '../../src/knowledge/words.ts'
 
 /**
- * Stands in for a text embedding where there is no key: letter trigrams hashed into a vector, rare ones weighing more. It knows spelling, not meaning,
- * so its figures say how the text channel is wired, not how good Gemini's vectors are.
+ * Stands in for a text embedding where there is no key: letter trigrams hashed into a vector, rare ones weighing more. It knows
+ * spelling, not meaning, so its figures say how the text channel is wired, not how good Gemini's vectors are.
  */
 export function createTrigramEmbedder(corpus: readonly string[], dimensions = 768): Embedder {
   const counts = new Map<string, number>()

@@ -1,7 +1,8 @@
 /**
- * Compiles the rules of `rules.json` with a real MaxText, one at a time, replays each beside the program it starts from, and appends both to
- * `bench/recorded/sharding-rules.jsonl`: `npm run bench:rules [-- PYTHON [id …]]`. It may be stopped at any time: what is recorded is not compiled
- * again unless it is named. Modules are kept in `.prompts/maxtext-modules`; a base whose module is not there is compiled too.
+ * Compiles the rules of `rules.json` with a real MaxText, one at a time, replays each beside the program it starts from, and
+ * appends both to `bench/recorded/sharding-rules.jsonl`: `npm run bench:rules [-- PYTHON [id …]]`. It may be stopped at any time:
+ * what is recorded is not compiled again unless it is named. Modules are kept in `.prompts/maxtext-modules`; a base whose module
+ * is not there is compiled too.
  */
 import { spawn } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
- * `npm run fit:serving [-- --write]`: fits the constants of the serving engines to the public serving rows, one model left out at a time,
- * and prints the errors beside what a bandwidth bound alone would say.
+ * `npm run fit:serving [-- --write]`: fits the constants of the serving engines to the public serving rows, one model left out at
+ * a time, and prints the errors beside what a bandwidth bound alone would say.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { toTuple } from '../../src/interconnect/mesh-tuple.ts'

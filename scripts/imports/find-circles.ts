@@ -1,6 +1,8 @@
 import type { Module } from './read-imports.ts'
 
-/** Groups of files that import each other in a circle, types counted too; each group is one strongly connected component (Tarjan). */
+/**
+ * Groups of files that import each other in a circle, types counted too; each group is one strongly connected component (Tarjan).
+ */
 export function findCircles(modules: readonly Module[]): string[][] {
   const imports = new Map(modules.map(({ file, files }) => [file, files]))
   const order = new Map<string, number>()

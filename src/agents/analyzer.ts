@@ -23,8 +23,8 @@ export function profileFits(report: ProfileReport, chip: string): { fits: boolea
 }
 
 /**
- * The rules' Analyzer. Precedence of the contract: capacity when the baseline does not fit and nothing shows that it ran; then what the
- * profile says; without a profile, what the planner predicts, called a prediction.
+ * The rules' Analyzer. Precedence of the contract: capacity when the baseline does not fit and nothing shows that it ran; then
+ * what the profile says; without a profile, what the planner predicts, called a prediction.
  */
 export function analyze(situation: Situation): Analysis {
   const { report, baseline, workload } = situation
@@ -101,7 +101,10 @@ function coldStartNotes({ report, workload }: Situation): string[] {
   return [`Cold start: there is no profile, so the bottleneck is predicted, not measured, and ${anchor}.`]
 }
 
-/** The KPIs that say what the bottleneck costs, for a sentence: `collectives are in flight 43% of the step, 31% with nothing computing`. */
+/**
+ * The KPIs that say what the bottleneck costs, for a sentence: `collectives are in flight 43% of the step, 31% with nothing
+ * computing`.
+ */
 export function bottleneckFigures(kpis: Kpis, bottleneck: Bottleneck): string {
   switch (bottleneck.class) {
     case 'communication':

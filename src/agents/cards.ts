@@ -24,7 +24,10 @@ export function makeCard(
   }
 }
 
-/** A verdict's settings word by word, for an operator's own MaxText program; undefined where MaxText cannot say it, or is not the framework. */
+/**
+ * A verdict's settings word by word, for an operator's own MaxText program; undefined where MaxText cannot say it, or is not the
+ * framework.
+ */
 export function maxtextFlagsOf({ workload }: Pick<Situation, 'workload'>, verdict: Verdict): { maxtextFlags?: string[] } {
   const flags = workload.framework === 'maxtext' ? maxtextFlags(workload, snippetInput({ workload }, verdict)) : null
   return flags === null ? {} : { maxtextFlags: flags }

@@ -58,8 +58,8 @@ function isModel({ model }: Workload, other: Case['workload']['model']): boolean
 }
 
 /**
- * A ranking in which the tenant's own measurements stand above predictions: a measured mesh is placed by what it measured, one that failed
- * comes after everything that fits. `lean` orders what predictions cannot tell apart.
+ * A ranking in which the tenant's own measurements stand above predictions: a measured mesh is placed by what it measured, one
+ * that failed comes after everything that fits. `lean` orders what predictions cannot tell apart.
  */
 export function rankWithMeasurements(
   space: VerdictSpace,

@@ -88,7 +88,10 @@ export interface AgentDeps {
   memory: EventLog
   library: Library
   embedder: Embedder | null
-  /** `asker` is who asks and where: what that workspace does not reach or that channel may not know of is not told. Null and absent: an operator. */
+  /**
+   * `asker` is who asks and where: what that workspace does not reach or that channel may not know of is not told. Null and
+   * absent: an operator.
+   */
   loadExperiment: (subject: RunRequest['subject'], signal: AbortSignal, asker?: Asker | null) => Promise<LoadedExperiment>
   /** `mesh` is the one that ran, where an experiment says so: it tells collectives by axis and finds what depends on the mesh. */
   readProfile: (source: string, signal: AbortSignal, mesh: Mesh | null) => Promise<ProfileReading>

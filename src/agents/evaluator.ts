@@ -36,8 +36,9 @@ export interface EvaluateInput {
 }
 
 /**
- * The Evaluator: asks the TPU compiler about the cards, one after the other. A card that does not compile is withdrawn, and the next of the ranking
- * that is not shown yet takes its place and is compiled in turn. `onChange` hears every step with all cards as they stand.
+ * The Evaluator: asks the TPU compiler about the cards, one after the other. A card that does not compile is withdrawn, and the
+ * next of the ranking that is not shown yet takes its place and is compiled in turn. `onChange` hears every step with all cards
+ * as they stand.
  */
 export async function evaluateCards(
   deps: Pick<AgentDeps, 'memory' | 'library' | 'embedder'> & { compiler: Compiler },

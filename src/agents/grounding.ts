@@ -5,7 +5,10 @@ interface Quantity {
   kind: Kind
   /** In the kind's own unit. */
   value: number
-  /** Half of the last digit that was written, in the kind's own unit: as far as a rounded figure may be from what it was rounded from. */
+  /**
+   * Half of the last digit that was written, in the kind's own unit: as far as a rounded figure may be from what it was rounded
+   * from.
+   */
   rounding: number
 }
 
@@ -24,7 +27,9 @@ export interface Grounded {
   removed: { sentence: string; untraced: string[] }[]
 }
 
-/** Fields that hold what others wrote: a number in a name or a lesson measures nothing; what was measured has fields of its own. */
+/**
+ * Fields that hold what others wrote: a number in a name or a lesson measures nothing; what was measured has fields of its own.
+ */
 const nameKeys: ReadonlySet<string> = new Set(['name', 'source', 'ops', 'id', 'uri', 'lesson', 'conditions'])
 
 /** Small whole numbers are words of the language: `two options`, `1 of 3`. */
@@ -54,8 +59,9 @@ export function collectFacts(results: readonly unknown[]): Facts {
 }
 
 /**
- * Leaves of a text the sentences whose every number, name with digits, citation (`[case:ID]`, `[doc:ID]`) and link is in the facts. A figure may be
- * rounded, never changed, and keeps its kind: a share is not a time. Mentions and markup of chat systems are removed with their sentence.
+ * Leaves of a text the sentences whose every number, name with digits, citation (`[case:ID]`, `[doc:ID]`) and link is in the
+ * facts. A figure may be rounded, never changed, and keeps its kind: a share is not a time. Mentions and markup of chat systems
+ * are removed with their sentence.
  */
 export function ground(text: string, facts: Facts): Grounded {
   const kept: string[] = []

@@ -38,8 +38,8 @@ export interface McpOptions {
 }
 
 /**
- * The tools that Gemini's roles use, for coding agents: each takes the experiment it is about besides its own fields. Read only: nothing that is
- * called here changes the library or opens a path or an address.
+ * The tools that Gemini's roles use, for coding agents: each takes the experiment it is about besides its own fields. Read only:
+ * nothing that is called here changes the library or opens a path or an address.
  */
 export function createMcpServer(options: McpOptions): Server {
   const { deps, tenant, more = [] } = options

@@ -8,7 +8,9 @@ import type { Analysis, Situation } from './situation.ts'
 
 const boundBy = { compute: 'compute-bound', hbm: 'HBM-bound', communication: 'communication-bound', host: 'host-bound' } as const
 
-/** Two sentences: what holds the job back, with the measured numbers, and what this card does about it, with the predicted ones. */
+/**
+ * Two sentences: what holds the job back, with the measured numbers, and what this card does about it, with the predicted ones.
+ */
 export function writeRationale(situation: Situation, analysis: Analysis, card: Verdict): string {
   const cold = situation.report === null && situation.baseline === null && card.estimate
   return `${cold ? whatWouldHold(cold) : whatHoldsBack(situation, analysis)} ${whatChanges(situation, analysis, card)}`

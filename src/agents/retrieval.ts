@@ -156,7 +156,10 @@ function documentOf({ id }: DocSection): string {
   return id.split('#')[0]!
 }
 
-/** Whether a case's mesh, the one left or the one taken, uses the axes that the card uses: of another kind of mesh it would say nothing. */
+/**
+ * Whether a case's mesh, the one left or the one taken, uses the axes that the card uses: of another kind of mesh it would say
+ * nothing.
+ */
 function isOfSameKind({ from, to }: Case, card: Verdict): boolean {
   return [from, to].some((mesh) => mesh !== null && axes.every((axis) => axisSize(mesh, axis) > 1 === axisSize(card.mesh, axis) > 1))
 }
@@ -214,7 +217,10 @@ function safeUri(uri: string | undefined): string | null {
   return uri !== undefined && (/^https?:\/\/[^\s<>|"]+$/.test(uri) || /^(run|case):[A-Za-z0-9._-]+$/.test(uri)) ? uri : null
 }
 
-/** `llama2-70b on v5p 4x4x4: data=16 · model=4 → data=32 · model=2, 28.9 s → 22.4 s (confirmed)`; one that proved wrong says so first. */
+/**
+ * `llama2-70b on v5p 4x4x4: data=16 · model=4 → data=32 · model=2, 28.9 s → 22.4 s (confirmed)`; one that proved wrong says so
+ * first.
+ */
 export function titleOfCase({ workload, from, to, result, status, measured_before_ms: before, measured_after_ms: after }: Case): string {
   const model = harmless(typeof workload.model === 'string' ? workload.model : (workload.model.name ?? 'a model'))
   const meshes = [from, to].filter((mesh) => mesh !== null).map((mesh) => formatMesh(mesh))

@@ -24,8 +24,8 @@ export interface Checked {
 const changeable: Record<string, keyof Run> = { remat: 'remat', microbatches: 'microbatches', batch: 'global_batch', offload: 'flags' }
 
 /**
- * The Verifier: deterministic, and the only judge of what reaches an engineer. It looks at device counts, divisibility, the physical mesh,
- * phase rules and memory, at the compiler's word where there is one, and at whether a change was asked for.
+ * The Verifier: deterministic, and the only judge of what reaches an engineer. It looks at device counts, divisibility, the
+ * physical mesh, phase rules and memory, at the compiler's word where there is one, and at whether a change was asked for.
  */
 export function verify(situation: Situation, { mesh, dcn, changes }: Proposal): Checked {
   const { workload, calibration } = situation

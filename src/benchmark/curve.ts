@@ -12,8 +12,8 @@ export interface CurvePoint {
 export const trialCost = { startSeconds: 180, steps: 20 } as const
 
 /**
- * The search curve of an order of rows, one point a trial, failed trials included. Before anything ran the regret is that of the slowest mesh of
- * the table: an engineer who has nothing is no better off than with the worst.
+ * The search curve of an order of rows, one point a trial, failed trials included. Before anything ran the regret is that of the
+ * slowest mesh of the table: an engineer who has nothing is no better off than with the worst.
  */
 export function curveOf(
   table: TruthTable,

@@ -30,7 +30,10 @@ export async function readRegimeProfiles(
   return read
 }
 
-/** Our advice on every regime beside its recorded truth. Where a regime has a bad baseline the advice is for a job that runs on it, with its profile. */
+/**
+ * Our advice on every regime beside its recorded truth. Where a regime has a bad baseline the advice is for a job that runs on
+ * it, with its profile.
+ */
 export function judgeAll(
   regimes: readonly Regime[],
   recorded: readonly TruthRow[],

@@ -20,7 +20,10 @@ export interface JudgedRegime {
   table: TruthTable
   advice: Advice
   cards: JudgedCard[]
-  /** The meshes that count as right: the expert's, and the best of a table that is large enough to have one. Empty: nothing is known. */
+  /**
+   * The meshes that count as right: the expert's, and the best of a table that is large enough to have one. Empty: nothing is
+   * known.
+   */
   answers: (Placed & { from: 'expert' | 'best' })[]
   /** Whether the first answer (the expert's where there is one) is pure FSDP. */
   pure: boolean
@@ -59,7 +62,10 @@ export function judgeRegime(table: TruthTable, workload: Workload, advice: Advic
   }
 }
 
-/** The expert comes first: where both are known and differ, either is right. An expert's mesh that the compiler refuses today is no answer. */
+/**
+ * The expert comes first: where both are known and differ, either is right. An expert's mesh that the compiler refuses today is
+ * no answer.
+ */
 function answersOf(table: TruthTable): JudgedRegime['answers'] {
   const answers: JudgedRegime['answers'] = []
   const { expert } = table.regime

@@ -23,8 +23,8 @@ export interface KnownVerdict {
 export type KnownMaxText = (settings: readonly string[], versions: Record<string, string> | null) => KnownVerdict | null
 
 /**
- * Looks up what `npm run bench:maxtext` recorded: the same words for MaxText by the same versions are the same program. Without versions (no MaxText
- * is installed here) the last that was recorded counts.
+ * Looks up what `npm run bench:maxtext` recorded: the same words for MaxText by the same versions are the same program. Without
+ * versions (no MaxText is installed here) the last that was recorded counts.
  */
 export function knownMaxText(recorded: string, modules: string): KnownMaxText {
   const rows = new Map<string, z.infer<typeof rowSchema>>()

@@ -3,7 +3,10 @@ import { verdictOfMesh } from '../planner/verdict-of.ts'
 import type { Workload } from '../planner/workload.ts'
 import type { Placed } from './placed.ts'
 
-/** The product's own words for a job on a mesh, then what else `run.flags` hold, which is MaxText's by name; null where MaxText cannot say it. */
+/**
+ * The product's own words for a job on a mesh, then what else `run.flags` hold, which is MaxText's by name; null where MaxText
+ * cannot say it.
+ */
 export function maxtextSettings(workload: Workload, { mesh, dcn }: Placed): string[] | null {
   const { maxtextFlags } = maxtextFlagsOf({ workload }, verdictOfMesh(workload, mesh, dcn))
   if (maxtextFlags === undefined) return null

@@ -34,7 +34,8 @@ export interface MaxTextWorker {
 }
 
 /**
- * Starts bench/maxtext/compile_programs.py with the operator's Python; it stops a compilation that takes too long or too much memory by itself.
+ * Starts bench/maxtext/compile_programs.py with the operator's Python; it stops a compilation that takes too long or too much
+ * memory by itself.
  * @throws PromptsError `unavailable` where it does not start.
  */
 export async function openMaxTextWorker(options: { python: string; script: string; folder: string }): Promise<MaxTextWorker> {

@@ -36,7 +36,9 @@ export function fitStatements(judged: readonly JudgedRegime[]): Stated[] {
   )
 }
 
-/** That a mesh is faster than another, held against the recorded times: every mesh of a table against the slowest of it that ran. */
+/**
+ * That a mesh is faster than another, held against the recorded times: every mesh of a table against the slowest of it that ran.
+ */
 export function gainStatements(judged: readonly JudgedRegime[], clock: () => number): Stated[] {
   return banded(
     judged.flatMap(({ table, workload }) => {

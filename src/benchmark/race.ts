@@ -8,7 +8,10 @@ import { isSearchable, type TableRow } from './truth-table.ts'
 export const tunedRivals = ['vizier', 'optuna', 'prompts + vizier', 'prompts + optuna'] as const
 export type Rival = PlainRival | (typeof tunedRivals)[number]
 
-/** How a rival did on all tables. Regret is the best so far beyond the best of the table, the mean over tables; spreads are over seeds. */
+/**
+ * How a rival did on all tables. Regret is the best so far beyond the best of the table, the mean over tables; spreads are over
+ * seeds.
+ */
 export interface RaceResult {
   rival: Rival
   tables: number
@@ -24,7 +27,10 @@ export const looksAfter = [1, 3, 10] as const
 const within = 0.02
 const plainSeeds = 10
 
-/** Every rival on the same tables; one whose proposals are not recorded for a table as it is now is left out of that table, and counted so. */
+/**
+ * Every rival on the same tables; one whose proposals are not recorded for a table as it is now is left out of that table, and
+ * counted so.
+ */
 export function race(judged: readonly JudgedRegime[], proposals: readonly Proposals[]): RaceResult[] {
   const tables = judged.filter(({ table }) => isSearchable(table))
   return [...plainRivals, ...tunedRivals].flatMap((rival) => {

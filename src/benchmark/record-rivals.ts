@@ -17,8 +17,8 @@ export interface RecordRivalsOptions {
 }
 
 /**
- * Lets the tuners search every table, from nothing and from our cards, and records what they proposed; resumable, a study a time. What was
- * recorded of a table that has changed since is dropped.
+ * Lets the tuners search every table, from nothing and from our cards, and records what they proposed; resumable, a study a time.
+ * What was recorded of a table that has changed since is dropped.
  */
 export async function recordRivals(options: RecordRivalsOptions): Promise<number> {
   const { judged, path, tuner, clock, untilMs, note, signal } = options

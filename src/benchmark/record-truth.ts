@@ -36,8 +36,9 @@ const usualSeconds = 75
 const secondsApart = 100
 
 /**
- * Compiles what the tables of the regimes still lack, one mesh at a time, and appends each verdict: it may be stopped at any time and goes on
- * where it was. The most telling meshes go first, of these the programs that compile fastest. Returns how many rows it added.
+ * Compiles what the tables of the regimes still lack, one mesh at a time, and appends each verdict: it may be stopped at any time
+ * and goes on where it was. The most telling meshes go first, of these the programs that compile fastest. Returns how many rows
+ * it added.
  */
 export async function recordTruth(options: RecordOptions): Promise<number> {
   const { path, programs, note, signal, now, clock, untilMs } = options

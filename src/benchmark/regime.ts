@@ -7,9 +7,10 @@ const placedSchema = z.strictObject({ mesh: meshSchema, dcn: meshSchema })
 const measuredSchema = z.strictObject({ mesh: meshSchema, dcn: meshSchema, step_time_ms: z.number().positive() })
 
 /**
- * One job of the benchmark: the experiment as an engineer has it before choosing a mesh, and the answer where one is public. `expert` is the mesh
- * that the source adopted (null: the best of the recorded table is the answer), `baseline` a mesh that is known to be bad, `profile` a file of
- * bench/regimes/profiles, `program` what compiles it, `table` whether many meshes of it are compiled, or its answer and cards alone.
+ * One job of the benchmark: the experiment as an engineer has it before choosing a mesh, and the answer where one is public.
+ * `expert` is the mesh that the source adopted (null: the best of the recorded table is the answer), `baseline` a mesh that is
+ * known to be bad, `profile` a file of bench/regimes/profiles, `program` what compiles it, `table` whether many meshes of it are
+ * compiled, or its answer and cards alone.
  */
 export const regimeSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,79}$/),

@@ -5,7 +5,9 @@ import { tunerNames } from '../tuners/tuner-process.ts'
 import { samePlaced } from './placed.ts'
 import type { TableRow, TruthTable } from './truth-table.ts'
 
-/** In which order a tuner tried a table's rows, from nothing or from our cards. It holds for the table as it was recorded then. */
+/**
+ * In which order a tuner tried a table's rows, from nothing or from our cards. It holds for the table as it was recorded then.
+ */
 const proposalsSchema = z.strictObject({
   regime: z.string(),
   table: z.string(),

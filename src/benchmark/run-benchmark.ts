@@ -38,7 +38,10 @@ export async function runBenchmark(files: BenchmarkFiles, clock: () => number): 
   }
 }
 
-/** Writes the report into a folder: the first page, the picture, a page for every regime; pages of regimes that are gone are taken away. */
+/**
+ * Writes the report into a folder: the first page, the picture, a page for every regime; pages of regimes that are gone are taken
+ * away.
+ */
 export function writeReport(benchmark: Benchmark, folder: string): void {
   const pages = join(folder, 'regimes')
   mkdirSync(pages, { recursive: true })

@@ -10,7 +10,10 @@ import { randomNumbers } from './random-numbers.ts'
 import { mean, spread } from './statistics.ts'
 import { isSearchable } from './truth-table.ts'
 
-/** How often the answer is among the cards and first, and how often the first card stays as it is, with spreads over seeds (null: there is one). */
+/**
+ * How often the answer is among the cards and first, and how often the first card stays as it is, with spreads over seeds (null:
+ * there is one).
+ */
 export interface Stable {
   what: string
   regimes: number

@@ -19,8 +19,9 @@ const plannerFirst = 8
 const plannerSoon = 5
 
 /**
- * The meshes of a regime that are worth compiling, the most telling first: cards, expert, pure FSDP and baseline, the planner's first eight,
- * then legal meshes at random, sixteen in all; without a table the cards and the expert's alone, sooner where the expert's is no card.
+ * The meshes of a regime that are worth compiling, the most telling first: cards, expert, pure FSDP and baseline, the planner's
+ * first eight, then legal meshes at random, sixteen in all; without a table the cards and the expert's alone, sooner where the
+ * expert's is no card.
  */
 export function tableMeshes(regime: Regime, workload: Workload, advice: Pick<Advice, 'ranked' | 'cards'>): WantedMesh[] {
   const serving = workload.phase !== 'train'

@@ -4,7 +4,10 @@ import { PromptsError } from '../errors.ts'
 import { namePlaced } from './placed.ts'
 import { type TruthRow, truthRowSchema } from './truth-row.ts'
 
-/** The recorded rows of a file of JSON lines; the last of a regime's job and mesh counts. @throws PromptsError `bad_log` with the line. */
+/**
+ * The recorded rows of a file of JSON lines; the last of a regime's job and mesh counts. @throws PromptsError `bad_log` with the
+ * line.
+ */
 export function readTruth(path: string): TruthRow[] {
   if (!existsSync(path)) return []
   const rows = new Map<string, TruthRow>()

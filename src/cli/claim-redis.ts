@@ -7,7 +7,9 @@ import { openRunStore } from '../runs/memory/open-memory.ts'
 import type { Log } from '../slack/log.ts'
 import { askWhoIAm } from '../slack/who-am-i.ts'
 
-/** Waits for Redis and finds this bot's place in it; undefined without Redis. @throws PromptsError `unavailable`, `bad_config`. */
+/**
+ * Waits for Redis and finds this bot's place in it; undefined without Redis. @throws PromptsError `unavailable`, `bad_config`.
+ */
 export async function claimRedis(config: Config, log: Log, signal: AbortSignal): Promise<Namespace | undefined> {
   const url = config.REDIS_URL
   if (url === undefined) return undefined

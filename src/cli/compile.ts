@@ -28,7 +28,10 @@ export function compilerOf(config: Config): Compiler {
   })
 }
 
-/** The verdict with the compiler's word on it, and what else its program tells. @throws PromptsError `unavailable` when the compiler is off or not installed. */
+/**
+ * The verdict with the compiler's word on it, and what else its program tells. @throws PromptsError `unavailable` when the
+ * compiler is off or not installed.
+ */
 export async function compileVerdict(
   workload: Workload,
   verdict: Verdict,

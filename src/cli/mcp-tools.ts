@@ -21,7 +21,10 @@ const subject = z
   .describe('the id of an experiment under the configured roots, or the YAML of one')
 const shownByDefault = 10
 
-/** Whole commands for coding agents: diagnose, plan, compare, and reading a profile. Of runs only ids are taken, so nothing outside the roots is read. */
+/**
+ * Whole commands for coding agents: diagnose, plan, compare, and reading a profile. Of runs only ids are taken, so nothing
+ * outside the roots is read.
+ */
 export function wholeCommands({ service, deps }: Pick<OpenedService, 'service' | 'deps'>, tenant: string): McpTool[] {
   const subjectOf = (text: string): RunRequest['subject'] =>
     experimentIdSchema.safeParse(text.trim()).success ? { kind: 'experiment', id: text.trim() } : { kind: 'inline', yaml: text }

@@ -11,7 +11,10 @@ export function lineVocabulary(config: Config): Vocabulary {
   return { catalog: openCatalog(config), modelNames: modelNames(), sliceNames: sliceNames(), slicesOfDevices }
 }
 
-/** The job that a subject describes in one line; null for one that is a file, a folder or an id. @throws PromptsError as `readOneLine` does. */
+/**
+ * The job that a subject describes in one line; null for one that is a file, a folder or an id. @throws PromptsError as
+ * `readOneLine` does.
+ */
 export async function openLine(subject: string, config: Config, topology?: string): Promise<OneLine | null> {
   if (!isOneLine(subject) || (await stat(subject).catch(() => null)) !== null) return null
   return readOneLine(topology === undefined ? subject : `${subject} on ${topology}`, lineVocabulary(config))

@@ -8,7 +8,10 @@ import type { Workload } from '../planner/workload.ts'
 import { openLine } from './open-line.ts'
 import { openSubject } from './subject.ts'
 
-/** The experiment that the operator names or describes in one line, with its names looked up. @throws PromptsError also for a profile alone. */
+/**
+ * The experiment that the operator names or describes in one line, with its names looked up. @throws PromptsError also for a
+ * profile alone.
+ */
 export async function openWorkload(
   subject: string,
   config: Config,

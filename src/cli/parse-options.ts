@@ -5,7 +5,10 @@ import { usageOf } from './command.ts'
 import { type CommandName, type Definition, definitions } from './definitions.ts'
 import type { Option } from './options.ts'
 
-/** The arguments and options of a command by its definition. @throws PromptsError `bad_arguments` with the nearest option or the usage. */
+/**
+ * The arguments and options of a command by its definition. @throws PromptsError `bad_arguments` with the nearest option or the
+ * usage.
+ */
 export function parseOptions(
   name: CommandName,
   args: readonly string[],

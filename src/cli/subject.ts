@@ -3,7 +3,10 @@ import { createRunFinder, type OpenOptions } from '../experiment/find/run-finder
 import type { LoadedExperiment } from '../experiment/sources/experiment-source.ts'
 import { sliceTable } from '../knowledge/data/slice-table.ts'
 
-/** What the operator names: an id, a file, a run's folder, or the address of a run; `topology` says the slice where nothing else does. */
+/**
+ * What the operator names: an id, a file, a run's folder, or the address of a run; `topology` says the slice where nothing else
+ * does.
+ */
 export async function openSubject(
   subject: string,
   config: Config,

@@ -9,8 +9,9 @@ const passed = new Set(
 const passedPrefix = /^(?:LC|JAX|XLA|TPU|LIBTPU|TF|OMP|OPENBLAS)_/
 
 /**
- * The part of this process's environment that the compiler's programs get. Names that are not listed stay here, so no token, key or address of
- * the operator's reaches a compiler, a MaxText command or a container image. A command that needs more names it: `env NAME=value python …`.
+ * The part of this process's environment that the compiler's programs get. Names that are not listed stay here, so no token, key
+ * or address of the operator's reaches a compiler, a MaxText command or a container image. A command that needs more names it:
+ * `env NAME=value python …`.
  */
 export function childEnvironment(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(own).filter(([name]) => passed.has(name) || passedPrefix.test(name)))

@@ -13,7 +13,10 @@ function groupedForm({ embed, vocab, tied_embeddings, extra_parameters, groups }
   return { embed, vocab, tied_embeddings, extra_parameters, groups }
 }
 
-/** What of a run the program compiles, without the requests of an engine, which are no part of a step; and what the framework does otherwise. */
+/**
+ * What of a run the program compiles, without the requests of an engine, which are no part of a step; and what the framework does
+ * otherwise.
+ */
 function compiledRun(run: ResolvedRun, { framework, phase, model }: Workload): CompileRequest['run'] {
   const { input_len: _, concurrency: __, ...step } = run
   const second = secondMomentDtype(run, framework)

@@ -43,8 +43,8 @@ export interface Compiler {
   /** Whether the compiler is installed and answers, and its versions. */
   status(signal: AbortSignal): Promise<{ ready: boolean; detail: string; versions: Record<string, string> }>
   /**
-   * The compiler's word on one candidate: fast effort first, accepted only when it fits with `fastMargin` to spare; full effort otherwise,
-   * and always with `full`. A crash, a hang or a cancelled compilation is `unknown` with the reason.
+   * The compiler's word on one candidate: fast effort first, accepted only when it fits with `fastMargin` to spare; full effort
+   * otherwise, and always with `full`. A crash, a hang or a cancelled compilation is `unknown` with the reason.
    * @throws PromptsError `unavailable` when the compiler is not installed.
    */
   compile(workload: Workload, candidate: Candidate, options: { full: boolean; signal: AbortSignal }): Promise<Compilation>
@@ -65,8 +65,9 @@ export interface CompilerOptions {
 }
 
 /**
- * How far below the limit a peak at fast effort must be to stand: fast effort schedules otherwise. Training steps needed up to 24% less at fast
- * effort than at full, serving at most 1% (bench/recorded/compiled-again.jsonl, `python bench/compiler/again.py`); a few points more are left.
+ * How far below the limit a peak at fast effort must be to stand: fast effort schedules otherwise. Training steps needed up to
+ * 24% less at fast effort than at full, serving at most 1% (bench/recorded/compiled-again.jsonl, `python
+ * bench/compiler/again.py`); a few points more are left.
  */
 const fastMargin: Record<Phase, number> = { train: 0.28, prefill: 0.05, decode: 0.05 }
 const queueLimit = 200
@@ -194,7 +195,9 @@ function resolvePython(python: string): string {
   return python.includes('/') ? resolve(python) : python
 }
 
-/** Runs the compiler in an empty folder of its own, without a network where the platform can; nothing that it leaves there stays. */
+/**
+ * Runs the compiler in an empty folder of its own, without a network where the platform can; nothing that it leaves there stays.
+ */
 async function runAlone(...[command, input, limits, signal, environment]: Parameters<typeof runProcess>): Promise<ProcessResult> {
   const folder = await mkdtemp(join(tmpdir(), 'prompts-compile-'))
   try {

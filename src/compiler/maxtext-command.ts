@@ -4,9 +4,10 @@ import { basename } from 'node:path'
 let tellPeak: string | undefined
 
 /**
- * The operator's command as it is run: `python -m MODULE …` becomes the same module under `python/tell_peak.py`, given as text so that it works
- * in a container too, which tells the versions and the compiler's peak. Words before `python` (`docker run IMAGE`, `env NAME=value`) stay; a
- * command of another kind is run as it is, and its verdict has the sum of the memory's parts instead of the peak.
+ * The operator's command as it is run: `python -m MODULE …` becomes the same module under `python/tell_peak.py`, given as text so
+ * that it works in a container too, which tells the versions and the compiler's peak. Words before `python` (`docker run IMAGE`,
+ * `env NAME=value`) stay; a command of another kind is run as it is, and its verdict has the sum of the memory's parts instead of
+ * the peak.
  */
 export function tellingCommand(command: readonly string[]): string[] {
   const flag = moduleFlag(command)

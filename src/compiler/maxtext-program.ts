@@ -15,9 +15,9 @@ export const maxTextEnvironment: Readonly<Record<string, string>> = {
 }
 
 /**
- * The operator's own MaxText program as judge: their `train_compile` command with a card's flags appended. The command comes from the
- * operator's configuration only; the flags are `name=value` words of ours and never pass a shell. `availableGib` is what the chip lets a
- * program use on one device: MaxText says it only of a program that does not fit.
+ * The operator's own MaxText program as judge: their `train_compile` command with a card's flags appended. The command comes from
+ * the operator's configuration only; the flags are `name=value` words of ours and never pass a shell. `availableGib` is what the
+ * chip lets a program use on one device: MaxText says it only of a program that does not fit.
  */
 export function createMaxTextProgram(options: { command: readonly string[]; limits: ProcessLimits; places: Semaphore }): {
   compile(flags: readonly string[], availableGib: number, signal: AbortSignal): Promise<CompilerVerdict>

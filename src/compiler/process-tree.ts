@@ -12,8 +12,8 @@ interface Seen {
 const pageGib = 4096 / 1024 ** 3
 
 /**
- * The processes that one started, however they were forked: its group, its session, its descendants, and those once seen among them that have left
- * all three since. On a system without /proc it knows of none, and the bound is the operator's container.
+ * The processes that one started, however they were forked: its group, its session, its descendants, and those once seen among
+ * them that have left all three since. On a system without /proc it knows of none, and the bound is the operator's container.
  */
 export class ProcessTree {
   readonly #root: number

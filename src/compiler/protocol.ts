@@ -27,7 +27,10 @@ export interface CompileRequest {
   /** The flat form where it says all; otherwise layer groups. */
   model: FlatModel | GroupedModel
   phase: Phase
-  /** second_moment_dtype: adamw's, where it is not the optimizer's. remat_patterns: a pattern of layers is computed again as a whole. */
+  /**
+   * second_moment_dtype: adamw's, where it is not the optimizer's. remat_patterns: a pattern of layers is computed again as a
+   * whole.
+   */
   run: Omit<ResolvedRun, 'input_len' | 'concurrency'> & { second_moment_dtype?: Dtype; remat_patterns?: boolean }
   mesh: Mesh
   dcn: Mesh

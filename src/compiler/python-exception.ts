@@ -4,7 +4,10 @@ export interface PythonException {
   message: string
 }
 
-/** The exception that ended a Python program, from its last traceback: the first line of it that is not indented, and those that belong to it. */
+/**
+ * The exception that ended a Python program, from its last traceback: the first line of it that is not indented, and those that
+ * belong to it.
+ */
 export function lastException(text: string): PythonException | null {
   const at = text.lastIndexOf('Traceback (most recent call last)')
   if (at < 0) return null

@@ -12,9 +12,10 @@ export interface MaxTextOutput {
 const gibBytes = 2 ** 30
 
 /**
- * Reads what MaxText's `train_compile` prints. A program that compiled says so, with the compiler's peak where `python/tell_peak.py` told it and
- * else with argument + output − alias + temp, which is a few percent more. One that did not ends in a Python exception: out of memory with its two
- * figures, or a refusal (`error`). What failed before anything was judged (a missing module or file, no network), and everything else, is `unknown`.
+ * Reads what MaxText's `train_compile` prints. A program that compiled says so, with the compiler's peak where
+ * `python/tell_peak.py` told it and else with argument + output − alias + temp, which is a few percent more. One that did not
+ * ends in a Python exception: out of memory with its two figures, or a refusal (`error`). What failed before anything was judged
+ * (a missing module or file, no network), and everything else, is `unknown`.
  */
 export function readMaxTextOutput(text: string): MaxTextOutput {
   const nothing = { requiredGib: null, availableGib: null, versions: readVersions(text), message: null }
@@ -99,7 +100,9 @@ function readVersions(text: string): Record<string, string> {
   return versions
 }
 
-/** MaxText's settings are read before anything is compiled; on some machines it says what is wrong with them in this way alone. */
+/**
+ * MaxText's settings are read before anything is compiled; on some machines it says what is wrong with them in this way alone.
+ */
 function configError(text: string): PythonException | null {
   const message = /MAXTEXT CONFIG ERROR: ((?:(?!\n[IWEF]\d{4} )[\s\S]){1,2000})/.exec(text)?.[1]
   return message === undefined ? null : { name: 'ConfigError', message }

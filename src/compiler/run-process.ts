@@ -22,8 +22,8 @@ export interface ProcessResult {
 }
 
 /**
- * Runs a program in a process group of its own with a deadline, a bound on memory and on output; it and all that it started are killed at any
- * of them, when the signal aborts, and when it ends. Never rejects for what the program does.
+ * Runs a program in a process group of its own with a deadline, a bound on memory and on output; it and all that it started are
+ * killed at any of them, when the signal aborts, and when it ends. Never rejects for what the program does.
  */
 export function runProcess(
   command: readonly string[],

@@ -9,7 +9,10 @@ export function canBeWithoutNetwork(): boolean {
   return isAllowed
 }
 
-/** The command in a network namespace of its own, where nothing can be reached, not even this machine; as it is where the platform has none. */
+/**
+ * The command in a network namespace of its own, where nothing can be reached, not even this machine; as it is where the platform
+ * has none.
+ */
 export function withoutNetwork(command: readonly string[]): readonly string[] {
   return canBeWithoutNetwork() ? [...words, ...command] : command
 }

@@ -56,7 +56,10 @@ const chipOfType = new Map<string, ChipName>(
   chips.flatMap((chip) => json.chips[chip].xprof_device_types.map((type): [string, ChipName] => [type.toLowerCase(), chip])),
 )
 
-/** Which chip a profile is from, by the name that XProf or JAX gives the device; null for any other device (a GPU, a CPU, an older TPU). */
+/**
+ * Which chip a profile is from, by the name that XProf or JAX gives the device; null for any other device (a GPU, a CPU, an older
+ * TPU).
+ */
 export function chipOfDeviceType(deviceType: string): ChipName | null {
   return chipOfType.get(deviceType.trim().toLowerCase()) ?? null
 }

@@ -7,7 +7,9 @@ export const axisSchema = z.enum(axes)
 
 const size = z.int().min(1).max(1_000_000)
 
-/** Sizes of the mesh axes; an absent axis is 1. The product is the number of JAX devices of one slice (under `dcn`: the slices). */
+/**
+ * Sizes of the mesh axes; an absent axis is 1. The product is the number of JAX devices of one slice (under `dcn`: the slices).
+ */
 export const meshSchema = z.strictObject({
   replica: size.optional(),
   stage: size.optional(),

@@ -16,7 +16,9 @@ const plainAttentionSchema = z.strictObject({
   shares_kv: z.boolean().optional(),
 })
 
-/** Multi-head latent attention (DeepSeek-V2): keys and values come from a latent of `kv_lora_rank`, which is what the cache holds. */
+/**
+ * Multi-head latent attention (DeepSeek-V2): keys and values come from a latent of `kv_lora_rank`, which is what the cache holds.
+ */
 const latentAttentionSchema = z.strictObject({
   kind: z.literal('mla'),
   heads,
@@ -72,7 +74,10 @@ const flatKeys = [
 ] as const
 const neededFlat = ['mlp', 'heads', 'kv_heads', 'head_dim'] as const
 
-/** A decoder: a list of layer groups in order, or a number of the one layer that the flat keys describe (`mlp` is one expert's width in a MoE). */
+/**
+ * A decoder: a list of layer groups in order, or a number of the one layer that the flat keys describe (`mlp` is one expert's
+ * width in a MoE).
+ */
 export const modelSchema = z
   .strictObject({
     name: z.string().min(1).max(200).optional(),

@@ -24,7 +24,10 @@ export type Violation = z.infer<typeof violationSchema>
 export const warningSchema = z.strictObject({ rule: z.string(), message: z.string() })
 export type Warning = z.infer<typeof warningSchema>
 
-/** How the logical mesh lies on the chips: JAX's create_device_mesh takes it as it is, only with allow_split_physical_axes, or not at all. */
+/**
+ * How the logical mesh lies on the chips: JAX's create_device_mesh takes it as it is, only with allow_split_physical_axes, or not
+ * at all.
+ */
 export const physicalSchema = z.enum(['contiguous', 'split', 'impossible'])
 export type Physical = z.infer<typeof physicalSchema>
 
@@ -76,7 +79,10 @@ export const estimateSchema = z.strictObject({
   tpot_ms: z.number().nullable(),
   ttft_p99_ms: z.number().nullable(),
   tpot_p99_ms: z.number().nullable(),
-  /** null without a legal baseline; 1 for the baseline itself. What two meshes of one job share cancels, so it is narrower than the step's range. */
+  /**
+   * null without a legal baseline; 1 for the baseline itself. What two meshes of one job share cancels, so it is narrower than
+   * the step's range.
+   */
   gain: gainSchema.nullable(),
   /** What measured rows stand behind this kind of estimate; null: none do. */
   validated: z.string().nullable(),
@@ -113,7 +119,10 @@ export const verdictSchema = z.strictObject({
 })
 export type Verdict = z.infer<typeof verdictSchema>
 
-/** What comes nearest where nothing is clear of the limit or meets the latency that is asked, and the smallest change of the run with which it does. */
+/**
+ * What comes nearest where nothing is clear of the limit or meets the latency that is asked, and the smallest change of the run
+ * with which it does.
+ */
 export const nearestSchema = z.strictObject({
   mesh: meshSchema,
   dcn: meshSchema,

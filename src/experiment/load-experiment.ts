@@ -11,8 +11,10 @@ import { findInStore } from './sources/store-source.ts'
 import { folderStore } from './sources/stores/folder-store.ts'
 
 /**
- * What an operator names on the command line: an experiment file, a run's folder, a profile alone, or an id of the configured sources.
- * @throws PromptsError `unknown_experiment` with the nearest ids, `ambiguous_experiment` when two sources have the id, `slice_unknown`.
+ * What an operator names on the command line: an experiment file, a run's folder, a profile alone, or an id of the configured
+ * sources.
+ * @throws PromptsError `unknown_experiment` with the nearest ids, `ambiguous_experiment` when two sources have the id,
+ *   `slice_unknown`.
  */
 export async function loadSubject(
   subject: string,

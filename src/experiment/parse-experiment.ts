@@ -79,7 +79,9 @@ function checkLength(text: string, what: string): void {
   }
 }
 
-/** A key that stands twice in one map: which of both was meant nobody can tell. (YAML's own check compares each key with each.) */
+/**
+ * A key that stands twice in one map: which of both was meant nobody can tell. (YAML's own check compares each key with each.)
+ */
 function refuseSameKeys(document: Document, what: string): void {
   visit(document, {
     Map(_key, map) {

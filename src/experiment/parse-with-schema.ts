@@ -24,7 +24,10 @@ export function parseWithSchema<T>(schema: z.ZodType<T>, data: unknown, what: st
   throw new PromptsError(code, `${what}: ${at} ${shown}: ${issue.message}`, { hint: suggestValue(issue, got) })
 }
 
-/** An unknown key first, since it is often the missing one misspelt; of a union's failures, the one of the branch that came furthest. */
+/**
+ * An unknown key first, since it is often the missing one misspelt; of a union's failures, the one of the branch that came
+ * furthest.
+ */
 function mostTelling(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue {
   const issue = issues.find((one) => one.code === 'unrecognized_keys') ?? issues[0]!
   if (issue.code !== 'invalid_union') return issue

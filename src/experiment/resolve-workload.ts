@@ -21,7 +21,8 @@ export interface Catalog {
 }
 
 /**
- * An experiment with its names looked up and its defaults filled in. Pure: the same experiment and catalog give the same workload.
+ * An experiment with its names looked up and its defaults filled in. Pure: the same experiment and catalog give the same
+ * workload.
  * @throws PromptsError `unknown_topology`, `unknown_model`, `bad_experiment` for dims or settings that contradict each other.
  */
 export function resolveWorkload(experiment: Experiment, catalog: Catalog): Workload {

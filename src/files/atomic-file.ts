@@ -18,7 +18,10 @@ export async function writeFileAtomically(path: string, text: string): Promise<v
   await syncFolder(folder)
 }
 
-/** A rename is durable once its folder is; some file systems cannot sync a folder, and then the rename is as durable as they make it. */
+/**
+ * A rename is durable once its folder is; some file systems cannot sync a folder, and then the rename is as durable as they make
+ * it.
+ */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   try {

@@ -9,8 +9,8 @@ export interface HealthRoute {
 }
 
 /**
- * `/live`: the event loop turns, restart it where it does not. `/ready` (and `/health`): it can do its work, with what cannot; 503 where it cannot,
- * which a restart does not mend. `/metrics` for Prometheus. None of them holds anything of a workspace.
+ * `/live`: the event loop turns, restart it where it does not. `/ready` (and `/health`): it can do its work, with what cannot;
+ * 503 where it cannot, which a restart does not mend. `/metrics` for Prometheus. None of them holds anything of a workspace.
  */
 export function healthRoutes(options: { readiness: () => Promise<Readiness & Record<string, unknown>>; metrics: Metrics }): HealthRoute[] {
   const json = (response: ServerResponse, status: number, body: unknown) =>

@@ -21,8 +21,8 @@ const timeoutMs = 2000
 const freshMs = 1000
 
 /**
- * Whether a process is ready, as each of its parts answers within two seconds: one that hangs is one that does not work. Asked more often than once a
- * second it answers from the last time.
+ * Whether a process is ready, as each of its parts answers within two seconds: one that hangs is one that does not work. Asked
+ * more often than once a second it answers from the last time.
  */
 export function createReadiness(checks: Readonly<Record<string, Check>>): () => Promise<Readiness> {
   let last: { at: number; answer: Promise<Readiness> } | null = null

@@ -11,9 +11,9 @@ export interface Frame {
 const maxSteps = 2000
 
 /**
- * The instruction that started what a `-done` waits for: its operand, or where the operand's value comes from through tuples, the fusions
- * that carry a collective along, and the state of loops (a loop may end what was started before it, or in its own previous iteration).
- * Null when none that is still under way is found.
+ * The instruction that started what a `-done` waits for: its operand, or where the operand's value comes from through tuples, the
+ * fusions that carry a collective along, and the state of loops (a loop may end what was started before it, or in its own
+ * previous iteration). Null when none that is still under way is found.
  */
 export function startOf(
   module: HloModule,

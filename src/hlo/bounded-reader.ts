@@ -4,8 +4,8 @@ import { type ErrorCode, PromptsError } from '../errors.ts'
 const maxDepth = 64
 
 /**
- * A protobuf reader for bytes nobody vouches for: every message, string and packed list must end inside the message that holds it,
- * and messages nest 64 deep at most. What breaks that is a PromptsError that tells the offset. The API is pbf's.
+ * A protobuf reader for bytes nobody vouches for: every message, string and packed list must end inside the message that holds
+ * it, and messages nest 64 deep at most. What breaks that is a PromptsError that tells the offset. The API is pbf's.
  */
 export class BoundedReader extends PbfReader {
   readonly #code: ErrorCode

@@ -10,8 +10,8 @@ export type CollectiveKind = 'all-gather' | 'all-reduce' | 'reduce-scatter' | 'a
 export interface CollectiveOp {
   kind: CollectiveKind
   /**
-   * The payload of one device: the whole gathered array of an all-gather, the whole array that goes into a reduce-scatter or all-reduce,
-   * what one device exchanges in an all-to-all or sends in a permute.
+   * The payload of one device: the whole gathered array of an all-gather, the whole array that goes into a reduce-scatter or
+   * all-reduce, what one device exchanges in an all-to-all or sends in a permute.
    */
   bytes: number
   /** Devices that talk to each other; 2 for a permute. */
@@ -65,8 +65,8 @@ function classify(module: HloModule, computation: HloComputation, instruction: H
 }
 
 /**
- * A fusion may be a whole collective, or start one (`AsyncCollectiveStart` inside). The fusions between a start and its done that carry the
- * collective along (a tuple at their root) are the core's own work; so is the done.
+ * A fusion may be a whole collective, or start one (`AsyncCollectiveStart` inside). The fusions between a start and its done that
+ * carry the collective along (a tuple at their root) are the core's own work; so is the done.
  */
 function fused(module: HloModule, fusion: HloInstruction): CollectiveOp | null {
   if (collectiveRole(module, fusion) === 'start') return wrapped(module, fusion, true)

@@ -26,8 +26,8 @@ export interface ModuleCollective {
 }
 
 /**
- * Every collective that a step of the module runs, in the order of the schedule. `mesh` holds the axes of one slice in mesh order; null when
- * it is not known.
+ * Every collective that a step of the module runs, in the order of the schedule. `mesh` holds the axes of one slice in mesh
+ * order; null when it is not known.
  */
 export function collectivesOf(module: HloModule, mesh: readonly NamedAxis[] | null): ModuleCollective[] {
   const found: ModuleCollective[] = []

@@ -10,9 +10,10 @@ export interface KernelFlops {
 }
 
 /**
- * FLOPs of a Pallas kernel. Attention kernels (flash, splash) are known by name: q·kᵀ and p·v forward, four products for dk and dv, three
- * for dq (Dao, FlashAttention-2, section 3), less what a causal mask hides: with q queries and k keys the last shard of a sequence split without
- * balancing, for which the others wait, sees 1 − q/2k of the pairs (half where nothing is split). Any other kernel counts as its own cost estimate says; null without one.
+ * FLOPs of a Pallas kernel. Attention kernels (flash, splash) are known by name: q·kᵀ and p·v forward, four products for dk and
+ * dv, three for dq (Dao, FlashAttention-2, section 3), less what a causal mask hides: with q queries and k keys the last shard of
+ * a sequence split without balancing, for which the others wait, sees 1 − q/2k of the pairs (half where nothing is split). Any
+ * other kernel counts as its own cost estimate says; null without one.
  */
 export function kernelFlops(computation: HloComputation, call: HloInstruction): KernelFlops | null {
   if (call.customCallTarget !== 'tpu_custom_call') return null

@@ -1,4 +1,6 @@
-/** A named axis of the device mesh, in mesh order (major first). With several slices the axis over slices comes as its own entry. */
+/**
+ * A named axis of the device mesh, in mesh order (major first). With several slices the axis over slices comes as its own entry.
+ */
 export interface NamedAxis {
   name: string
   size: number
@@ -15,8 +17,8 @@ export interface SpannedAxis {
 }
 
 /**
- * Which axes of the mesh a group of devices spans. Devices are numbered by their place in the mesh, row-major. Null when the group is not a
- * box of the mesh: then it is no collective over axes.
+ * Which axes of the mesh a group of devices spans. Devices are numbered by their place in the mesh, row-major. Null when the
+ * group is not a box of the mesh: then it is no collective over axes.
  */
 export function axesOfGroup(group: readonly number[], mesh: readonly NamedAxis[]): SpannedAxis[] | null {
   const spanned: SpannedAxis[] = []
@@ -38,7 +40,10 @@ export function axesOfGroup(group: readonly number[], mesh: readonly NamedAxis[]
   return product === group.length ? spanned : null
 }
 
-/** The axes along which a permutation moves data, in mesh order, and by how much where it is one axis and all pairs agree (modulo its size). */
+/**
+ * The axes along which a permutation moves data, in mesh order, and by how much where it is one axis and all pairs agree (modulo
+ * its size).
+ */
 export function axesOfPairs(
   pairs: readonly (readonly [number, number])[],
   mesh: readonly NamedAxis[],

@@ -99,7 +99,9 @@ export function readSharding(reader: PbfReader): HloSharding {
 /** The most devices a list of groups may hold once written out. */
 export const maxDevices = 1 << 20
 
-/** 0, 1, 2, … reshaped to `dims` and transposed by `permutation`, flattened again; empty if `dims` is not a shape of at most 2^20. */
+/**
+ * 0, 1, 2, … reshaped to `dims` and transposed by `permutation`, flattened again; empty if `dims` is not a shape of at most 2^20.
+ */
 export function transposedIota(dims: readonly number[], permutation: readonly number[]): number[] {
   const order = permutation.length === dims.length ? permutation : dims.map((_, i) => i)
   let size = 1

@@ -3,7 +3,9 @@ import { readDeviceList, readIotaGroups, readMeshAxesGroups, readReplicaGroup, r
 import { noShape, readShape } from './read-shape.ts'
 import type { ConvolutionDims, DotDims, HloInstruction, WindowDim } from './types.ts'
 
-/** An instruction with what is resolved once the whole module is read: where its stack frame is, and the old form of its groups. */
+/**
+ * An instruction with what is resolved once the whole module is read: where its stack frame is, and the old form of its groups.
+ */
 export interface RawInstruction extends HloInstruction {
   stackFrameId: number
 }

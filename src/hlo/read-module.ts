@@ -31,8 +31,8 @@ interface StackFrames {
 
 /**
  * Reads an XLA HloModuleProto: a compiled executable's `hlo_modules()[0].as_serialized_hlo_module_proto()`.
- * Instructions come in the order of the schedule where there is one. Throws `bad_hlo` (with the offset) on bytes that are not a module,
- * `too_large` past the limits.
+ * Instructions come in the order of the schedule where there is one. Throws `bad_hlo` (with the offset) on bytes that are not a
+ * module, `too_large` past the limits.
  */
 export function readHloModule(bytes: Uint8Array, limits: Partial<HloLimits> = {}): HloModule {
   const { maxBytes, maxInstructions } = { ...defaultLimits, ...limits }
@@ -46,7 +46,10 @@ export function readHloModule(bytes: Uint8Array, limits: Partial<HloLimits> = {}
   return finish(draft)
 }
 
-/** Reads the module out of an HloProto (its field 1), the form in which a profile's `/host:metadata` plane holds it. Errors as `readHloModule`. */
+/**
+ * Reads the module out of an HloProto (its field 1), the form in which a profile's `/host:metadata` plane holds it. Errors as
+ * `readHloModule`.
+ */
 export function readHloProto(bytes: Uint8Array, limits: Partial<HloLimits> = {}): HloModule {
   const reader = new BoundedReader(bytes, { code: 'bad_hlo', what: 'The HLO proto' })
   const found: { module: Uint8Array | null } = { module: null }

@@ -48,8 +48,8 @@ export class ReplayState {
   }
 
   /**
-   * Puts a transfer on its links as soon as those that it shares are free; returns when it ends. The core goes on. The links are free again
-   * `latencyMs` before the end: what follows does not wait for the last byte to arrive.
+   * Puts a transfer on its links as soon as those that it shares are free; returns when it ends. The core goes on. The links are
+   * free again `latencyMs` before the end: what follows does not wait for the last byte to arrive.
    */
   begin(lane: Lane, ms: number, isCollective: boolean, latencyMs = 0): number {
     let start = this.now
@@ -89,7 +89,10 @@ export class ReplayState {
     return { now: this.now, totals: { ...this.totals }, parts }
   }
 
-  /** Repeats what happened since a snapshot `times` more times: the clock, the links and the totals move on by as much each time. Returns by how much the clock moved. */
+  /**
+   * Repeats what happened since a snapshot `times` more times: the clock, the links and the totals move on by as much each time.
+   * Returns by how much the clock moved.
+   */
   repeat(since: ReturnType<ReplayState['snapshot']>, times: number): number {
     if (times <= 0) return 0
     const shift = (this.now - since.now) * times

@@ -45,9 +45,9 @@ const maxDepth = 24
 const maxVisits = 20_000_000
 
 /**
- * Predicts a step by walking the compiled schedule: an op takes its estimated cycles over the clock; a loop is its trips times its body; an
- * asynchronous collective starts when its links are free and its `-done` waits for it; a synchronous one stops the core. Nothing is fitted.
- * The module must be compiled at full effort and scheduled; otherwise a note says so.
+ * Predicts a step by walking the compiled schedule: an op takes its estimated cycles over the clock; a loop is its trips times
+ * its body; an asynchronous collective starts when its links are free and its `-done` waits for it; a synchronous one stops the
+ * core. Nothing is fitted. The module must be compiled at full effort and scheduled; otherwise a note says so.
  */
 export function replaySchedule(module: HloModule, options: ReplayOptions): Replay {
   const walker = new Walker(module, options)

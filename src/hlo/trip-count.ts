@@ -19,8 +19,8 @@ export function loopParts(module: HloModule, loop: HloInstruction): { body: HloC
 }
 
 /**
- * The trip count of a `while`. TPU modules carry none: it is the constant that the condition compares the counter with, less where the
- * counter starts, over what the body adds to it.
+ * The trip count of a `while`. TPU modules carry none: it is the constant that the condition compares the counter with, less
+ * where the counter starts, over what the body adds to it.
  */
 export function tripCount(module: HloModule, computation: HloComputation, loop: HloInstruction): TripCount {
   const known = backendConfig(loop).knownTripCount

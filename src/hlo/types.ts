@@ -1,6 +1,8 @@
 /** An XLA shape. Arrays have `dims`; a tuple has `elements`. */
 export interface HloShape {
-  /** XLA's own name in lower case (`bf16`, `f32`, `s32`, `pred`, …), those of kinds without elements included (`tuple`, `token`). */
+  /**
+   * XLA's own name in lower case (`bf16`, `f32`, `s32`, `pred`, …), those of kinds without elements included (`tuple`, `token`).
+   */
   type: string
   dims: readonly number[]
   /** The layout: dimension numbers from the fastest-varying to the slowest. */

@@ -15,8 +15,8 @@ export interface Place {
 const maxDepth = 24
 
 /**
- * Calls back for every instruction that a step executes by itself: the entry's, and those of loops, branches and calls inside it; what lies
- * inside fusions and asynchronous wrappers belongs to its wrapper. Stops after `maxVisits` instructions.
+ * Calls back for every instruction that a step executes by itself: the entry's, and those of loops, branches and calls inside it;
+ * what lies inside fusions and asynchronous wrappers belongs to its wrapper. Stops after `maxVisits` instructions.
  */
 export function visitStep(module: HloModule, visit: (instruction: HloInstruction, place: Place) => void, maxVisits = 5_000_000): void {
   let left = maxVisits

@@ -22,11 +22,11 @@ export interface CollectiveSeconds {
 }
 
 /**
- * The one law for the seconds of a collective inside a slice. `bytes` are the whole gathered, reduced or scattered array; of an all-to-all,
- * what one device holds. "How to Scale Your Model" (jax-ml.github.io/scaling-book, Sharded Matrices), with one-way links in place of both-way
- * bandwidth: an all-gather or reduce-scatter of V bytes over n chips takes V·(n−1)/n ÷ (links · rate), an all-reduce twice that; an
- * all-to-all what its busiest link carries. The two devices of a chip exchange their halves beside that; a hop's latency times the hops to
- * the farthest member comes on top.
+ * The one law for the seconds of a collective inside a slice. `bytes` are the whole gathered, reduced or scattered array; of an
+ * all-to-all, what one device holds. "How to Scale Your Model" (jax-ml.github.io/scaling-book, Sharded Matrices), with one-way
+ * links in place of both-way bandwidth: an all-gather or reduce-scatter of V bytes over n chips takes V·(n−1)/n ÷ (links · rate),
+ * an all-reduce twice that; an all-to-all what its busiest link carries. The two devices of a chip exchange their halves beside
+ * that; a hop's latency times the hops to the farthest member comes on top.
  */
 export function collectiveSeconds(kind: Collective, bytes: number, over: AxisPlacement, rates: LinkRates): CollectiveSeconds {
   const chips = over.size / over.onChip

@@ -1,12 +1,14 @@
 import { type AxisPart, type AxisPlacement, onChipDim } from './placement.ts'
 
 /**
- * What a group that fills pieces of physical axes can use. Pieces of different physical axes work at the same time, as far as none of them
- * is so slow that what lies beyond it decides; pieces of one physical axis share its links, so a collective takes them one after the other.
+ * What a group that fills pieces of physical axes can use. Pieces of different physical axes work at the same time, as far as
+ * none of them is so slow that what lies beyond it decides; pieces of one physical axis share its links, so a collective takes
+ * them one after the other.
  *
- * All-gather: on a ring every device receives over two links, on a line its end over one (the scaling book, Sharded Matrices); `stride`
- * groups that interleave share them. All-to-all: pairs times distance over links, so the busiest link of a ring of n carries n/8 of a
- * device's bytes and that of a line n/4, which is what crosses its middle; of several physical axes the busiest decides.
+ * All-gather: on a ring every device receives over two links, on a line its end over one (the scaling book, Sharded Matrices);
+ * `stride` groups that interleave share them. All-to-all: pairs times distance over links, so the busiest link of a ring of n
+ * carries n/8 of a device's bytes and that of a line n/4, which is what crosses its middle; of several physical axes the busiest
+ * decides.
  */
 export function placementOfParts(parts: readonly AxisPart[], devicesPerChip: 1 | 2): AxisPlacement {
   const merged = mergeParts(parts)
@@ -34,9 +36,11 @@ export function placementOfParts(parts: readonly AxisPart[], devicesPerChip: 1 |
     slowest = Math.max(slowest, gathering * members)
     exchange = Math.max(exchange, carried)
   }
-  // what lies beyond one physical axis comes over its links alone, at best through all chips of the group that stand side by side there
+  // what lies beyond one physical axis comes over its links alone, at best through all chips of the group that stand side by side
+  // there
   if (chips > 1) links = Math.min(links, (chips - 1) / slowest)
-  // the devices of a chip that are in groups of their own share its links; in an all-to-all a chip sends for all its devices either way
+  // the devices of a chip that are in groups of their own share its links; in an all-to-all a chip sends for all its devices
+  // either way
   return {
     size: chips * onChip,
     parts: merged,
@@ -54,8 +58,8 @@ export function placementOfRing(ring: { size: number; links: number; hops: numbe
 }
 
 /**
- * The same group where a collective goes round one ring at a time, as products that are looped over their shards do: of several physical axes
- * only the one with the most links is of use.
+ * The same group where a collective goes round one ring at a time, as products that are looped over their shards do: of several
+ * physical axes only the one with the most links is of use.
  */
 export function onOneAxis(group: AxisPlacement): AxisPlacement {
   const rates = group.parts.filter(({ dim }) => dim !== onChipDim).map(linksOf)
@@ -68,7 +72,10 @@ function linksOf({ ring, stride }: AxisPart): number {
   return (ring ? 2 : 1) / stride
 }
 
-/** Of a device's bytes in an all-to-all, what the busiest link of a piece carries; the odd members of odd pieces stay out of the middle. */
+/**
+ * Of a device's bytes in an all-to-all, what the busiest link of a piece carries; the odd members of odd pieces stay out of the
+ * middle.
+ */
 function carriedBy({ size, stride, ring }: AxisPart): number {
   const even = size % 2 === 0 ? size : size - 1 / size
   // both ways round two neighbours are one link; round two distant ones they are not

@@ -1,8 +1,8 @@
 import type { AxisPart, AxisPlacement } from './placement.ts'
 
 /**
- * The pieces of physical axes under a part of a logical axis: `size` members, every `stride` positions along it. The last piece of an axis
- * is its minor one. Null where the axis has no pieces (a ring laid by hand) or the part is no box of them.
+ * The pieces of physical axes under a part of a logical axis: `size` members, every `stride` positions along it. The last piece
+ * of an axis is its minor one. Null where the axis has no pieces (a ring laid by hand) or the part is no box of them.
  */
 export function partOfAxis({ parts }: AxisPlacement, size: number, stride: number): AxisPart[] | null {
   const found: AxisPart[] = []

@@ -49,8 +49,8 @@ export function placer(slice: Slice): (tuple: MeshTuple) => Placement {
 }
 
 /**
- * What a collective over several axes of a placed mesh together can use: their pieces of physical axes joined. Null when all of them are 1,
- * or the mesh cannot be laid.
+ * What a collective over several axes of a placed mesh together can use: their pieces of physical axes joined. Null when all of
+ * them are 1, or the mesh cannot be laid.
  */
 export function placementTogether(placement: Placement, tuple: MeshTuple, over: readonly Axis[], slice: Slice): AxisPlacement | null {
   const used = over.flatMap((axis) => placement.axes[axisIndex[axis]] ?? [])

@@ -12,18 +12,25 @@ export interface AxisPart {
   ring: boolean
 }
 
-/** How a group of devices, those of one mesh axis or of several, lies on the chips of a slice: what a collective over it can use. */
+/**
+ * How a group of devices, those of one mesh axis or of several, lies on the chips of a slice: what a collective over it can use.
+ */
 export interface AxisPlacement {
   size: number
-  /** Pieces of physical axes, the mesh's order from major to minor. Empty where the group is no box of chips but a ring laid by hand. */
+  /**
+   * Pieces of physical axes, the mesh's order from major to minor. Empty where the group is no box of chips but a ring laid by
+   * hand.
+   */
   parts: readonly AxisPart[]
   /**
-   * One-way ICI links that the group keeps busy into each of its devices (with both devices of a chip in the group: into the chip): a whole
-   * physical axis gives 2 with wrap-around and 1 without; groups that interleave share; several physical axes add. 0 when the group never
-   * leaves the chip.
+   * One-way ICI links that the group keeps busy into each of its devices (with both devices of a chip in the group: into the
+   * chip): a whole physical axis gives 2 with wrap-around and 1 without; groups that interleave share; several physical axes add.
+   * 0 when the group never leaves the chip.
    */
   links: number
-  /** What the busiest one-way link carries in an all-to-all, as a multiple of the bytes that one device holds. 0 inside a chip. */
+  /**
+   * What the busiest one-way link carries in an all-to-all, as a multiple of the bytes that one device holds. 0 inside a chip.
+   */
   exchange: number
   /** Links that data crosses one after another to reach the farthest member: the latency floor. */
   hops: number

@@ -8,8 +8,8 @@ export interface Torus {
 export type LinkCounts = Map<string, number>
 
 /**
- * Routes a message the shorter way along x, then y, then z, then to the other device of the chip; counts each directed link that it crosses
- * and returns the hops between chips. Positions are (x, y, z, device of the chip).
+ * Routes a message the shorter way along x, then y, then z, then to the other device of the chip; counts each directed link that
+ * it crosses and returns the hops between chips. Positions are (x, y, z, device of the chip).
  */
 export function route(from: readonly number[], to: readonly number[], { dims, wrap }: Torus, links: LinkCounts): number {
   const at = [from[0] ?? 0, from[1] ?? 0, from[2] ?? 0]

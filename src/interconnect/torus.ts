@@ -21,8 +21,9 @@ export function placementOnTorus(pieces: readonly number[], strides: readonly nu
 }
 
 /**
- * The same for some axes together of a mesh that is cut from a ring laid by hand, given as its devices in the mesh's order. Members that
- * fill a box use each of its axes; others go round a ring of their own, and links that several groups cross are shared.
+ * The same for some axes together of a mesh that is cut from a ring laid by hand, given as its devices in the mesh's order.
+ * Members that fill a box use each of its axes; others go round a ring of their own, and links that several groups cross are
+ * shared.
  */
 export function placementOnRing(ring: readonly DevicePosition[], tuple: MeshTuple, over: readonly Axis[], slice: Slice): AxisPlacement {
   const groups = groupsOver(ring, tuple, over)

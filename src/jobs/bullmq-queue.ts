@@ -19,7 +19,10 @@ export interface BullMqQueueOptions<T = never> {
   limit: number
   attempts?: number
   retryDelayMs?: number
-  /** How often a job's worker may die under it before the job counts as failed: a machine may be restarted twice, a job that kills workers ends. */
+  /**
+   * How often a job's worker may die under it before the job counts as failed: a machine may be restarted twice, a job that kills
+   * workers ends.
+   */
   maxStalledCount?: number
   /** How long a job stays a dead worker's; renewed at half of it while the worker lives. */
   lockDurationMs?: number

@@ -31,8 +31,8 @@ export interface InProcessQueueOptions {
 }
 
 /**
- * Jobs in this process, bounded. Each accepted job is written to the state store before `add` returns and taken out when it is done,
- * so a restarted process goes on with what was accepted. For one process only: two would each work the same store's jobs.
+ * Jobs in this process, bounded. Each accepted job is written to the state store before `add` returns and taken out when it is
+ * done, so a restarted process goes on with what was accepted. For one process only: two would each work the same store's jobs.
  */
 export class InProcessQueue<T> implements JobQueue<T> {
   readonly #options: Required<InProcessQueueOptions>

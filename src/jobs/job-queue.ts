@@ -20,7 +20,10 @@ export interface DeadLetter<T> {
   at: string
 }
 
-/** What stands before a waiting job, and how many run. `seconds` is an estimate from how long jobs took of late; null where nobody can say. */
+/**
+ * What stands before a waiting job, and how many run. `seconds` is an estimate from how long jobs took of late; null where nobody
+ * can say.
+ */
 export interface Wait {
   jobs: number
   running: number
@@ -74,7 +77,10 @@ export function shutdown(): PromptsError {
 /** The turn of a job that nobody named one for. */
 export const anyTurn: Turn = { tenant: '', person: '', cost: 1 }
 
-/** When a job with so many before it begins, in seconds, where `running` places each take `meanMs`; null where nothing runs or none has ended. */
+/**
+ * When a job with so many before it begins, in seconds, where `running` places each take `meanMs`; null where nothing runs or
+ * none has ended.
+ */
 export function waitSeconds(jobs: number, running: number, meanMs: number | null): number | null {
   return running === 0 || meanMs === null ? null : ((jobs + 1) * meanMs) / running / 1000
 }

@@ -1,7 +1,9 @@
 import type { Redis } from 'ioredis'
 import { flowOf, lastPlace, type Turn } from './turns.ts'
 
-/** What `Turns` does, as one step of Redis: the field `now` is the place that was started last, the others people's last places. */
+/**
+ * What `Turns` does, as one step of Redis: the field `now` is the place that was started last, the others people's last places.
+ */
 const takeScript = `
 if ARGV[5] == '1' then redis.call('DEL', KEYS[1]) end
 local now = tonumber(redis.call('HGET', KEYS[1], 'now') or '0')

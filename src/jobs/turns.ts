@@ -2,7 +2,9 @@
 export interface Turn {
   tenant: string
   person: string
-  /** 1 for a person who waits; 4 comes a quarter as often; 0 goes before all that wait (what was accepted before and got lost). */
+  /**
+   * 1 for a person who waits; 4 comes a quarter as often; 0 goes before all that wait (what was accepted before and got lost).
+   */
   cost: number
 }
 
@@ -10,8 +12,9 @@ export interface Turn {
 export const lastPlace = 2 ** 21 - 1
 
 /**
- * Places by start-time fair queueing (Goyal, Vin, Cheng 1996): a job's place is its person's last one, or that of the job which was started last, and on by
- * `cost` for each person of its tenant who has jobs waiting. So a tenant with a thousand jobs, or a hundred people, delays another's first by one turn.
+ * Places by start-time fair queueing (Goyal, Vin, Cheng 1996): a job's place is its person's last one, or that of the job which
+ * was started last, and on by `cost` for each person of its tenant who has jobs waiting. So a tenant with a thousand jobs, or a
+ * hundred people, delays another's first by one turn.
  */
 export class Turns {
   readonly #last = new Map<string, { tenant: string; place: number }>()

@@ -18,7 +18,10 @@ export interface CaseBook {
   show(id: string): Promise<Case>
   /** Adds or, where the same change of the same workload is known, merges. */
   add(items: readonly Case[]): Promise<{ added: Case[]; merged: Case[] }>
-  /** Changes fields of an own case. @throws PromptsError `unknown_case`, `not_allowed` for a shipped one, `bad_case` for a field that does not fit. */
+  /**
+   * Changes fields of an own case. @throws PromptsError `unknown_case`, `not_allowed` for a shipped one, `bad_case` for a field
+   * that does not fit.
+   */
   edit(id: string, changes: Record<string, unknown>): Promise<Case>
   remove(id: string): Promise<Case>
   /** JSON that `import` takes. */

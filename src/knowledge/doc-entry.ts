@@ -18,8 +18,9 @@ const headerSchema = z.looseObject({
 })
 
 /**
- * The sections of a document of `knowledge/docs`: a YAML header (`title`, `sources`), then sections under `##` headings. A heading may fix its
- * anchor as `## When it pays {#when}`; without, the anchor is made of its words. What stands before the first heading belongs to `#about`.
+ * The sections of a document of `knowledge/docs`: a YAML header (`title`, `sources`), then sections under `##` headings. A
+ * heading may fix its anchor as `## When it pays {#when}`; without, the anchor is made of its words. What stands before the first
+ * heading belongs to `#about`.
  * @param name the file's name without `.md`
  * @throws PromptsError `bad_case` naming the file for a header that cannot be read.
  */

@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import { axes } from '../contract/mesh.ts'
 
-/** A rule of a document, beside its prose: which axis a section speaks for or against, and where that holds. What is absent holds everywhere. */
+/**
+ * A rule of a document, beside its prose: which axis a section speaks for or against, and where that holds. What is absent holds
+ * everywhere.
+ */
 export const docRuleSchema = z.strictObject({
   /** The anchor of the section that says it. */
   section: z.string().min(1),

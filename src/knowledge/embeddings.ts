@@ -14,7 +14,9 @@ export interface Embedder {
 
 const requestsAtOnce = 4
 
-/** Gemini embeddings, asked as the model wants it: task by parameter or prefix, one text a request or many; always of unit length. */
+/**
+ * Gemini embeddings, asked as the model wants it: task by parameter or prefix, one text a request or many; always of unit length.
+ */
 export function createGeminiEmbedder(options: { client: GoogleGenAI; model: string; vertex: boolean; firstWaitMs?: number }): Embedder {
   const facts = embeddingModel(options.model)
   const batch = options.vertex ? facts.texts_per_request_vertex : facts.texts_per_request

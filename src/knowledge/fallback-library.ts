@@ -15,9 +15,10 @@ export interface FallbackLibrary extends Library {
 }
 
 /**
- * The production store with the embedded one beside it. Every change goes to both; while the server is away the embedded store answers, changes wait,
- * and the first call after `retryAfterMs` tries the server again and catches it up. The embedded store knows the shipped library and what this process
- * wrote, not what other processes wrote meanwhile. Changes that still wait when the process ends are caught up at its next start (`pending`).
+ * The production store with the embedded one beside it. Every change goes to both; while the server is away the embedded store
+ * answers, changes wait, and the first call after `retryAfterMs` tries the server again and catches it up. The embedded store
+ * knows the shipped library and what this process wrote, not what other processes wrote meanwhile. Changes that still wait when
+ * the process ends are caught up at its next start (`pending`).
  */
 export function createFallbackLibrary(options: {
   primary: Library
@@ -27,7 +28,10 @@ export function createFallbackLibrary(options: {
   /** Keeps changes that wait over a restart. */
   pending?: { load(): Promise<Change[]>; save(changes: readonly Change[]): Promise<void> }
   onChange?: (state: 'away' | 'back', detail: string) => void
-  /** A change that the server refuses for what it is, not for how the server is: it stays in the embedded store and holds no other back. */
+  /**
+   * A change that the server refuses for what it is, not for how the server is: it stays in the embedded store and holds no other
+   * back.
+   */
   onRefused?: (change: Change, reason: string) => void
 }): FallbackLibrary {
   const { primary, embedded } = options

@@ -2,8 +2,8 @@
 const rankConstant = 2
 
 /**
- * Reciprocal rank fusion as Qdrant does it: an entry scores the sum of 1/(place + 2) over the rankings that hold it, places from 0.
- * The ids come back best first, equal ones in alphabetical order, scores divided by the best that could be had.
+ * Reciprocal rank fusion as Qdrant does it: an entry scores the sum of 1/(place + 2) over the rankings that hold it, places from
+ * 0. The ids come back best first, equal ones in alphabetical order, scores divided by the best that could be had.
  */
 export function fuseRanks(rankings: readonly (readonly string[])[], limit: number): { id: string; score: number }[] {
   const scores = new Map<string, number>()

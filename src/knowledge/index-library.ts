@@ -21,8 +21,8 @@ export interface IndexOptions {
 const entriesPerBatch = 64
 
 /**
- * Brings the shipped part of a library to what `entries` say: adds what is new, replaces what changed, removes what vanished. The rest is
- * neither embedded nor written again. A stop half-way leaves a library that the next call completes.
+ * Brings the shipped part of a library to what `entries` say: adds what is new, replaces what changed, removes what vanished. The
+ * rest is neither embedded nor written again. A stop half-way leaves a library that the next call completes.
  */
 export async function indexLibrary(library: Library, entries: readonly LibraryEntry[], options: IndexOptions): Promise<IndexReport> {
   const report: IndexReport = { added: 0, updated: 0, removed: 0, unchanged: 0 }

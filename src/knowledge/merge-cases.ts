@@ -13,7 +13,10 @@ export function identityOf(item: Case): string {
 /** How much a status knows: a measurement stands above an adoption, that above a publication. */
 const weight: Record<Case['status'], number> = { withdrawn: 0, published: 1, adopted: 2, confirmed: 3, refuted: 3 }
 
-/** Two records of one case as one: the fresh one's words, the measurement of whichever has one (the later of two), every source once. */
+/**
+ * Two records of one case as one: the fresh one's words, the measurement of whichever has one (the later of two), every source
+ * once.
+ */
 export function mergeCases(known: Case, fresh: Case): Case {
   const sources = [...known.sources]
   for (const source of fresh.sources) if (!sources.some((one) => one.uri === source.uri)) sources.push(source)

@@ -23,9 +23,9 @@ export interface OpenedLibrary {
 }
 
 /**
- * Opens the library that the configuration names. The embedded store of this PROMPTS_HOME is brought up to date with the shipped entries, without
- * asking any model; entries of other knowledge folders than those it was last loaded with stay. The shared one in Qdrant is filled where it is
- * empty, and otherwise changed by `prompts index` alone.
+ * Opens the library that the configuration names. The embedded store of this PROMPTS_HOME is brought up to date with the shipped
+ * entries, without asking any model; entries of other knowledge folders than those it was last loaded with stay. The shared one
+ * in Qdrant is filled where it is empty, and otherwise changed by `prompts index` alone.
  */
 export async function openLibrary(
   config: Config,
@@ -94,7 +94,9 @@ function loadedFrom(path: string, folders: readonly string[]): { isSame(): Promi
   }
 }
 
-/** What the library holds, without changing or making anything; null where there is none yet. @throws PromptsError `unavailable`. */
+/**
+ * What the library holds, without changing or making anything; null where there is none yet. @throws PromptsError `unavailable`.
+ */
 export async function countLibrary(config: Config): Promise<{ cases: number; docs: number } | null> {
   const path = join(config.PROMPTS_HOME, 'library.sqlite')
   if (!config.QDRANT_URL && !existsSync(path)) return null

@@ -40,8 +40,9 @@ interface Payload {
 }
 
 /**
- * The production library. Cases and documents each have a collection with named vectors `signature` and `text` and sparse words; the server fuses
- * the channels by reciprocal rank, and every query carries the tenant filter. Collections are made when first needed.
+ * The production library. Cases and documents each have a collection with named vectors `signature` and `text` and sparse words;
+ * the server fuses the channels by reciprocal rank, and every query carries the tenant filter. Collections are made when first
+ * needed.
  * @throws PromptsError `unavailable` when the server cannot be reached or refuses a call.
  */
 export function createQdrantLibrary(options: QdrantLibraryOptions): Library {
@@ -139,7 +140,10 @@ export function createQdrantLibrary(options: QdrantLibraryOptions): Library {
   }
 }
 
-/** The collection of a kind, made where it is not there, its payload indexes where one is missing: who made it may have died before them. */
+/**
+ * The collection of a kind, made where it is not there, its payload indexes where one is missing: who made it may have died
+ * before them.
+ */
 async function ensureCollection(client: QdrantClient, kind: EntryKind, { embedding, readOnly }: QdrantLibraryOptions): Promise<string> {
   const model = embedding ? `-${embedding.name.replaceAll(/[^A-Za-z0-9-]/g, '-')}-${embedding.dimensions}` : ''
   const name = `prompts-${kind}s-s${signatureVersion}${model}`

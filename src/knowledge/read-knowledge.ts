@@ -16,8 +16,8 @@ export const shippedKnowledge = fileURLToPath(new URL('../../knowledge/', import
 const casesSchema = z.union([z.array(caseSchema), z.looseObject({ cases: z.array(caseSchema) }).transform((file) => file.cases)])
 
 /**
- * Every case of `cases.json` and `cases/*.json`, and every section of `docs/*.md` of folders laid out like `knowledge/`. What an operator's folder says replaces
- * what ships under the same id; everyone sees both.
+ * Every case of `cases.json` and `cases/*.json`, and every section of `docs/*.md` of folders laid out like `knowledge/`. What an
+ * operator's folder says replaces what ships under the same id; everyone sees both.
  * @throws PromptsError `bad_case` naming the file and what is wrong in it.
  */
 export async function readKnowledge(folders: readonly string[]): Promise<LibraryEntry[]> {

@@ -53,9 +53,9 @@ const kpiNames = Object.keys(kpiWeights) as (keyof typeof kpiWeights)[]
 const oneHotWeights = { chip: 0.9, torus: 0.4, phase: 1.2, bottleneck: 0.7 }
 
 /**
- * A workload as a unit vector whose cosine says how alike two workloads are for sharding. A category takes one place each. A quantity x, put on
- * [0, 1] by its logarithm, takes two: (cos xπ/2, sin xπ/2), so that two workloads lose likeness as they move apart, whatever else they share; what is
- * unknown takes (0, 0) and neither gives nor takes.
+ * A workload as a unit vector whose cosine says how alike two workloads are for sharding. A category takes one place each. A
+ * quantity x, put on [0, 1] by its logarithm, takes two: (cos xπ/2, sin xπ/2), so that two workloads lose likeness as they move
+ * apart, whatever else they share; what is unknown takes (0, 0) and neither gives nor takes.
  */
 export function workloadSignature(features: WorkloadFeatures): number[] {
   const vector: number[] = []

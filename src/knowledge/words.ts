@@ -6,8 +6,8 @@ const stopWords = new Set(
 )
 
 /**
- * The words of a text, in order, lower case. Names such as `llama3.1-8b`, `4x4x4` or `save_qkv_proj` stay whole and are followed by their parts,
- * so that both the name and a part of it find the text.
+ * The words of a text, in order, lower case. Names such as `llama3.1-8b`, `4x4x4` or `save_qkv_proj` stay whole and are followed
+ * by their parts, so that both the name and a part of it find the text.
  */
 export function wordsOf(text: string): string[] {
   const words: string[] = []
@@ -39,8 +39,8 @@ function stemOf(word: string): string {
 const saturation = { k1: 1.2, b: 0.5, typicalWords: 120 }
 
 /**
- * A text as a sparse vector: index = 32-bit FNV-1a of the word, value = BM25's weight of its count in a text of this length. The store multiplies
- * in how rare the word is (Qdrant: `modifier: idf`). A query's words count once each.
+ * A text as a sparse vector: index = 32-bit FNV-1a of the word, value = BM25's weight of its count in a text of this length. The
+ * store multiplies in how rare the word is (Qdrant: `modifier: idf`). A query's words count once each.
  */
 export function sparseVector(text: string, role: 'entry' | 'query'): { indices: number[]; values: number[] } {
   const counts = new Map<number, number>()

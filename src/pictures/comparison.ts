@@ -50,7 +50,10 @@ export function comparisonAlt(comparison: Comparison): string {
   return `${headline(comparison)}, ${comparison.before.slice(-120)} against ${comparison.after.slice(-120)}. ${body}.`
 }
 
-/** The parts that changed most, in the order of the comparison. Parts whose time lies within another's (in flight) come after those that add up. */
+/**
+ * The parts that changed most, in the order of the comparison. Parts whose time lies within another's (in flight) come after
+ * those that add up.
+ */
 function tellingParts({ parts }: Comparison): Part[] {
   const isWithin = (part: Part) => part.name.startsWith('collective in flight')
   return [...parts.filter((part) => !isWithin(part)), ...parts.filter(isWithin)].slice(0, shown)

@@ -4,7 +4,10 @@ export type LogScale = ScaleLogarithmic<number, number>
 
 const superscripts: readonly string[] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹']
 
-/** A logarithmic scale over positive numbers, its ends moved out by `pad` (a factor) and clamped, so that nothing lies outside the plot. */
+/**
+ * A logarithmic scale over positive numbers, its ends moved out by `pad` (a factor) and clamped, so that nothing lies outside the
+ * plot.
+ */
 export function logScale(values: readonly number[], range: [number, number], pad: { below: number; above: number }): LogScale {
   const positive = values.filter((value) => Number.isFinite(value) && value > 0)
   const low = positive.length > 0 ? Math.min(...positive) / pad.below : 1

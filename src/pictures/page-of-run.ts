@@ -9,7 +9,10 @@ export interface RunPage {
   html: string
 }
 
-/** The page of what a run's profile says, as `prompts profile --html` writes it; null where the run had none, or is another tenant's. */
+/**
+ * The page of what a run's profile says, as `prompts profile --html` writes it; null where the run had none, or is another
+ * tenant's.
+ */
 export async function pageOfRun(memory: ShardingMemory, run: string, tenant: string): Promise<RunPage | null> {
   if ((await memory.request(run))?.tenant !== tenant) return null
   const stage = (await memory.stageResult(run, 'profile')) as { value?: unknown } | null

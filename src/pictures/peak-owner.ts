@@ -6,8 +6,8 @@ import type { ProfileReport } from '../contract/profile-report.ts'
 const within = 0.1
 
 /**
- * Whose peak a roofline is under: profiles state a TensorCore's on chips with two, messages speak of chips. Null where the chip is not known or
- * the peak is neither's.
+ * Whose peak a roofline is under: profiles state a TensorCore's on chips with two, messages speak of chips. Null where the chip
+ * is not known or the peak is neither's.
  */
 export function peakOwner({ device, roofline }: Pick<ProfileReport, 'device' | 'roofline'>): string | null {
   const chip = chipOfDeviceType(device.type)

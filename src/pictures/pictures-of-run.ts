@@ -10,8 +10,8 @@ export interface RunPicture {
 }
 
 /**
- * The pictures of a run that is done: the roofline of its profile, which no chart of Slack's can show. A run without a profile has none, nor has
- * another tenant's.
+ * The pictures of a run that is done: the roofline of its profile, which no chart of Slack's can show. A run without a profile
+ * has none, nor has another tenant's.
  */
 export async function picturesOfRun(memory: ShardingMemory, run: string, tenant: string): Promise<RunPicture[]> {
   if ((await memory.request(run))?.tenant !== tenant) return []

@@ -15,8 +15,8 @@ export interface Wanted {
 }
 
 /**
- * Finds each mark's label a place in the mark or close around it that covers no label placed before and lies within the bounds; the most
- * important mark first. Null where there is none.
+ * Finds each mark's label a place in the mark or close around it that covers no label placed before and lies within the bounds;
+ * the most important mark first. Null where there is none.
  */
 export function placeLabels(wanted: readonly Wanted[], bounds: Box): (Box | null)[] {
   const taken: Box[] = []

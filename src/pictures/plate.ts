@@ -2,7 +2,10 @@ import { el, group, type Markup } from './svg.ts'
 import { fitText, text } from './text.ts'
 import { colors, font, size } from './theme.ts'
 
-/** A whole picture: the plate, its title and a line under it, and what is drawn. The alternative text is its title for readers of the SVG. */
+/**
+ * A whole picture: the plate, its title and a line under it, and what is drawn. The alternative text is its title for readers of
+ * the SVG.
+ */
 export function plate(input: { title: string; subtitle: string; alt: string; content: readonly Markup[] }): string {
   const room = size.width - 48
   return el(

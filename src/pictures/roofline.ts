@@ -18,7 +18,10 @@ const mergedWithin = 9
 
 type Roofline = ProfileReport['roofline']
 
-/** The on-device roofline: achieved TFLOP/s of each op over its FLOP a byte of HBM traffic, both logarithmic, under the chip's two roofs. */
+/**
+ * The on-device roofline: achieved TFLOP/s of each op over its FLOP a byte of HBM traffic, both logarithmic, under the chip's two
+ * roofs.
+ */
 export function rooflineSvg(report: ProfileReport): string {
   const points = plottable(report.roofline)
   const { peak_tflops: peak, ridge_flop_per_byte: ridge } = report.roofline

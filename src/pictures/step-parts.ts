@@ -16,7 +16,9 @@ export const partLabels = {
   other: 'bubble and overhead',
 } as const
 
-/** Parts that add up to the step: HBM time counts only where compute does not cover it, communication only where it is exposed. */
+/**
+ * Parts that add up to the step: HBM time counts only where compute does not cover it, communication only where it is exposed.
+ */
 export function partsOf(estimate: Estimate): Part[] {
   let left = Math.max(0, estimate.step_time_ms)
   const take = (ms: number) => {

@@ -32,7 +32,10 @@ export function text(x: number, y: number, content: string, options: TextOptions
   )
 }
 
-/** Advance widths of the font in thousandths of its size, from its `hmtx` table: the widest of each group, so a bound that is close. */
+/**
+ * Advance widths of the font in thousandths of its size, from its `hmtx` table: the widest of each group, so a bound that is
+ * close.
+ */
 const widths: readonly [RegExp, number][] = [
   [/[ ',.ijl]/, 276],
   [/[!:;|[\]f·(){}t]/, 351],

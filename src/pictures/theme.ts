@@ -7,8 +7,8 @@ export const pixelRatio = 2
 export const font = { family: 'IBM Plex Sans', title: 20, text: 15, small: 13.5 } as const
 
 /**
- * The plate is light in light and dark Slack alike, so what is drawn on it is judged against it alone: text and marks of meaning have a
- * contrast of 4.5 or more, the grid stays faint.
+ * The plate is light in light and dark Slack alike, so what is drawn on it is judged against it alone: text and marks of meaning
+ * have a contrast of 4.5 or more, the grid stays faint.
  */
 export const colors = {
   plate: '#ffffff',

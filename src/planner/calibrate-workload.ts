@@ -10,9 +10,9 @@ import { meshKind, type Outcome, type OutcomeKind, withOutcomes } from './outcom
 import type { Workload } from './workload.ts'
 
 /**
- * What is known of a workload beside the model: its profile's figures or its measured step, for the mesh that ran, and the outcomes its
- * tenant recorded. Without a mesh, or with one that does not fill the slice, only outcomes count.
- * Throws `impossible_measurement` for figures that the hardware cannot reach.
+ * What is known of a workload beside the model: its profile's figures or its measured step, for the mesh that ran, and the
+ * outcomes its tenant recorded. Without a mesh, or with one that does not fill the slice, only outcomes count. Throws
+ * `impossible_measurement` for figures that the hardware cannot reach.
  */
 export function calibrateWorkload(options: {
   workload: Workload

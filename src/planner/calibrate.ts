@@ -6,7 +6,9 @@ import { stepOf } from './time/timing.ts'
 import { timeKindOf, timeRange } from './time-errors.ts'
 import type { Workload } from './workload.ts'
 
-/** What measurements say about the predictions: each predicted part is multiplied by its factor, the range by `low` and `high`. */
+/**
+ * What measurements say about the predictions: each predicted part is multiplied by its factor, the range by `low` and `high`.
+ */
 export interface Calibration {
   busy: number
   /** For exposed communication up to what was predicted for the baseline; what a mesh exposes beyond that was never measured. */
@@ -57,10 +59,10 @@ export interface HostShares {
 }
 
 /**
- * Anchors predictions to the baseline that ran. Its measured step is split by the profile into exposed communication, copies to and from
- * the host, waiting for the host, and the rest, during which the device computes. What the device waits beyond the predicted overhead and
- * pipeline bubble stays as it is on every mesh; the others scale their predicted parts. A part the profile does not tell, or that is too small,
- * takes the factor of the whole. Without a profile the measured step time scales everything.
+ * Anchors predictions to the baseline that ran. Its measured step is split by the profile into exposed communication, copies to
+ * and from the host, waiting for the host, and the rest, during which the device computes. What the device waits beyond the
+ * predicted overhead and pipeline bubble stays as it is on every mesh; the others scale their predicted parts. A part the profile
+ * does not tell, or that is too small, takes the factor of the whole. Without a profile the measured step time scales everything.
  * Throws `impossible_measurement` for figures that the hardware cannot reach.
  */
 export function calibrateToProfile(options: {
@@ -91,7 +93,8 @@ export function calibrateToProfile(options: {
 
   const predictedExposed = predicted.exposed * predicted.stretch
   const measuredExposed = exposedShare * measured
-  // a baseline that hides what was predicted to be exposed must say so too, or other meshes would gain by losing what is not there
+  // a baseline that hides what was predicted to be exposed must say so too, or other meshes would gain by losing what is not
+  // there
   const exposed = predictedExposed >= smallPart * predicted.step ? clamp(measuredExposed / predictedExposed, exposedFactorLimits) : whole
   const host = copies !== null && predicted.host > smallPart * predicted.step ? clamp(copies / predicted.host) : whole
   const others = exposed * predictedExposed + host * predicted.host
@@ -102,7 +105,10 @@ export function calibrateToProfile(options: {
   return { busy, exposed, exposedBeyond: Math.max(exposed, busy), exposedMeasured: predictedExposed, host, overhead: busy, ...rest }
 }
 
-/** Of a measured step, seconds: what it waits for the host beyond what is predicted to be idle anyway, and its copies to and from the host. */
+/**
+ * Of a measured step, seconds: what it waits for the host beyond what is predicted to be idle anyway, and its copies to and from
+ * the host.
+ */
 function hostTime(shares: HostShares | null, measured: number, predicted: Timing): { waiting: number; copies: number | null } {
   if (shares === null) return { waiting: 0, copies: null }
   const bubble = (predicted.busy + predicted.exposed) * (predicted.stretch - 1)

@@ -21,11 +21,11 @@ const worthwhileMemory = 1.05
 const moreMemory = 1.02
 
 /**
- * The verdicts for the cards: the first of the ranking, and with it those that most likely contain the best mesh. The model's errors are drawn
- * part by part of a step, as the comparison of two meshes knows them; in every draw some mesh is the best; a card covers the draws in which it
- * comes within 2% of it, and the cards are taken that cover the most together. A mesh that costs more memory, a flag or an axis than one
- * before it, for a gain that cannot be told from none, is never a card. Near the limit comes after clear of it.
- * Fewer than `count` where no more are worth it. In the order of the ranking.
+ * The verdicts for the cards: the first of the ranking, and with it those that most likely contain the best mesh. The model's
+ * errors are drawn part by part of a step, as the comparison of two meshes knows them; in every draw some mesh is the best; a
+ * card covers the draws in which it comes within 2% of it, and the cards are taken that cover the most together. A mesh that
+ * costs more memory, a flag or an axis than one before it, for a gain that cannot be told from none, is never a card. Near the
+ * limit comes after clear of it. Fewer than `count` where no more are worth it. In the order of the ranking.
  */
 export function chooseCards(ranked: readonly Verdict[], space: VerdictSpace, count = 3): Verdict[] {
   const feasible = candidatesOf(ranked, space, count)

@@ -1,10 +1,13 @@
-/** Flags that make the compiler gather weights beside compute, on the SparseCores or fused into products, in place of looping over shards. */
+/**
+ * Flags that make the compiler gather weights beside compute, on the SparseCores or fused into products, in place of looping over
+ * shards.
+ */
 const asyncGatherFlags = /(async_collective_fusion_fuse_all_gather|sparse_core_collective_offload_all_gather|enable_async_all_gather)=true/i
 const noAsyncGatherFlag = /sparse_core_collective_offload_all_gather=false/i
 
 /**
- * Whether gathers are asynchronous: the flags recorded with a run (LIBTPU_INIT_ARGS, or one entry a flag) ask for it, or the chip's
- * compiler does so by itself and no flag forbids it.
+ * Whether gathers are asynchronous: the flags recorded with a run (LIBTPU_INIT_ARGS, or one entry a flag) ask for it, or the
+ * chip's compiler does so by itself and no flag forbids it.
  */
 export function asyncGathers(flags: Readonly<Record<string, string>>, byDefault: boolean): boolean {
   const settings = Object.entries(flags).map(([name, value]) => `${name}=${value}`)

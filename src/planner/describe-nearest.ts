@@ -2,7 +2,10 @@ import { formatMesh, type Mesh } from '../contract/mesh.ts'
 import type { Nearest, Plan } from '../contract/verdict.ts'
 import { formatGibNumber, formatMs } from '../text/units.ts'
 
-/** What a plan says of what comes nearest: to fitting, or to the latency that is asked where some mesh fits. Null where it has nothing to say. */
+/**
+ * What a plan says of what comes nearest: to fitting, or to the latency that is asked where some mesh fits. Null where it has
+ * nothing to say.
+ */
 export function nearestWords({ nearest, ranked }: Pick<Plan, 'nearest' | 'ranked'>): string | null {
   if (nearest === null) return null
   return ranked[0]?.memory?.certainty === 'clear' ? towardsObjective(nearest) : towardsMemory(nearest)

@@ -13,8 +13,8 @@ export function divisorsOf(n: number): number[] {
 }
 
 /**
- * Visits every way to write n as an ordered product of six sizes, in lexicographic order. The visitor gets the same tuple each time,
- * changed in place: it copies what it keeps, and returns false to stop. Returns whether all were visited.
+ * Visits every way to write n as an ordered product of six sizes, in lexicographic order. The visitor gets the same tuple each
+ * time, changed in place: it copies what it keeps, and returns false to stop. Returns whether all were visited.
  */
 export function forEachFactoring(n: number, visit: (tuple: MeshTuple) => unknown): boolean {
   const divisors = divisorsOf(n)

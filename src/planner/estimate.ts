@@ -34,7 +34,10 @@ export function memoryOf(workload: Workload, { memory, margin }: Figures, stages
   }
 }
 
-/** The contract's time and cost figures of a candidate. Dollars are chip-hours at the chip's price, with those in which the job makes no progress. */
+/**
+ * The contract's time and cost figures of a candidate. Dollars are chip-hours at the chip's price, with those in which the job
+ * makes no progress.
+ */
 export function estimateOf(options: {
   workload: Workload
   figures: Figures

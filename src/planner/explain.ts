@@ -4,8 +4,8 @@ import { keyOfVerdict } from './rank.ts'
 import type { Workload } from './workload.ts'
 
 /**
- * Why a mesh is not among the first, in one or two sentences with numbers: what it breaks, what does not fit, or what makes it slower
- * than the best. `ranked` is the plan's ranking; `verdict` need not be in it.
+ * Why a mesh is not among the first, in one or two sentences with numbers: what it breaks, what does not fit, or what makes it
+ * slower than the best. `ranked` is the plan's ranking; `verdict` need not be in it.
  */
 export function explainMesh(options: { workload: Workload; verdict: Verdict; ranked: readonly Verdict[]; top?: number }): string {
   const { workload, verdict, ranked, top = 3 } = options

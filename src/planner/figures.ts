@@ -38,8 +38,8 @@ export interface Figures {
 export type FiguresOf = (ici: MeshTuple, dcn: MeshTuple, placement: Placement) => Figures
 
 /**
- * Works out once what does not depend on the mesh, and returns the figures of one mesh. Legality is not its business: it expects a mesh
- * that multiplies to the devices.
+ * Works out once what does not depend on the mesh, and returns the figures of one mesh. Legality is not its business: it expects
+ * a mesh that multiplies to the devices.
  */
 export function createFigures(workload: Workload, constants: CostModel = costModel, engines = engineConstants): FiguresOf {
   const { model, run, phase, framework, slice } = workload

@@ -4,7 +4,10 @@ import { jobChips, jobPeakFlops, modelFlops } from './model/model-flops.ts'
 import { modelTerms } from './model/model-terms.ts'
 import { dtypeBytes, type Workload } from './workload.ts'
 
-/** The shortest step that the hardware allows, ms, with the arithmetic: FLOPs at peak, and for decoding also the bytes of the weights. */
+/**
+ * The shortest step that the hardware allows, ms, with the arithmetic: FLOPs at peak, and for decoding also the bytes of the
+ * weights.
+ */
 export function floorStepMs(workload: Workload): { ms: number; arithmetic: string } {
   const { chip, run, phase } = workload
   const chips = jobChips(workload)

@@ -17,10 +17,14 @@ export interface Legality {
   placement: Placement
 }
 
-/** The rules for the meshes of one workload; they remember how axes lie on the slice, so that one of these serves a whole search. */
+/**
+ * The rules for the meshes of one workload; they remember how axes lie on the slice, so that one of these serves a whole search.
+ */
 export interface MeshRules {
   placement: (ici: MeshTuple) => Placement
-  /** Whether a candidate breaks no rule; writes nothing, for the search. `run` replaces the workload's where a choice changes it. */
+  /**
+   * Whether a candidate breaks no rule; writes nothing, for the search. `run` replaces the workload's where a choice changes it.
+   */
   isLegal: (ici: MeshTuple, dcn: MeshTuple, run?: ResolvedRun) => boolean
   /** Whether its sizes break no rule, wherever the axes lie. */
   sizesAllowed: (ici: MeshTuple, dcn: MeshTuple, run?: ResolvedRun) => boolean
@@ -61,8 +65,8 @@ export function legalityOf(workload: Workload, mesh: Mesh, dcn: Mesh): Legality 
 }
 
 /**
- * With a pipeline MaxText moves its stage axis before its data axis (types.py), which the contract's order does not follow. It makes
- * no difference but on slices with odd factors, such as 4x4x28, where JAX can lay one order and not the other.
+ * With a pipeline MaxText moves its stage axis before its data axis (types.py), which the contract's order does not follow. It
+ * makes no difference but on slices with odd factors, such as 4x4x28, where JAX can lay one order and not the other.
  */
 function stageOrderWarning({ workload, ici }: PlacedMesh, { physical }: Placement, place: (tuple: MeshTuple) => Placement): Warning[] {
   const [replica = 1, stage = 1, ...rest] = ici

@@ -29,9 +29,9 @@ function isHostOffload(name: string, value: string): boolean {
 }
 
 /**
- * The probability that a program fits of which the model predicts the share `1 − margin` of what is available: the share of the errors of its
- * kind (ln predicted ÷ needed, of programs whose model the constants had not seen: `npm run bench:memory`) that leave it room. The errors' tails
- * are heavier than a normal distribution's: Student's t with four degrees of freedom.
+ * The probability that a program fits of which the model predicts the share `1 − margin` of what is available: the share of the
+ * errors of its kind (ln predicted ÷ needed, of programs whose model the constants had not seen: `npm run bench:memory`) that
+ * leave it room. The errors' tails are heavier than a normal distribution's: Student's t with four degrees of freedom.
  */
 export function fitProbability(margin: number, kind: MemoryKind): number {
   if (margin >= 1) return 1

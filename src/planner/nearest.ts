@@ -24,9 +24,9 @@ type Ranked = Search['ranked'][number]
 const triedMeshes = 24
 
 /**
- * The mesh that comes nearest to fitting, and the smallest change of the run with which one does: of single settings the one that costs the
- * least time, else the same of two settings together. A change that leaves a mesh clear of the limit goes before one that leaves it near.
- * Beside it the next larger slice on which the job fits as it is.
+ * The mesh that comes nearest to fitting, and the smallest change of the run with which one does: of single settings the one that
+ * costs the least time, else the same of two settings together. A change that leaves a mesh clear of the limit goes before one
+ * that leaves it near. Beside it the next larger slice on which the job fits as it is.
  */
 export function nearestToFit(workload: Workload, found: Search, options: Judging): Nearest | null {
   const { calibration, constants } = options
@@ -60,8 +60,9 @@ export function nearestToFit(workload: Workload, found: Search, options: Judging
 }
 
 /**
- * Where no mesh that fits meets the latency that is asked: the mesh that misses by least, and the change of the run with which one meets it that
- * costs the least throughput, of single settings, else of two. Null where one meets it as it is, or nothing is asked.
+ * Where no mesh that fits meets the latency that is asked: the mesh that misses by least, and the change of the run with which
+ * one meets it that costs the least throughput, of single settings, else of two. Null where one meets it as it is, or nothing is
+ * asked.
  */
 export function nearestToObjective(workload: Workload, found: Search, options: Judging): Nearest | null {
   const { calibration, constants } = options

@@ -9,7 +9,9 @@ export interface Orderable {
   shares: () => StepShares
 }
 
-/** Candidates of one tier that are put in order by what can be told apart; those behind them stay in the order of their scores. */
+/**
+ * Candidates of one tier that are put in order by what can be told apart; those behind them stay in the order of their scores.
+ */
 const orderedTop = 400
 /** A candidate is a tie with a faster one where the difference is within one spread of the error of their comparison. */
 const tieSpreads = 1
@@ -17,8 +19,9 @@ const tieSpreads = 1
 const widestTie = 0.15
 
 /**
- * The ranking: by tier, by SLO, then by the objective, where candidates that cannot be told from the best of those left are ties with it, and
- * of ties the one that evidence leans to goes first, then the simpler: pure FSDP, then contiguous, then fewer axes, then the smaller score. `candidates` are sorted in place.
+ * The ranking: by tier, by SLO, then by the objective, where candidates that cannot be told from the best of those left are ties
+ * with it, and of ties the one that evidence leans to goes first, then the simpler: pure FSDP, then contiguous, then fewer axes,
+ * then the smaller score. `candidates` are sorted in place.
  */
 export function putInOrder<T extends Orderable>(candidates: T[], pair: CostModel['pair']): T[] {
   candidates.sort((a, b) => compareKeys(a.key, b.key))

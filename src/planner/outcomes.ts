@@ -23,7 +23,10 @@ export interface OutcomeCorrection {
   factor: number
   /** On top of it, for meshes of a kind that was measured; by `OutcomeKind.mesh`. */
   byMesh: Record<string, number>
-  /** The same for a job that is anchored to what it measured on another kind of mesh: its own model's outcomes, all that they were off. */
+  /**
+   * The same for a job that is anchored to what it measured on another kind of mesh: its own model's outcomes, all that they were
+   * off.
+   */
   anchored: Record<string, number>
   /** The 90% range, as factors of the corrected step. */
   low: number
@@ -32,9 +35,15 @@ export interface OutcomeCorrection {
   count: number
 }
 
-/** Models that count for as much as what is believed of their family without any: the outcomes of one model share an error of their own. */
+/**
+ * Models that count for as much as what is believed of their family without any: the outcomes of one model share an error of
+ * their own.
+ */
 const familyPrior = 4
-/** Outcomes that count for as much as what is believed without any: of the model beside the family, of the kind of mesh beside both. */
+/**
+ * Outcomes that count for as much as what is believed without any: of the model beside the family, of the kind of mesh beside
+ * both.
+ */
 const modelPrior = 1.5
 const meshPrior = 1
 /** Outcomes that the range of the model alone counts for. */
@@ -50,9 +59,9 @@ export function meshKind(ici: MeshTuple, dcn: MeshTuple): string {
 }
 
 /**
- * What outcomes say of one job, level by level: the mean log ratio of measured to predicted of the models of its family, what its own outcomes
- * leave of that, what those of one kind of mesh leave of both; each shrunk towards nothing by how few there are. Outcomes of another family
- * say nothing. The range is the model's own and the spread that is left, each by its count.
+ * What outcomes say of one job, level by level: the mean log ratio of measured to predicted of the models of its family, what its
+ * own outcomes leave of that, what those of one kind of mesh leave of both; each shrunk towards nothing by how few there are.
+ * Outcomes of another family say nothing. The range is the model's own and the spread that is left, each by its count.
  */
 export function correctionOf(
   outcomes: readonly Outcome[],
@@ -105,8 +114,8 @@ function shrunkMean(left: readonly { log: number }[], prior: number): number {
 }
 
 /**
- * A calibration with a tenant's outcomes on top. A job that was measured itself (`ran`: its kind of mesh) is anchored there: of the outcomes
- * it takes only how other kinds of mesh differ from its own.
+ * A calibration with a tenant's outcomes on top. A job that was measured itself (`ran`: its kind of mesh) is anchored there: of
+ * the outcomes it takes only how other kinds of mesh differ from its own.
  */
 export function withOutcomes(
   calibration: Calibration,

@@ -29,9 +29,9 @@ export function stepShares(timing: Timing, calibration: Calibration): StepShares
 }
 
 /**
- * The spread of the error of ln(a ÷ b): every part of a step errs by a factor of its own that the two meshes share, so it counts by how
- * different their shares of it are; `floor` is what no part explains. Fitted to pairs of measured and of replayed meshes whose model the
- * constants had not seen.
+ * The spread of the error of ln(a ÷ b): every part of a step errs by a factor of its own that the two meshes share, so it counts
+ * by how different their shares of it are; `floor` is what no part explains. Fitted to pairs of measured and of replayed meshes
+ * whose model the constants had not seen.
  */
 export function pairSpread(a: StepShares, b: StepShares, c: CostModel['pair']): number {
   let variance = c.floor ** 2
@@ -42,7 +42,10 @@ export function pairSpread(a: StepShares, b: StepShares, c: CostModel['pair']): 
 /** Two-sided 90% of a normal distribution. */
 const z90 = 1.645
 
-/** How much better a candidate is than the baseline: the ratio of their tokens a second, with its range and the probability that it is above 1. */
+/**
+ * How much better a candidate is than the baseline: the ratio of their tokens a second, with its range and the probability that
+ * it is above 1.
+ */
 export function gainOf(ratio: number, spread: number): Gain {
   const round = (value: number) => Number(value.toPrecision(5))
   return {

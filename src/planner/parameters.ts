@@ -35,9 +35,9 @@ export interface GatherLaws {
 }
 
 /**
- * Elements of gathered weights alive on one device: `layers` layers of those that are gathered ahead of their use, and the experts, which are
- * gathered when they are used; of a whole pattern where one is computed again at a time, for they stay for the backward pass. Of the patterns, the
- * largest.
+ * Elements of gathered weights alive on one device: `layers` layers of those that are gathered ahead of their use, and the
+ * experts, which are gathered when they are used; of a whole pattern where one is computed again at a time, for they stay for the
+ * backward pass. Of the patterns, the largest.
  */
 export function gatheredWeights(terms: ModelTerms, s: Shards, options: GatherLaws): number {
   if (s.weights === 1) return 0

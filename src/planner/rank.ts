@@ -13,7 +13,10 @@ export interface RankKey {
   score: number
   /** What evidence beside the prediction says of it, smaller first, where predictions cannot tell; 0 nothing. */
   lean: number
-  /** Equal scores: unsplit before split, fewer axes, more margin, the axes' sizes. See `order.ts` for scores that cannot be told apart. */
+  /**
+   * Equal scores: unsplit before split, fewer axes, more margin, the axes' sizes. See `order.ts` for scores that cannot be told
+   * apart.
+   */
   split: 0 | 1
   axes: number
   margin: number
@@ -38,8 +41,8 @@ export function compareKeys(a: RankKey, b: RankKey): number {
 export const memoryTier = { clear: 0, near: 1, no: 2 } as const satisfies Record<Certainty, RankKey['tier']>
 
 /**
- * What the objective makes smallest, from a step in seconds and its tokens. On a given slice dollars a token follow seconds a token; they
- * are counted for the tokens of the experiment's own step, so that objectives agree where the batch stays.
+ * What the objective makes smallest, from a step in seconds and its tokens. On a given slice dollars a token follow seconds a
+ * token; they are counted for the tokens of the experiment's own step, so that objectives agree where the batch stays.
  */
 export function scoreOf(workload: Workload, stepSeconds: number, tokens: number): number {
   return workload.objective === 'latency' ? stepSeconds : (stepSeconds * tokensPerStep(workload)) / tokens

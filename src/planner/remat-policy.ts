@@ -49,7 +49,9 @@ export type Kept = 0 | 1 | 2
 /** What a policy keeps of each layer. */
 export interface RematPolicy {
   name: string
-  /** How well the name says what is kept: `assumed` for a custom list that the run does not give, `unknown` for a name not listed. */
+  /**
+   * How well the name says what is kept: `assumed` for a custom list that the run does not give, `unknown` for a name not listed.
+   */
   certainty: 'named' | 'listed' | 'assumed' | 'unknown'
   /** Every tensor by itself; the layer's input is always kept. */
   tensors: Readonly<Record<RematTensor, Kept>>
@@ -67,8 +69,8 @@ export const tunedPolicies: readonly string[] = file.tuned
 export const rematTensorSettings: readonly string[] = file.settings
 
 /**
- * The policy of a MaxText `remat_policy` name, or of another stack's name for the same thing. MaxText's `custom` is spelled out by its
- * settings of single tensors (`query_proj: offload`) where `flags` hold them.
+ * The policy of a MaxText `remat_policy` name, or of another stack's name for the same thing. MaxText's `custom` is spelled out
+ * by its settings of single tensors (`query_proj: offload`) where `flags` hold them.
  */
 export function rematPolicy(name: string, flags: Readonly<Record<string, string>> = {}): RematPolicy {
   const listed = name === 'custom' ? customLists(flags) : null

@@ -37,7 +37,8 @@ export const legalityRules: readonly LegalityRule[] = [
     message: (mesh) => `${showSizes(mesh.workload.model, sizeOf.heads)} heads do not divide by ${showDegree(mesh, 'model')}`,
   },
   {
-    // MaxText (attentions.py, _validate_kv_head_sharding) raises unless tensor divides num_kv_heads. Pax and plain JAX replicate: a warning.
+    // MaxText (attentions.py, _validate_kv_head_sharding) raises unless tensor divides num_kv_heads. Pax and plain JAX replicate:
+    // a warning.
     rule: 'kv_heads_divisible',
     axis: 'model',
     broken: (mesh) => mesh.workload.framework === 'maxtext' && mesh.workload.model.divisors.kvHeads % degree(mesh, 'model') !== 0,
@@ -149,7 +150,10 @@ function showPipelined(mesh: PlacedMesh): string {
   return units === 1 ? `${model.layers} layers that are no one repeated pattern` : `${units} repeats of the layers' pattern`
 }
 
-/** What a pipeline divides: layers, or repeats of their pattern; in MaxText without the dense layers before the first with experts (types.py). */
+/**
+ * What a pipeline divides: layers, or repeats of their pattern; in MaxText without the dense layers before the first with experts
+ * (types.py).
+ */
 function pipelinedLayers(mesh: PlacedMesh): number {
   const { model, framework } = mesh.workload
   return framework === 'maxtext' || model.leadingDense === 0 ? model.pipelineUnits : model.layers

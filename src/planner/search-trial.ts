@@ -8,7 +8,9 @@ import { compareKeys, memoryTier, type RankKey, scoreOf, sloTier } from './rank.
 import type { Choice } from './tune.ts'
 import type { Workload } from './workload.ts'
 
-/** A legal mesh with the best of the choices for it. Its figures are made again for what is shown: keeping them all costs more. */
+/**
+ * A legal mesh with the best of the choices for it. Its figures are made again for what is shown: keeping them all costs more.
+ */
 export interface Candidate {
   ici: MeshTuple
   dcn: MeshTuple

@@ -58,9 +58,10 @@ export function search(options: SearchOptions): Search {
 }
 
 /**
- * Judges every factoring of the slice over the six axes, times the free ones of the slices, times the choices; between two meshes it hands
- * back how far it is. With several choices a mesh is bounded first: by the choice that computes least and the one that holds least. A mesh
- * that does not fit with the latter fits with none; one whose step would not be among the first even with the former is not judged further.
+ * Judges every factoring of the slice over the six axes, times the free ones of the slices, times the choices; between two meshes
+ * it hands back how far it is. With several choices a mesh is bounded first: by the choice that computes least and the one that
+ * holds least. A mesh that does not fit with the latter fits with none; one whose step would not be among the first even with the
+ * former is not judged further.
  */
 export function* searchSteps(options: SearchOptions): Generator<SearchProgress, Search> {
   const { workload, choices, calibration, keepIllegal, stop = () => false } = options
@@ -106,7 +107,9 @@ export function* searchSteps(options: SearchOptions): Generator<SearchProgress, 
   return result
 }
 
-/** Gives the meshes that may be among the first their best choice; the rest stand with the better of the two that bounded them. */
+/**
+ * Gives the meshes that may be among the first their best choice; the rest stand with the better of the two that bounded them.
+ */
 function* refine(options: {
   trial: Trial
   bounded: Bounded[]

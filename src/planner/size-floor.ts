@@ -19,7 +19,10 @@ const whole: Shards = {
   ...{ expertWeights: 1, spreadKv: false, vocab: 1, embed: 1 },
 }
 
-/** Weights once, and what belongs to them, over all devices; arithmetic at peak, or in an engine's step what each layer and the host cost. */
+/**
+ * Weights once, and what belongs to them, over all devices; arithmetic at peak, or in an engine's step what each layer and the
+ * host cost.
+ */
 export function sizeFloor(workload: Workload): SizeFloor {
   const { model, run, slice, slices, chip, phase, framework } = workload
   const terms = modelTerms(model)

@@ -34,16 +34,18 @@ const beyondFirst = 1
 const beyondLinear = 1.3
 /** How much less than in proportion to its chips a larger slice may need. */
 const beyondShare = 0.8
-/** A slice that brings less than this over the best so far brings nothing; after so many of them in a row more chips do not help. */
+/**
+ * A slice that brings less than this over the best so far brings nothing; after so many of them in a row more chips do not help.
+ */
 const worthwhile = 0.97
 const patience = 3
 const dayMs = 86_400_000
 const limits = ['ttft_ms', 'tpot_ms', 'ttft_p99_ms', 'tpot_p99_ms'] as const
 
 /**
- * The best mesh of each slice that may do, the cheapest that meets the job first, then what misses by least. A slice is passed over unjudged
- * where sums over the whole job already say that it is too small or too slow, or where a smaller one says so of it in proportion; and so are
- * those much larger than one that meets the job, or those where more chips have stopped to help.
+ * The best mesh of each slice that may do, the cheapest that meets the job first, then what misses by least. A slice is passed
+ * over unjudged where sums over the whole job already say that it is too small or too slow, or where a smaller one says so of it
+ * in proportion; and so are those much larger than one that meets the job, or those where more chips have stopped to help.
  */
 export function sizeJob({ ladders, budget }: SizeOptions): Option[] {
   const judged = ladders.flatMap((ladder) => climb(ladder, budget))
@@ -60,8 +62,8 @@ interface Known {
 }
 
 /**
- * First the slices whose chips are a power of two, which every model's sizes suit; then the shapes between the last of them that misses and
- * the first that meets.
+ * First the slices whose chips are a power of two, which every model's sizes suit; then the shapes between the last of them that
+ * misses and the first that meets.
  */
 function climb(ladder: readonly Workload[], budget: Budget): Judged[] {
   const largest = ladder.at(-1)
@@ -166,7 +168,9 @@ function judge(workload: Workload, { verdict, leastNeed }: BestMesh, budget: Bud
   }
 }
 
-/** Days of the job's tokens at a step of so many milliseconds, with what restarts and checkpoints take; 0 where it says no tokens. */
+/**
+ * Days of the job's tokens at a step of so many milliseconds, with what restarts and checkpoints take; 0 where it says no tokens.
+ */
 function daysOf(workload: Workload, { tokens }: Budget, stepMs: number): number {
   return tokens === null ? 0 : ((tokens / tokensPerStep(workload)) * stepMs) / dayMs / workload.chip.goodput
 }

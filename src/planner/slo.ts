@@ -7,7 +7,10 @@ const opening = 'No mesh that fits meets '
 
 const limits = ['ttft_ms', 'tpot_ms', 'ttft_p99_ms', 'tpot_p99_ms'] as const
 
-/** Of the latencies that are asked, the one that is furthest from its limit, as a multiple of it: 1 or less meets. Null where none is asked or known. */
+/**
+ * Of the latencies that are asked, the one that is furthest from its limit, as a multiple of it: 1 or less meets. Null where none
+ * is asked or known.
+ */
 export function worstMiss(
   slo: Workload['slo'],
   estimate: Pick<Estimate, (typeof limits)[number]>,
@@ -24,8 +27,8 @@ export function worstMiss(
 }
 
 /**
- * What a job's latency objective comes to where no mesh that fits meets it, with the one that comes nearest; null where one does, or where
- * nothing is asked or estimated. ttft and tpot are judged at the median.
+ * What a job's latency objective comes to where no mesh that fits meets it, with the one that comes nearest; null where one does,
+ * or where nothing is asked or estimated. ttft and tpot are judged at the median.
  */
 export function unmetObjective({ slo }: Pick<Workload, 'slo'>, ranked: readonly Verdict[]): string | null {
   let nearest: { by: number; text: string } | null = null

@@ -22,8 +22,8 @@ const leastProbability = 0.8
 const shown = 2
 
 /**
- * Settings beside the mesh that are predicted to gain more than any mesh: one setting changed on `on`, the mesh that runs or else the first
- * card, where memory stays clear. At most one of each kind, the best first; gains are over `on`.
+ * Settings beside the mesh that are predicted to gain more than any mesh: one setting changed on `on`, the mesh that runs or else
+ * the first card, where memory stays clear. At most one of each kind, the best first; gains are over `on`.
  */
 export function suggestSettings(options: {
   workload: Workload

@@ -20,7 +20,10 @@ export interface Choice {
 const microbatchCounts = [1, 2, 4, 8, 16]
 const batchFactors = [0.5, 1, 2, 4]
 
-/** The run as it is first, then every combination of what `tune` lets vary: remat, microbatches, batch, offload of optimizer states. */
+/**
+ * The run as it is first, then every combination of what `tune` lets vary: remat, microbatches, batch, offload of optimizer
+ * states.
+ */
 export function choicesOf(workload: Workload, constants: CostModel): Choice[] {
   const { run, tune, phase } = workload
   const training = phase === 'train'

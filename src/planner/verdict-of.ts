@@ -70,8 +70,8 @@ export function isBaseline(workload: Workload, { mesh, dcn, changes }: Pick<Verd
 }
 
 /**
- * The verdict on one mesh, as `prompts check` shows it. `changes` are settings of the run that differ from the experiment's. Without a
- * calibration the experiment's own measured step anchors it, where there is one.
+ * The verdict on one mesh, as `prompts check` shows it. `changes` are settings of the run that differ from the experiment's.
+ * Without a calibration the experiment's own measured step anchors it, where there is one.
  */
 export function verdictOfMesh(
   workload: Workload,

@@ -22,7 +22,10 @@ export interface Chip {
   usd_per_chip_hour: number
   /** The day of the list that the price is from (2026-11-23); null for an operator's own. */
   price_as_of: string | null
-  /** The share of paid time in which a job makes progress: the rest goes to restarts and checkpoints. 1 where the operator says nothing. */
+  /**
+   * The share of paid time in which a job makes progress: the rest goes to restarts and checkpoints. 1 where the operator says
+   * nothing.
+   */
   goodput: number
   /** Clock implied by a matmul at peak. */
   clock_ghz: number | null

@@ -66,8 +66,8 @@ export const noAccount: Readonly<Account> = {
 }
 
 /**
- * Of the steps, the part in which devices were not on duty while their host was at its input; null where the host's clock and the devices'
- * have nothing in common, or the host's threads were not recorded.
+ * Of the steps, the part in which devices were not on duty while their host was at its input; null where the host's clock and the
+ * devices' have nothing in common, or the host's threads were not recorded.
  */
 export function inputWaitShare(cores: readonly CoreReading[], hosts: readonly HostReading[]): number | null {
   const input = hosts.flatMap((host) => host.activities.get('input') ?? [])

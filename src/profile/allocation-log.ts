@@ -47,7 +47,10 @@ export class AllocationLog {
     })
   }
 
-  /** The buffers alive at the peak of the device that used most, the largest first; what was allocated before the trace is not seen. */
+  /**
+   * The buffers alive at the peak of the device that used most, the largest first; what was allocated before the trace is not
+   * seen.
+   */
   atPeak(): { device: number; usedBytes: number; buffers: LiveBuffer[] } | null {
     const peak = this.changes.reduce<Change | null>((most, change) => (change.used > (most?.used ?? 0) ? change : most), null)
     if (peak === null) return null

@@ -35,7 +35,10 @@ interface HostShares {
   host: number
 }
 
-/** Shares of a whole profile: what missing ops would have filled is no idle time, and what is left of the rest stands for all of it. */
+/**
+ * Shares of a whole profile: what missing ops would have filled is no idle time, and what is left of the rest stands for all of
+ * it.
+ */
 function hostShares(findings: Findings): HostShares {
   const { idle, containers, infeed, hostTransfer } = findings.shares
   const { missing } = findings.quality

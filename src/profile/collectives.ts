@@ -3,7 +3,10 @@ import type { CoreReading } from './core-reading.ts'
 import { pairName } from './op-kind.ts'
 import { collectiveFacts } from './op-shapes.ts'
 
-/** Collectives over all cores: how much of the step each is in flight, how much of it nothing else computes. `bytes` is one execution's payload on a device. */
+/**
+ * Collectives over all cores: how much of the step each is in flight, how much of it nothing else computes. `bytes` is one
+ * execution's payload on a device.
+ */
 export function collectives(
   cores: readonly CoreReading[],
   count: number,

@@ -1,8 +1,8 @@
 import type { ProfileReport } from '../contract/profile-report.ts'
 
 /**
- * Two runs of one model do the same FLOPs per step, unless their batches differ, and mostly the same ops. A model that differs shows in both:
- * says so where few of the ops are in both and the work differs too; null otherwise.
+ * Two runs of one model do the same FLOPs per step, unless their batches differ, and mostly the same ops. A model that differs
+ * shows in both: says so where few of the ops are in both and the work differs too; null otherwise.
  */
 export function modelDiffers(before: ProfileReport, after: ProfileReport): string | null {
   const work = (report: ProfileReport): number | null => {

@@ -11,8 +11,9 @@ const listedOps = 30
 const tellingShare = 0.01
 
 /**
- * Two profiles of a workload side by side: what each part of a step, and each op, gained or lost, milliseconds per step on the average device.
- * Where a profile has no steps, its times are of the whole span and a note says so. What makes the two hardly comparable is said first.
+ * Two profiles of a workload side by side: what each part of a step, and each op, gained or lost, milliseconds per step on the
+ * average device. Where a profile has no steps, its times are of the whole span and a note says so. What makes the two hardly
+ * comparable is said first.
  */
 export function compareReports(before: ProfileReport, after: ProfileReport): Comparison {
   const notes = notTheSame(before, after)
@@ -63,7 +64,10 @@ function spanMs(report: ProfileReport, which: Side, notes: string[]): number {
   return top && top.share > 0 ? top.self_ms / top.share / Math.max(1, report.device.devices) : 0
 }
 
-/** Ops by name; one that goes by another name after is the one of the same category and source line, where there is just one of each. */
+/**
+ * Ops by name; one that goes by another name after is the one of the same category and source line, where there is just one of
+ * each.
+ */
 function opTimes(before: ProfileReport, after: ProfileReport, spans: Record<Side, number>): Times {
   const times: Times = new Map()
   const renamed = renames(before.top_ops, after.top_ops)

@@ -4,9 +4,9 @@ import { median } from './median.ts'
 const fewest = 8
 
 /**
- * Estimates how many op executions a profile lost. The ops of one loop body run equally often, so their counts differ by one or two where
- * the trace cuts an iteration; events dropped at random, a share p of them, spread the counts with a variance of p times their mean.
- * Ops that run less than half as often as their neighbours are taken for branches.
+ * Estimates how many op executions a profile lost. The ops of one loop body run equally often, so their counts differ by one or
+ * two where the trace cuts an iteration; events dropped at random, a share p of them, spread the counts with a variance of p
+ * times their mean. Ops that run less than half as often as their neighbours are taken for branches.
  */
 export function missingShare(cores: readonly CoreReading[]): number {
   let squares = 0

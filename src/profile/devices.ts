@@ -30,8 +30,8 @@ function typeOf(main: readonly CoreReading[]): string | null {
 const nobody = /^(localhost|127\.|0\.0\.0\.0|::1|$)/
 
 /**
- * How many machines the files are from. Processes of one machine share its name, or a file name but for a number at its end (a port, a process,
- * a rank), and none of them has another's devices.
+ * How many machines the files are from. Processes of one machine share its name, or a file name but for a number at its end (a
+ * port, a process, a rank), and none of them has another's devices.
  */
 export function machineCount(spaces: readonly SpaceReading[]): number {
   return [...Map.groupBy(spaces, machineOf).values()].reduce((sum, group) => sum + (shareDevices(group) ? group.length : 1), 0)

@@ -24,8 +24,8 @@ const jsonName = /\.json(\.gz)?$/
 const bounds = { levels: 7, folders: 4000, files: 20_000 }
 
 /**
- * Finds the profile at `source`: a file, a run folder, or a folder some levels above its runs; of several runs the newest by name.
- * Links are followed. @throws PromptsError bad_profile that says what is there instead
+ * Finds the profile at `source`: a file, a run folder, or a folder some levels above its runs; of several runs the newest by
+ * name. Links are followed. @throws PromptsError bad_profile that says what is there instead
  */
 export async function findRunFiles(source: string): Promise<RunFiles> {
   const about = await statOf(source)

@@ -78,7 +78,9 @@ export class Flights {
     flight.spans.add(start, end)
   }
 
-  /** Calls whose name tells nothing are what the SparseCore line shows while they fly: a collective moved there, or its own work. */
+  /**
+   * Calls whose name tells nothing are what the SparseCore line shows while they fly: a collective moved there, or its own work.
+   */
   resolve(sparse: readonly SparseWork[]): void {
     for (const flight of this.byName.values()) {
       if (flight.kind !== null) continue

@@ -3,8 +3,8 @@ const smallest = 16
 
 /**
  * A set of spans of time, kept joined where they touch. Spans that arrive in order (as a profile's lines hold them) cost nothing;
- * others are put in order once. Beyond `capacity` spans, neighbours with the smallest gaps are joined into one that remembers how much
- * of it is covered, so memory stays bounded: totals stay exact, overlaps inside such spans are taken as if evenly spread.
+ * others are put in order once. Beyond `capacity` spans, neighbours with the smallest gaps are joined into one that remembers how
+ * much of it is covered, so memory stays bounded: totals stay exact, overlaps inside such spans are taken as if evenly spread.
  */
 export class Intervals {
   private starts = new Float64Array(smallest)

@@ -5,8 +5,9 @@ import { kernelFlopsOfText } from './op-shapes.ts'
 const maxGridSteps = 1 << 16
 
 /**
- * The FLOPs of a custom kernel, all executions: what its name's stats or its events state (its cost estimate), or what follows from its shapes.
- * Where the stated figure is a whole fraction of the shapes' it is one grid step's, and the shapes' stands. Bytes are as stated, unknown when zero.
+ * The FLOPs of a custom kernel, all executions: what its name's stats or its events state (its cost estimate), or what follows
+ * from its shapes. Where the stated figure is a whole fraction of the shapes' it is one grid step's, and the shapes' stands.
+ * Bytes are as stated, unknown when zero.
  */
 export function kernelWork(
   row: Pick<OpRow, 'facts' | 'count' | 'flops' | 'bytes' | 'eventFlops' | 'eventBytes'>,

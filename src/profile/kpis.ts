@@ -18,7 +18,10 @@ export interface KpiInput {
   stepTimeMs: number | null
   /** XProf's figures, of all that was traced. */
   trace: TraceFigures
-  /** Steps are marked. Without markers duty cycle, roofline and HBM are XProf's: a server's replies cannot tell executions, and must agree. */
+  /**
+   * Steps are marked. Without markers duty cycle, roofline and HBM are XProf's: a server's replies cannot tell executions, and
+   * must agree.
+   */
   marked: boolean
   /** Of the time in ops, the part whose FLOPs and bytes are both unknown. */
   unknown: number
@@ -79,7 +82,10 @@ function hbmOf(share: number, table: OpTable, hardware: Hardware): number | null
   return stated && hardware.peakHbmGbps !== null ? share : null
 }
 
-/** Time on duty over the span, summed over chips; the cores of a chip (SparseCores too) are on duty together (xplane_to_op_stats.cc). */
+/**
+ * Time on duty over the span, summed over chips; the cores of a chip (SparseCores too) are on duty together
+ * (xplane_to_op_stats.cc).
+ */
 function dutyCycle(cores: readonly CoreReading[], capacity: number, over: 'steps' | 'trace'): number | null {
   let active = 0
   let span = 0

@@ -66,7 +66,8 @@ export function opKind(op: OpText): OpKind {
   else if (kind.dcn) {
     kind.role = 'collective'
     kind.collective = sliceTransferKind(expression)
-    // A send is on its way from where it is given; a receive may be asked for long before anything is sent, so only its wait counts.
+    // A send is on its way from where it is given; a receive may be asked for long before anything is sent, so only its wait
+    // counts.
     if (kind.phase === 'whole' && /^send(\.|$)/.test(name)) kind.phase = 'start'
   } else if (hostTransfers.has(category) || (isCopy(name, category) && opKinds.host_memory_marks.some((mark) => expression.includes(mark))))
     kind.role = 'host-transfer'
@@ -122,7 +123,9 @@ function phaseOf(name: string, category: string): OpKind['phase'] {
   return 'whole'
 }
 
-/** 8-bit operands on both sides of a product: one alone (quantized weights) is widened first, and runs at the wide type's rate. */
+/**
+ * 8-bit operands on both sides of a product: one alone (quantized weights) is widened first, and runs at the wide type's rate.
+ */
 function narrowType(expression: string): OpKind['narrow'] {
   const operands = expression.slice(expression.indexOf(' = ') + 3).replace(/^\S+ /, '')
   const wide = [...operands.matchAll(/\b([a-z]+\d+[a-z0-9]*)\[(\d+(?:,\d+)+)\]/g)].map((match) => match[1] as string)

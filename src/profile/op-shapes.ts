@@ -20,8 +20,8 @@ const elementBytes: Record<string, number> = {
 }
 
 /**
- * A collective's payload and group size from its HLO text: the largest array named in its result or operands, and the replica groups,
- * written as lists {{0,1},{2,3}} or as [groups,size]<=[…]. Null where the text does not say.
+ * A collective's payload and group size from its HLO text: the largest array named in its result or operands, and the replica
+ * groups, written as lists {{0,1},{2,3}} or as [groups,size]<=[…]. Null where the text does not say.
  */
 export function collectiveFacts(expression: string): { bytes: number | null; groupSize: number | null } {
   const shapes = expression.split(/, (?:channel_id|replica_groups|kind|calls|source_target_pairs)=/, 1)[0] ?? ''
@@ -52,9 +52,9 @@ function largestArray(text: string): number | null {
 }
 
 /**
- * FLOPs of a custom kernel from the shapes in its HLO text; null where they do not tell. Attention by its name: q·kᵀ and p·v, four products for
- * dk and dv and three for dq (Dao, FlashAttention-2, section 3), all pairs counted. A product [M,K]·[K,N] (or a grouped one, [M,K]·[G,K,N])
- * that gives [M,N] is 2·M·N·K.
+ * FLOPs of a custom kernel from the shapes in its HLO text; null where they do not tell. Attention by its name: q·kᵀ and p·v,
+ * four products for dk and dv and three for dq (Dao, FlashAttention-2, section 3), all pairs counted. A product [M,K]·[K,N] (or a
+ * grouped one, [M,K]·[G,K,N]) that gives [M,N] is 2·M·N·K.
  */
 export function kernelFlopsOfText(name: string, expression: string): number | null {
   const open = expression.indexOf('custom-call(')

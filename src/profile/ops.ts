@@ -13,7 +13,10 @@ function boundOf(row: OpRow, hardware: Hardware): Bound {
   return utilization(workOf(row), hardware).bound
 }
 
-/** The ops that take the time, in XProf's order: by self time over all cores. Idle time is not an op, nor is what only holds other ops. */
+/**
+ * The ops that take the time, in XProf's order: by self time over all cores. Idle time is not an op, nor is what only holds other
+ * ops.
+ */
 export function topOps(table: OpTable, hardware: Hardware, count: number): Op[] {
   return [...table.rows]
     .filter((row) => row.selfPs > 0 && !(row.kind.role === 'container' && row.timePs > row.selfPs))

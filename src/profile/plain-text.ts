@@ -1,6 +1,6 @@
 /**
- * A name from a profile as it may be shown: control characters, which a terminal would act on, and marks that turn the direction of text
- * become a visible sign.
+ * A name from a profile as it may be shown: control characters, which a terminal would act on, and marks that turn the direction
+ * of text become a visible sign.
  */
 export function plainText(text: string): string {
   return hidden.test(text) ? text.replace(allHidden, '\u{FFFD}') : text

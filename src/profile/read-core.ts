@@ -191,7 +191,10 @@ class CoreReader {
     this.duty.flush()
   }
 
-  /** With all markers and programs read: what of the ops to come counts. Steps come first; without them, the programs' own executions. */
+  /**
+   * With all markers and programs read: what of the ops to come counts. Steps come first; without them, the programs' own
+   * executions.
+   */
   markSteps(): void {
     const { reading } = this
     const ran = programsOf(this.executions)

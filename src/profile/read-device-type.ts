@@ -7,8 +7,8 @@ import { Window } from './xspace/window.ts'
 import { WireError } from './xspace/wire.ts'
 
 /**
- * The kind of device that a profile was taken on (`TPU v5 lite`), by its planes' own words and without reading its events; null where it shows
- * no TPU. @throws PromptsError as `readProfile` does.
+ * The kind of device that a profile was taken on (`TPU v5 lite`), by its planes' own words and without reading its events; null
+ * where it shows no TPU. @throws PromptsError as `readProfile` does.
  */
 export async function readDeviceType(source: string, signal: AbortSignal): Promise<string | null> {
   const { kind, files } = await findRunFiles(source)

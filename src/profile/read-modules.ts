@@ -11,8 +11,8 @@ import { Window } from './xspace/window.ts'
 const maxPrograms = 4
 
 /**
- * The compiled programs that a profile holds, the largest first, without reading its events. Empty where it holds none (saved replies of a server,
- * a profile without HLO). Programs that cannot be read are left out.
+ * The compiled programs that a profile holds, the largest first, without reading its events. Empty where it holds none (saved
+ * replies of a server, a profile without HLO). Programs that cannot be read are left out.
  */
 export async function readModules(source: string, signal: AbortSignal): Promise<HloModule[]> {
   const run = await findRunFiles(source).catch(() => null)

@@ -146,7 +146,8 @@ function otherDevices(planes: readonly PlaneIndex[]): SpaceReading['otherDevices
   const found = new Map<string, { name: string; type: string; count: number }>()
   for (const plane of planes) {
     const kind = /^\/device:([A-Za-z]+)/.exec(plane.name)?.[1]
-    // Planes of custom tracers (the multi-slice runtime's, an accelerator's driver) are lines of time: they name what is there, and count nothing.
+    // Planes of custom tracers (the multi-slice runtime's, an accelerator's driver) are lines of time: they name what is there,
+    // and count nothing.
     if (kind === undefined || kind === 'TPU' || /megascale/i.test(plane.name)) continue
     const devices = kind === 'CUSTOM' ? 0 : 1
     const type = plane.stats.get('device_type_string') ?? plane.stats.get('device_vendor')

@@ -27,8 +27,8 @@ export interface Work {
 }
 
 /**
- * XProf's roofline (op_metrics_to_record.h, SetRooflineMetrics): rates over the op's whole time, each against its peak; the highest binds,
- * compute first among equals. FLOPs per picosecond are TFLOP/s; bytes per picosecond are TB/s.
+ * XProf's roofline (op_metrics_to_record.h, SetRooflineMetrics): rates over the op's whole time, each against its peak; the
+ * highest binds, compute first among equals. FLOPs per picosecond are TFLOP/s; bytes per picosecond are TB/s.
  */
 export function utilization(work: Work, hardware: Hardware): Utilization {
   const rate = (amount: number, peak: number | null): number =>

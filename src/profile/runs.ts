@@ -44,7 +44,9 @@ export function chooseRun(
   return { files, run: basename(newest.path), others: others.map(nameOf), notes }
 }
 
-/** Of runs in their order the newest, and those that other hosts of it wrote: in folders of their ranks, or neighbours in time. */
+/**
+ * Of runs in their order the newest, and those that other hosts of it wrote: in folders of their ranks, or neighbours in time.
+ */
 export function joinNewest<One extends Run>(sorted: readonly One[]): One[] {
   const newest = sorted.at(-1)
   if (newest === undefined) return []
@@ -60,7 +62,9 @@ export function hostOfFile(file: string): string {
   return plainText(name === '' ? basename(dirname(file)) : name)
 }
 
-/** The hosts of a run's files; where two files have one name (folders of ranks), the folder in which they differ stands before it. */
+/**
+ * The hosts of a run's files; where two files have one name (folders of ranks), the folder in which they differ stands before it.
+ */
 export function hostNames(files: readonly string[]): string[] {
   const names = files.map(hostOfFile)
   return files.map((file, index) => {

@@ -8,8 +8,8 @@ export interface SessionName {
 }
 
 /**
- * Orders sessions oldest first. Names are dates and outlive copying; times of files do not (rsync, git and buckets set them anew), so they
- * decide only between names that are no dates. Where some are dates, those are the newer ones.
+ * Orders sessions oldest first. Names are dates and outlive copying; times of files do not (rsync, git and buckets set them
+ * anew), so they decide only between names that are no dates. Where some are dates, those are the newer ones.
  */
 export function compareSessions(a: SessionName, b: SessionName): number {
   const [dateA, dateB] = [dateOf(a.name), dateOf(b.name)]

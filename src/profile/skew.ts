@@ -3,8 +3,8 @@ import type { CoreReading } from './core-reading.ts'
 import { median } from './median.ts'
 
 /**
- * How much longer than the median one each host, and each device, works: its steps' time less what it waits in collectives and barriers,
- * where the others wait for it. Slowest first.
+ * How much longer than the median one each host, and each device, works: its steps' time less what it waits in collectives and
+ * barriers, where the others wait for it. Slowest first.
  */
 export function skew(cores: readonly CoreReading[], count: number): ProfileReport['skew'] {
   const working = cores.filter((core) => !core.sparse && core.windowPs > 0)

@@ -6,7 +6,10 @@ import type { SpaceReading } from './read-space.ts'
 import { time } from './report-notes.ts'
 import type { StepSummary } from './steps.ts'
 
-/** What is to be said of the steps: which are partial or slow and what is in them, gaps between markers, programs where nothing is marked. */
+/**
+ * What is to be said of the steps: which are partial or slow and what is in them, gaps between markers, programs where nothing is
+ * marked.
+ */
 export function stepNotes(steps: StepSummary, spaces: readonly SpaceReading[]): string[] {
   const main = spaces.flatMap((space) => space.cores).filter((core) => !core.sparse)
   if (main.length === 0) return []

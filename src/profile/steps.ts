@@ -26,8 +26,8 @@ export interface TimedStep extends StepMarker {
 }
 
 /**
- * Steps that ran in full. A trace opens and closes inside steps, so the first and the last are left out when they are clearly shorter
- * than the others; of two that differ, the longer one counts.
+ * Steps that ran in full. A trace opens and closes inside steps, so the first and the last are left out when they are clearly
+ * shorter than the others; of two that differ, the longer one counts.
  */
 export function fullSteps<Step extends { durationPs: number }>(steps: readonly Step[]): Step[] {
   const real = steps.filter((step) => step.durationPs > 0)
@@ -39,8 +39,8 @@ export function fullSteps<Step extends { durationPs: number }>(steps: readonly S
 }
 
 /**
- * The steps of one core, each with its time. A gap between two markers belongs to the step before it; where numbers are left out between
- * them, and after the last one, the gap is taken to be as long as the others.
+ * The steps of one core, each with its time. A gap between two markers belongs to the step before it; where numbers are left out
+ * between them, and after the last one, the gap is taken to be as long as the others.
  */
 export function timedSteps(markers: readonly StepMarker[]): TimedStep[] {
   const real = markers.filter((marker) => marker.durationPs > 0).sort((a, b) => a.startPs - b.startPs)
@@ -73,7 +73,10 @@ function countsUp(all: readonly StepMarker[]): boolean {
   return all.some((marker, index) => index > 0 && marker.id === (all[index - 1] as StepMarker).id + 1)
 }
 
-/** What shares are of: the full steps that are not slow. The last one ends with its marker, or with the usual gap where the trace goes on. */
+/**
+ * What shares are of: the full steps that are not slow. The last one ends with its marker, or with the usual gap where the trace
+ * goes on.
+ */
 export function spansOf(steps: readonly TimedStep[], traceEndPs: number): Span[] {
   return steps
     .filter((step) => !step.partial && !step.slow)
@@ -105,7 +108,10 @@ interface StepTimes {
   timePs: number
 }
 
-/** Steps of all cores together: a step takes as long as on its slowest core. Hosts may count from different numbers: then places count. */
+/**
+ * Steps of all cores together: a step takes as long as on its slowest core. Hosts may count from different numbers: then places
+ * count.
+ */
 export function summarizeSteps(cores: readonly { steps: readonly StepTimes[] }[]): StepSummary {
   const marked = cores.filter((core) => core.steps.length > 0)
   const byPlace = new Set(marked.map((core) => core.steps.length)).size === 1

@@ -6,7 +6,10 @@ export interface Span {
   to: number
 }
 
-/** The stretches of a core's time that shares are of: its full steps that are not slow. Disjoint, in order, joined where they touch. */
+/**
+ * The stretches of a core's time that shares are of: its full steps that are not slow. Disjoint, in order, joined where they
+ * touch.
+ */
 export class Windows {
   readonly spans: readonly Span[]
 

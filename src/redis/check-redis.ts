@@ -13,9 +13,10 @@ const probeKey = 'prompts:probe'
 const nearlyFull = 0.95
 
 /**
- * Whether this Redis keeps what it accepts: it takes writes (tried unless told not to), `maxmemory-policy noeviction`, append-only file on,
- * room left.
- * @throws PromptsError `unavailable` where it does not answer in `timeoutMs` or takes no writes; not retryable for a wrong password.
+ * Whether this Redis keeps what it accepts: it takes writes (tried unless told not to), `maxmemory-policy noeviction`,
+ * append-only file on, room left.
+ * @throws PromptsError `unavailable` where it does not answer in `timeoutMs` or takes no writes; not retryable for a wrong
+ *   password.
  */
 export async function checkRedis(url: string, { timeoutMs = 3000, writes = true } = {}): Promise<RedisCheck> {
   let last: Error | null = null

@@ -22,8 +22,8 @@ export function namespaceOf(name: string): Namespace {
 }
 
 /**
- * The namespace of a bot: a prefix that the operator gave, else the bot's own id. A Redis whose entries were written before there were
- * namespaces stays the namespace of the first bot that asks.
+ * The namespace of a bot: a prefix that the operator gave, else the bot's own id. A Redis whose entries were written before there
+ * were namespaces stays the namespace of the first bot that asks.
  * @throws PromptsError `bad_config` where the given prefix is another bot's.
  */
 export async function claimNamespace(redis: Redis, bot: string, prefix: string | undefined): Promise<Namespace> {

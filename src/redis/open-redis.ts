@@ -12,8 +12,9 @@ const connectTimeoutMs = 5000
 const mostBetweenTriesMs = 2000
 
 /**
- * A connection by an address: `redis://`, `rediss://`, or `redis+sentinel://:PASSWORD@HOST:PORT,HOST:PORT/NAME` for the master that Sentinels
- * name. It reconnects as long as it is open, and at once where its server became a replica, which answers READONLY to every write.
+ * A connection by an address: `redis://`, `rediss://`, or `redis+sentinel://:PASSWORD@HOST:PORT,HOST:PORT/NAME` for the master
+ * that Sentinels name. It reconnects as long as it is open, and at once where its server became a replica, which answers READONLY
+ * to every write.
  * @throws PromptsError `bad_config` for an address that is none.
  */
 export function openRedis(url: string, { onError, patient = false, more = {} }: OpenRedisOptions): Redis {

@@ -6,7 +6,8 @@ const betweenTriesMs = 500
 
 /**
  * Waits until Redis answers and can be written to, and says how it is set up.
- * @throws PromptsError `unavailable` with the reason when `deadlineMs` is over, at once where waiting cannot help (a wrong password); the signal's reason.
+ * @throws PromptsError `unavailable` with the reason when `deadlineMs` is over, at once where waiting cannot help (a wrong
+ *   password); the signal's reason.
  */
 export async function waitForRedis(
   url: string,

@@ -22,9 +22,14 @@ export interface ByWhom {
 export interface AdoptionBook {
   /** The card that is adopted now, and who backs which card. @throws PromptsError `unknown_run`. */
   current(run: string, tenant: string): Promise<{ adopted: AdoptedCard | null; marks: Mark[] }>
-  /** Adds a mark, or takes it back; a mark without source takes back all that this person said for the card. False: it changed nothing. */
+  /**
+   * Adds a mark, or takes it back; a mark without source takes back all that this person said for the card. False: it changed
+   * nothing.
+   */
   mark(input: { run: string; tenant: string; mark: { user: string; rank: Rank; source: string | null }; added: boolean }): Promise<boolean>
-  /** Records who adopted which card and adds the case to the tenant's library. A second adoption of the run replaces the first. */
+  /**
+   * Records who adopted which card and adds the case to the tenant's library. A second adoption of the run replaces the first.
+   */
   adopt(input: ByWhom & { rank: Rank }): Promise<Case>
   /** Takes the adoption of that card back; null when that card was not the adopted one. */
   unadopt(input: ByWhom & { rank: Rank }): Promise<Case | null>

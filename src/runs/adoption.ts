@@ -67,8 +67,8 @@ export function withdrawalEvent(rank: Rank, options: { caseId: string | null; by
 }
 
 /**
- * The card that is adopted now: the last adoption that was not taken back, with the last outcome of its case that was not undone. Pure: the
- * events of a run are the one truth of this; cases and messages follow from it.
+ * The card that is adopted now: the last adoption that was not taken back, with the last outcome of its case that was not undone.
+ * Pure: the events of a run are the one truth of this; cases and messages follow from it.
  */
 export function adoptionOf(events: readonly RunEvent[]): AdoptedCard | null {
   let current: Omit<AdoptedCard, 'outcome' | 'outcomeBy'> | null = null

@@ -253,7 +253,10 @@ function impossibleBaseline({ baseline }: Situation): string[] {
 /** Compilations of near cards that nobody asked for: its three cards. */
 const unaskedCompilations = 3
 
-/** Where nothing is clear of the limit and a compiler is installed it is asked before anything is shown; in Slack its verdicts follow by themselves. */
+/**
+ * Where nothing is clear of the limit and a compiler is installed it is asked before anything is shown; in Slack its verdicts
+ * follow by themselves.
+ */
 function asksUnasked({ compiler }: RunDeps, { thread }: RunRequest, cards: readonly Card[]): boolean {
   return compiler !== null && thread === null && cards.length > 0 && cards.every(({ memory }) => memory?.certainty === 'near')
 }

@@ -12,15 +12,17 @@ import { createRunReader } from './run-reader.ts'
 /** The one door to runs, for the command line, the workers and the Slack app. Everything thrown is a PromptsError. */
 export interface DiagnoseService extends AdoptionBook {
   /**
-   * Runs the stages of a diagnosis and stores each; called again with the same `request.run` it continues after the last stored stage,
-   * and returns the stored diagnosis of a finished run. With `request.compile` it waits for the compiler's verdicts.
-   * @throws PromptsError `not_feasible` when no mesh is legal and fits, `cancelled` when the signal aborts, `timeout` at the deadline.
+   * Runs the stages of a diagnosis and stores each; called again with the same `request.run` it continues after the last stored
+   * stage, and returns the stored diagnosis of a finished run. With `request.compile` it waits for the compiler's verdicts.
+   * @throws PromptsError `not_feasible` when no mesh is legal and fits, `cancelled` when the signal aborts, `timeout` at the
+   *   deadline.
    */
   diagnose(request: RunRequest, options: { onProgress: (progress: Progress) => void; signal: AbortSignal }): Promise<Diagnosis>
   /**
-   * Compiler verdicts after the cards were shown. `onCard` gets all cards as they now stand each time one changes: with its verdict, or
-   * withdrawn and replaced by the next that compiles; the caller says what was withdrawn with `refuse`. Then a setting beside the mesh is
-   * tried where the profile or the compiled graph asks for one, and `onSetting` hears what it brings. Does nothing without a compiler.
+   * Compiler verdicts after the cards were shown. `onCard` gets all cards as they now stand each time one changes: with its
+   * verdict, or withdrawn and replaced by the next that compiles; the caller says what was withdrawn with `refuse`. Then a
+   * setting beside the mesh is tried where the profile or the compiled graph asks for one, and `onSetting` hears what it brings.
+   * Does nothing without a compiler.
    */
   compileCards(
     run: string,

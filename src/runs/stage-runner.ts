@@ -22,8 +22,9 @@ export interface StageRunner {
 }
 
 /**
- * Runs stages one after the other, each stored, so that a run that was cut off goes on with the stage after the last stored one. Results go
- * through JSON. @throws PromptsError whatever the signal's reason is when it aborts, at once: the run's deadline and its cancelling are the signal's.
+ * Runs stages one after the other, each stored, so that a run that was cut off goes on with the stage after the last stored one.
+ * Results go through JSON. @throws PromptsError whatever the signal's reason is when it aborts, at once: the run's deadline and
+ * its cancelling are the signal's.
  */
 export function createStageRunner(options: {
   memory: ShardingMemory

@@ -51,7 +51,9 @@ const pagePolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-
 const bodyLimit = 1024 * 1024
 const coalesceMs = 120
 
-/** Serves the page on loopback: its assets by name, what a person sees, what they do, and a stream that says when to look again. */
+/**
+ * Serves the page on loopback: its assets by name, what a person sees, what they do, and a stream that says when to look again.
+ */
 export async function startPageServer(options: { port: number; handlers: PageHandlers }): Promise<PageServer> {
   const { handlers } = options
   const streams = new Set<ServerResponse>()

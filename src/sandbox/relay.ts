@@ -20,8 +20,8 @@ const forwardMs = 20_000
 const bodyLimit = 4 * 1024 * 1024
 
 /**
- * Stands between the bot and the emulated Slack: passes each call on as it is and tells of it, since what only one person sees (ephemeral
- * messages, modals, App Home) can not be asked of the Web API afterwards.
+ * Stands between the bot and the emulated Slack: passes each call on as it is and tells of it, since what only one person sees
+ * (ephemeral messages, modals, App Home) can not be asked of the Web API afterwards.
  */
 export async function startRelay(input: {
   target: string

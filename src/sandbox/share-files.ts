@@ -13,7 +13,10 @@ export interface SharedFile {
 
 type StoredFile = { id?: string; name?: string; size?: number; url_private?: string; url_private_download?: string }
 
-/** Uploads files in a message of this person, as Slack's clients do; their addresses are the relay's, where the bot looks for Slack. */
+/**
+ * Uploads files in a message of this person, as Slack's clients do; their addresses are the relay's, where the bot looks for
+ * Slack.
+ */
 export async function share(
   deps: { relay: Relay },
   person: Person,

@@ -32,8 +32,8 @@ export interface SandboxOptions {
 const fetchMs = 10_000
 
 /**
- * The real Slack app against an emulated Slack, and a page that shows the channel, all in this process and on loopback. What it records is
- * kept in a folder of its own, which goes when it stops.
+ * The real Slack app against an emulated Slack, and a page that shows the channel, all in this process and on loopback. What it
+ * records is kept in a folder of its own, which goes when it stops.
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const closers: (() => Promise<void> | void)[] = []

@@ -118,8 +118,9 @@ export class Housekeeping {
   }
 
   /**
-   * Runs that are in the store of runs without an end and that the state store does not know: Redis lost what it held. Each goes back into the
-   * queue and continues after the stages that are done; its thread's messages are found again by what Slack keeps of them.
+   * Runs that are in the store of runs without an end and that the state store does not know: Redis lost what it held. Each goes
+   * back into the queue and continues after the stages that are done; its thread's messages are found again by what Slack keeps
+   * of them.
    */
   async restoreLostRuns(): Promise<number> {
     const { deps, records, outbox } = this.#services
@@ -143,7 +144,9 @@ export class Housekeeping {
     return count
   }
 
-  /** Of these runs those whose job no queue has had for a while, by this process's own clock: hosts need not agree on the time. */
+  /**
+   * Of these runs those whose job no queue has had for a while, by this process's own clock: hosts need not agree on the time.
+   */
   async #lost(what: string, runs: readonly string[], isQueued: (run: string) => Promise<boolean>): Promise<string[]> {
     const missing = this.#missing.get(what) ?? new Map<string, number>()
     const now = this.#now()

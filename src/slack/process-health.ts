@@ -8,7 +8,9 @@ import type { SlackServices } from './services.ts'
 
 const probeMs = 10_000
 
-/** What `/live`, `/ready` and `/metrics` of this process say. `socket` tells whether Slack's socket is open, where there is one. */
+/**
+ * What `/live`, `/ready` and `/metrics` of this process say. `socket` tells whether Slack's socket is open, where there is one.
+ */
 export function processHealth(
   { deps, outbox }: SlackServices,
   socket?: () => boolean,

@@ -9,7 +9,9 @@ export interface QuietLogOptions {
 
 const mostKinds = 500
 
-/** A log whose warnings of one kind come once in ten seconds: a Redis that is away must not fill a disk. Errors are all written. */
+/**
+ * A log whose warnings of one kind come once in ten seconds: a Redis that is away must not fill a disk. Errors are all written.
+ */
 export function quietLog(log: Log, { everyMs = 10_000, now = () => performance.now() }: QuietLogOptions = {}): Log {
   const said = new Map<string, { at: number; kept: number }>()
   return {

@@ -18,7 +18,9 @@ export interface WorkerOptions {
   queues?: ('runs' | 'compiles')[]
 }
 
-/** Works the queues in this process: diagnoses, and compiling by its own concurrency. Any number of these may run beside `serve`. */
+/**
+ * Works the queues in this process: diagnoses, and compiling by its own concurrency. Any number of these may run beside `serve`.
+ */
 export async function startWorker(deps: SlackDeps, options: WorkerOptions = {}): Promise<RunningWorker> {
   const ownsServices = options.services === undefined
   const services = options.services ?? createServices(deps)

@@ -1,6 +1,6 @@
 /**
- * Small shared state: claims on deliveries, the table from a message to its card, quotas, pacing. SQLite in one process, Redis for many.
- * Keys are `namespace:key`; every entry expires.
+ * Small shared state: claims on deliveries, the table from a message to its card, quotas, pacing. SQLite in one process, Redis
+ * for many. Keys are `namespace:key`; every entry expires.
  */
 export interface StateStore {
   /** True for exactly one caller per key until it expires (a delivery's event_id, a (team, channel, ts)). */
@@ -20,7 +20,9 @@ export interface StateStore {
    * Zero when the place was taken; else how long to wait before asking again, with nothing taken.
    */
   take(key: string, pace: Pace): Promise<number>
-  /** Keeps a bucket shut for `ms` from now (a Retry-After); never shortens a longer hold, unless it is to be `exactly` this one. */
+  /**
+   * Keeps a bucket shut for `ms` from now (a Retry-After); never shortens a longer hold, unless it is to be `exactly` this one.
+   */
   hold(key: string, ms: number, options?: { exactly?: boolean }): Promise<void>
   close(): Promise<void>
 }

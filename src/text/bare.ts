@@ -1,6 +1,6 @@
 /**
- * A table without what every object inherits, through and through: a word from outside that is called `constructor` or `toString` is then simply
- * not in it.
+ * A table without what every object inherits, through and through: a word from outside that is called `constructor` or `toString`
+ * is then simply not in it.
  */
 export function bare<T>(table: T): T {
   if (Array.isArray(table)) return table.map(bare) as T

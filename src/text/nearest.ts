@@ -1,6 +1,6 @@
 /**
- * Damerau–Levenshtein distance in its restricted form (optimal string alignment): insertions, deletions, substitutions and swaps of two
- * neighbours each cost 1, and no substring is edited twice.
+ * Damerau–Levenshtein distance in its restricted form (optimal string alignment): insertions, deletions, substitutions and swaps
+ * of two neighbours each cost 1, and no substring is edited twice.
  */
 function editDistance(a: string, b: string): number {
   let beforePrevious: number[] = []

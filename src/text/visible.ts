@@ -1,4 +1,6 @@
-/** Control characters (C0, DEL, C1), line separators and what turns the direction of writing; a newline and a tab are left alone. */
+/**
+ * Control characters (C0, DEL, C1), line separators and what turns the direction of writing; a newline and a tab are left alone.
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const acting = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 const breaking = /[\n\t]/g

@@ -1,4 +1,7 @@
-/** "go deeper", "dig deeper into …", "look closer: …": what a person says who wants more time and compilations spent on one question. */
+/**
+ * "go deeper", "dig deeper into …", "look closer: …": what a person says who wants more time and compilations spent on one
+ * question.
+ */
 const asksDeeper = /^\W*(?:please\s+)?(?:(?:go|dig|look)\s+(?:a\s+bit\s+)?(?:deeper|closer)|deep\s+dive)\b(?:\s+(?:into|at|on))?[\s:,.–-]*/i
 
 /** The question behind it, with what was asked to be looked at; null for any other message. */

@@ -1,6 +1,7 @@
 /**
- * Text as the reader compares it: compatibility forms unified (full-width digits and letters become plain ones), lower case, Latin letters
- * without their accents, one kind of quotation mark, no apostrophes, `w/` as `with`. Other scripts stay as they are.
+ * Text as the reader compares it: compatibility forms unified (full-width digits and letters become plain ones), lower case,
+ * Latin letters without their accents, one kind of quotation mark, no apostrophes, `w/` as `with`. Other scripts stay as they
+ * are.
  */
 export function fold(text: string): string {
   let folded = ''

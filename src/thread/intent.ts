@@ -8,9 +8,9 @@ const maxLength = 2000
 const longestUnaddressed = 400
 
 /**
- * Reads what someone wrote in a thread of ours: what it asks for and the values in it. Pure: no clock, no I/O but the word list that ships with
- * the program. What was not said to the bot must be made of words that speak to it, else it is `ignore` with the reason; an outcome is only
- * ever an offer to record, whoever it was said to.
+ * Reads what someone wrote in a thread of ours: what it asks for and the values in it. Pure: no clock, no I/O but the word list
+ * that ships with the program. What was not said to the bot must be made of words that speak to it, else it is `ignore` with the
+ * reason; an outcome is only ever an offer to record, whoever it was said to.
  */
 export function read(text: string, context: ReadContext): Reading {
   const quietly = decide(text, { ...context, mentioned: false })

@@ -47,8 +47,9 @@ interface Words {
 let known: Words | undefined
 
 /**
- * The words of `knowledge/thread-words.json` that a message can mean, indexed for the reader. Besides English, a language counts only where a
- * message has at least as many of its words as of English ones: `car` is a vehicle in an English sentence, whatever it is in French.
+ * The words of `knowledge/thread-words.json` that a message can mean, indexed for the reader. Besides English, a language counts
+ * only where a message has at least as many of its words as of English ones: `car` is a vehicle in an English sentence, whatever
+ * it is in French.
  * @param text Folded.
  */
 export function lexiconFor(text: string): Lexicon {

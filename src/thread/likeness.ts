@@ -1,9 +1,9 @@
 import type { Lexicon } from './lexicon.ts'
 
 /**
- * The word of ours that a stranger was probably meant to be: one typing error (a letter missing, doubled, wrong or swapped with its
- * neighbour) in a word of five letters or more, two in one of nine or more; in four letters only a swap. Real words that happen to look like
- * ours are listed as such and stay strangers.
+ * The word of ours that a stranger was probably meant to be: one typing error (a letter missing, doubled, wrong or swapped with
+ * its neighbour) in a word of five letters or more, two in one of nine or more; in four letters only a swap. Real words that
+ * happen to look like ours are listed as such and stay strangers.
  */
 export function likeliest(word: string, { byLength, notTypos }: Lexicon): string | null {
   if (!/^[a-z]{4,24}$/.test(word) || notTypos.has(word)) return null

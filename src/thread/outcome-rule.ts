@@ -5,7 +5,10 @@ import { isSign } from './token.ts'
 
 const talk = ['subject', 'ran', 'step', 'per', 'approx', 'card', 'thanks', 'record', 'adopt', 'better', 'axiswords', 'pick']
 
-/** `it ran at 22.9 s`, `card 2 OOMed`, `card 3 crashed with NaN`: how something really went. Never recorded from here: only offered. */
+/**
+ * `it ran at 22.9 s`, `card 2 OOMed`, `card 3 crashed with NaN`: how something really went. Never recorded from here: only
+ * offered.
+ */
 export function outcomeRule(facts: Facts, context: ReadContext): Found | null {
   if (facts.question || facts.key('why', 'what', 'how', 'wrongwith') || facts.has('hedge') || facts.changesNamed > 0) return null
   return time(facts, context) ?? ranAs(facts, context) ?? oom(facts, context) ?? failure(facts, context)
@@ -30,7 +33,10 @@ function time(facts: Facts, context: ReadContext): Found | null {
   return { intent: 'outcome_confirm', value, reason: 'a time without the card that it was measured on' }
 }
 
-/** A line of a log (`completed step: 120, seconds: 22.9, loss: 2.3`): what stands with names before colons is read, whatever it is. */
+/**
+ * A line of a log (`completed step: 120, seconds: 22.9, loss: 2.3`): what stands with names before colons is read, whatever it
+ * is.
+ */
 function takeLogged(tokens: Facts['tokens']): void {
   const logged = tokens.flatMap((one, at) => (one.kind === 'number' && isSign(tokens[at - 1], ':=') && tokens[at - 2] ? [at] : []))
   if (logged.length < 2) return
@@ -53,7 +59,10 @@ function ranAs(facts: Facts, context: ReadContext): Found | null {
   return { intent: 'outcome', value: { experiment, ...cards }, reason: 'the experiment that it ran as' }
 }
 
-/** Unaddressed, a time must look like a step's: said of a step or of the run, or alone and precise. Minutes are how people speak of waiting. */
+/**
+ * Unaddressed, a time must look like a step's: said of a step or of the run, or alone and precise. Minutes are how people speak
+ * of waiting.
+ */
 function isStepTime(facts: Facts, said: SaidTime): boolean {
   if (said.perStep || facts.tokens.some((one) => one.concepts.has('step') && one.concepts.size === 1)) return true
   const measured = facts.has('ran') && (facts.has('subject') || said.precise)
@@ -61,7 +70,9 @@ function isStepTime(facts: Facts, said: SaidTime): boolean {
   return measured || (said.precise && facts.length <= 4) || (said.unit === 'ms' && facts.length <= 3)
 }
 
-/** The job that the words name: the thread's own, or `another`. Where the thread's are not known, a name with a chip in it counts. */
+/**
+ * The job that the words name: the thread's own, or `another`. Where the thread's are not known, a name with a chip in it counts.
+ */
 function jobOf(facts: Facts, { experiments }: ReadContext): string | null {
   const [id] = facts.ids
   if (id === undefined) return null

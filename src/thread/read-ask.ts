@@ -122,8 +122,8 @@ function looksLikeId(token: string): boolean {
 }
 
 /**
- * The id that a link speaks of: the run of an XProf or TensorBoard page, a label that is an id, or the last part of the path. The link
- * itself is never followed.
+ * The id that a link speaks of: the run of an XProf or TensorBoard page, a label that is an id, or the last part of the path. The
+ * link itself is never followed.
  */
 function fromLink(address: string, label: string | undefined): string {
   const run = /[?&#](?:run|session_path|session|logdir)=([^&#]+)/.exec(address)?.[1]

@@ -1,6 +1,6 @@
 /**
- * A number as people write it: `22.9`, `22,900` and `18,950` (thousands), `20,7` (a decimal comma, as in German and Spanish), `1.234,5`.
- * Null for what is none: versions, dates.
+ * A number as people write it: `22.9`, `22,900` and `18,950` (thousands), `20,7` (a decimal comma, as in German and Spanish),
+ * `1.234,5`. Null for what is none: versions, dates.
  */
 export function readNumber(text: string): number | null {
   const digits = text.replaceAll(/[.,]/g, '')

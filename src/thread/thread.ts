@@ -32,11 +32,17 @@ export interface ThreadAnswer {
 
 /** Answers questions about finished runs. It records nothing but the conversation. */
 export interface Thread {
-  /** @throws PromptsError `unknown_run` for a run of another tenant or without a diagnosis, `bad_arguments` for a change that no job may have. */
+  /**
+   * @throws PromptsError `unknown_run` for a run of another tenant or without a diagnosis, `bad_arguments` for a change that no
+   * job may have.
+   */
   answer(question: ThreadQuestion, options: QuestionOptions): Promise<ThreadAnswer>
 }
 
-/** The answers over the run store and the planner: computed where they can be; a free question goes to a model where one is configured. */
+/**
+ * The answers over the run store and the planner: computed where they can be; a free question goes to a model where one is
+ * configured.
+ */
 export function createThread(deps: RunDeps): Thread {
   const reader = createRunReader(deps)
   return {
@@ -105,7 +111,10 @@ async function answerOf(
 /** The kinds of question that a model may read an open message as; all are answered by computing. */
 const rereadable: readonly Intent[] = ['why_not', 'what_if', 'compare', 'evidence']
 
-/** What the rules left open, read by a model where one is configured. Never a recording: its reading is answered, and changes nothing. */
+/**
+ * What the rules left open, read by a model where one is configured. Never a recording: its reading is answered, and changes
+ * nothing.
+ */
 async function classified(
   deps: RunDeps,
   { run, tenant, text, reading }: ThreadQuestion,

@@ -99,7 +99,10 @@ function axesGlued(word: string, words: Lexicon): Token[] | null {
   return tokens.length > 0 ? tokens : null
 }
 
-/** One known phrase, or what stands before the next known one as a stranger; short leftovers of grammar (hiragana) are no strangers. */
+/**
+ * One known phrase, or what stands before the next known one as a stranger; short leftovers of grammar (hiragana) are no
+ * strangers.
+ */
 function readCjk(text: string, from: number, words: Lexicon, tokens: Token[]): number {
   let at = from
   while (at < text.length && isCjk(text.charAt(at))) {

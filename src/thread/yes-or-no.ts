@@ -3,7 +3,10 @@ import { means } from './token.ts'
 
 const longest = 5
 
-/** What a person answers to something that they were asked: a plain yes or no, alone or with the card (`yes, card 2`). Null for all else. */
+/**
+ * What a person answers to something that they were asked: a plain yes or no, alone or with the card (`yes, card 2`). Null for
+ * all else.
+ */
 export function yesOrNo(text: string): { yes: boolean; card: number | null } | null {
   if (text.length > 80) return null
   const { tokens, cards, length, strangers, question } = gatherFacts(text, 3)

@@ -11,11 +11,14 @@ export interface ThreadPoolOptions {
 }
 
 /**
- * Work that would hold the event loop for long, done in threads: meanwhile deadlines, cancelling, SIGTERM and the renewal of locks act here. An
- * aborted task's thread is ended at once, whatever it does.
+ * Work that would hold the event loop for long, done in threads: meanwhile deadlines, cancelling, SIGTERM and the renewal of
+ * locks act here. An aborted task's thread is ended at once, whatever it does.
  */
 export interface ThreadPool {
-  /** @throws PromptsError what the task throws, `too_large` where it needs too much memory; the signal's reason as soon as it aborts. */
+  /**
+   * @throws PromptsError what the task throws, `too_large` where it needs too much memory; the signal's reason as soon as it
+   * aborts.
+   */
   run<Name extends TaskName>(task: Name, input: Tasks[Name]['input'], signal: AbortSignal): Promise<Tasks[Name]['answer']>
   /** Ends all threads. */
   close(): Promise<void>

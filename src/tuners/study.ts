@@ -38,8 +38,8 @@ export function pointOf(candidate: Candidate, parameters: readonly Parameter[]):
 }
 
 /**
- * The candidate that lies nearest to a point, by the logarithms of the axes' sizes: a tuner does not know that the sizes multiply to the device
- * count, and most of what it proposes is no mesh at all. The first of equals; null without candidates.
+ * The candidate that lies nearest to a point, by the logarithms of the axes' sizes: a tuner does not know that the sizes multiply
+ * to the device count, and most of what it proposes is no mesh at all. The first of equals; null without candidates.
  */
 export function nearestCandidate<T extends Candidate>(point: Point, candidates: readonly T[], parameters: readonly Parameter[]): T | null {
   let best: T | null = null

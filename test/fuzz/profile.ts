@@ -3,7 +3,8 @@ import { fuzzInputs, tryInput } from './profile-inputs.ts'
 
 /**
  * Reads ten thousand damaged profiles: `npm run fuzz:profile`, or `npm run fuzz:profile -- 500 7` for 500 from seed 7.
- * Fails on anything thrown that is no PromptsError, on a report that breaks its contract, on more than 2 s of processor time, on more than 1 GB.
+ * Fails on anything thrown that is no PromptsError, on a report that breaks its contract, on more than 2 s of processor time, on
+ * more than 1 GB.
  */
 const [count, seed] = [Number(process.argv[2] ?? 10_000), Number(process.argv[3] ?? 1)]
 const inputs = fuzzInputs()

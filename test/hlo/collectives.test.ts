@@ -15,7 +15,8 @@ const short = ({ kind, bytes, groupSize, axes, times, async }: ReturnType<typeof
 test('one of each kind: payload of one device, group, axes', () => {
   const mib = 1 << 20
   expect(collectivesOf(fixture('kinds_v5p'), named({ data: 4, model: 2 })).map(short)).toEqual([
-    // bf16[1024,1024] a device: scattered over data, reduced over all, gathered over model, exchanged, shifted, reduced over pairs of data
+    // bf16[1024,1024] a device: scattered over data, reduced over all, gathered over model, exchanged, shifted, reduced over
+    // pairs of data
     { kind: 'reduce-scatter', bytes: 2 * mib, groupSize: 4, axes: ['data'], times: 1, async: false },
     { kind: 'all-reduce', bytes: mib / 2, groupSize: 8, axes: ['data', 'model'], times: 1, async: false },
     { kind: 'all-gather', bytes: mib, groupSize: 2, axes: ['model'], times: 1, async: false },

@@ -9,7 +9,10 @@ import { lacks, needing, sharedData } from '../support/needs.ts'
 
 const profile = join(sharedData, 'profiles', 'tpu-v6e-inference', 'host0.xplane.pb')
 
-/** The HLO protos of the `/host:metadata` plane: XSpace.planes (1), XPlane.event_metadata (4), XEventMetadata.stats (5), XStat.bytes (6). */
+/**
+ * The HLO protos of the `/host:metadata` plane: XSpace.planes (1), XPlane.event_metadata (4), XEventMetadata.stats (5),
+ * XStat.bytes (6).
+ */
 function hloProtos(bytes: Uint8Array): Uint8Array[] {
   const protos: Uint8Array[] = []
   const space = new BoundedReader(bytes, { code: 'bad_profile', what: 'The profile' })

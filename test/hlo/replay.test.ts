@@ -213,7 +213,8 @@ test.each(fixtureNames)('%s: the parts add up, and faster links never make it sl
 })
 
 test('the FLOPs of a compiled training step are those of its matmuls', () => {
-  // 6 layers of three 2048 x 8192 matmuls on 4096 tokens a device; forward, again for the backward pass, and two products backward
+  // 6 layers of three 2048 x 8192 matmuls on 4096 tokens a device; forward, again for the backward pass, and two products
+  // backward
   const forward = 6 * 3 * 2 * 4096 * 2048 * 8192
   const { flops } = replay(fixture('fsdp_v6e'), ringOf('data', 8))
   expect(flops / forward).toBeGreaterThan(3.6)

@@ -47,8 +47,8 @@ function placed(slice: Slice): { tuple: MeshTuple; over: Axis[] }[] {
 }
 
 /**
- * The least seconds that any schedule can take: over every cut of the slice by one or two planes across a physical axis, what must cross it
- * over the links that do.
+ * The least seconds that any schedule can take: over every cut of the slice by one or two planes across a physical axis, what
+ * must cross it over the links that do.
  */
 function leastSeconds(kind: Collective, bytes: number, { tuple, over }: { tuple: MeshTuple; over: Axis[] }, slice: Slice): number {
   const positions = devicePositions(tuple, slice)!
@@ -77,7 +77,8 @@ function leastSeconds(kind: Collective, bytes: number, { tuple, over }: { tuple:
           const n = group.length
           const a = group.filter(inside).length
           if (a === 0 || a === n) continue
-          // either side lacks the shards of the other; of an all-reduce each needs the other's whole sum; of an all-to-all every pair's part
+          // either side lacks the shards of the other; of an all-reduce each needs the other's whole sum; of an all-to-all every
+          // pair's part
           into += kind === 'all-reduce' ? bytes : kind === 'all-to-all' ? (a * (n - a) * bytes) / n : ((n - a) * bytes) / n
           out += kind === 'all-reduce' ? bytes : kind === 'all-to-all' ? (a * (n - a) * bytes) / n : (a * bytes) / n
         }

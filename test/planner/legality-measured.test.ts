@@ -3,7 +3,9 @@ import { measuredRow, readRows } from '../../bench/planner-fit/measured-rows.ts'
 import { legalityOf } from '../../src/planner/legality.ts'
 import { lacks, needing } from '../support/needs.ts'
 
-/** Rows whose mesh nobody wrote down, so there is nothing to judge; and one video model, whose batch splits in a way of its own. */
+/**
+ * Rows whose mesh nobody wrote down, so there is nothing to judge; and one video model, whose batch splits in a way of its own.
+ */
 const notJudged: Record<string, string> = {
   gt085: 'a diffusion transformer of MaxDiffusion: a video is cut over devices along its sequence',
   gt140: 'the data-center mesh of 16 slices is not stated',

@@ -5,7 +5,10 @@ import type { SlackDeps } from '../../src/slack/deps.ts'
 import { silentLog } from '../../src/slack/log.ts'
 import { fastClock } from '../support/fast-clock.ts'
 
-/** The sandbox as `prompts sandbox` starts it, without the compiler, on a free port and at five times Slack's pace; `change` puts a stand-in in a part's place. */
+/**
+ * The sandbox as `prompts sandbox` starts it, without the compiler, on a free port and at five times Slack's pace; `change` puts
+ * a stand-in in a part's place.
+ */
 export function openSandbox(change: (deps: SlackDeps) => SlackDeps = (deps) => deps, experiments = 'examples'): Promise<Sandbox> {
   const config = readConfig({ PROMPTS_COMPILER: 'off', PROMPTS_EXPERIMENTS: experiments })
   const openDeps = async (own: Config) => {

@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { StateStore } from '../../src/state/state-store.ts'
 
-/** What every state store must do, on a store of its own for each test; each implementation's test runs it. Expiry is waited for at once. */
+/**
+ * What every state store must do, on a store of its own for each test; each implementation's test runs it. Expiry is waited for
+ * at once.
+ */
 export function stateStoreSuite(name: string, openStore: () => Promise<StateStore>): void {
   const test = (what: string, run: (store: StateStore) => Promise<void>) =>
     it(what, async ({ onTestFinished }) => {

@@ -58,7 +58,10 @@ const collective = (kind: string, name: string, us: number, bytes: number): Item
 })
 const bySize = (bytes: number, gbps: number): number => bytes / (gbps * 1000)
 
-/** One thing that is wrong: what it adds to every host's step, to the late host's, to the others'. `scale`: the base step's time over training's. */
+/**
+ * One thing that is wrong: what it adds to every host's step, to the late host's, to the others'. `scale`: the base step's time
+ * over training's.
+ */
 interface Problem {
   name: string
   adds?: (scale: number) => Item[]

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { findProgram } from './needs.ts'
 import { answers, freePort, type RunningServer, startServer } from './start-server.ts'
 
-/** Starts fake-gcs-server over a folder of its own: each folder below `data` is a bucket, with what lies in it before the start. */
+/**
+ * Starts fake-gcs-server over a folder of its own: each folder below `data` is a bucket, with what lies in it before the start.
+ */
 export async function startGcsServer(root: string): Promise<RunningServer & { endpoint: string }> {
   mkdirSync(join(root, 'data'), { recursive: true })
   const port = await freePort()

@@ -1,7 +1,9 @@
 import { relative } from 'node:path'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** What waits for processes, browsers and compilers, the longest first: it starts first, and the rest fills the cores beside it. */
+/**
+ * What waits for processes, browsers and compilers, the longest first: it starts first, and the rest fills the cores beside it.
+ */
 const waiting = [
   'test/slack/e2e/',
   'test/compiler/program/',

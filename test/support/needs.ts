@@ -81,7 +81,10 @@ export function lacks(...needs: Need[]): boolean {
   return missing.length > 0
 }
 
-/** Puts what is missing into a test's name, so that the report of a bare clone lists each test that it leaves out with what it lacks. */
+/**
+ * Puts what is missing into a test's name, so that the report of a bare clone lists each test that it leaves out with what it
+ * lacks.
+ */
 export function needing(name: string, ...needs: Need[]): string {
   const missing = needs.filter((need) => !has(need))
   return missing.length > 0 ? `${name} (left out: needs ${missing.join(', ')})` : name

@@ -114,7 +114,10 @@ export function compressed(path: string, target: string): string {
   return target
 }
 
-/** What XProf's server replies for each run folder, saved in a folder each. It writes its caches beside what it reads: that is a copy. */
+/**
+ * What XProf's server replies for each run folder, saved in a folder each. It writes its caches beside what it reads: that is a
+ * copy.
+ */
 export function savedReplies(runs: readonly (readonly [run: string, out: string])[]): void {
   const python = findPython('xprof') ?? 'python3'
   const copies = runs.flatMap(([run, out]) => {
@@ -153,7 +156,8 @@ export const repliesCannot: Record<string, { leaveOut: string[]; why: string }> 
 }
 
 /**
- * The cases' folders as runs of a bucket, on a real server of that protocol: `open` fetches a run's profile as a diagnosis does and says where it lies.
+ * The cases' folders as runs of a bucket, on a real server of that protocol: `open` fetches a run's profile as a diagnosis does
+ * and says where it lies.
  */
 export async function bucketOf(
   cases: readonly ProfileCase[],

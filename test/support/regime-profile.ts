@@ -12,7 +12,10 @@ const vmemGbps = 20_000
 /** What a large matmul, HBM and the links reach of their peaks, and the latency of a collective. */
 const reached = { matmul: 0.7, hbm: 0.75, links: 0.7, latencyUs: 8 } as const
 
-/** The profile of a regime's job on its baseline, from the shapes alone. @throws RangeError for a regime without baseline or with layers that differ. */
+/**
+ * The profile of a regime's job on its baseline, from the shapes alone. @throws RangeError for a regime without baseline or with
+ * layers that differ.
+ */
 export function regimeProfile(regime: Regime): ProfileSpec {
   const workload = baselineWorkloadOf(regime)
   const model = workload && flatForm(workload.model)

@@ -22,7 +22,9 @@ export interface TransformerStep {
   fsdp: number
   /** Experts that a token visits: its activations are copied to each, and back. 1 for a dense model. */
   expertsPerToken?: number
-  /** Reached part of the peak in matrix products (of experts apart: their groups are uneven), and of the HBM bandwidth elsewhere. */
+  /**
+   * Reached part of the peak in matrix products (of experts apart: their groups are uneven), and of the HBM bandwidth elsewhere.
+   */
   matmulEfficiency: number
   expertEfficiency?: number
   /** Attention's products wait for its softmax; as other products where it is not said. */
@@ -176,7 +178,9 @@ function gradients(step: TransformerStep, tag: string, weights: number): Item {
   }
 }
 
-/** Where in the layer the transfer is waited for: no later than it has to, and where a part is not hidden before that part begins. */
+/**
+ * Where in the layer the transfer is waited for: no later than it has to, and where a part is not hidden before that part begins.
+ */
 function waitAt(items: readonly Item[], us: number, hidden: number): number {
   let passed = 0
   for (const [index, item] of items.entries()) {
@@ -215,7 +219,10 @@ function collectiveText(step: TransformerStep, kind: string, key: string, bytes:
   return `%${kind}.${key} = bf16[${Math.round(bytes / 2)}]{0} ${kind}(bf16[${Math.round(bytes / 2 / group)}]{0} %param), channel_id=1, replica_groups=[${devices / group},${group}]<=[${devices}], dimensions={0}`
 }
 
-/** What a product reads and writes, bytes: weights and results that a tensor group splits, and operands that every member holds whole. */
+/**
+ * What a product reads and writes, bytes: weights and results that a tensor group splits, and operands that every member holds
+ * whole.
+ */
 interface Traffic {
   weights: number
   gathered: number

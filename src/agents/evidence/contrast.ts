@@ -19,8 +19,8 @@ const clearRatio = Math.log(1.1)
 const leastSimilarity = 0.7
 
 /**
- * The contrasts among cases: both meshes measured, the same slices' mesh across, and a job alike. A case that proved wrong is the contrast the
- * other way round.
+ * The contrasts among cases: both meshes measured, the same slices' mesh across, and a job alike. A case that proved wrong is the
+ * contrast the other way round.
  */
 export function contrastsOf(hits: readonly Hit<'case'>[], cite: (item: Case) => Pick<Contrast, 'title' | 'uri'>): Contrast[] {
   return hits.flatMap(({ item, similarity }) => {
@@ -35,8 +35,8 @@ export function contrastsOf(hits: readonly Hit<'case'>[], cite: (item: Case) => 
 }
 
 /**
- * What one contrast says of a mesh, -weight (for) to +weight (against): by how much the mesh uses an axis that the faster one has less of, and
- * one that it has more of, in doublings, by the axis that differs most.
+ * What one contrast says of a mesh, -weight (for) to +weight (against): by how much the mesh uses an axis that the faster one has
+ * less of, and one that it has more of, in doublings, by the axis that differs most.
  */
 export function leanOfContrast({ slower, faster, weight }: Contrast, mesh: Mesh): number {
   let strongest = 0

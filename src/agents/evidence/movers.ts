@@ -42,8 +42,8 @@ const sectionLimit = 5000
 const step = 0.25
 
 /**
- * What all evidence together says of a mesh, in quarters. Measured contrasts count by their mean, shrunk towards nothing where they are few
- * (n of n + 1) and by themselves where they disagree; the rules of documents are added, a whole one at most.
+ * What all evidence together says of a mesh, in quarters. Measured contrasts count by their mean, shrunk towards nothing where
+ * they are few (n of n + 1) and by themselves where they disagree; the rules of documents are added, a whole one at most.
  */
 export function leanOf(movers: readonly Mover[], mesh: Mesh): number {
   const said = movers.map((mover) => ({ kind: mover.evidence.kind, lean: mover.lean(mesh) })).filter(({ lean }) => lean !== 0)

@@ -37,9 +37,10 @@ const turnLimit = 10
 const attempts = 4
 
 /**
- * A function-calling conversation with Gemini. The model calls typed tools until it answers with JSON of the wanted schema; JSON that does not fit
- * is sent back once. Thought signatures go back unchanged, because the model's turns are kept as they came.
- * @throws PromptsError `unavailable` for a refusal, a second answer that does not fit, a loop of tool calls, or a server that goes on failing.
+ * A function-calling conversation with Gemini. The model calls typed tools until it answers with JSON of the wanted schema; JSON
+ * that does not fit is sent back once. Thought signatures go back unchanged, because the model's turns are kept as they came.
+ * @throws PromptsError `unavailable` for a refusal, a second answer that does not fit, a loop of tool calls, or a server that
+ *   goes on failing.
  */
 export function startAgent<T>(options: AgentOptions<T>): Agent<T> {
   const facts = generationModel(options.model)

@@ -11,8 +11,8 @@ export function declare(tool: Tool) {
 }
 
 /**
- * Runs the function calls of a model's turn, and answers each: the API wants as many answers as calls, so what is one too many gets a refusal, and
- * what a tool throws is told to the model.
+ * Runs the function calls of a model's turn, and answers each: the API wants as many answers as calls, so what is one too many
+ * gets a refusal, and what a tool throws is told to the model.
  * @throws PromptsError `unavailable` for the same call over and over; what the signal carries.
  */
 export function createCallAnswerer(options: {

@@ -23,8 +23,9 @@ const questionLength = 1000
 const given = ['get_report', 'get_workload']
 
 /**
- * Free questions in a thread. What was said in it before goes with the question, the model has the tools, and of its streamed answer only what is
- * grounded is shown. A deeper question may compile two meshes; its answer ends with what it cost. null where the budget is used up or it failed.
+ * Free questions in a thread. What was said in it before goes with the question, the model has the tools, and of its streamed
+ * answer only what is grounded is shown. A deeper question may compile two meshes; its answer ends with what it cost. null where
+ * the budget is used up or it failed.
  */
 export function createQuestionAnswerer(options: GeminiOptions): AnswerQuestion {
   const { client, deps, spend } = options

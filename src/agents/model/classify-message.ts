@@ -11,7 +11,10 @@ const deadlineMs = 10_000
 const messageLength = 1000
 const count = z.number().int().min(1).max(1e9)
 
-/** What a message may be classified as: questions alone. Nothing that would be recorded, adopted, taken back or stopped is among them. */
+/**
+ * What a message may be classified as: questions alone. Nothing that would be recorded, adopted, taken back or stopped is among
+ * them.
+ */
 const classifiedSchema = z.strictObject({
   intent: z.enum(['why_not', 'what_if', 'compare', 'evidence', 'help', 'question']),
   value: z
@@ -33,7 +36,10 @@ const classifiedSchema = z.strictObject({
     .default({}),
 })
 
-/** What the rules left open of an addressed message, read by the model; null where it may not be asked, failed, or read what was not said. */
+/**
+ * What the rules left open of an addressed message, read by the model; null where it may not be asked, failed, or read what was
+ * not said.
+ */
 export function createMessageClassifier(options: GeminiOptions): ClassifyMessage {
   const { client, deps, spend } = options
   const { config } = deps
@@ -71,7 +77,10 @@ export function createMessageClassifier(options: GeminiOptions): ClassifyMessage
   }
 }
 
-/** Whether each number of a reading stands in the message, as digits or as `32k`; words for numbers are too many languages to check. */
+/**
+ * Whether each number of a reading stands in the message, as digits or as `32k`; words for numbers are too many languages to
+ * check.
+ */
 function isSaid(value: z.infer<typeof classifiedSchema>['value'], message: string): boolean {
   const digits = new Set((message.match(/\d[\d.,]*k?/gi) ?? []).map((one) => one.toLowerCase().replaceAll(/[.,]/g, '')))
   if (digits.size === 0) return true

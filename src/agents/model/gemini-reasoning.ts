@@ -29,7 +29,8 @@ const analysisSchema = z.strictObject({
 })
 
 /**
- * Gemini in the roles of Analyzer and Proposer, and for free questions. Whatever goes wrong ends in the rules' answer and a note that says why.
+ * Gemini in the roles of Analyzer and Proposer, and for free questions. Whatever goes wrong ends in the rules' answer and a note
+ * that says why.
  * @throws PromptsError `bad_config` for a model that is not known.
  */
 export function createGeminiReasoning(options: GeminiOptions): {

@@ -5,7 +5,10 @@ import type { RunEvent } from '../../contract/run.ts'
 const turns = 6
 const turnLength = 1500
 
-/** What was asked and answered in a run's thread before, oldest first, as a conversation; an answer without its question is left out. */
+/**
+ * What was asked and answered in a run's thread before, oldest first, as a conversation; an answer without its question is left
+ * out.
+ */
 export function historyOf(events: readonly RunEvent[], asking: string): Content[] {
   const said: { question: string; answer: string }[] = []
   let question: string | null = null

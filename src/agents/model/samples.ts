@@ -78,10 +78,10 @@ export interface Picked {
 }
 
 /**
- * The cards: the rules' first two, and in the place after them the model's own idea where it has one, else the rules' third. An idea of its own is
- * feasible, is not what ran or was measured to fail, and is no card of the rules; samples vote by the first such mesh of each, the planner's time
- * decides between equals. What the planner expects of it is said on the card, and a compilation can still withdraw it.
- * The words are those of the sample that stand up best to grounding.
+ * The cards: the rules' first two, and in the place after them the model's own idea where it has one, else the rules' third. An
+ * idea of its own is feasible, is not what ran or was measured to fail, and is no card of the rules; samples vote by the first
+ * such mesh of each, the planner's time decides between equals. What the planner expects of it is said on the card, and a
+ * compilation can still withdraw it. The words are those of the sample that stand up best to grounding.
  */
 export function pickCards(input: ProposeInput, samples: readonly Sample[]): Picked {
   const idea = ownIdea(input, samples)

@@ -9,7 +9,9 @@ const rules = [expertsOnFsdp, fsdpInTwo, offloadTogether, fewerMicrobatches, sta
 /** What is shown of them. */
 const shown = 2
 
-/** Settings beside the mesh that answer what the profile or a compiled graph shows, or what the model's shapes say; at most two. */
+/**
+ * Settings beside the mesh that answer what the profile or a compiled graph shows, or what the model's shapes say; at most two.
+ */
 export function findRemedies(input: RemedyInput): Remedy[] {
   return rules.flatMap((rule) => rule(input) ?? []).slice(0, shown)
 }

@@ -15,8 +15,9 @@ export interface MeasuredRemedy {
 }
 
 /**
- * The effect of a remedy from two compilations at full effort of one mesh, as it is and changed: memory by the compiler, the step by the replay of
- * its schedule. A remedy that does not fit, or whose replay is not faster, is no suggestion, and the note says so.
+ * The effect of a remedy from two compilations at full effort of one mesh, as it is and changed: memory by the compiler, the step
+ * by the replay of its schedule. A remedy that does not fit, or whose replay is not faster, is no suggestion, and the note says
+ * so.
  */
 export function measuredRemedy({ suggestion }: Remedy, on: Verdict, before: Compilation, after: Compilation): MeasuredRemedy {
   const { what } = suggestion

@@ -4,8 +4,8 @@ import type { Workload } from '../../planner/workload.ts'
 import { foundIn, patternOf, pureData, type Remedy, type RemedyInput } from './remedy.ts'
 
 /**
- * Expert weights under FSDP that each device gathers whole and whose gradients it sums whole: the experts' own dimension over the FSDP axis, where
- * their number is a multiple of it. MaxText's `shard_exp_on_fsdp`.
+ * Expert weights under FSDP that each device gathers whole and whose gradients it sums whole: the experts' own dimension over the
+ * FSDP axis, where their number is a multiple of it. MaxText's `shard_exp_on_fsdp`.
  */
 export function expertsOnFsdp({ workload, on, patterns }: RemedyInput): Remedy | null {
   const { framework, phase, run, model } = workload
@@ -30,8 +30,9 @@ export function expertsOnFsdp({ workload, on, patterns }: RemedyInput): Remedy |
 }
 
 /**
- * FSDP so wide that a weight's shard is narrower than a vector register's lanes: the compiler sums such gradients whole and slices them, twice a
- * reduce-scatter's traffic. The axis in two, each over another dimension of the weights, keeps shards wide. MaxText's `fsdp_transpose`.
+ * FSDP so wide that a weight's shard is narrower than a vector register's lanes: the compiler sums such gradients whole and
+ * slices them, twice a reduce-scatter's traffic. The axis in two, each over another dimension of the weights, keeps shards wide.
+ * MaxText's `fsdp_transpose`.
  */
 export function fsdpInTwo({ workload, on, patterns }: RemedyInput): Remedy | null {
   const { framework, phase, model } = workload

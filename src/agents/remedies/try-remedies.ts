@@ -12,8 +12,8 @@ import type { Remedy } from './remedy.ts'
 export const compilationsForRemedies = 2
 
 /**
- * Asks the TPU compiler for the effect of the first remedy that it can compile. What the compiled graph of the mesh as it is shows counts beside
- * the profile's findings. The planner's suggestions stay as they are.
+ * Asks the TPU compiler for the effect of the first remedy that it can compile. What the compiled graph of the mesh as it is
+ * shows counts beside the profile's findings. The planner's suggestions stay as they are.
  */
 export async function tryRemedies(
   deps: Pick<AgentDeps, 'memory'> & { compiler: Compiler },

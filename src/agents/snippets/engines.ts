@@ -3,8 +3,8 @@ import { axisSize } from '../../contract/mesh.ts'
 import type { SnippetInput } from './snippet-input.ts'
 
 /**
- * Arguments of `vllm serve` for one mesh. Batch axes are data parallelism: every rank has its own cache and its own requests. Experts
- * spread over all devices of a replica, whatever the attention does.
+ * Arguments of `vllm serve` for one mesh. Batch axes are data parallelism: every rank has its own cache and its own requests.
+ * Experts spread over all devices of a replica, whatever the attention does.
  */
 export function vllmSnippet(input: SnippetInput): string {
   const { tensor, replicas, expert, context } = ways(input)

@@ -13,9 +13,10 @@ const needs: Readonly<Record<string, readonly string[]>> = bare(json.needs)
 const maxtextModels: ReadonlySet<string> = new Set(json.models)
 
 /**
- * A proposal and the whole of its experiment, word by word, for an operator's own MaxText `train_compile`: the slice, the model, the run and the mesh, so that
- * the verdict holds for this experiment whatever the operator's command says of another one. null where MaxText has no words for it: another phase than training, a slice without a
- * product name, a model of a kind that its settings do not describe, an optimizer or dtype that it lacks.
+ * A proposal and the whole of its experiment, word by word, for an operator's own MaxText `train_compile`: the slice, the model,
+ * the run and the mesh, so that the verdict holds for this experiment whatever the operator's command says of another one. null
+ * where MaxText has no words for it: another phase than training, a slice without a product name, a model of a kind that its
+ * settings do not describe, an optimizer or dtype that it lacks.
  */
 export function maxtextFlags({ phase, slice, slices }: Workload, input: SnippetInput): string[] | null {
   const model = modelSettings(input.model)

@@ -17,8 +17,8 @@ const dtypeNames: Record<Dtype, string> = {
 }
 
 /**
- * MaxText settings for a command line. Every axis is written out, inside a slice and across slices, because `ici_fsdp_parallelism` and
- * `dcn_data_parallelism` are -1 by default and would take up what is left.
+ * MaxText settings for a command line. Every axis is written out, inside a slice and across slices, because
+ * `ici_fsdp_parallelism` and `dcn_data_parallelism` are -1 by default and would take up what is left.
  */
 export function maxtextSnippet(input: SnippetInput): string {
   return [...meshSettings(input), runSettings(input, (name) => input.changes[name] !== undefined)]
@@ -78,8 +78,8 @@ export function runSettings({ model, run, devices }: SnippetInput, wanted: (name
 const maxtextOptimizers: ReadonlySet<string> = new Set(['adamw', 'sgd'])
 
 /**
- * Quantized training on TPU goes through qwix: without it `quantization=fp8` means NVIDIA GPUs, and int8 a deprecated path (base.yml).
- * The public fp8 recipes for Ironwood train with fp8_full.
+ * Quantized training on TPU goes through qwix: without it `quantization=fp8` means NVIDIA GPUs, and int8 a deprecated path
+ * (base.yml). The public fp8 recipes for Ironwood train with fp8_full.
  */
 function quantizationSettings(dtype: Dtype): string[] {
   if (dtype !== 'int8' && dtype !== 'fp8') return ["quantization=''"]

@@ -6,7 +6,8 @@ import type { SnippetInput } from './snippet-input.ts'
 const ownAxes: ReadonlySet<Axis> = new Set(['replica', 'data', 'model'])
 
 /**
- * Attributes of a Pax experiment class. The names stand beside the shapes, so that every axis is pinned whatever the class's own order is.
+ * Attributes of a Pax experiment class. The names stand beside the shapes, so that every axis is pinned whatever the class's own
+ * order is.
  */
 export function paxSnippet(input: SnippetInput): string {
   const shown = axes.filter((axis) => ownAxes.has(axis) || axisSize(input.mesh, axis) > 1 || axisSize(input.dcn, axis) > 1)

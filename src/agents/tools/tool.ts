@@ -39,7 +39,8 @@ export function jsonSchemaOf(schema: z.ZodType): Record<string, unknown> {
 }
 
 /**
- * Runs a tool on untrusted input. @throws PromptsError `bad_arguments` naming the tool and the field for input that does not fit its schema.
+ * Runs a tool on untrusted input. @throws PromptsError `bad_arguments` naming the tool and the field for input that does not fit
+ * its schema.
  */
 export async function callTool(tool: Tool, input: unknown, context: ToolContext): Promise<unknown> {
   const parsed = tool.input.safeParse(input ?? {})

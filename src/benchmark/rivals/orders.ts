@@ -16,7 +16,9 @@ export interface Subject {
   advice: Pick<Advice, 'ranked' | 'cards'>
 }
 
-/** The rows of a table in the order in which a rival tries them; what a rival does not order comes at random after what it does. */
+/**
+ * The rows of a table in the order in which a rival tries them; what a rival does not order comes at random after what it does.
+ */
 export function orderOf(rival: PlainRival, subject: Subject, seed: number): TableRow[] {
   const { table } = subject
   const chance = shuffled(table.rows, randomNumbers(`${table.regime.id} ${seed}`))
@@ -44,7 +46,10 @@ function preferred(rival: PlainRival, subject: Subject): readonly Placed[] {
   }
 }
 
-/** What binds the mesh that the templates start from, by the largest part of its predicted step: the paper's agent reads it from a profile. */
+/**
+ * What binds the mesh that the templates start from, by the largest part of its predicted step: the paper's agent reads it from a
+ * profile.
+ */
 function bindingOf({ advice }: Subject, start: Placed): Binding {
   const estimate = advice.ranked.find((verdict) => samePlaced(verdict, start))?.estimate
   if (estimate == null) return 'hbm'

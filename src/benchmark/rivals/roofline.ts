@@ -4,9 +4,9 @@ import type { Workload } from '../../planner/workload.ts'
 import type { Placed } from '../placed.ts'
 
 /**
- * Seconds of a step by the plain roofline that a performance engineer writes down first, as in "How to Scale Your Model": FLOPs over the peak,
- * bytes over the HBM bandwidth and bytes over the links' bandwidth, the largest of the three; infinity where weights and optimizer alone do not fit.
- * Nothing of it is fitted to anything.
+ * Seconds of a step by the plain roofline that a performance engineer writes down first, as in "How to Scale Your Model": FLOPs
+ * over the peak, bytes over the HBM bandwidth and bytes over the links' bandwidth, the largest of the three; infinity where
+ * weights and optimizer alone do not fit. Nothing of it is fitted to anything.
  */
 export function rooflineSeconds(workload: Workload, { mesh, dcn }: Placed): number {
   const { chip, slice, run, model, phase } = workload

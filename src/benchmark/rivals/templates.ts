@@ -10,8 +10,9 @@ const proposals = 3
 const fourWay = 4
 
 /**
- * The three moves that the PROMPTS paper shows, from the mesh that ran: bound by compute, half the sequence parallelism goes to data; by HBM,
- * four-way model parallelism takes devices of the others; by communication, half the model parallelism goes to data. Applied again and again.
+ * The three moves that the PROMPTS paper shows, from the mesh that ran: bound by compute, half the sequence parallelism goes to
+ * data; by HBM, four-way model parallelism takes devices of the others; by communication, half the model parallelism goes to
+ * data. Applied again and again.
  */
 export function templateMeshes(start: Placed, binding: Binding): Placed[] {
   const found: Placed[] = []

@@ -11,8 +11,8 @@ export interface TunedOrder {
 const asksPerRow = 3
 
 /**
- * A tuner's own order of a table's rows. What it proposes is taken for the nearest row, and a row that it proposes again costs nothing: both are
- * in its favour. It begins with `first`, which are trials like others.
+ * A tuner's own order of a table's rows. What it proposes is taken for the nearest row, and a row that it proposes again costs
+ * nothing: both are in its favour. It begins with `first`, which are trials like others.
  */
 export async function tunedOrder(
   tuner: TunerProcess,

@@ -19,8 +19,8 @@ const dtypes = { float: 1, double: 2 } as const
 
 /**
  * Reads a `tensorflow.Event` (event.proto, summary.proto, tensor.proto): wall_time = 1, step = 2, summary = 5; Summary.value = 1;
- * Value.tag = 1, simple_value = 2, tensor = 8; TensorProto.dtype = 1, tensor_content = 4, float_val = 5, double_val = 6, string_val = 8.
- * Every other field is passed over. Values whose tag `wanted` refuses are not decoded.
+ * Value.tag = 1, simple_value = 2, tensor = 8; TensorProto.dtype = 1, tensor_content = 4, float_val = 5, double_val = 6,
+ * string_val = 8. Every other field is passed over. Values whose tag `wanted` refuses are not decoded.
  * @throws Error for bytes that are not an Event
  */
 export function readEvent(payload: Uint8Array, wanted: (tag: string) => boolean): SummaryEvent {

@@ -14,8 +14,9 @@ export interface RecordsEnd {
 }
 
 /**
- * Reads TFRecord framing (length u64, masked CRC-32C of it, payload, masked CRC-32C of that) from chunks of bytes, holding one record at a
- * time. A payload whose checksum is wrong is passed over; a length whose checksum is wrong ends the reading, since nothing after it can be found.
+ * Reads TFRecord framing (length u64, masked CRC-32C of it, payload, masked CRC-32C of that) from chunks of bytes, holding one
+ * record at a time. A payload whose checksum is wrong is passed over; a length whose checksum is wrong ends the reading, since
+ * nothing after it can be found.
  */
 export async function readRecords(
   chunks: AsyncIterable<Uint8Array>,

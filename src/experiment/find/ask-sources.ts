@@ -7,8 +7,8 @@ export type SourceAnswer<T> =
   | { source: ExperimentSource; value: null; failure: PromptsError }
 
 /**
- * Asks all sources at the same time. One that takes longer than `deadlineMs` is given up; what it and every unreachable one did not answer is a
- * failure in its place. Other errors (an experiment that is there and wrong) are thrown.
+ * Asks all sources at the same time. One that takes longer than `deadlineMs` is given up; what it and every unreachable one did
+ * not answer is a failure in its place. Other errors (an experiment that is there and wrong) are thrown.
  */
 export async function askSources<T>(
   sources: readonly ExperimentSource[],

@@ -16,13 +16,17 @@ export interface FindOptions {
   deadlineMs: number
   /** Where profiles of servers and buckets are kept. */
   cacheRoot: string
-  /** Who asks, where not everyone may see everything: then only these ids are suggested, and no address is named. Null for the operator. */
+  /**
+   * Who asks, where not everyone may see everything: then only these ids are suggested, and no address is named. Null for the
+   * operator.
+   */
   audience: ((id: string) => boolean) | null
 }
 
 /**
  * Looks a run up in every source at the same time. Safe for ids that arrive through Slack: it never reads a path.
- * @throws PromptsError `unknown_experiment` with the nearest ids, `ambiguous_experiment`, `slice_unknown`, `unavailable` when it was not found and
+ * @throws PromptsError `unknown_experiment` with the nearest ids, `ambiguous_experiment`, `slice_unknown`, `unavailable` when it
+ *   was not found and
  * not every source answered.
  */
 export async function findExperiment(

@@ -13,8 +13,9 @@ export function jobOfModules(modules: readonly HloModule[]): InferredJob | null 
 }
 
 /**
- * An experiment from the programs in a profile alone, once the slice is known by the profile's device and the devices that the program lays out.
- * Null where the profile holds no program that is understood. What is missing is said in the notes, never thrown.
+ * An experiment from the programs in a profile alone, once the slice is known by the profile's device and the devices that the
+ * program lays out. Null where the profile holds no program that is understood. What is missing is said in the notes, never
+ * thrown.
  */
 export async function inferRun(
   modules: readonly HloModule[],

@@ -2,9 +2,10 @@ import { PromptsError } from '../../errors.ts'
 import type { FoundRun } from '../sources/experiment-source.ts'
 
 /**
- * One run of what several sources have under its name: an experiment that someone wrote stands first, then what the trainer left, in the
- * sources' order; a profile, a slice and links come from whoever has them.
- * @throws PromptsError `ambiguous_experiment` when two sources have an experiment that was written out, or two have a trainer's records.
+ * One run of what several sources have under its name: an experiment that someone wrote stands first, then what the trainer left,
+ * in the sources' order; a profile, a slice and links come from whoever has them.
+ * @throws PromptsError `ambiguous_experiment` when two sources have an experiment that was written out, or two have a trainer's
+ *   records.
  */
 export function joinRuns(id: string, hits: readonly FoundRun[]): FoundRun | null {
   const [first] = hits

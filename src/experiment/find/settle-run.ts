@@ -20,8 +20,8 @@ export interface FindContext {
 }
 
 /**
- * Makes an experiment of what was found: of the trainer's records once their slice is known. A run that has a profile and no slice is a profile
- * alone, with a note of what to say.
+ * Makes an experiment of what was found: of the trainer's records once their slice is known. A run that has a profile and no
+ * slice is a profile alone, with a note of what to say.
  * @throws PromptsError `slice_unknown` for a run without a profile.
  */
 export async function settleRun(found: FoundRun, context: FindContext, signal: AbortSignal): Promise<LoadedExperiment> {

@@ -23,7 +23,8 @@ const maxChoices = 12
 
 /**
  * Which slice a run ran on. Its chip and its number of devices are enough: no two named slices share both.
- * @throws PromptsError `slice_unknown` with the slices that it can be, `bad_arguments` for a slice that has another number of devices.
+ * @throws PromptsError `slice_unknown` with the slices that it can be, `bad_arguments` for a slice that has another number of
+ *   devices.
  */
 export async function sliceOfRun(draft: SliceSubject, evidence: SliceEvidence, table: SliceTable): Promise<SliceAnswer> {
   const answer = await answerOf(draft, evidence, table)

@@ -32,8 +32,8 @@ export interface HfImport {
 }
 
 /**
- * Makes an experiment from a Hugging Face `config.json` and the slice it is to run on. What the file does not hold (batch, sequence) is
- * assumed and noted.
+ * Makes an experiment from a Hugging Face `config.json` and the slice it is to run on. What the file does not hold (batch,
+ * sequence) is assumed and noted.
  * @throws PromptsError `bad_log` naming the architecture that is no decoder, or the key that is missing.
  */
 export function importHf(data: unknown, what: string, options: HfImportOptions): HfImport {

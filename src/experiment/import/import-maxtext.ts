@@ -24,8 +24,9 @@ export interface MaxTextImportOptions {
 }
 
 /**
- * Makes an experiment from what people have of a MaxText job (0.2.5 and its neighbours): a log, a YAML file of settings, or a command line,
- * also within a launcher's. Every setting arrives in the experiment or is named in a note; a log with completed steps gives their median.
+ * Makes an experiment from what people have of a MaxText job (0.2.5 and its neighbours): a log, a YAML file of settings, or a
+ * command line, also within a launcher's. Every setting arrives in the experiment or is named in a note; a log with completed
+ * steps gives their median.
  * @throws PromptsError `bad_log` naming the setting that is missing or wrong.
  */
 export function importMaxText(text: string, what: string, options: MaxTextImportOptions = {}): Imported {

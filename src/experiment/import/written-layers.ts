@@ -1,7 +1,10 @@
 import type { Layer, Model } from '../../contract/model.ts'
 import { groupLayers } from '../../planner/model/layer-groups.ts'
 
-/** The layers of a model as its file says them: the flat form where every layer is the same plain one, which people read best; groups otherwise. */
+/**
+ * The layers of a model as its file says them: the flat form where every layer is the same plain one, which people read best;
+ * groups otherwise.
+ */
 export function writtenLayers(layers: readonly Layer[]): Pick<Model, 'layers'> & Partial<Model> {
   const groups = groupLayers(layers)
   const only = groups.length === 1 && groups[0]!.layers.length === 1 ? groups[0]!.layers[0]! : null

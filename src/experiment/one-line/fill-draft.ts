@@ -17,7 +17,10 @@ const servedLen = 1024
 const servedRequests = 64
 const servedTpotMs = 50
 
-/** Fills in what a line leaves out, each with an assumption that says so. @throws PromptsError `bad_experiment`, `unknown_topology`. */
+/**
+ * Fills in what a line leaves out, each with an assumption that says so. @throws PromptsError `bad_experiment`,
+ * `unknown_topology`.
+ */
 export function fillDraft(draft: LineDraft, slice: { chip: string; topology: string; devices: number }, catalog: Catalog): FilledLine {
   const assumptions = [...draft.notes]
   const assume = (text: string) => assumptions.push(text)

@@ -7,7 +7,10 @@ import { refuse } from './refuse.ts'
 
 type Words = readonly [string, ...(string | undefined)[]]
 
-/** Numbers with the setting before or behind them: `seq 8192`, `200 requests in flight`, `4k in`, `tp 8`. @returns how many words it took. */
+/**
+ * Numbers with the setting before or behind them: `seq 8192`, `200 requests in flight`, `4k in`, `tp 8`. @returns how many words
+ * it took.
+ */
 export function readNumber(words: Words, draft: LineDraft): number {
   return readNamed(words, draft) || readPair(words[0], draft) || readCounted(words, draft)
 }

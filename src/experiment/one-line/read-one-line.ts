@@ -24,9 +24,10 @@ export function isOneLine(subject: string): boolean {
 }
 
 /**
- * Reads `qwen3-235b-a22b on v6e-256, seq 8192, batch 512` as an experiment, and what later lines say instead. Pure: the same lines and
- * vocabulary give the same experiment.
- * @throws PromptsError `unknown_model` and `unknown_topology` with the nearest names, `bad_arguments` naming every word that is not understood.
+ * Reads `qwen3-235b-a22b on v6e-256, seq 8192, batch 512` as an experiment, and what later lines say instead. Pure: the same
+ * lines and vocabulary give the same experiment.
+ * @throws PromptsError `unknown_model` and `unknown_topology` with the nearest names, `bad_arguments` naming every word that is
+ *   not understood.
  */
 export function readOneLine(line: string, vocabulary: Vocabulary, changes: readonly string[] = []): OneLine {
   const draft = draftOfLines([line, ...changes], vocabulary)

@@ -42,7 +42,10 @@ function readChoice(word: string, next: string | undefined, draft: LineDraft): n
   return 1
 }
 
-/** What an engine or a framework is told beside that, in words or as its own argument: `speculative decoding`, `--max-num-batched-tokens 2048`. */
+/**
+ * What an engine or a framework is told beside that, in words or as its own argument: `speculative decoding`,
+ * `--max-num-batched-tokens 2048`.
+ */
 function readFlag(word: string, next: string | undefined, draft: LineDraft): number {
   const flag = lineWords.flags[word.toLowerCase()]
   if (flag !== undefined) {

@@ -8,8 +8,8 @@ import type { RunRecord } from './run-record.ts'
 import { describeSteady, steadySteps } from './steady-steps.ts'
 
 /**
- * A draft from what MaxText wrote: everything but the slice where `compile_topology` is empty, as it is in runs that were not compiled
- * ahead of time. `written` is what stands in an experiment file beside the run: it goes over what the run says.
+ * A draft from what MaxText wrote: everything but the slice where `compile_topology` is empty, as it is in runs that were not
+ * compiled ahead of time. `written` is what stands in an experiment file beside the run: it goes over what the run says.
  */
 export function maxTextDraft(record: RunRecord, id: string, written: Record<string, unknown> | null): RunDraft {
   const what = `run ${id}`

@@ -1,6 +1,8 @@
 import type { StepSchedule } from './steady-steps.ts'
 
-/** What MaxText's settings say of its steps: when it profiles (profiler.py), evaluates (train.py) and saves (checkpointing.py). */
+/**
+ * What MaxText's settings say of its steps: when it profiles (profiler.py), evaluates (train.py) and saves (checkpointing.py).
+ */
 export function maxTextSchedule(settings: ReadonlyMap<string, string>): StepSchedule {
   const whole = (name: string, fallback: number) => {
     const value = Number(settings.get(name) ?? Number.NaN)

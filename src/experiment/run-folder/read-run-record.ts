@@ -11,8 +11,9 @@ const maxConfigBytes = 2 ** 20
 const maxMetricsBytes = 64 * 2 ** 20
 
 /**
- * Reads what a trainer left in a run's folder: the settings of its last start, and the steps it took with them. Event files of a run that
- * still goes on, or that broke off, are read as far as they go. `head` reads only so many bytes of each file: the settings stand first.
+ * Reads what a trainer left in a run's folder: the settings of its last start, and the steps it took with them. Event files of a
+ * run that still goes on, or that broke off, are read as far as they go. `head` reads only so many bytes of each file: the
+ * settings stand first.
  */
 export async function readRunRecord(store: FileStore, contents: RunContents, signal: AbortSignal, head?: number): Promise<RunRecord> {
   const record: RunRecord = { settings: new Map(), segments: [], newestMs: 0, tags: [], notes: [] }

@@ -24,9 +24,9 @@ const compilingSteps = 2
 const enoughSteps = 3
 
 /**
- * The median of the steps that do nothing but train. MaxText takes a step's time from the end of the step before, and evaluates and saves
- * after that moment: an evaluation or a checkpoint lengthens the next step, and so does stopping the profiler (train.py, profiler.py).
- * A kind that would leave hardly any step stays in (a checkpoint at every step is part of the step).
+ * The median of the steps that do nothing but train. MaxText takes a step's time from the end of the step before, and evaluates
+ * and saves after that moment: an evaluation or a checkpoint lengthens the next step, and so does stopping the profiler
+ * (train.py, profiler.py). A kind that would leave hardly any step stays in (a checkpoint at every step is part of the step).
  */
 export function steadySteps(segments: readonly StepSegment[], schedule: StepSchedule): SteadySteps {
   const all = lastOfEach(segments)

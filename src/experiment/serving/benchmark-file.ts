@@ -7,7 +7,10 @@ import { servingDraft } from './serving-draft.ts'
 
 const maxBeside = 500
 
-/** The run of one result file of a serving benchmark that an operator names; what the engine printed may lie beside it. Null for another file. */
+/**
+ * The run of one result file of a serving benchmark that an operator names; what the engine printed may lie beside it. Null for
+ * another file.
+ */
 export async function benchmarkFile(path: string, id: string, signal: AbortSignal): Promise<FoundRun | null> {
   const folder = dirname(resolve(path))
   const store = folderStore(dirname(folder))

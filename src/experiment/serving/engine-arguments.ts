@@ -4,9 +4,9 @@ export type EngineArguments = Map<string, string>
 const maxValue = 500
 
 /**
- * Finds an engine's arguments in a text: its command line (`vllm serve MODEL --tensor-parallel-size 8`, `python -m sglang.launch_server --tp 8`), or
- * what it logs at its start (vLLM's `non-default args: {…}`, sglang's `server_args=ServerArgs(…)`). The last ones stand. They are data: nothing of
- * them is run.
+ * Finds an engine's arguments in a text: its command line (`vllm serve MODEL --tensor-parallel-size 8`, `python -m
+ * sglang.launch_server --tp 8`), or what it logs at its start (vLLM's `non-default args: {…}`, sglang's
+ * `server_args=ServerArgs(…)`). The last ones stand. They are data: nothing of them is run.
  */
 export function readEngineArguments(text: string): EngineArguments {
   const found: EngineArguments = new Map()

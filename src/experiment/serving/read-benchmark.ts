@@ -40,8 +40,8 @@ const resultSchema = z.looseObject({
 })
 
 /**
- * Reads what `vllm bench serve --save-result` (one JSON object) or sglang's `bench_serving --output-file` (an object a line, the last one stands)
- * saved. Null for JSON of another kind.
+ * Reads what `vllm bench serve --save-result` (one JSON object) or sglang's `bench_serving --output-file` (an object a line, the
+ * last one stands) saved. Null for JSON of another kind.
  */
 export function readBenchmark(text: string): ServingBenchmark | null {
   const data = lastObject(text)

@@ -15,8 +15,8 @@ const types: Record<string, Dtype> = {
 } // biome-ignore format: a table
 
 /**
- * A serving experiment from a benchmark's result and the engine's arguments: the decode phase of the requests that it measured, at the context they
- * had on average, with the measured medians. The slice is told by a `--metadata` value, or asked for.
+ * A serving experiment from a benchmark's result and the engine's arguments: the decode phase of the requests that it measured,
+ * at the context they had on average, with the measured medians. The slice is told by a `--metadata` value, or asked for.
  */
 export function servingDraft(benchmark: ServingBenchmark, engine: EngineArguments, id: string, knowsModel: KnowsModel): RunDraft {
   const values = new Map([...benchmark.extra, ...engine])

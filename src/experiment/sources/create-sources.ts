@@ -22,7 +22,8 @@ export interface ConfiguredSource {
 
 /**
  * The operator's sources of experiments, in their order.
- * @throws PromptsError `bad_config` for an address of no known kind, and for one that names no workspace where any number may install the app.
+ * @throws PromptsError `bad_config` for an address of no known kind, and for one that names no workspace where any number may
+ *   install the app.
  */
 export function configuredSources(config: Config): ConfiguredSource[] {
   const index = createRunIndex(join(config.PROMPTS_HOME, 'runs-index.sqlite'))

@@ -30,9 +30,9 @@ export interface FetchLimits {
 export const profileFetchLimits: FetchLimits = { maxFiles: 4096, maxBytes: 64 * 2 ** 30 }
 
 /**
- * Brings remote files into a local folder of their own, named after `origin`; one that is there in the same version is not fetched again, and
- * what the source no longer has is removed. Returns the folder. A file appears under its name only when it is whole, also when several
- * processes fetch it. The least recently used folders go when they are too many or too big.
+ * Brings remote files into a local folder of their own, named after `origin`; one that is there in the same version is not
+ * fetched again, and what the source no longer has is removed. Returns the folder. A file appears under its name only when it is
+ * whole, also when several processes fetch it. The least recently used folders go when they are too many or too big.
  * @throws PromptsError `too_large`, `outside_folder` for a name that would leave the folder.
  */
 export async function fetchInto(

@@ -10,8 +10,8 @@ export interface RequestOptions {
 }
 
 /**
- * A request to an address of the operator's. The deadline covers the wait for the reply's head; the body is read under the caller's signal.
- * Redirects are not followed: credentials must not travel, and a login page is no answer.
+ * A request to an address of the operator's. The deadline covers the wait for the reply's head; the body is read under the
+ * caller's signal. Redirects are not followed: credentials must not travel, and a login page is no answer.
  * @throws PromptsError `unavailable` when there is no answer, one of 5xx, a redirect, or credentials are missing or refused.
  */
 export async function request(url: URL, source: string, signal: AbortSignal, options: RequestOptions = {}): Promise<Response> {
@@ -19,7 +19,8 @@ export async function request(url: URL, source: string, signal: AbortSignal, opt
   let response: Response
   try {
     const ask = () => fetch(url, { ...options, redirect: 'manual', signal: AbortSignal.any([signal, deadline]) })
-    // a kept connection that the server closed meanwhile is cut at its next use: every request here only reads, so it is asked once more
+    // a kept connection that the server closed meanwhile is cut at its next use: every request here only reads, so it is asked
+    // once more
     response = await ask().catch((cut: unknown) => {
       if (!wasCut(cut) || signal.aborted || deadline.aborted) throw cut
       return ask()

@@ -13,7 +13,10 @@ const freshMs = 30_000
 const stillMs = 24 * 3600_000
 const stillFreshMs = 3600_000
 
-/** Runs of a store, newest first: from the index where it knows them, the others looked at within a budget of time and by name alone beyond it. */
+/**
+ * Runs of a store, newest first: from the index where it knows them, the others looked at within a budget of time and by name
+ * alone beyond it.
+ */
 export async function listRuns({
   store,
   index,

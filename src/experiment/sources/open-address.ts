@@ -8,8 +8,8 @@ import { parseServerAddress } from './server-address.ts'
 import { openXprofRun } from './xprof-source.ts'
 
 /**
- * A run that an operator names by its address: `gs://bucket/prefix/RUN`, `s3://…`, or `xprof+http://host:port/RUN` with the server's base path
- * where it has one. Null for what is no address.
+ * A run that an operator names by its address: `gs://bucket/prefix/RUN`, `s3://…`, or `xprof+http://host:port/RUN` with the
+ * server's base path where it has one. Null for what is no address.
  * @throws PromptsError `unknown_experiment`
  */
 export async function openAddress(

@@ -6,8 +6,8 @@ import { PromptsError } from '../../errors.ts'
 const bounds = { levels: 8, entries: 20_000 }
 
 /**
- * Refuses a folder or file of this machine that an experiment names as its profile when a link in it leads out of the run's folder, or when it
- * is a pipe, socket or device itself: whoever opens one waits for ever.
+ * Refuses a folder or file of this machine that an experiment names as its profile when a link in it leads out of the run's
+ * folder, or when it is a pipe, socket or device itself: whoever opens one waits for ever.
  * @throws PromptsError `outside_folder`, `bad_profile`
  */
 export async function refuseStrangers(home: string, local: string, named: string): Promise<void> {

@@ -19,8 +19,9 @@ type Kind = 'mlflow' | 'xprof' | 'jobset'
 const names: Record<Kind, string> = { mlflow: 'MLflow server', xprof: 'XProf server', jobset: 'Kubernetes server' }
 
 /**
- * Takes `mlflow+https://user:password@host/base` apart: the base path is kept, and user and password leave the address and go along as Basic
- * authorization. Otherwise the settings of the kind of server say what to send: MLflow's own variables, a header for XProf.
+ * Takes `mlflow+https://user:password@host/base` apart: the base path is kept, and user and password leave the address and go
+ * along as Basic authorization. Otherwise the settings of the kind of server say what to send: MLflow's own variables, a header
+ * for XProf.
  * @throws PromptsError `bad_config`; what it says holds no credential
  */
 export function parseServerAddress(address: string, kind: Kind, config: Config): ServerAddress {

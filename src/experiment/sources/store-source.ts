@@ -26,8 +26,8 @@ export interface StoreSourceOptions {
 }
 
 /**
- * Runs in a folder or bucket, each in a folder of its own name: what its trainer wrote there (MaxText's TensorBoard events and profile), an
- * `experiment.yaml`, or both, and then the file stands over the trainer's word.
+ * Runs in a folder or bucket, each in a folder of its own name: what its trainer wrote there (MaxText's TensorBoard events and
+ * profile), an `experiment.yaml`, or both, and then the file stands over the trainer's word.
  */
 export function storeSource({ store, cacheRoot, index }: StoreSourceOptions): ExperimentSource {
   return {

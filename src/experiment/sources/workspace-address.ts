@@ -1,4 +1,7 @@
-/** An address of PROMPTS_EXPERIMENTS, and the workspaces that it is for: `T0123=gs://runs`, `T0123+T0456=folder`, `*=folder`; null: nobody said. */
+/**
+ * An address of PROMPTS_EXPERIMENTS, and the workspaces that it is for: `T0123=gs://runs`, `T0123+T0456=folder`, `*=folder`;
+ * null: nobody said.
+ */
 export interface WorkspaceAddress {
   workspaces: ReadonlySet<string> | 'all' | null
   address: string

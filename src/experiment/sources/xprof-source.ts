@@ -21,8 +21,9 @@ const api = 'data/plugin/profile'
 const optionalToolMs = 45_000
 
 /**
- * Runs of an XProf server (`xprof+http://host:port/base`): a run's name is its id, or a folder's that it lies in, and then the newest session. A
- * server holds profiles only, so what is found here is a profile alone, unless another source has the experiment.
+ * Runs of an XProf server (`xprof+http://host:port/base`): a run's name is its id, or a folder's that it lies in, and then the
+ * newest session. A server holds profiles only, so what is found here is a profile alone, unless another source has the
+ * experiment.
  */
 export function xprofSource({ server, cacheRoot }: { server: ServerAddress; cacheRoot: string }): ExperimentSource {
   return {
@@ -70,7 +71,8 @@ async function runsOf(server: ServerAddress, signal: AbortSignal): Promise<strin
 }
 
 /**
- * The run that `xprof+http://host/BASE/RUN` names: a base path may have as many parts as a run's name, so the server that answers decides.
+ * The run that `xprof+http://host/BASE/RUN` names: a base path may have as many parts as a run's name, so the server that answers
+ * decides.
  * @throws PromptsError `unknown_experiment`, `unavailable`
  */
 export async function openXprofRun(address: ServerAddress, cacheRoot: string, signal: AbortSignal): Promise<FoundRun> {

@@ -6,7 +6,10 @@ import { bare } from '../../text/bare.ts'
 
 const slices = bare(z.record(z.string(), z.object({ devices: z.int() })).parse(json.slices))
 
-/** JAX devices of a slice by its name or shape; null for a name that is not in the table. A shape is believed here: its slice is looked up later. */
+/**
+ * JAX devices of a slice by its name or shape; null for a name that is not in the table. A shape is believed here: its slice is
+ * looked up later.
+ */
 export function devicesOfSlice(chip: string, topology: string): number | null {
   const wanted = topology.trim().toLowerCase()
   const named = slices[wanted]

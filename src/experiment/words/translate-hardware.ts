@@ -2,8 +2,8 @@ import { chipOfWord, sliceOfMachine } from '../../contract/chip.ts'
 import { isData } from './experiment-words.ts'
 
 /**
- * A slice in the contract's words: `trillium`, `v7x-16`, `ct6e-standard-4t`, `v6e:4x4`, or `hardware: v5p-128` become chip and topology.
- * What is not known stays as it is, for the schema to name.
+ * A slice in the contract's words: `trillium`, `v7x-16`, `ct6e-standard-4t`, `v6e:4x4`, or `hardware: v5p-128` become chip and
+ * topology. What is not known stays as it is, for the schema to name.
  */
 export function translateHardware(given: unknown, notes: string[]): unknown {
   if (typeof given === 'string') {

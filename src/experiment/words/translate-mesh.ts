@@ -3,8 +3,8 @@ import { PromptsError } from '../../errors.ts'
 import { type Data, experimentWords, isData } from './experiment-words.ts'
 
 /**
- * A mesh in the contract's axes: `{fsdp: 8, tensor: 2}`, with MaxText's `data` as replicas where an axis that only MaxText has stands beside
- * it. Axes that fold into one multiply. `-1` stays, for `fillMesh`.
+ * A mesh in the contract's axes: `{fsdp: 8, tensor: 2}`, with MaxText's `data` as replicas where an axis that only MaxText has
+ * stands beside it. Axes that fold into one multiply. `-1` stays, for `fillMesh`.
  */
 export function translateMesh(given: unknown, where: string, notes: string[]): unknown {
   if (!isData(given)) return given

@@ -6,8 +6,8 @@ import { fillMesh, translateMesh } from './translate-mesh.ts'
 export type DevicesOf = (chip: string, topology: string) => number | null
 
 /**
- * An experiment's data with the words of frameworks and people in the contract's own; every translation is a note. Nothing is refused here
- * but what contradicts itself: what is still unknown is named by the schema.
+ * An experiment's data with the words of frameworks and people in the contract's own; every translation is a note. Nothing is
+ * refused here but what contradicts itself: what is still unknown is named by the schema.
  */
 export function translateWords(data: unknown, devicesOf: DevicesOf): { data: unknown; notes: string[] } {
   const notes: string[] = []

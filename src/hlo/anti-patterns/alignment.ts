@@ -4,8 +4,8 @@ import { visitStep } from '../visit.ts'
 import type { Occurrence, Rule } from './finding.ts'
 
 /**
- * Matmuls whose contracted or output features, as the model axis left them, are no multiple of the systolic array: the rest of its last tile
- * computes nothing. Only with a model axis, which is what splits the mlp.
+ * Matmuls whose contracted or output features, as the model axis left them, are no multiple of the systolic array: the rest of
+ * its last tile computes nothing. Only with a model axis, which is what splits the mlp.
  */
 export const unalignedSplit: Rule = (module, { mesh, mxuSide }) => {
   if (mxuSide === null || !mesh?.some(({ name, size }) => name === 'model' && size > 1)) return null

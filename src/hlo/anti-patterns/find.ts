@@ -24,8 +24,9 @@ const rules: readonly Rule[] = [
 ]
 
 /**
- * Anti-patterns of a compiled graph, found across ops by data flow; those with the largest share of the time (or bytes) first. `bytes` are
- * one device's in a step. Works on a compiled module and on one out of a profile; with self times by op name the shares are of the time.
+ * Anti-patterns of a compiled graph, found across ops by data flow; those with the largest share of the time (or bytes) first.
+ * `bytes` are one device's in a step. Works on a compiled module and on one out of a profile; with self times by op name the
+ * shares are of the time.
  */
 export function findAntiPatterns(module: HloModule, context: Partial<AntiPatternContext> = {}): AntiPattern[] {
   const whole: AntiPatternContext = { mesh: null, mxuSide: null, times: null, totalMs: null, ...context }

@@ -57,8 +57,8 @@ export const gradientReduceInLoop: Rule = (module, { mesh }) => {
 }
 
 /**
- * Whether a loop accumulates gradients: it adds to large float arrays that it carries from one iteration to the next, and holds the loops over
- * layers (a loop over layers itself adds to what it carries too, the residual stream).
+ * Whether a loop accumulates gradients: it adds to large float arrays that it carries from one iteration to the next, and holds
+ * the loops over layers (a loop over layers itself adds to what it carries too, the residual stream).
  */
 function accumulates(module: HloModule, body: HloComputation): boolean {
   const layers = body.instructions.some(

@@ -6,8 +6,8 @@ import type { Occurrence, Rule } from './finding.ts'
 const minBytes = 1 << 20
 
 /**
- * All-to-alls over axes that exchange nothing by design (experts exchange tokens, a split sequence exchanges heads): the partitioner moves an
- * array from one sharding to another.
+ * All-to-alls over axes that exchange nothing by design (experts exchange tokens, a split sequence exchanges heads): the
+ * partitioner moves an array from one sharding to another.
  */
 export const resharding: Rule = (module, { mesh }) => {
   if (mesh === null) return null

@@ -9,8 +9,8 @@ import { devicesOf, programInputs } from './program-inputs.ts'
 import { weightsByRole } from './weight-roles.ts'
 
 /**
- * The job that a compiled module runs: what its inputs are called, how long and how split they are, and how often its loops run. Pure. A program
- * whose inputs have no names that are known gives nulls, and never a guess that is called sure.
+ * The job that a compiled module runs: what its inputs are called, how long and how split they are, and how often its loops run.
+ * Pure. A program whose inputs have no names that are known gives nulls, and never a guess that is called sure.
  */
 export function inferJob(module: HloModule): InferredJob {
   const inputs = programInputs(module)

@@ -16,9 +16,9 @@ interface Splits {
 }
 
 /**
- * The mesh from what is split over how many devices: heads and MLP by the tensor axis, experts by the expert axis, layers by pipeline stages, the
- * sequence of the batch or of the cache by the sequence axis. The weights' residual axis is split by data, sequence and expert axes, the batch by
- * replica, data and expert; what is left of all devices is replicas.
+ * The mesh from what is split over how many devices: heads and MLP by the tensor axis, experts by the expert axis, layers by
+ * pipeline stages, the sequence of the batch or of the cache by the sequence axis. The weights' residual axis is split by data,
+ * sequence and expert axes, the batch by replica, data and expert; what is left of all devices is replicas.
  */
 export function inferMesh(
   weights: readonly Weight[],

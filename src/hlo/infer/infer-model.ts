@@ -97,8 +97,9 @@ function readMlp(weights: readonly Weight[], embed: number, found: ModelPart): v
 }
 
 /**
- * Which axis of a layer's weight is which. Weights that are scanned over have one axis of layers, the first (our reference) or the second
- * (MaxText's param_scan_axis=1); the rest follow their order: embed, heads, head_dim; heads, head_dim, embed; experts, embed, mlp.
+ * Which axis of a layer's weight is which. Weights that are scanned over have one axis of layers, the first (our reference) or
+ * the second (MaxText's param_scan_axis=1); the rest follow their order: embed, heads, head_dim; heads, head_dim, embed; experts,
+ * embed, mlp.
  */
 export function axesOf(weight: Weight, embed: number): WeightAxes | null {
   const rest = weight.dims.map((_, i) => i)

@@ -10,7 +10,10 @@ type RunPart = Pick<
 
 const tokenNames = /^(inputs|tokens|input_ids|token_ids|decoder_input_tokens|targets)$/
 
-/** What a program does in a step: its phase, batch and sequence, from its inputs; recomputation and accumulation from its loops and names. */
+/**
+ * What a program does in a step: its phase, batch and sequence, from its inputs; recomputation and accumulation from its loops
+ * and names.
+ */
 export function inferRun(module: HloModule, inputs: readonly ProgramInput[], layers: number | null): RunPart {
   const tokens = inputs.find(
     (input) => input.kind === 'batch' && input.dims.length === 2 && input.path.some((part) => tokenNames.test(part)),
@@ -77,7 +80,10 @@ function optimizerOf(states: readonly ProgramInput[]): InferredJob['optimizer'] 
   return states.length === 0 ? likely('sgd', 'no optimizer state goes in') : null
 }
 
-/** Without `checkpoint` in any name nothing is computed again. What a policy saves is told by what its forward loop hands on, which is left open. */
+/**
+ * Without `checkpoint` in any name nothing is computed again. What a policy saves is told by what its forward loop hands on,
+ * which is left open.
+ */
 function rematOf(module: HloModule): InferredJob['remat'] {
   const recomputes = hasOp(module, /(^|\/)(checkpoint|rematted_computation|remat\d*)(\/|$)/)
   if (!recomputes) return likely('none', 'nothing in the backward pass is named as computed again')

@@ -15,7 +15,10 @@ export interface OpenValue {
   why: string
 }
 
-/** The job that a compiled program runs, as far as the program says; null where it does not. Dimensions are of the whole job, not of a device. */
+/**
+ * The job that a compiled program runs, as far as the program says; null where it does not. Dimensions are of the whole job, not
+ * of a device.
+ */
 export interface InferredJob {
   phase: Found<'train' | 'prefill' | 'decode'> | null
   /** JAX devices that run it, of all slices. */

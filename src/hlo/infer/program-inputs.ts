@@ -3,7 +3,10 @@ import type { HloModule } from '../types.ts'
 /** What an input of a program is for. */
 export type InputKind = 'weight' | 'optimizer' | 'cache' | 'batch'
 
-/** One input of a program: a name of the framework's in its parts, the whole job's dimensions, and over how many devices each is split. */
+/**
+ * One input of a program: a name of the framework's in its parts, the whole job's dimensions, and over how many devices each is
+ * split.
+ */
 export interface ProgramInput {
   /** As the program names it: `state['params']['layers']['wo']`. */
   name: string

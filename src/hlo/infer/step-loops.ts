@@ -3,7 +3,10 @@ import type { HloComputation, HloModule } from '../types.ts'
 
 const maxDepth = 20
 
-/** How often a loop of the entry runs that has loops over all layers within; null where there is none (the layers' loops are the outermost). */
+/**
+ * How often a loop of the entry runs that has loops over all layers within; null where there is none (the layers' loops are the
+ * outermost).
+ */
 export function outerTrips(module: HloModule, layers: number | null): number | null {
   if (layers === null) return null
   for (const { computation, loop, trips } of loopsOf(module, module.entry)) {

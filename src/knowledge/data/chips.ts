@@ -56,10 +56,15 @@ const chipFactsSchema = z.strictObject({
   sources: z.array(sourceSchema).min(1),
 })
 
-/** All that `knowledge/chips.json` holds of a chip: the planner's figures, and how its slices are named, wrapped and compiled for. */
+/**
+ * All that `knowledge/chips.json` holds of a chip: the planner's figures, and how its slices are named, wrapped and compiled for.
+ */
 export type ChipFacts = Chip & z.infer<typeof chipFactsSchema>
 
-/** What an operator pays and loses: dollars a chip-hour that replace the shipped snapshot, and the share of the time in which jobs make progress. */
+/**
+ * What an operator pays and loses: dollars a chip-hour that replace the shipped snapshot, and the share of the time in which jobs
+ * make progress.
+ */
 export interface ChipCosts {
   prices?: Partial<Record<ChipName, number>>
   goodput?: number
@@ -69,7 +74,9 @@ const chipsFileSchema = z.strictObject({ about: z.string(), prices_as_of: z.iso.
 
 const chipsFile = lazyKnowledge('chips.json', chipsFileSchema)
 
-/** The facts of one chip, with the operator's price and goodput where there are. Throws `bad_experiment` naming the nearest chip. */
+/**
+ * The facts of one chip, with the operator's price and goodput where there are. Throws `bad_experiment` naming the nearest chip.
+ */
 export function findChip(name: string, costs: ChipCosts = {}): ChipFacts {
   const chip = chipSchema.safeParse(name)
   if (!chip.success) {

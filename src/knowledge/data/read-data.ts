@@ -11,7 +11,8 @@ export type Source = z.infer<typeof sourceSchema>
 
 /**
  * Reads and checks one JSON file of `knowledge/` the first time it is asked for, and remembers it.
- * The files ship with the program, so one that does not match its schema is an `internal` error that names the file and the field.
+ * The files ship with the program, so one that does not match its schema is an `internal` error that names the file and the
+ * field.
  */
 export function lazyKnowledge<T>(file: string, schema: z.ZodType<T>): () => T {
   let value: T | undefined

@@ -63,7 +63,8 @@ export function largerSlice({ chip, devices }: Pick<Slice, 'chip' | 'devices'>):
 /**
  * The slice that an experiment's `hardware` means: a product name (`v5p-128`) or a shape (`4x4x4`).
  * A shape need not be in the table: any shape that the chip's torus can take is accepted, and then `name` is null.
- * Throws `unknown_topology` with the nearest names, when the name belongs to another chip, or when the chip cannot have the shape.
+ * Throws `unknown_topology` with the nearest names, when the name belongs to another chip, or when the chip cannot have the
+ * shape.
  */
 export function findSlice(chip: ChipName, topology: string): SliceSpec {
   const wanted = topology.trim().toLowerCase()

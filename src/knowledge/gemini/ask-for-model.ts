@@ -3,7 +3,8 @@ import { PromptsError } from '../../errors.ts'
 
 /**
  * Whether the API has a model for this key: one small request, no tokens.
- * @throws PromptsError `unavailable` that tells a refused key, a model that is not there, and a server that does not answer apart.
+ * @throws PromptsError `unavailable` that tells a refused key, a model that is not there, and a server that does not answer
+ *   apart.
  */
 export async function askForModel(client: GoogleGenAI, model: string, signal: AbortSignal): Promise<void> {
   try {

@@ -11,7 +11,9 @@ export interface RetryOptions {
   onRetry?: (attempt: number, error: unknown) => void
 }
 
-/** Tries again on 408, 429 and 5xx and on a broken connection, with waits that double; other errors and the last one are thrown. */
+/**
+ * Tries again on 408, 429 and 5xx and on a broken connection, with waits that double; other errors and the last one are thrown.
+ */
 export async function withRetries<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
   const attempts = options.attempts ?? 4
   for (let attempt = 1; ; attempt++) {

@@ -9,8 +9,8 @@ import { escapeHtml, section, table, tag } from './html.ts'
 import { style } from './style.ts'
 
 /**
- * A profile as one page that needs nothing else: it can be attached to a ticket and opened years later. All names in it are data and escaped.
- * `details` is null for a server's replies, which have no timeline.
+ * A profile as one page that needs nothing else: it can be attached to a ticket and opened years later. All names in it are data
+ * and escaped. `details` is null for a server's replies, which have no timeline.
  */
 export function profilePage(report: ProfileReport, details: ProfileDetails | null): string {
   const body = tag(

@@ -7,7 +7,10 @@ import { dtypeBytes, type ResolvedRun } from '../workload.ts'
 /** MaxText's and the reference program's default when capacity_factor is not set. */
 export const defaultCapacityFactor = 1.25
 
-/** Rows that one device's experts compute: tokens times experts a token, with the room that dropping keeps free or dropless reserves. */
+/**
+ * Rows that one device's experts compute: tokens times experts a token, with the room that dropping keeps free or dropless
+ * reserves.
+ */
 export function routedTokens(mlp: MlpTerms, run: ResolvedRun, { tokens, s }: { tokens: number; s: Shards }): number {
   if (run.moe === 'dropless') return tokens * mlp.expertsPerToken
   // the dispatched tensor is cut over replica, data and expert, not over seq
@@ -35,7 +38,10 @@ export function expertWorkspace(layer: ExpertLayer, mlp: MlpTerms | null, { toke
   return hidden + c.dropping_embed_tensors * embed * bytes + c.dispatch_mask_bytes * tokens * slots
 }
 
-/** Rows in f32 in which a token's are weighed and added: padded to the eight of a tile, unless they are so few that they are added one by one. */
+/**
+ * Rows in f32 in which a token's are weighed and added: padded to the eight of a tile, unless they are so few that they are added
+ * one by one.
+ */
 function summedRows({ expertsPerToken }: MlpTerms, tokens: number): number {
   return expertsPerToken > 2 ? Math.ceil(expertsPerToken / 8) * 8 * tokens : tokens
 }

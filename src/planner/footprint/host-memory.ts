@@ -6,7 +6,10 @@ import { gib } from './memory-parts.ts'
 import { offloadsOptimizer, optimizerBytes } from './optimizer-state.ts'
 import type { TrainMemoryInput } from './train-memory.ts'
 
-/** Bytes of a train step that one device keeps in its host's memory: the activations that a policy offloads, the optimizer's states. */
+/**
+ * Bytes of a train step that one device keeps in its host's memory: the activations that a policy offloads, the optimizer's
+ * states.
+ */
 export function hostBytes(input: TrainMemoryInput, s: Shards): number {
   const { model, terms, run } = input
   const states = offloadsOptimizer(run) ? storedParameters(model, terms, s) * optimizerBytes(run, input.framework) : 0

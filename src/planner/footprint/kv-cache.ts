@@ -10,7 +10,10 @@ export interface CacheInput {
   windowedCache: boolean
 }
 
-/** Bytes that one device holds for the sequences in flight: keys and values, latents (whole on every device of the model axis), states. */
+/**
+ * Bytes that one device holds for the sequences in flight: keys and values, latents (whole on every device of the model axis),
+ * states.
+ */
 export function kvCacheBytes(input: CacheInput, s: Shards): number {
   const sequences = input.run.global_batch / s.batch
   let bytes = 0

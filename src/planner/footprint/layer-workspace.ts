@@ -19,22 +19,26 @@ export interface LayerWorkspaceInput {
 
 const eachLayer: ReadonlySet<string> = new Set(json.remat_each_layer)
 
-/** MaxText scans over patterns of layers and, but for some models, computes a whole one again at a time, from its input; the reference program each layer. */
+/**
+ * MaxText scans over patterns of layers and, but for some models, computes a whole one again at a time, from its input; the
+ * reference program each layer.
+ */
 export function wholePatterns({ framework, model }: { framework: Framework; model: Pick<ResolvedModel, 'name'> }): boolean {
   return framework === 'maxtext' && !eachLayer.has(model.name ?? '')
 }
 
 /**
- * Whether the tensors of all layers of a pattern are alive together: they are where it is computed again from its first input alone. A custom
- * policy keeps every layer's input, so that each is computed again by itself.
+ * Whether the tensors of all layers of a pattern are alive together: they are where it is computed again from its first input
+ * alone. A custom policy keeps every layer's input, so that each is computed again by itself.
  */
 export function patternsAtOnce(input: Pick<LayerWorkspaceInput, 'framework' | 'model' | 'policy'>): boolean {
   return wholePatterns(input) && input.policy.name !== 'custom'
 }
 
 /**
- * Bytes of the tensors that are alive in the backward pass of one layer, or of one pattern of layers, whichever is the largest. Beside a loop over
- * patterns, layers that stand alone (a leading dense one, what a pattern leaves over) are computed again before it, and wait.
+ * Bytes of the tensors that are alive in the backward pass of one layer, or of one pattern of layers, whichever is the largest.
+ * Beside a loop over patterns, layers that stand alone (a leading dense one, what a pattern leaves over) are computed again
+ * before it, and wait.
  */
 export function layerWorkspace(input: LayerWorkspaceInput, s: Shards, tokens: number): number {
   let largest = 0

@@ -30,10 +30,11 @@ export function vocabTiles(run: ResolvedRun): number {
 }
 
 /**
- * As read from compiled schedules. Where the table's gradient is reduced over no replicas and few devices (`ring_most`), its product comes in
- * pieces, one a device, after the layers' backward pass: the logits, or their gradient, live until then, and while the loss is worked out both do.
- * Elsewhere the logits become their own gradient, and the whole gradient of the table is made at once, before it is reduced.
- * In tiles, one piece's logits and their gradient live, with the gradients of the hidden states and of the table.
+ * As read from compiled schedules. Where the table's gradient is reduced over no replicas and few devices (`ring_most`), its
+ * product comes in pieces, one a device, after the layers' backward pass: the logits, or their gradient, live until then, and
+ * while the loss is worked out both do. Elsewhere the logits become their own gradient, and the whole gradient of the table is
+ * made at once, before it is reduced. In tiles, one piece's logits and their gradient live, with the gradients of the hidden
+ * states and of the table.
  */
 export function lossMemory({ model, terms, run, constants: c }: LossInput, s: Shards, tokens: number): LossMemory {
   const bytes = dtypeBytes[run.activation_dtype]

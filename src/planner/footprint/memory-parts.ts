@@ -11,8 +11,8 @@ export interface MemoryParts {
 }
 
 /**
- * What the compiler makes of a program that would need about the whole memory: from `from` of the limit on it saves what exceeds that, up
- * to `most` of the limit, by scheduling and recomputation. The saving comes off the workspace.
+ * What the compiler makes of a program that would need about the whole memory: from `from` of the limit on it saves what exceeds
+ * that, up to `most` of the limit, by scheduling and recomputation. The saving comes off the workspace.
  */
 export function underPressure(parts: MemoryParts, available: number, from: number, most: number): MemoryParts {
   const saved = Math.min(Math.max(0, parts.required - from * available), most * available, parts.workspace)

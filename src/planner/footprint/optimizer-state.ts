@@ -9,8 +9,9 @@ export function offloadsOptimizer(run: ResolvedRun): boolean {
 }
 
 /**
- * Bytes of optimizer state a parameter: adamw keeps two moments (Loshchilov & Hutter), lion one (Chen et al.), sgd without momentum
- * none, adafactor two factored vectors that are small beside their matrix (Shazeer & Stern): counted as 1/512 of an element each.
+ * Bytes of optimizer state a parameter: adamw keeps two moments (Loshchilov & Hutter), lion one (Chen et al.), sgd without
+ * momentum none, adafactor two factored vectors that are small beside their matrix (Shazeer & Stern): counted as 1/512 of an
+ * element each.
  */
 export function optimizerBytes(run: ResolvedRun, framework: Framework): number {
   const bytes = dtypeBytes[run.optimizer_dtype]
@@ -26,7 +27,10 @@ export function optimizerBytes(run: ResolvedRun, framework: Framework): number {
   }
 }
 
-/** MaxText's `mu_dtype` is the first moment's: the second follows the weights (optax.adamw), or both where its own optimizer is chosen. */
+/**
+ * MaxText's `mu_dtype` is the first moment's: the second follows the weights (optax.adamw), or both where its own optimizer is
+ * chosen.
+ */
 export function secondMomentDtype(run: Pick<ResolvedRun, 'weight_dtype' | 'optimizer_dtype'>, framework: Framework): Dtype {
   return framework === 'maxtext' ? run.weight_dtype : run.optimizer_dtype
 }

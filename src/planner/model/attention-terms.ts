@@ -75,7 +75,10 @@ export function attentionTerms(attention: Attention, embed: number): AttentionTe
   }
 }
 
-/** DeepSeek-AI, DeepSeek-V2 (2024), section 2.1. The latents are whole on every device; heads are cut where they are made from them. */
+/**
+ * DeepSeek-AI, DeepSeek-V2 (2024), section 2.1. The latents are whole on every device; heads are cut where they are made from
+ * them.
+ */
 function latentTerms(attention: Attention & { kind: 'mla' }, embed: number): AttentionTerms {
   const { heads, kv_lora_rank: rank, qk_rope_head_dim: rope, qk_nope_head_dim: nope, v_head_dim: valueDim } = attention
   const queryRank = attention.q_lora_rank ?? 0

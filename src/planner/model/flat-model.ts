@@ -4,7 +4,10 @@ import type { ResolvedModel } from './resolved-model.ts'
 /** A model that the flat form of an experiment describes, every default filled in. */
 export type FlatModel = Required<Omit<Model, 'name' | 'layers' | 'attention_window'>> & { layers: number; attention_window: number | null }
 
-/** The flat form of a model: one kind of plain attention in every layer, one kind of MLP after leading dense layers; null for any other. */
+/**
+ * The flat form of a model: one kind of plain attention in every layer, one kind of MLP after leading dense layers; null for any
+ * other.
+ */
 export function flatForm(model: ResolvedModel): FlatModel | null {
   const [first, second, third] = model.groups
   const last = second ?? first

@@ -8,8 +8,8 @@ export function tokensPerStep({ phase, run }: Workload): number {
 }
 
 /**
- * FLOPs that one step needs on the whole job, nothing computed again: 2 a parameter and token forward, twice that backward, and the
- * attention that the causal mask lets through (Chowdhery et al., PaLM, appendix B; counted causally).
+ * FLOPs that one step needs on the whole job, nothing computed again: 2 a parameter and token forward, twice that backward, and
+ * the attention that the causal mask lets through (Chowdhery et al., PaLM, appendix B; counted causally).
  */
 export function modelFlops(workload: Workload): number {
   const { model, run, phase } = workload

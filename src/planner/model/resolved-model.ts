@@ -1,7 +1,9 @@
 import type { LayerGroup, Model } from '../../contract/model.ts'
 import { type LayerKind, layerGroups, layerKinds } from './layer-groups.ts'
 
-/** A model with every default filled in and its layers counted; what follows from it is in `model-terms.ts` and `model-facts.ts`. */
+/**
+ * A model with every default filled in and its layers counted; what follows from it is in `model-terms.ts` and `model-facts.ts`.
+ */
 export interface ResolvedModel {
   name: string | null
   /** What the layers cannot express of a model of the library, and which one its name was taken for. */
@@ -19,9 +21,15 @@ export interface ResolvedModel {
   moeLayers: number
   /** Dense layers before the first group with experts, which MaxText keeps outside a pipeline; 0 in a dense model. */
   leadingDense: number
-  /** What the stages of a pipeline divide: repeats of the pattern after the leading dense layers; 1 where the rest is no one pattern. */
+  /**
+   * What the stages of a pipeline divide: repeats of the pattern after the leading dense layers; 1 where the rest is no one
+   * pattern.
+   */
   pipelineUnits: number
-  /** What a mesh must divide: the greatest common divisors over all layers; 0 heads and widths where there are none, 1 expert in a dense model. */
+  /**
+   * What a mesh must divide: the greatest common divisors over all layers; 0 heads and widths where there are none, 1 expert in a
+   * dense model.
+   */
   divisors: { heads: number; kvHeads: number; mlp: number; experts: number }
 }
 

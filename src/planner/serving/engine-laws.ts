@@ -2,13 +2,18 @@ import type { Framework, Phase } from '../../contract/experiment.ts'
 
 /** How a program treats weights and cache when it serves; training has no such choices. */
 export interface EngineLaws {
-  /** KV heads fewer than the model axis are laid one a device, each head on several; otherwise they are left whole on every device. */
+  /**
+   * KV heads fewer than the model axis are laid one a device, each head on several; otherwise they are left whole on every
+   * device.
+   */
   spreadsKvHeads: boolean
   /** Layers with a window hold that many tokens; otherwise the window masks a cache of the whole context. */
   windowedCache: boolean
   /** Quantized weights are read as they are stored; otherwise they are widened first, and the wide copies live beside them. */
   readsStoredType: boolean
-  /** Weights are cut over the batch's axes and gathered layer by layer (FSDP); an engine holds them whole on each of its replicas. */
+  /**
+   * Weights are cut over the batch's axes and gathered layer by layer (FSDP); an engine holds them whole on each of its replicas.
+   */
   gathersWeights: boolean
   /** The cache is read in place, once; otherwise a layer is cut out of it, and on tpu7x laid out anew. */
   readsCacheInPlace: boolean

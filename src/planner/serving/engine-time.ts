@@ -16,9 +16,10 @@ export interface EngineInput extends LayerInput {
 }
 
 /**
- * One scheduled step: every weight that a token visits and the whole cache are read once in their own types (of experts those that the
- * tokens of the step visit), or the products take longer; each layer starts its kernels and its two reductions; the host schedules. Where
- * the run says how long requests are, prefill chunks of those that arrive run in the same steps, `input_len ÷ output_len` tokens a request.
+ * One scheduled step: every weight that a token visits and the whole cache are read once in their own types (of experts those
+ * that the tokens of the step visit), or the products take longer; each layer starts its kernels and its two reductions; the host
+ * schedules. Where the run says how long requests are, prefill chunks of those that arrive run in the same steps, `input_len ÷
+ * output_len` tokens a request.
  */
 export function engineTime(input: EngineInput, s: Shards, links: MeshLinks): Timing {
   const { run, engine } = input

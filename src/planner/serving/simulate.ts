@@ -26,8 +26,8 @@ interface Request {
 }
 
 /**
- * Continuous batching with chunked prefill, step by step: running requests take a token each, the prompt at the head of the queue fills what
- * the step has left. Deterministic; requests that start together are spread by where their first answers end.
+ * Continuous batching with chunked prefill, step by step: running requests take a token each, the prompt at the head of the queue
+ * fills what the step has left. Deterministic; requests that start together are spread by where their first answers end.
  */
 export function simulateServing(law: StepLaw, mix: RequestMix): ServedLatency {
   const { inputLen, outputLen, concurrency, requests } = mix

@@ -4,8 +4,8 @@ import type { LayerInput } from './layer-work.ts'
 import { addOperation, type Work } from './work.ts'
 
 /**
- * Attention over whole sequences. The flash kernel skips masked blocks and never writes the scores; plain dot products compute every
- * pair and move the scores through HBM. A recurrence handles its tokens one chunk after another.
+ * Attention over whole sequences. The flash kernel skips masked blocks and never writes the scores; plain dot products compute
+ * every pair and move the scores through HBM. A recurrence handles its tokens one chunk after another.
  */
 export function addAttention(
   work: Work,

@@ -11,8 +11,8 @@ import type { Timing } from './timing.ts'
 import { addMatmul, addOperation, noWork } from './work.ts'
 
 /**
- * One token for every sequence in flight: weights and KV cache read once from HBM, small products, and collectives that are mostly
- * latency (the scaling book, Inference). Its time is the time per output token.
+ * One token for every sequence in flight: weights and KV cache read once from HBM, small products, and collectives that are
+ * mostly latency (the scaling book, Inference). Its time is the time per output token.
  */
 export function decodeTime(input: LayerInput & { laws: EngineLaws }, s: Shards, links: MeshLinks): Timing {
   const { model, terms, run, rates, laws } = input

@@ -123,7 +123,9 @@ function take(traffic: Traffic): number {
   return seconds
 }
 
-/** Over whole slices gradients are all-reduced and cut; over a part of one the compiler makes a reduce-scatter, half the traffic. */
+/**
+ * Over whole slices gradients are all-reduced and cut; over a part of one the compiler makes a reduce-scatter, half the traffic.
+ */
 function weightMoves(passes: Passes, over: AxisLink, s: Shards): number {
   return passes.gathers + passes.reductions * (over.size === s.sliceDevices ? 2 : 1)
 }

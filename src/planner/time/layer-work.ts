@@ -73,9 +73,9 @@ function addMlp(
 }
 
 /**
- * FLOP/s of the experts' products. With dropping they are batched products of a fixed size. Dropless they run in a grouped kernel that
- * starts anew at every expert, so narrow experts reach less of its peak; of low precision it keeps only a part, because rows are sorted and
- * quantized between.
+ * FLOP/s of the experts' products. With dropping they are batched products of a fixed size. Dropless they run in a grouped kernel
+ * that starts anew at every expert, so narrow experts reach less of its peak; of low precision it keeps only a part, because rows
+ * are sorted and quantized between.
  */
 function expertRate(rates: Rates, moe: ResolvedRun['moe'], width: number, c: CostModel['time']): number {
   const quantized = rates.plain + (rates.matmul - rates.plain) * c.quantized_experts

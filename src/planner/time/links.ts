@@ -51,7 +51,9 @@ export interface Transfer {
   over: AxisLink
 }
 
-/** Adds the seconds of collectives by the law of `interconnect`; what crosses slices is each device's share of its slice's part. */
+/**
+ * Adds the seconds of collectives by the law of `interconnect`; what crosses slices is each device's share of its slice's part.
+ */
 export function addCollective(traffic: Traffic, rates: LinkRates, { kind, bytes, times, over }: Transfer): void {
   if (over.inside) {
     const { wire, latency } = collectiveSeconds(kind, bytes, over.inside, rates)

@@ -4,7 +4,9 @@ import type { LayerInput } from './layer-work.ts'
 /** A sum is read twice (itself, the new part) and written once, in f32. */
 const bytesAnElement = 3 * 4
 
-/** One microbatch: its tokens on a device, and the seconds of the products, and of the gathers and reductions of their weights. */
+/**
+ * One microbatch: its tokens on a device, and the seconds of the products, and of the gathers and reductions of their weights.
+ */
 export interface PartialSums {
   s: Shards
   tokens: number
@@ -13,10 +15,11 @@ export interface PartialSums {
 }
 
 /**
- * HBM bytes of the partial sums of one microbatch. Where gathers of weights are slow beside the products they feed, the compiler turns
- * gather and product into a loop over shards (Wang et al., Overlap Communication with Dependent Computation via Decomposition): the
- * gather hides, but every iteration reads and writes a sum of the output's size. Seen in the schedules of bench/compiler: on rings of
- * some sizes only, a product of the projections forward and of those whose inputs' gradients are contracted backward.
+ * HBM bytes of the partial sums of one microbatch. Where gathers of weights are slow beside the products they feed, the compiler
+ * turns gather and product into a loop over shards (Wang et al., Overlap Communication with Dependent Computation via
+ * Decomposition): the gather hides, but every iteration reads and writes a sum of the output's size. Seen in the schedules of
+ * bench/compiler: on rings of some sizes only, a product of the projections forward and of those whose inputs' gradients are
+ * contracted backward.
  */
 export function partialSumBytes(
   { terms, asyncGathers, constants: c }: LayerInput & { asyncGathers: boolean },

@@ -24,8 +24,8 @@ export interface Passes {
 }
 
 /**
- * Training: forward, twice that backward, and once more what the policy did not keep. The output of the second MLP product is read by
- * no backward computation, so it is never computed again.
+ * Training: forward, twice that backward, and once more what the policy did not keep. The output of the second MLP product is
+ * read by no backward computation, so it is never computed again.
  */
 export function trainPasses(policy: RematPolicy, attentionBackward: number): Passes {
   // a product is spared where the policy keeps all that it makes

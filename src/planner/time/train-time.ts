@@ -26,8 +26,8 @@ export interface TrainTimeInput extends LayerInput {
 }
 
 /**
- * One optimizer step. What computes, what communicates, how much of the latter hides behind the former, what waits for the host; a
- * pipeline of P stages and M microbatches idles for (P−1)/(M+P−1) of the time (Huang et al., GPipe).
+ * One optimizer step. What computes, what communicates, how much of the latter hides behind the former, what waits for the host;
+ * a pipeline of P stages and M microbatches idles for (P−1)/(M+P−1) of the time (Huang et al., GPipe).
  */
 export function trainTime(input: TrainTimeInput, s: Shards, links: MeshLinks): Timing {
   const { model, run, rates, terms, constants: c, passes } = input

@@ -21,8 +21,8 @@ export interface Matmul {
 }
 
 /**
- * `times` products of [m, k] by [k, n]. A dimension of the weights that is not a multiple of the systolic array's side is padded to it
- * (the scaling book, TPUs), so a narrow shard of a weight runs below peak.
+ * `times` products of [m, k] by [k, n]. A dimension of the weights that is not a multiple of the systolic array's side is padded
+ * to it (the scaling book, TPUs), so a narrow shard of a weight runs below peak.
  */
 export function addMatmul(work: Work, rates: Rates, { rate, m, k, n, times }: Matmul): void {
   const arithmetic = (2 * m * padded(k, rates.tile) * padded(n, rates.tile)) / rate

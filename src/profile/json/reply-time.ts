@@ -18,7 +18,10 @@ export interface ReplyTime {
   /** Of the steps. */
   idle: number
   outsideMs: number | null
-  /** The steps' time over all that was traced, and the ops' over all ops': what turns XProf's rates over the trace into rates over steps. */
+  /**
+   * The steps' time over all that was traced, and the ops' over all ops': what turns XProf's rates over the trace into rates over
+   * steps.
+   */
   perStep: number
 }
 
@@ -28,8 +31,9 @@ const least = 0.05
 const printed = 0.0006
 
 /**
- * XProf's figures are of all that was traced. Where its step table covers clearly less, or has slow steps, the ops are taken to be the steps'
- * (each step doing the same work), and the rest lies outside. Idle is then what the ops leave of the steps; else it is XProf's own figure.
+ * XProf's figures are of all that was traced. Where its step table covers clearly less, or has slow steps, the ops are taken to
+ * be the steps' (each step doing the same work), and the rest lies outside. Idle is then what the ops leave of the steps; else it
+ * is XProf's own figure.
  */
 export function replyTime(
   table: OpTable,

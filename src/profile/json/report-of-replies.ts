@@ -26,8 +26,8 @@ import type { Table } from './tables.ts'
 import { numberOf, shareOf, tablesOf, textOf } from './tables.ts'
 
 /**
- * A report from replies of XProf's server, new or old, as far as they go: they hold per-op times but no timeline, so time in flight is the
- * time collectives take on the core, and overlap is not seen.
+ * A report from replies of XProf's server, new or old, as far as they go: they hold per-op times but no timeline, so time in
+ * flight is the time collectives take on the core, and overlap is not seen.
  */
 export function reportOfReplies(source: string, replies: Replies, notes: readonly string[] = []): ProfileReport {
   const overview = tablesOf(replies.get('overview_page'))

@@ -17,7 +17,10 @@ export interface ByteSource {
   close(): Promise<void>
 }
 
-/** Opens a profile file; a gzip (told by its first bytes, not its name) is unpacked, into a temporary file beyond `limits.memoryBytes`. */
+/**
+ * Opens a profile file; a gzip (told by its first bytes, not its name) is unpacked, into a temporary file beyond
+ * `limits.memoryBytes`.
+ */
 export async function openByteSource(path: string, limits: ProfileLimits, signal?: AbortSignal): Promise<ByteSource> {
   // A pipe blocks whoever opens it: what is no file is not opened.
   const about = await stat(path).catch(() => null)
@@ -88,7 +91,10 @@ function fromHandle(name: string, handle: FileHandle, size: number, after?: () =
   }
 }
 
-/** What is unpacked so far: in memory, then in a temporary file that has no name any more, so that nothing stays when the process dies. */
+/**
+ * What is unpacked so far: in memory, then in a temporary file that has no name any more, so that nothing stays when the process
+ * dies.
+ */
 class Unpacked {
   size = 0
   private readonly chunks: Buffer[] = []

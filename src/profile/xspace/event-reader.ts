@@ -32,8 +32,8 @@ export function makeSlots(names: readonly string[], statNames: Map<number, strin
 }
 
 /**
- * Streams a line's events through `visit`, which must not keep the cursor. `wants` says by metadata id which events are of interest;
- * the others are stepped over by their length.
+ * Streams a line's events through `visit`, which must not keep the cursor. `wants` says by metadata id which events are of
+ * interest; the others are stepped over by their length.
  * @throws WireError with the absolute offset of what is wrong
  */
 export async function readEvents(

@@ -12,7 +12,9 @@ export interface ProgramGraph {
 
 const headBytes = 1024
 
-/** Fetches the graphs of the programs asked for (null: of all); others, and those larger than `maxBytes`, are stepped over unread. */
+/**
+ * Fetches the graphs of the programs asked for (null: of all); others, and those larger than `maxBytes`, are stepped over unread.
+ */
 export async function readProgramGraphs(
   window: Window,
   plane: PlaneIndex,
@@ -39,7 +41,10 @@ export async function readProgramGraphs(
   return graphs
 }
 
-/** The name of the map entry that starts here (key, then the value's id and name), from its first bytes; empty when they do not hold it. */
+/**
+ * The name of the map entry that starts here (key, then the value's id and name), from its first bytes; empty when they do not
+ * hold it.
+ */
 function nameOf(wire: Wire, end: number): string {
   let inValue = false
   while (wire.pos < end) {

@@ -41,7 +41,8 @@ const maxMessages = 1000
 const maxMessageBytes = 4096
 
 /**
- * Walks a whole XSpace by its lengths, without touching events: lines come before the names they use, so names are gathered first.
+ * Walks a whole XSpace by its lengths, without touching events: lines come before the names they use, so names are gathered
+ * first.
  * @throws WireError with the absolute offset of what is wrong
  */
 export async function indexSpace(window: Window): Promise<SpaceIndex> {

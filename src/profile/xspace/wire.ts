@@ -1,4 +1,7 @@
-/** Bytes that are not the protobuf they should be; `offset` is within what was being read, made absolute by whoever knows the base. */
+/**
+ * Bytes that are not the protobuf they should be; `offset` is within what was being read, made absolute by whoever knows the
+ * base.
+ */
 export class WireError extends Error {
   readonly offset: number
   constructor(offset: number, message: string) {

@@ -9,8 +9,8 @@ import type { ShardingMemory } from './sharding-memory.ts'
 import { newIdentity, readIdentity } from './store-identity.ts'
 
 /**
- * Sharding Memory in a folder: `runs/RUN/{request.json, events.jsonl, stages/NAME.json, diagnosis.json}` and, to list a tenant's runs,
- * `tenants/TENANT.jsonl`. Whole files are replaced atomically; events are only ever added.
+ * Sharding Memory in a folder: `runs/RUN/{request.json, events.jsonl, stages/NAME.json, diagnosis.json}` and, to list a tenant's
+ * runs, `tenants/TENANT.jsonl`. Whole files are replaced atomically; events are only ever added.
  * @throws PromptsError `unknown_run` for a name that cannot be a run's.
  */
 export function createFileMemory(options: { folder: string; now?: () => Date }): ShardingMemory {

@@ -15,8 +15,9 @@ const appendTries = 50
 const lastMs = 8_640_000_000_000_000
 
 /**
- * Sharding Memory in object storage, for any number of hosts: `runs/RUN/{request.json, stages/NAME.json, diagnosis.json}`, an object an event under
- * `runs/RUN/events/`, numbered by who comes first, and indexes `tenants/T/` (newest first) and `open/`. @throws PromptsError as the store.
+ * Sharding Memory in object storage, for any number of hosts: `runs/RUN/{request.json, stages/NAME.json, diagnosis.json}`, an
+ * object an event under `runs/RUN/events/`, numbered by who comes first, and indexes `tenants/T/` (newest first) and `open/`.
+ * @throws PromptsError as the store.
  */
 export function createObjectMemory({ blobs, now = () => new Date() }: { blobs: BlobStore; now?: () => Date }): ShardingMemory {
   const known = new Map<string, Map<string, RunEvent>>()

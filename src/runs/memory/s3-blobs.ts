@@ -8,7 +8,8 @@ const anyRegion = 'us-east-1'
 const deletesPerRequest = 500
 
 /**
- * A bucket that speaks S3, with the credentials that AWS's own tools would take. The server must know conditional writes (`If-None-Match`).
+ * A bucket that speaks S3, with the credentials that AWS's own tools would take. The server must know conditional writes
+ * (`If-None-Match`).
  * @throws PromptsError `unavailable` for what the bucket refuses or does not answer.
  */
 export function s3Blobs({ bucket, prefix, endpoint }: { bucket: string; prefix: string; endpoint: string | null }): BlobStore {

@@ -2,11 +2,14 @@ import type { Diagnosis } from '../../contract/diagnosis.ts'
 import type { RunEvent, RunRequest } from '../../contract/run.ts'
 
 /**
- * The append-only record of runs: `request.json`, events, `stages/NAME.json`, `diagnosis.json` for each, from which it can be retold and resumed.
- * A run is recorded before work starts.
+ * The append-only record of runs: `request.json`, events, `stages/NAME.json`, `diagnosis.json` for each, from which it can be
+ * retold and resumed. A run is recorded before work starts.
  */
 export interface ShardingMemory {
-  /** Names this store: two processes with the same see the same runs. @throws PromptsError `bad_config` for one of a newer version. */
+  /**
+   * Names this store: two processes with the same see the same runs. @throws PromptsError `bad_config` for one of a newer
+   * version.
+   */
   identity(): Promise<string>
   begin(request: RunRequest): Promise<void>
   append(run: string, event: Omit<RunEvent, 'at'>): Promise<void>

@@ -21,7 +21,10 @@ export const rankEmoji: Readonly<Record<Rank, string>> = { 1: ':one:', 2: ':two:
 
 const shownEvidence = 1
 
-/** One proposal as a message of its own, so that a reaction on it names the card: mesh, gain, fit, why, and the settings that differ. */
+/**
+ * One proposal as a message of its own, so that a reaction on it names the card: mesh, gain, fit, why, and the settings that
+ * differ.
+ */
 export function cardMessage(diagnosis: Diagnosis, card: Card, state: CardState = freshCard): Message {
   const framework = frameworkOf(card)
   const of = diagnosis.experiment === null ? '' : ` of ${escapeText(diagnosis.experiment, 130)}`

@@ -54,7 +54,10 @@ export function textCell(text: string): RawTextElement {
   return { type: 'raw_text', text: text === '' ? '–' : text }
 }
 
-/** A table that people can sort and page through; the first row is its head. @see https://docs.slack.dev/reference/block-kit/blocks/data-table-block */
+/**
+ * A table that people can sort and page through; the first row is its head. @see
+ * https://docs.slack.dev/reference/block-kit/blocks/data-table-block
+ */
 export function dataTable(
   caption: string,
   head: readonly string[],

@@ -22,8 +22,8 @@ export interface Page {
 }
 
 /**
- * The summary that the root message becomes: what to do, what it brings and why. Figures and pictures are behind "Details"; where there are no
- * cards they are the answer, and stand here.
+ * The summary that the root message becomes: what to do, what it brings and why. Figures and pictures are behind "Details"; where
+ * there are no cards they are the answer, and stand here.
  */
 export function summaryMessage(diagnosis: Diagnosis, options: { title: string; pictures?: Picture[]; pages?: readonly Page[] }): Message {
   const { unmet, advice, reason, instead } = headlineOf(diagnosis)

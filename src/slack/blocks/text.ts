@@ -12,8 +12,8 @@ export function clip(text: string, max: number): string {
 }
 
 /**
- * Someone else's words as Slack markup that says just that: no mention, link or channel can come of them, and no fence ends early.
- * At most `max` units once escaped, never cut inside an escape.
+ * Someone else's words as Slack markup that says just that: no mention, link or channel can come of them, and no fence ends
+ * early. At most `max` units once escaped, never cut inside an escape.
  */
 export function escapeText(text: string, max: number): string {
   let out = ''

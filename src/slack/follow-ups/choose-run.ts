@@ -6,8 +6,8 @@ import type { SlackServices } from '../services.ts'
 export type Chosen = { run: string; between: null } | { run: null; between: RunRecord[] }
 
 /**
- * Of several runs in a thread: the one that the message names; where cards are named or something is to be recorded, and several runs have
- * cards, nobody but its writer knows; else the newest that has an answer, else the newest.
+ * Of several runs in a thread: the one that the message names; where cards are named or something is to be recorded, and several
+ * runs have cards, nobody but its writer knows; else the newest that has an answer, else the newest.
  */
 export async function chooseRun(
   { records, deps }: SlackServices,

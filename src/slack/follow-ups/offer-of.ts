@@ -7,7 +7,10 @@ import { type Asker, checkExperiment } from '../requests/access.ts'
 import type { RunRecord } from '../runs/run-records.ts'
 import type { SlackServices } from '../services.ts'
 
-/** What a message would have recorded, as an offer to its writer; null where it is a question. @throws PromptsError for a card that is not there. */
+/**
+ * What a message would have recorded, as an offer to its writer; null where it is a question. @throws PromptsError for a card
+ * that is not there.
+ */
 export async function offerOf(
   services: SlackServices,
   input: { record: RunRecord; reading: Reading; diagnosis: Diagnosis; asker: Asker; threadTs: string; askTs: string },

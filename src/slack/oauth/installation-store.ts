@@ -13,8 +13,9 @@ interface Stored {
 }
 
 /**
- * Installations (and so tokens) in the state store, encrypted with AES-256-GCM; the keys never leave the environment. Written with the first
- * key, read with any of them: so a key is replaced by putting the new one in front, and dropping the old one when `reseal` has run.
+ * Installations (and so tokens) in the state store, encrypted with AES-256-GCM; the keys never leave the environment. Written
+ * with the first key, read with any of them: so a key is replaced by putting the new one in front, and dropping the old one when
+ * `reseal` has run.
  */
 export class EncryptedInstallationStore implements InstallationStore {
   readonly #state: StateStore
@@ -22,7 +23,8 @@ export class EncryptedInstallationStore implements InstallationStore {
   readonly #workspaces: readonly string[]
 
   /**
-   * @param keys 32 bytes in base64, several with commas between. @param workspaces Teams that may install; all where there are none.
+   * @param keys 32 bytes in base64, several with commas between. @param workspaces Teams that may install; all where there are
+   *   none.
    * @throws PromptsError `bad_config` for another length.
    */
   constructor(state: StateStore, keys: string, workspaces: readonly string[] = []) {

@@ -107,7 +107,10 @@ export class Offers {
     return takeBack(this.#options, record, place, user)
   }
 
-  /** The reaction by which someone had something recorded is taken away: so is what it recorded, unless other things were recorded since. */
+  /**
+   * The reaction by which someone had something recorded is taken away: so is what it recorded, unless other things were recorded
+   * since.
+   */
   async unanswer(id: string, input: { user: string; team: string; reaction: string }): Promise<void> {
     const { deps, outbox, records, adoption } = this.#options
     const offer = await this.#stored(id)

@@ -11,8 +11,8 @@ import type { RunRecord } from '../runs/run-records.ts'
 export const outcomeSource = 'outcome'
 
 /**
- * Takes back what was recorded last for a run: its outcome, else its adoption, with all that followed from it. Only who recorded it or who may
- * adopt here can.
+ * Takes back what was recorded last for a run: its outcome, else its adoption, with all that followed from it. Only who recorded
+ * it or who may adopt here can.
  * @returns What to say in the thread; null where the adoption says so itself.
  */
 export async function takeBack(

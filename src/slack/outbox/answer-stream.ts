@@ -26,8 +26,9 @@ export interface AnswerStreamOptions {
 }
 
 /**
- * An answer that grows in Slack while a model writes it (chat.startStream, appendStream, stopStream). Best effort: where a workspace refuses
- * streams, or one breaks off, nothing is lost, because the whole answer is sent as a message at the end in any case.
+ * An answer that grows in Slack while a model writes it (chat.startStream, appendStream, stopStream). Best effort: where a
+ * workspace refuses streams, or one breaks off, nothing is lost, because the whole answer is sent as a message at the end in any
+ * case.
  */
 export class AnswerStream {
   readonly #options: AnswerStreamOptions

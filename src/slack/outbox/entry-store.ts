@@ -11,8 +11,8 @@ const aliveMs = 6000
 const keepOrderMs = 3650 * day
 
 /**
- * What the outbox writes down: entries that are still to be sent (by the process that owns them), which keys were tried, and where each
- * message ended up. Another process takes over the entries of one that is not alive any more.
+ * What the outbox writes down: entries that are still to be sent (by the process that owns them), which keys were tried, and
+ * where each message ended up. Another process takes over the entries of one that is not alive any more.
  */
 export class EntryStore {
   readonly #state: StateStore
@@ -108,8 +108,8 @@ export class EntryStore {
   }
 
   /**
-   * Hands over the entries of processes that are no more, some at a time; they are this one's from then on. `all` also takes those of owners
-   * that seem alive (nobody else can be).
+   * Hands over the entries of processes that are no more, some at a time; they are this one's from then on. `all` also takes
+   * those of owners that seem alive (nobody else can be).
    */
   async takeOver(options: { all: boolean }, onTaken: (entries: Entry[]) => Promise<void>): Promise<void> {
     for (const { key } of await this.#state.list(keys.senders, 1000)) {

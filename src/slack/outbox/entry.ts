@@ -4,8 +4,8 @@ import type { FallbackLevel } from '../blocks/fallback.ts'
 import type { Message } from '../blocks/message.ts'
 
 /**
- * 0: answers, and all that a person waits for; 1: what follows by itself (compiler verdicts); 2: 👀 and progress, which give way and are dropped when
- * late; 3: what only tidies up (a card whose verdict was told elsewhere), which waits for a quiet moment.
+ * 0: answers, and all that a person waits for; 1: what follows by itself (compiler verdicts); 2: 👀 and progress, which give way
+ * and are dropped when late; 3: what only tidies up (a card whose verdict was told elsewhere), which waits for a quiet moment.
  */
 export type Priority = 0 | 1 | 2 | 3
 

@@ -1,8 +1,9 @@
 import type { WebClient } from '@slack/web-api'
 
 /**
- * The message with this key in its metadata and the version of what it shows, or null. The second line of defence against double posts, asked only when a post
- * was tried and its end is not known: in some workspaces this method is allowed once a minute, 15 messages.
+ * The message with this key in its metadata and the version of what it shows, or null. The second line of defence against double
+ * posts, asked only when a post was tried and its end is not known: in some workspaces this method is allowed once a minute, 15
+ * messages.
  */
 export async function findByMetadata(
   client: WebClient,

@@ -1,7 +1,10 @@
 import type { WebClient } from '@slack/web-api'
 import type { Log } from '../log.ts'
 
-/** What Slack shows beside messages and forgets by itself: a status, prompts to choose from. Best effort, and nothing waits for it. */
+/**
+ * What Slack shows beside messages and forgets by itself: a status, prompts to choose from. Best effort, and nothing waits for
+ * it.
+ */
 export class Hints {
   readonly #clientFor: (team: string) => Promise<WebClient>
   readonly #log: Log

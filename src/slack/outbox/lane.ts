@@ -14,7 +14,9 @@ export interface LaneOptions {
   /** Keep the pace from the end of a request instead of its start. */
   paceFromEnd: boolean
   send: (entry: Entry) => Promise<Outcome>
-  /** Whether the entry can be sent now, must wait for another message, or is not wanted any more; asked before a place is taken. */
+  /**
+   * Whether the entry can be sent now, must wait for another message, or is not wanted any more; asked before a place is taken.
+   */
   readiness: (entry: Entry) => Promise<'ready' | 'waits' | 'unwanted'>
   onError: (error: unknown) => void
 }
@@ -36,7 +38,10 @@ export class Lane {
     this.#options = options
   }
 
-  /** Adds an entry, or puts newer content in the place of what waits under the same key; returns the one that is not needed any more. */
+  /**
+   * Adds an entry, or puts newer content in the place of what waits under the same key; returns the one that is not needed any
+   * more.
+   */
   push(entry: Entry): Entry | null {
     const at = this.#entries.findIndex((other) => other.key === entry.key)
     const waiting = this.#entries[at]

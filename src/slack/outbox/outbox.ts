@@ -65,8 +65,8 @@ const refusedForMs = 24 * 3600_000
 const revoked = new Set(['token_revoked', 'account_inactive', 'invalid_auth', 'token_expired', 'app_uninstalled', 'not_authed'])
 
 /**
- * The one way out to Slack. Keeps Slack's pace over all processes, sends each key once however often it is asked to or the process
- * dies (own record first, message metadata second), lets progress give way to answers, and goes on after a restart.
+ * The one way out to Slack. Keeps Slack's pace over all processes, sends each key once however often it is asked to or the
+ * process dies (own record first, message metadata second), lets progress give way to answers, and goes on after a restart.
  */
 export class Outbox {
   readonly #options: OutboxOptions
@@ -319,7 +319,8 @@ export class Outbox {
         if (!entry.uncertain) await this.#entries.clearTried(entry)
         this.#options.log.warn('Slack asks for a pause', about)
         this.#options.onPause?.(lane.split('/')[0] ?? lane)
-        // only the question whether it arrived was too much: in some workspaces that may be asked once a minute, and posts are not
+        // only the question whether it arrived was too much: in some workspaces that may be asked once a minute, and posts are
+        // not
         if (lane.startsWith('post/') && entry.uncertain && entry.requestedAt === undefined) {
           entry.notBefore = this.#options.clock.now() + failure.retryAfterMs
           return { retryInMs: 0 }

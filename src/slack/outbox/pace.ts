@@ -2,8 +2,9 @@ import type { Pace } from '../../state/state-store.ts'
 import type { Entry } from './entry.ts'
 
 /**
- * What Slack lets an app do. chat.postMessage: about one a second a channel (kept from one answer to the next request, so that no two
- * arrive closer). The others are counted a minute for a whole workspace, tier 3 at 50 and tier 4 at 100: burst plus refill stays below.
+ * What Slack lets an app do. chat.postMessage: about one a second a channel (kept from one answer to the next request, so that no
+ * two arrive closer). The others are counted a minute for a whole workspace, tier 3 at 50 and tier 4 at 100: burst plus refill
+ * stays below.
  */
 export const paces = {
   post: { intervalMs: 1000, burst: 1 },
@@ -26,8 +27,8 @@ export const workspaceThrottle = { windowMs: 5000, hits: 10 } as const
 
 export const requestTimeoutMs = 10_000
 /**
- * While a post is on its way its channel is shut for so long, renewed as long as the sender lives: a process that dies in the middle leaves the
- * channel shut for no longer, and one whose event loop stands still for less keeps it.
+ * While a post is on its way its channel is shut for so long, renewed as long as the sender lives: a process that dies in the
+ * middle leaves the channel shut for no longer, and one whose event loop stands still for less keeps it.
  */
 export const inFlightMs = 3000
 export const renewMs = 1000

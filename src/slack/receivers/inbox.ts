@@ -19,8 +19,9 @@ const mostUnwritten = 200
 export const replayFlag = 'promptsReplay'
 
 /**
- * Bolt acks an event before its listeners run, and Slack does not send again what was acked. So each delivery is written down before the
- * ack and crossed out when its listeners are done; what a process that died left is handled again. Listeners are idempotent.
+ * Bolt acks an event before its listeners run, and Slack does not send again what was acked. So each delivery is written down
+ * before the ack and crossed out when its listeners are done; what a process that died left is handled again. Listeners are
+ * idempotent.
  */
 export class Inbox {
   readonly #state: StateStore

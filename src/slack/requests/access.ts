@@ -29,7 +29,10 @@ export function parseChannelRules(entries: readonly string[]): ChannelRule[] {
   })
 }
 
-/** Whether a channel may ask for an experiment; with no rules every channel may ask for every one. Direct messages follow the rules too. */
+/**
+ * Whether a channel may ask for an experiment; with no rules every channel may ask for every one. Direct messages follow the
+ * rules too.
+ */
 export function isAllowed(rules: readonly ChannelRule[], channel: string, experiment: string): 'yes' | 'channel' | 'experiment' {
   if (rules.length === 0) return 'yes'
   const own = rules.filter((rule) => rule.channel === channel)
@@ -51,8 +54,8 @@ function matches(pattern: string, text: string): boolean {
 }
 
 /**
- * Guards who may ask at all: channels of the allow-list, no guests, no channels shared with other organizations, unless the operator says
- * so. What Slack says of people and channels is kept for an hour.
+ * Guards who may ask at all: channels of the allow-list, no guests, no channels shared with other organizations, unless the
+ * operator says so. What Slack says of people and channels is kept for an hour.
  * @throws PromptsError `not_allowed`, `unavailable` where Slack does not tell.
  */
 export async function checkAsker(deps: SlackDeps, client: WebClient, asker: Asker): Promise<void> {

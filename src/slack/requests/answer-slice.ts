@@ -4,7 +4,10 @@ import type { SlackServices } from '../services.ts'
 import { type Asker, checkExperiment } from './access.ts'
 import { startRuns } from './start-runs.ts'
 
-/** Keeps which slice a run ran on, as someone said, and diagnoses it with that. @throws PromptsError `not_allowed`, `bad_arguments`. */
+/**
+ * Keeps which slice a run ran on, as someone said, and diagnoses it with that. @throws PromptsError `not_allowed`,
+ * `bad_arguments`.
+ */
 export async function answerSlice(
   services: SlackServices,
   asker: Asker,

@@ -5,7 +5,10 @@ import { forgetRun } from '../housekeeping.ts'
 import type { SlackServices } from '../services.ts'
 import type { Asker } from './access.ts'
 
-/** Deletes runs for whoever asked for them; what became of each, a line a run. Cases that were adopted stay: they are the library's. */
+/**
+ * Deletes runs for whoever asked for them; what became of each, a line a run. Cases that were adopted stay: they are the
+ * library's.
+ */
 export async function forgetAsked(services: SlackServices, asker: Pick<Asker, 'team' | 'user'>, runs: readonly string[]): Promise<Message> {
   const lines = await Promise.all(runs.map((run) => forgetOne(services, asker, run)))
   const text = lines.length === 0 ? 'Name the run to forget: `/prompts forget run-…`; its id stands below its summary.' : lines.join('\n')

@@ -29,7 +29,10 @@ export function readInlineExperiment(text: string, what: string): InlineExperime
   return { id, yaml: JSON.stringify(said, null, 2) }
 }
 
-/** What Slack says of files in a message. In channels shared with other organizations that is an id alone; then Slack is asked for the rest. */
+/**
+ * What Slack says of files in a message. In channels shared with other organizations that is an id alone; then Slack is asked for
+ * the rest.
+ */
 export async function sharedFiles(client: WebClient, files: NonNullable<MessageEvent['files']>): Promise<SharedFile[]> {
   return Promise.all(
     files.map(async (file) => {
@@ -53,7 +56,8 @@ export function isExperimentFile(file: SharedFile): boolean {
 }
 
 /**
- * Fetches a file that was shared with the bot. Only from Slack's own hosts (or those of the configured API): the token goes nowhere else.
+ * Fetches a file that was shared with the bot. Only from Slack's own hosts (or those of the configured API): the token goes
+ * nowhere else.
  * @throws PromptsError `too_large`, `outside_folder` for another host, `unavailable`.
  */
 export async function fetchSharedFile(

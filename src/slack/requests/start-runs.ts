@@ -31,7 +31,10 @@ export interface StartInput {
   subjects: Subject[]
 }
 
-/** Starts a run for each subject, or joins the one that is under way, for someone who may ask. Each failure is said in the thread. Idempotent a message. */
+/**
+ * Starts a run for each subject, or joins the one that is under way, for someone who may ask. Each failure is said in the thread.
+ * Idempotent a message.
+ */
 export async function startRuns(options: StartOptions, input: StartInput): Promise<void> {
   const { deps } = options
   for (const [at, subject] of input.subjects.entries()) {

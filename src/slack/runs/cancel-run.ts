@@ -12,8 +12,8 @@ export interface CancelInput {
 }
 
 /**
- * Stops a run at whatever stage it is. Where other threads wait for it too, only this one is left out: the others go on. Says so in its
- * threads; privately where there was nothing to stop. Another workspace's run is left alone.
+ * Stops a run at whatever stage it is. Where other threads wait for it too, only this one is left out: the others go on. Says so
+ * in its threads; privately where there was nothing to stop. Another workspace's run is left alone.
  */
 export async function cancelRun(services: SlackServices, input: CancelInput): Promise<void> {
   const { deps, records, delivery, outbox } = services

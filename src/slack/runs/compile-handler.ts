@@ -47,7 +47,8 @@ export function createCompileHandler(options: CompileHandlerOptions): (job: Job<
         shown.set(rank, text)
         const gone = withdrawn.findLast((entry) => entry.card.rank === rank)
         for (const watcher of await records.watchers(record.run)) {
-          // a card that is not posted yet just changes while it waits; one that is there needs an edit, of which there are few a minute
+          // a card that is not posted yet just changes while it waits; one that is there needs an edit, of which there are few a
+          // minute
           const isThere = (await outbox.sent(record.team, messageKey(record.run, watcher, `card${rank}`))) !== null
           if (isThere && gone === undefined && outbox.pressure(record.team, watcher.channel).edits >= busyEdits) {
             told.push({ watcher, rank })

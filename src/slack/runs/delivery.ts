@@ -37,7 +37,10 @@ export interface DeliveryOptions {
   pictures: (record: RunRecord) => Promise<Picture[]>
 }
 
-/** Puts what a run has to say into each thread that waits for it. All of it may be called again: the same message is not sent twice. */
+/**
+ * Puts what a run has to say into each thread that waits for it. All of it may be called again: the same message is not sent
+ * twice.
+ */
 export class Delivery {
   readonly #options: DeliveryOptions
 
@@ -101,7 +104,9 @@ export class Delivery {
     await this.#freeProgressSlot(record)
   }
 
-  /** The figures and pictures behind the summary, in the thread where they were asked for: at once, and again with the pictures. */
+  /**
+   * The figures and pictures behind the summary, in the thread where they were asked for: at once, and again with the pictures.
+   */
   async details(record: RunRecord, place: Pick<Watcher, 'channel' | 'threadTs'>): Promise<void> {
     const { deps, outbox } = this.#options
     const diagnosis = await deps.memory.diagnosis(record.run)

@@ -12,8 +12,9 @@ const uploadMs = 60_000
 type Uploaded = { files?: { permalink?: string }[] }
 
 /**
- * Puts the page of a run's profile into the thread where it was asked for, as a file: one that needs nothing else and can go into a ticket. Once for
- * each thread: asked again it says where the file is. @throws PromptsError `unavailable` where there is no page, or Slack does not take it.
+ * Puts the page of a run's profile into the thread where it was asked for, as a file: one that needs nothing else and can go into
+ * a ticket. Once for each thread: asked again it says where the file is. @throws PromptsError `unavailable` where there is no
+ * page, or Slack does not take it.
  */
 export async function sharePage(
   deps: SlackDeps,

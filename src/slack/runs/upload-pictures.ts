@@ -18,8 +18,8 @@ export async function knownPictures(deps: SlackDeps, run: string): Promise<Pictu
 }
 
 /**
- * Draws and uploads a run's pictures once, without sharing them anywhere: the summary's image blocks do that. Best effort: a summary
- * without pictures is an answer, none is not.
+ * Draws and uploads a run's pictures once, without sharing them anywhere: the summary's image blocks do that. Best effort: a
+ * summary without pictures is an answer, none is not.
  */
 export async function uploadPictures(deps: SlackDeps, clients: Clients, record: RunRecord): Promise<Picture[]> {
   if (deps.pictures === undefined) return []

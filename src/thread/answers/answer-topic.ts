@@ -17,7 +17,10 @@ const defaultSteps = 1000
 const shownOps = 5
 const hourMs = 3_600_000
 
-/** Answers that need no model and no new search: from the diagnosis and the plan that stand. Null where the run has nothing to say of it. */
+/**
+ * Answers that need no model and no new search: from the diagnosis and the plan that stand. Null where the run has nothing to say
+ * of it.
+ */
 export function answerTopic(run: FinishedRun, topic: Topic): string | null {
   const { diagnosis } = run
   switch (topic.about) {

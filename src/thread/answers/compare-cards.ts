@@ -12,7 +12,10 @@ const parts: [string, (estimate: Estimate) => number][] = [
   ['host', (one) => one.host_ms],
 ]
 
-/** Two cards side by side, or one beside what runs: each part of the step, memory, range. More than two are compared with the first. */
+/**
+ * Two cards side by side, or one beside what runs: each part of the step, memory, range. More than two are compared with the
+ * first.
+ */
 export function compareCards(run: FinishedRun, cards: readonly number[]): string {
   const [first, ...others] = cards
   if (first === undefined) return 'Which cards? For example: compare 1 and 2'

@@ -3,8 +3,8 @@ import { type Axis, axes, axisSize, type Mesh, meshSize } from '../../contract/m
 import type { Verdict } from '../../contract/verdict.ts'
 
 /**
- * A whole mesh from the axes that a message names. Where they fill the slice the rest is 1. Otherwise the best-ranked mesh that has them; where
- * none is legal, the mesh that ran with `data` taking up the difference, so that the rule it breaks can be named.
+ * A whole mesh from the axes that a message names. Where they fill the slice the rest is 1. Otherwise the best-ranked mesh that
+ * has them; where none is legal, the mesh that ran with `data` taking up the difference, so that the rule it breaks can be named.
  */
 export function completeMesh(
   situation: Situation,

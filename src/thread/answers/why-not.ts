@@ -6,7 +6,10 @@ import { formatMs } from '../../text/units.ts'
 import { completeMesh } from './complete-mesh.ts'
 import { figuresOf } from './figures.ts'
 
-/** Why a mesh is not among the cards, or why a card is not the first: the rule it breaks, what does not fit, or what makes it slower. */
+/**
+ * Why a mesh is not among the cards, or why a card is not the first: the rule it breaks, what does not fit, or what makes it
+ * slower.
+ */
 export function whyNot({ situation, proposed, diagnosis }: FinishedRun, asked: { mesh: Mesh; card: number | null }): string {
   const { workload, baseline } = situation
   const { ranked } = proposed.plan

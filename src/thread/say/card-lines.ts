@@ -19,8 +19,8 @@ export function timeWords(card: Card): string {
 }
 
 /**
- * The sentence of a card's rationale that no other card shares: what the cards have in common is said once, in the summary. Where all is
- * shared the last sentence stands.
+ * The sentence of a card's rationale that no other card shares: what the cards have in common is said once, in the summary. Where
+ * all is shared the last sentence stands.
  */
 export function ownReason(card: Card, cards: readonly Card[]): string {
   const others = new Set(cards.filter((other) => other.rank !== card.rank).flatMap((other) => sentences(other.rationale)))

@@ -7,7 +7,9 @@ import { compilerWords, fitWords, frameworkOf, gainWords, meshWords, perWhat, st
 
 /** The first lines of an answer, without markup. */
 export interface Headline {
-  /** Which latency objective nothing meets and what comes nearest, said before all else; null where one is met or none is asked. */
+  /**
+   * Which latency objective nothing meets and what comes nearest, said before all else; null where one is met or none is asked.
+   */
   unmet: string | null
   /** What to do and what it brings. */
   advice: string

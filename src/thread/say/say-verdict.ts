@@ -88,7 +88,10 @@ export function frameworkOf(card: Pick<Card, 'snippets'>): Framework {
   return named !== undefined && named in axisNames ? (named as Framework) : 'jax'
 }
 
-/** `exposed communication 2.2% of the step; MFU 58%; $1,958 per 1,000 steps` and the like: what tells two cards apart besides time. */
+/**
+ * `exposed communication 2.2% of the step; MFU 58%; $1,958 per 1,000 steps` and the like: what tells two cards apart besides
+ * time.
+ */
 export function shareOfStep({ estimate }: Pick<Verdict, 'estimate'>): string {
   if (estimate === null || estimate.step_time_ms <= 0) return ''
   return `exposed communication ${formatShare(estimate.exposed_communication_ms / estimate.step_time_ms)} of the step`

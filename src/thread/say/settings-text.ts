@@ -2,7 +2,9 @@ import type { Suggestion } from '../../contract/diagnosis.ts'
 
 const compilerFlag = /^(xla|megascale|tpu)_/
 
-/** A suggestion's settings as they are pasted: the compiler's flags in the variable that carries them, the rest as `name=value`. */
+/**
+ * A suggestion's settings as they are pasted: the compiler's flags in the variable that carries them, the rest as `name=value`.
+ */
 export function settingsText({ settings }: Pick<Suggestion, 'settings'>): string {
   const entries = Object.entries(settings)
   const flags = entries.filter(([name]) => compilerFlag.test(name)).map(([name, value]) => `--${name}=${value}`)

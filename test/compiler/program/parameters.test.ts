@@ -13,7 +13,10 @@ import { exampleWorkload } from '../../support/workload.ts'
 import { randomGroups } from './random-groups.ts'
 import { runPython } from './support.ts'
 
-/** [elements of all parameters, elements on one device] as the program lays them out, without the norms, which the planner leaves out. */
+/**
+ * [elements of all parameters, elements on one device] as the program lays them out, without the norms, which the planner leaves
+ * out.
+ */
 const count = `
 import json, math
 from types import SimpleNamespace

@@ -44,7 +44,8 @@ print(json.dumps([
 ]))
 `,
     )
-    // all arguments and the larger heap: the states on the host, then activations there, whose heap hides the device's where it is larger
+    // all arguments and the larger heap: the states on the host, then activations there, whose heap hides the device's where it
+    // is larger
     expect(peaks).toEqual([
       [771, true],
       [771, true],

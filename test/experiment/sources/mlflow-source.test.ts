@@ -14,7 +14,10 @@ import { answers, freePort, type RunningServer, startServer } from '../../suppor
 
 const signal = new AbortController().signal
 
-/** Logs runs the way teams do: params alone, a file with a profile, MaxText's settings, foreign keys, two of one name, nested, deleted. */
+/**
+ * Logs runs the way teams do: params alone, a file with a profile, MaxText's settings, foreign keys, two of one name, nested,
+ * deleted.
+ */
 const logging = `
 import mlflow, sys
 url, files = sys.argv[1], sys.argv[2]

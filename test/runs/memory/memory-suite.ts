@@ -13,7 +13,10 @@ export const request = (run: string, tenant = 'T1', at = '2026-01-01T00:00:00.00
 })
 const thread = { team: 'T1', channel: 'C1', threadTs: '1.0', rootTs: null }
 
-/** What every store of runs must do; each implementation's test runs it. `open` with the same name again is another process on the same store. */
+/**
+ * What every store of runs must do; each implementation's test runs it. `open` with the same name again is another process on the
+ * same store.
+ */
 export function memorySuite(name: string, under: { open(store: string): ShardingMemory }): void {
   describe(name, () => {
     let count = 0

@@ -182,7 +182,10 @@ async function cleanVerdicts(attack: Attack): Promise<string> {
   return verdicts
 }
 
-/** What went wrong when an attack was tried against the rules, or against a model that does whatever it says; empty where it was held. */
+/**
+ * What went wrong when an attack was tried against the rules, or against a model that does whatever it says; empty where it was
+ * held.
+ */
 export async function tryAttack(attack: Attack, mode: 'rules' | 'obedient model'): Promise<string[]> {
   const problems: string[] = []
   const { experiment, report, yaml } = inject(attack)

@@ -15,8 +15,8 @@ export interface ConverseInput {
 }
 
 /**
- * The whole conversation of one diagnosis, as two people have it, whatever happens to the bot meanwhile: the question, adopting by reaction,
- * a change of mind, taking back, a follow-up, an outcome. What is not acked is sent again.
+ * The whole conversation of one diagnosis, as two people have it, whatever happens to the bot meanwhile: the question, adopting
+ * by reaction, a change of mind, taking back, a follow-up, an outcome. What is not acked is sent again.
  * @returns What went wrong, in words; nothing where each step got its one answer.
  */
 export async function converse({ slack, forwarder, channel, experiment }: ConverseInput): Promise<string[]> {

@@ -1,6 +1,6 @@
 /**
- * The least time in which a channel's messages can all be there: each question's messages follow one another no closer than `gapMs`,
- * none before its question came, first come first served.
+ * The least time in which a channel's messages can all be there: each question's messages follow one another no closer than
+ * `gapMs`, none before its question came, first come first served.
  * @param arrivals Milliseconds since the start at which each question of the channel was delivered.
  * @returns Milliseconds since the start of the last message.
  */

@@ -18,8 +18,8 @@ export interface Beyond {
 }
 
 /**
- * Adds up the time between a channel's posts that the pace does not account for. A pause that several causes share counts for the first of
- * outage, 429, lost answer.
+ * Adds up the time between a channel's posts that the pace does not account for. A pause that several causes share counts for the
+ * first of outage, 429, lost answer.
  * @param tries In order of time.
  * @param arrivals When each question came, `messagesEach` posts answering one: nothing can be posted before.
  * @param down When the processes were not there; null without a crash.

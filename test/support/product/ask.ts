@@ -5,7 +5,10 @@ import { botUser, type Workspace } from '../slack/workspace.ts'
 /** What Slack waits before the second and third try of a delivery that was not acked. */
 const retriesMs = [0, 1000, 60_000, 300_000]
 
-/** A mention in a channel that is posted and delivered as Slack does, with its retries. @returns Its ts, and the try that was acked (0: none). */
+/**
+ * A mention in a channel that is posted and delivered as Slack does, with its retries. @returns Its ts, and the try that was
+ * acked (0: none).
+ */
 export async function ask(
   { slack, forwarder }: { slack: Workspace; forwarder: Forwarder },
   input: { person: number; channel: string; text: string; retryMs?: readonly number[] },

@@ -1,6 +1,9 @@
 import type { Card, Diagnosis } from '../../../src/contract/diagnosis.ts'
 
-/** The diagnosis of the design's example: a v5p-128 job bound by communication, three cards. Written by hand, for tests of what is shown. */
+/**
+ * The diagnosis of the design's example: a v5p-128 job bound by communication, three cards. Written by hand, for tests of what is
+ * shown.
+ */
 export function sampleDiagnosis(overrides: Partial<Diagnosis> = {}): Diagnosis {
   return {
     run: 'run-sample',

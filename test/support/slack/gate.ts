@@ -14,7 +14,10 @@ export interface Call {
   ts: string | null
 }
 
-/** What to do with a call: let it through, or a fault. `lose_answer` does it and then breaks the connection; `lose_request` does not do it. */
+/**
+ * What to do with a call: let it through, or a fault. `lose_answer` does it and then breaks the connection; `lose_request` does
+ * not do it.
+ */
 export type Fault =
   | null
   | { kind: 'rate_limit'; seconds: number }
@@ -33,8 +36,8 @@ const perMinute: Record<string, number> = {
 const postGapMs = 1000
 
 /**
- * Stands between the bot and the emulated Slack, which knows no limits: counts calls, refuses blocks as Slack would, answers 429 where a
- * limit is exceeded (and remembers that as a violation), and injects faults.
+ * Stands between the bot and the emulated Slack, which knows no limits: counts calls, refuses blocks as Slack would, answers 429
+ * where a limit is exceeded (and remembers that as a violation), and injects faults.
  */
 export class Gate {
   readonly calls: Call[] = []

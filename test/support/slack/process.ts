@@ -11,8 +11,8 @@ import { botConfig } from './bot.ts'
 import { fakeDiagnoseService, fakeThread } from './fake-diagnose-service.ts'
 
 /**
- * `serve` or `worker` as a process of its own, with a stand-in for the reasoning layer; says where it listens, or `ready`, on stdout.
- * For tests that kill processes, and for the load test.
+ * `serve` or `worker` as a process of its own, with a stand-in for the reasoning layer; says where it listens, or `ready`, on
+ * stdout. For tests that kill processes, and for the load test.
  */
 const { values } = parseArgs({
   options: {

@@ -36,7 +36,10 @@ export class Workspace {
     this.url = url
   }
 
-  /** @param options.calls How many calls of the bot the emulator must take: it lets a token do five thousand an hour, whatever Slack does. */
+  /**
+   * @param options.calls How many calls of the bot the emulator must take: it lets a token do five thousand an hour, whatever
+   * Slack does.
+   */
   static async start(options: { users?: number; channels?: number; clock?: Clock; calls?: number } = {}): Promise<Workspace> {
     const port = await freePort()
     const people = Array.from({ length: options.users ?? 3 }, (_, at) => ({ name: `person${at}`, real_name: `Person ${at}` }))

@@ -7,7 +7,10 @@ import { refuse } from './refuse-architecture.ts'
 const partSchema = z.record(z.string(), z.unknown())
 const blockSchema = z.object({ attention: partSchema, ffn: partSchema })
 
-/** The layers of a config that writes out every block, some of them without attention or without an MLP (nemotron-nas); null for any other. */
+/**
+ * The layers of a config that writes out every block, some of them without attention or without an MLP (nemotron-nas); null for
+ * any other.
+ */
 export function readBlocks(config: ConfigReader): Layer[] | null {
   const blocks = config.list('block_configs')
   if (blocks === null) return null

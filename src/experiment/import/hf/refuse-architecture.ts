@@ -1,7 +1,9 @@
 import { PromptsError } from '../../../errors.ts'
 import { hfArchitectures } from './config-reader.ts'
 
-/** Throws `bad_log` with the reason when a config is no decoder-only language model, or one whose attention cannot be described. */
+/**
+ * Throws `bad_log` with the reason when a config is no decoder-only language model, or one whose attention cannot be described.
+ */
 export function refuseArchitecture(config: Readonly<Record<string, unknown>>, outer: unknown, what: string): void {
   const types = [config.model_type, (outer as { model_type?: unknown }).model_type].filter((type) => typeof type === 'string')
   const names = [...(Array.isArray(config.architectures) ? config.architectures : []), config._class_name].filter(

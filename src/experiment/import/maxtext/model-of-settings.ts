@@ -16,7 +16,8 @@ const baseDims = ['emb_dim', 'mlp_dim', 'moe_mlp_dim', 'num_query_heads', 'num_k
 const neededDims = ['emb_dim', 'num_decoder_layers', 'num_query_heads'] as const
 
 /**
- * The model of a job: its name where the library has it with these dims, its dims where the job sets some otherwise, or those of its settings.
+ * The model of a job: its name where the library has it with these dims, its dims where the job sets some otherwise, or those of
+ * its settings.
  * @throws PromptsError `bad_log` for a name that the library lacks, in a text that does not give the dims.
  */
 export function modelOfSettings(read: SettingReader, written: ReadonlySet<string>, notes: string[]): string | Model {

@@ -7,8 +7,8 @@ export interface MaxTextCommand {
 }
 
 /**
- * Reads `python3 -m maxtext.trainers… key=value …`, also where it is the `--command` of xpk or the argument of `bash -c`. null where the
- * text is no such command.
+ * Reads `python3 -m maxtext.trainers… key=value …`, also where it is the `--command` of xpk or the argument of `bash -c`. null
+ * where the text is no such command.
  */
 export function readMaxTextCommand(text: string): MaxTextCommand | null {
   const found: MaxTextCommand = { settings: new Map(), topology: null, slices: null, compilerFlags: null }

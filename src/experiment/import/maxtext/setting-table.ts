@@ -21,7 +21,9 @@ const {
 const isMapped = new RegExp(mapped.join('|'))
 const isWithoutEffect = new RegExp(withoutEffect.join('|'))
 
-/** What a setting says, as MaxText compares it: an enum without its class, `None` and quotes as nothing, booleans in one spelling. */
+/**
+ * What a setting says, as MaxText compares it: an enum without its class, `None` and quotes as nothing, booleans in one spelling.
+ */
 export function plainValue(value: string): string {
   const bare = value
     .trim()
@@ -49,8 +51,8 @@ function carriedValue(name: string, value: string): string {
 }
 
 /**
- * `name=value` of every setting that differs from its default, changes a step, and has no word in an experiment. Of one without a known default
- * nobody can tell: it counts where somebody wrote it, not where a log prints hundreds of them.
+ * `name=value` of every setting that differs from its default, changes a step, and has no word in an experiment. Of one without a
+ * known default nobody can tell: it counts where somebody wrote it, not where a log prints hundreds of them.
  */
 export function unmappedSettings(
   settings: ReadonlyMap<string, string>,

@@ -14,8 +14,8 @@ const pageSchema = z.looseObject({
 })
 
 /**
- * JobSets of a Kubernetes cluster (`jobset+https://host?namespace=team`): they say exactly on which slices a run runs. What ran, and its profile, come
- * from the source that has the run's folder.
+ * JobSets of a Kubernetes cluster (`jobset+https://host?namespace=team`): they say exactly on which slices a run runs. What ran,
+ * and its profile, come from the source that has the run's folder.
  */
 export function jobSetSource({ server }: { server: ServerAddress }): ExperimentSource {
   return {

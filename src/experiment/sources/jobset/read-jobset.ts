@@ -37,7 +37,10 @@ export function sliceOfJobSet({ metadata, spec }: JobSet): SliceAnswer | null {
   return null
 }
 
-/** The names that a JobSet's run goes by: its own, xpk's workload, and the `run_name=` of its command. The command is data: it is never run. */
+/**
+ * The names that a JobSet's run goes by: its own, xpk's workload, and the `run_name=` of its command. The command is data: it is
+ * never run.
+ */
 export function runNamesOf({ metadata, spec }: JobSet): string[] {
   const words = spec.replicatedJobs
     .flatMap((job) => job.template.spec.template.spec.containers ?? [])

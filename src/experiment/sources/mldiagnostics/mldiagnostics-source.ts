@@ -32,8 +32,8 @@ export interface MlDiagnosticsOptions {
 }
 
 /**
- * Runs of Google's ML Diagnostics: their settings (MaxText puts all of its own there) and the slice. Their profiles lie in a bucket, which is read
- * only where it is a source of its own: an address that a run names is not followed.
+ * Runs of Google's ML Diagnostics: their settings (MaxText puts all of its own there) and the slice. Their profiles lie in a
+ * bucket, which is read only where it is a source of its own: an address that a run names is not followed.
  */
 export function mlDiagnosticsSource({ address, endpoint }: MlDiagnosticsOptions): ExperimentSource {
   const match = /^mldiagnostics:\/\/([a-z][a-z0-9:.-]{2,60})\/([a-z0-9-]+)\/?$/.exec(address)

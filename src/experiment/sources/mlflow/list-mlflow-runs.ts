@@ -11,8 +11,8 @@ const budgetMs = 3500
 const keptMs = 24 * 3600_000
 
 /**
- * Runs of a server, newest first: those that the index knows, and as many newer and then older ones as the budget of time allows. The index
- * makes thousands cheap: only what started since the last list is asked for.
+ * Runs of a server, newest first: those that the index knows, and as many newer and then older ones as the budget of time allows.
+ * The index makes thousands cheap: only what started since the last list is asked for.
  */
 export async function listMlflowRuns(
   client: MlflowClient,

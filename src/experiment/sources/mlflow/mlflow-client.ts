@@ -55,7 +55,10 @@ export interface MlflowClient {
   get(path: string, query: Record<string, string>, signal: AbortSignal): Promise<unknown>
 }
 
-/** A client of one server; which experiments there are is asked once a minute. `?experiment=NAME` or `#/experiments/ID` narrows it to one. */
+/**
+ * A client of one server; which experiments there are is asked once a minute. `?experiment=NAME` or `#/experiments/ID` narrows it
+ * to one.
+ */
 export function createMlflowClient(server: ServerAddress): MlflowClient {
   const headers = { 'content-type': 'application/json', ...server.headers }
   let experiments: { ids: Promise<string[]>; atMs: number } | null = null

@@ -21,8 +21,9 @@ const levels: Record<string, ReadonlySet<string>> = {
 }
 
 /**
- * An experiment of params in the experiment file's own words, dots between levels (`hardware.chip`, `run.global_batch`, `run.flags.NAME`); null
- * when the chip, the slice or the batch is not among them. Everything else that is logged is somebody else's, and passed over.
+ * An experiment of params in the experiment file's own words, dots between levels (`hardware.chip`, `run.global_batch`,
+ * `run.flags.NAME`); null when the chip, the slice or the batch is not among them. Everything else that is logged is somebody
+ * else's, and passed over.
  */
 export function experimentOfParams(params: readonly Pair[], id: string): { experiment: Experiment } | { problem: string } | null {
   const data: Record<string, unknown> = { id }

@@ -17,8 +17,9 @@ import { measuredStepMs, stepsOfRun } from './mlflow-steps.ts'
 const runsOfOneName = 20
 
 /**
- * Runs of an MLflow server (`mlflow+https://host`), by run name or run id. The experiment is the run's artifact `experiment.yaml`, its params in
- * the experiment file's own words with dots, or MaxText's settings logged as params; the profile is the newest among its artifacts.
+ * Runs of an MLflow server (`mlflow+https://host`), by run name or run id. The experiment is the run's artifact
+ * `experiment.yaml`, its params in the experiment file's own words with dots, or MaxText's settings logged as params; the profile
+ * is the newest among its artifacts.
  */
 export function mlflowSource({
   server,
@@ -41,7 +42,10 @@ export function mlflowSource({
   }
 }
 
-/** The run of a name: of several the only one that runs or finished. @throws PromptsError `ambiguous_experiment` with dates and states to choose by. */
+/**
+ * The run of a name: of several the only one that runs or finished. @throws PromptsError `ambiguous_experiment` with dates and
+ * states to choose by.
+ */
 async function findRun(
   client: MlflowClient,
   server: ServerAddress,

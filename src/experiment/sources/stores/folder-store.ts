@@ -56,7 +56,10 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   }
 }
 
-/** A regular file's facts, `folder`, `outside` for a link that leads out of the run's folder, or null for pipes, devices and dead links. */
+/**
+ * A regular file's facts, `folder`, `outside` for a link that leads out of the run's folder, or null for pipes, devices and dead
+ * links.
+ */
 async function kindOf(
   entry: Dirent,
   path: string,

@@ -5,8 +5,8 @@ const tries = 3
 const pauseMs = 500
 
 /**
- * The bytes of an object, by the storage API's media download: the client's own stream puts more listeners on itself than Node likes, and does
- * not stop when it is told to. `head` bounds how many bytes from the start.
+ * The bytes of an object, by the storage API's media download: the client's own stream puts more listeners on itself than Node
+ * likes, and does not stop when it is told to. `head` bounds how many bytes from the start.
  * @throws Error with the reply's status as `code`; what fetch throws; the signal's reason
  */
 export async function readGcsObject(
