@@ -23,6 +23,7 @@ await mkdir(folder, { recursive: true })
 const browser = await openBrowser()
 try {
   await sandboxPictures(browser)
+  await linePictures(browser)
   await terminalPicture(browser)
   await reportPictures()
 } finally {
@@ -60,6 +61,32 @@ async function sandboxPictures(opened: Browser): Promise<void> {
     })
     await page.emulateMedia({ colorScheme: 'dark' })
     await shot(page, 'sandbox-follow-up', '#thread')
+    await page.close()
+  } finally {
+    await sandbox.stop()
+  }
+}
+
+/** Jobs of one line: a plan that a reply changes, and slices compared. */
+async function linePictures(opened: Browser): Promise<void> {
+  const sandbox = await openSandbox()
+  try {
+    const page = await opened.newPage({ viewport: { width: 1280, height: 860 }, deviceScaleFactor: 1 })
+    page.setDefaultTimeout(120_000)
+    await page.goto(sandbox.url)
+    const ask = async (text: string, answer: string) => {
+      await page.locator('#composer').fill(text)
+      await page.locator('#composer').press('Enter')
+      await page.locator('#replies > li', { hasText: answer }).last().waitFor()
+    }
+    await ask('@prompts plan llama3.3-70b on v6e-16, vllm, 1k in 1k out, 64 requests in flight', 'legal meshes fit')
+    await page.locator('#reply').fill('fp8 weights, kv fp8')
+    await page.locator('#reply').press('Enter')
+    await page.locator('#replies > li', { hasText: 'kv_dtype' }).last().waitFor()
+    await page.waitForTimeout(1500)
+    await shot(page, 'sandbox-plan')
+    await ask('@prompts size serve llama3.3-70b fp8, 4k in 1k out, 200 requests in flight, tpot 40 ms', 'the cheapest first')
+    await shot(page, 'sandbox-size')
     await page.close()
   } finally {
     await sandbox.stop()

@@ -16,6 +16,7 @@ import { createThread } from '../thread/thread.ts'
 import { heavyWorkInThreads } from '../threads/heavy-work.ts'
 import { claimRedis } from './claim-redis.ts'
 import { hasCompiler } from './has-compiler.ts'
+import { openLineJobs } from './line-jobs.ts'
 import { openService } from './open-service.ts'
 
 const casesShown = 10
@@ -72,6 +73,7 @@ export async function openSlack(
         throw new PromptsError('bad_experiment', `${id} is a profile alone`, { hint: 'A plan needs an experiment file.' })
       return heavy.plan({ workload: resolveWorkload(found.experiment, openCatalog(config)), top: 10 }, signal)
     },
+    lineJobs: openLineJobs(config, heavy),
     async cases(tenant, text) {
       const answer = await library.search({ kind: 'case', tenant, text, signature: null, embedding: null, limit: casesShown })
       return answer.hits.map((hit) => hit.item)

@@ -1,4 +1,5 @@
 import { exitCodes } from '../errors.ts'
+import { costNotes } from '../experiment/one-line/cost-notes.ts'
 import { nearestWords } from '../planner/describe-nearest.ts'
 import { explainMesh } from '../planner/explain.ts'
 import { unmetObjective } from '../planner/slo.ts'
@@ -18,16 +19,18 @@ export const run: Run<'plan'> = async ({ positionals, flags, config, print, show
   const { all } = flags
   const top = flags.top ?? (flags.json || all ? undefined : defaultTop)
   const { workload, loaded, line } = await openWorkload(positionals[0]!, config, signal, flags.topology)
-  for (const text of notesOfWorkload(loaded, workload)) note(text)
+  const notes = notesOfWorkload(loaded, workload)
+  if (line === null) for (const text of notes) note(text)
+  const assumptions = line === null ? [] : [...line.assumptions, ...notes, ...costNotes([workload])]
   const heavy = heavyWorkOfCommand()
   if (flags.explain !== undefined) {
     const verdict = verdictOfMesh(workload, parseMesh(flags.explain))
-    for (const text of line?.assumptions ?? []) note(`assumed: ${text}`)
+    if (line !== null) for (const text of assumptions) note(`assumed: ${text}`)
     print(explainMesh({ workload, verdict, ranked: (await heavy.plan({ workload }, signal)).ranked }))
     return exitCodes.ok
   }
   const plan = await heavy.plan({ workload, all, ...(top === undefined ? {} : { top }) }, signal)
-  if (line !== null) Object.assign(plan, { assumptions: line.assumptions, experiment_file: line.file })
+  if (line !== null) Object.assign(plan, { assumptions, experiment_file: line.file })
   // where nothing is clear of the limit, the near ones are compiled unasked
   const near = plan.ranked[0]?.memory?.certainty === 'near' && hasCompiler(config)
   if (near && !flags.compile) note('nothing is clear of the memory limit: asking the TPU compiler about the first three')

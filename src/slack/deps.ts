@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Case } from '../contract/case.ts'
+import type { LineJobs } from '../contract/line-job.ts'
 import type { RunRequest } from '../contract/run.ts'
 import type { Plan } from '../contract/verdict.ts'
 import type { ListedRun } from '../experiment/find/run-finder.ts'
@@ -75,6 +76,8 @@ export interface SlackDeps {
   compiler: boolean
   /** `/prompts plan`. */
   plan?: (team: string, id: string, signal: AbortSignal) => Promise<Plan>
+  /** Jobs that are said in one line: `plan llama3-70b on v6e-256, …`, `size serve …`. */
+  lineJobs?: LineJobs
   /** `/prompts cases`: this tenant's and the shipped ones. */
   cases?: (tenant: string, text: string) => Promise<Case[]>
   /** Dollars that the workspace may still spend today; null where nothing costs. Asked before each run; where it is spent the plan says that rules answer. */

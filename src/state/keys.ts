@@ -63,6 +63,9 @@ export const keys = {
   /** Numbers what must keep an order over processes, a workspace each. */
   order: (team: string, what: 'messages' | 'marks' | 'threads' | 'reactions') => `order:${what}/${team}`,
 
+  /** The job of one line that a thread is about. */
+  threadJob: ({ team, channel, threadTs }: Thread) => `linejob:${team}/${channel}/${threadTs}`,
+
   tenants: 'tenant:',
   tenant: (team: string) => `tenant:${team}`,
   quota: (team: string, user: string, day: string) => `quota:${team}/${user}/${day}`,

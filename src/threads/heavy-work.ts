@@ -8,6 +8,8 @@ import { createThreadPool } from './thread-pool.ts'
 export interface HeavyWork {
   /** @throws PromptsError `too_large` for a space that no search looks at; the signal's reason. */
   plan(input: Tasks['plan']['input'], signal: AbortSignal): Promise<Plan>
+  /** The signal's reason is all that it throws. */
+  size(input: Tasks['size']['input'], signal: AbortSignal): Promise<Tasks['size']['answer']>
   /** @throws PromptsError what the reader of profiles throws; the signal's reason. */
   readProfile(source: string, mesh: Tasks['profile']['input']['mesh'], signal: AbortSignal): Promise<ProfileReading>
   close(): Promise<void>
@@ -21,6 +23,7 @@ export function heavyWorkInThreads(options: { threads: number }): HeavyWork {
   const pool = createThreadPool({ size: options.threads })
   return {
     plan: (input, signal) => pool.run('plan', input, signal),
+    size: (input, signal) => pool.run('size', input, signal),
     readProfile: (source, mesh, signal) => pool.run('profile', { source, mesh }, signal),
     close: () => pool.close(),
   }
@@ -34,6 +37,10 @@ export function heavyWorkOfCommand(): HeavyWork {
       if (roughCandidates(input.workload) >= smallSearch) return pool.run('plan', input, signal)
       const { planExperiment } = await import('../planner/plan.ts')
       return planExperiment({ ...input, clock: () => performance.now() })
+    },
+    async size(input) {
+      const { sizeJob } = await import('../planner/size-job.ts')
+      return sizeJob(input)
     },
     async readProfile(source, mesh, signal) {
       const { readProfileDetails } = await import('../profile/read-profile.ts')

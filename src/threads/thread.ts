@@ -9,6 +9,10 @@ const work: { [Name in TaskName]: (input: Tasks[Name]['input']) => Promise<Tasks
     const { planExperiment } = await import('../planner/plan.ts')
     return planExperiment({ ...input, clock: () => performance.now() })
   },
+  async size(input) {
+    const { sizeJob } = await import('../planner/size-job.ts')
+    return sizeJob(input)
+  },
   async profile({ source, mesh }) {
     const { readProfileDetails } = await import('../profile/read-profile.ts')
     return readProfileDetails(source, mesh === null ? {} : { mesh })

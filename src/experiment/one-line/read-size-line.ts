@@ -4,6 +4,7 @@ import type { ResolvedModel } from '../../planner/model/resolved-model.ts'
 import type { Budget } from '../../planner/size-job.ts'
 import type { Workload } from '../../planner/workload.ts'
 import { resolveWorkload } from '../resolve-workload.ts'
+import { costNotes } from './cost-notes.ts'
 import { fillDraft } from './fill-draft.ts'
 import type { LineDraft } from './line-draft.ts'
 import { lineWords } from './line-words.ts'
@@ -57,7 +58,8 @@ export function readSizeLine(line: string, vocabulary: Vocabulary, changes: read
   const assumptions = (said[0] ?? []).filter((text) => text !== 'one slice' && said.every((texts) => texts.includes(text)))
   if (draft.run.per_device_batch_size !== undefined) assumptions.push('the batch grows with the devices: per_device_batch_size is kept')
   else if (training && draft.batchTokens !== null && workloads[0]?.phase === 'train') assumptions.push(batchNote(draft.batchTokens))
-  assumptions.push(...costNotes(workloads))
+  // the notes name the experiment of one slice
+  assumptions.push(...(workloads[0]?.notes ?? []).map((note) => note.replace(`${workloads[0]?.id}: `, '')), ...costNotes(workloads))
   return { assumptions, budget, ladders }
 }
 
@@ -68,23 +70,6 @@ function trainBatchTokens(model: ResolvedModel): number {
 
 function batchNote(tokens: number): string {
   return `a global batch of about ${tokens.toLocaleString('en-US')} tokens, in whole rounds of a slice's devices ("batch 8M tokens" for another); whether training converges at it is not judged`
-}
-
-/** What dollars rest on: prices with their date, and the time that is paid for without progress. */
-function costNotes(workloads: readonly Workload[]): string[] {
-  const chipsShown = new Map(workloads.map(({ slice, chip }) => [slice.chip, chip]))
-  const prices = [...chipsShown].map(
-    ([name, { usd_per_chip_hour: usd, price_as_of: date }]) => `${name} $${usd.toFixed(2)}${date === null ? ' (set)' : ''}`,
-  )
-  const listed = [...chipsShown.values()].find(({ price_as_of: date }) => date !== null)
-  const since = listed === undefined ? '' : `, on-demand list prices of ${listed.price_as_of}`
-  const goodput = workloads[0]?.chip.goodput ?? 1
-  return [
-    `a chip-hour costs ${prices.join(', ')}${since}`,
-    goodput === 1
-      ? 'goodput 100%: no time for restarts and checkpoints is paid for ("goodput 90%" for another)'
-      : `goodput ${Number((goodput * 100).toPrecision(4))}%: the rest of the time that is paid for goes to restarts and checkpoints`,
-  ]
 }
 
 function rungs(chip: ChipName, { catalog, sliceNames }: Vocabulary, { topology, slices, chips: count }: LineDraft) {

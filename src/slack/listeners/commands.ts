@@ -5,6 +5,7 @@ import { readAsk } from '../../thread/read-ask.ts'
 import { type Message, message, section } from '../blocks/message.ts'
 import { errorMessage } from '../blocks/notice-messages.ts'
 import { escapeCode } from '../blocks/text.ts'
+import { lineAsked } from '../lines/line-asked.ts'
 import { type Asker, checkAsker } from '../requests/access.ts'
 import { forgetAsked } from '../requests/forget.ts'
 import { handleAsk, help } from '../requests/handle-ask.ts'
@@ -24,7 +25,10 @@ export function listenToCommands(app: App, services: SlackServices): void {
     const tellAlone = privately(services, asker, { respond, id: trigger_id })
     try {
       const ask = readAsk(text)
-      const wants = ask.verb === 'cases' || ((ask.verb === 'diagnose' || ask.verb === 'plan' || ask.verb === null) && ask.ids.length > 0)
+      const { lineJobs } = services.deps
+      const isLine = lineJobs !== undefined && lineAsked(ask.text, lineJobs) !== null
+      const wants =
+        isLine || ask.verb === 'cases' || ((ask.verb === 'diagnose' || ask.verb === 'plan' || ask.verb === null) && ask.ids.length > 0)
       await checkAsker(services.deps, client, asker)
       if (ask.verb === 'forget') {
         await tellAlone(await forgetAsked(services, asker, ask.ids))

@@ -2,8 +2,10 @@ import type { App, Context } from '@slack/bolt'
 import type { WebClient } from '@slack/web-api'
 import { asPromptsError } from '../../errors.ts'
 import { keys } from '../../state/keys.ts'
+import { readAsk } from '../../thread/read-ask.ts'
 import { errorMessage } from '../blocks/notice-messages.ts'
 import { handleFollowUp, readInThread } from '../follow-ups/handle-follow-up.ts'
+import { replyToLine } from '../lines/answer-line.ts'
 import { replayFlag } from '../receivers/inbox.ts'
 import { type Asker, checkAsker } from '../requests/access.ts'
 import { handleAsk } from '../requests/handle-ask.ts'
@@ -102,13 +104,34 @@ async function followUp(delivered: Delivered, message: MessageEvent & { user: st
   const envelope = envelopeSchema.parse(delivered.body)
   const team = teamOf(delivered)
   const runs = await services.records.threadRuns(team, message.channel, threadTs)
-  if (runs.length === 0) return
   const asker = { team, channel: message.channel, user: message.user, isSharedChannel: envelope.is_ext_shared_channel }
+  if (runs.length === 0) return lineFollowUp(delivered, { message, asker, threadTs })
   const said = { asker, threadTs, askTs: message.ts, runs, text: message.text, addressed: false }
   if ((await readInThread(services, said)) === null) return
   await guarded(services, 'a follow-up', { team, channel: message.channel, threadTs, user: null }, async () => {
     if (!(await isFirst(delivered, team, message, envelope.event_id))) return
     if (await mayFollowUp(delivered, asker, threadTs, message.ts)) await handleFollowUp(services, said)
+  })
+}
+
+/** A reply in the thread of a job of one line that says something else of it. */
+async function lineFollowUp(
+  delivered: Delivered,
+  { message, asker, threadTs }: { message: MessageEvent; asker: Asker; threadTs: string },
+): Promise<void> {
+  const { services } = delivered
+  const { team, channel } = asker
+  const place = { team, channel, threadTs }
+  const text = readAsk(message.text).text
+  if ((await replyToLine(services, place, { text, addressed: false })) === null) return
+  await guarded(services, 'a reply to a job of one line', { ...place, user: null }, async () => {
+    if (!(await isFirst(delivered, team, message, envelopeSchema.parse(delivered.body).event_id))) return
+    if (!(await mayFollowUp(delivered, asker, threadTs, message.ts))) return
+    const answer = await replyToLine(services, place, { text, addressed: false })
+    if (answer === null) return
+    const key = `reply/${channel}/${message.ts}`
+    const said = await answer().catch((thrown) => errorMessage(asPromptsError(thrown)))
+    await services.outbox.put({ team, key, channel, threadTs, message: said })
   })
 }
 

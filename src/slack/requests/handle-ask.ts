@@ -4,10 +4,14 @@ import { read } from '../../thread/intent.ts'
 import { type Ask, maxIds, readAsk } from '../../thread/read-ask.ts'
 import { helpMessage } from '../blocks/help-message.ts'
 import { casesMessage, planListMessage } from '../blocks/library-messages.ts'
+import { jobForgottenMessage } from '../blocks/line-messages.ts'
 import type { Message } from '../blocks/message.ts'
 import { errorMessage } from '../blocks/notice-messages.ts'
 import { runsMessage } from '../blocks/runs-message.ts'
 import { handleFollowUp } from '../follow-ups/handle-follow-up.ts'
+import { answerLine, replyToLine } from '../lines/answer-line.ts'
+import { lineAsked } from '../lines/line-asked.ts'
+import { forgetThreadJob } from '../lines/thread-job.ts'
 import type { MessageEvent } from '../listeners/payloads.ts'
 import type { SlackServices } from '../services.ts'
 import { type Asker, checkAsker, checkExperiment, isAllowed, parseChannelRules } from './access.ts'
@@ -43,7 +47,10 @@ export async function handleAsk(services: SlackServices, input: AskInput): Promi
   }
   const ask = readAsk(input.text)
   const own = input.inThread ? await records.threadRuns(asker.team, asker.channel, threadTs) : []
+  const place = { team: asker.team, channel: asker.channel, threadTs }
   if (ask.verb === 'forget') {
+    if (ask.ids.length === 0 && (await forgetThreadJob(services, place)) && own.length === 0)
+      return say(services, input, 'forget', async () => jobForgottenMessage())
     const runs = ask.ids.length > 0 ? ask.ids : own
     return say(services, input, 'forget', () => forgetAsked(services, asker, runs))
   }
@@ -52,6 +59,15 @@ export async function handleAsk(services: SlackServices, input: AskInput): Promi
   if (own.length > 0 && (ask.verb === null || ask.verb === 'diagnose') && (await isAboutRuns(services, ask, own, hasSubject))) {
     await handleFollowUp(services, { ...input, runs: own, text: ask.text, addressed: true })
     return
+  }
+  const { lineJobs } = services.deps
+  if (lineJobs !== undefined && ask.inline.length === 0 && files.length === 0 && own.length === 0) {
+    const reply = input.inThread
+      ? await replyToLine(services, place, { text: ask.text, addressed: ask.verb === null || ask.verb === 'plan' })
+      : null
+    if (reply !== null) return say(services, input, 'line', reply)
+    const job = lineAsked(ask.text, lineJobs)
+    if (job !== null) return say(services, input, 'line', () => answerLine(services, lineJobs, place, job))
   }
   if (ask.verb === 'experiments') return say(services, input, 'runs', () => runsAnswer(services, input, ask))
   if (ask.slice !== null && ask.ids.length === 1) {
