@@ -40,3 +40,10 @@ async function planLine({ lines }: LineJob, { config, heavy, vocabulary }: Given
   const assumptions = [...line.assumptions, ...(workload.notes ?? []), ...costNotes([workload])]
   const lead = [unmetObjective(workload, plan.ranked), nearestWords(plan)].filter((text) => text !== null).join(' ')
   return { verb: 'plan', plan: { ...plan, assumptions, experiment_file: line.file }, lead: lead === '' ? null : lead }
+}
+
+async function sizeLine({ lines }: LineJob, { heavy, vocabulary }: Omit<Given, 'config'>, signal: AbortSignal): Promise<LineAnswer> {
+  const [first = '', ...changes] = lines
+  const { assumptions, budget, ladders } = readSizeLine(first, vocabulary, changes)
+  return { verb: 'size', size: { job: lines.join('; '), assumptions, options: await heavy.size({ ladders, budget }, signal) } }
+}
