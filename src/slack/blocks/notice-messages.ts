@@ -164,9 +164,14 @@ export function replyMessage(text: string, next?: { run: string; instead: readon
   const asks = questions.slice(0, 3).map((question, at) => button(question, `ask_${at}`, { run: next?.run, text: question }))
   const said = questions.length === 0 ? body : `${body} I can: ${questions.join(' · ')}`
   return message(escapeText(said, 3900), [
-    ...parts.map((part) => section(escapeText(part, 2990), { folds: true })),
+    ...parts.map((part) => section(withSettings(escapeText(part, 2950)), { folds: true })),
     ...(asks.length === 0 ? [] : [actions(...asks)]),
   ])
+}
+
+/** Lines that are settings alone (`ici_fsdp_parallelism=64 …`) copy as they are. */
+function withSettings(escaped: string): string {
+  return escaped.replaceAll(/^(?:[\w.-]{2,60}=[^\s=]{1,60}(?:[ \n]|$)){3,}/gm, (lines) => `\`\`\`\n${lines.trimEnd()}\n\`\`\`\n`)
 }
 
 /** Several runs of a thread have cards: which one is meant is for its writer to say. */

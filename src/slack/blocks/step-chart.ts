@@ -4,6 +4,9 @@ import { type Part, partLabels, partsOf } from '../../pictures/step-parts.ts'
 import { significant } from '../../text/units.ts'
 import { barChart, type DataVisualizationBlock } from './native-blocks.ts'
 
+/** Slack shows twenty characters of a name. */
+const shortLabels: Partial<Record<Part['key'], string>> = { communication: 'exposed comms' }
+
 /** Where the time of a step goes, now and with each card, as estimated: a bar for each part. Null without an estimate. */
 export function stepChart({ baseline, cards }: Diagnosis): DataVisualizationBlock | null {
   const steps: { label: string; estimate: Estimate }[] = []
@@ -17,7 +20,7 @@ export function stepChart({ baseline, cards }: Diagnosis): DataVisualizationBloc
     title: 'Where the time of a step goes',
     categories: steps.map(({ label }) => label),
     series: keys.map((key) => ({
-      name: partLabels[key],
+      name: shortLabels[key] ?? partLabels[key],
       values: parts.map((of) => Number(significant((of.get(key) ?? 0) / per).replaceAll(',', ''))),
     })),
     yLabel: `${unit} per step, estimated`,
