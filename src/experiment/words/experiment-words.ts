@@ -14,6 +14,7 @@ export const experimentWords = bare(
       maxtext_only: z.array(z.string()),
       sizes: z.record(z.string(), axisSchema),
       run: words,
+      hardware: words,
       values: z.strictObject({ phase: words, dtype: words }),
     })
     .parse(json),

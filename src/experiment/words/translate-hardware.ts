@@ -1,5 +1,6 @@
 import { chipOfWord, sliceOfMachine } from '../../contract/chip.ts'
-import { isData } from './experiment-words.ts'
+import { PromptsError } from '../../errors.ts'
+import { type Data, experimentWords, isData } from './experiment-words.ts'
 
 /**
  * A slice in the contract's words: `trillium`, `v7x-16`, `ct6e-standard-4t`, `v6e:4x4`, or `hardware: v5p-128` become chip and
@@ -7,17 +8,53 @@ import { isData } from './experiment-words.ts'
  */
 export function translateHardware(given: unknown, notes: string[]): unknown {
   if (typeof given === 'string') {
-    const slice = sliceOfWords(null, given)
-    return slice === null ? given : said(notes, given, slice)
+    const slice = sliceOfText(given)
+    if (slice !== null) return said(notes, given, slice)
+    throw new PromptsError('bad_experiment', `hardware is "${given.slice(0, 100)}": no slice of a known chip`, {
+      hint: 'Write a slice name (v5p-128), chip and shape (v6e:4x4), or {chip, topology}.',
+    })
   }
   if (!isData(given)) return given
-  const { chip, topology, ...rest } = given
+  const { chip, topology, ...rest } = inOurKeys(given, notes)
   const slice = typeof topology === 'string' ? sliceOfWords(typeof chip === 'string' ? chip : null, topology) : null
-  if (slice === null) return typeof chip === 'string' ? { ...given, chip: translatedChip(chip, notes) } : given
-  if (slice.chip === chip && slice.topology === topology) return given
+  if (slice === null)
+    return { ...rest, ...(topology === undefined ? {} : { topology }), chip: typeof chip === 'string' ? translatedChip(chip, notes) : chip }
+  if (slice.chip === chip && slice.topology === topology) return { chip, topology, ...rest }
   if (chip === undefined && slice.topology === topology) notes.push(`hardware.chip ${slice.chip} is read from the slice ${topology}`)
   else said(notes, chip === undefined ? String(topology) : `${String(chip)} ${String(topology)}`, slice)
   return { ...slice, ...rest }
+}
+
+/** Other names of the keys; a number of chips or cores is the slice of that name. */
+function inOurKeys(given: Data, notes: string[]): Data {
+  const out: Data = { ...given }
+  for (const [word, key] of Object.entries(experimentWords.hardware)) {
+    if (out[word] === undefined || out[key] !== undefined) continue
+    out[key] = out[word]
+    delete out[word]
+    notes.push(`hardware.${word} is ${key} here`)
+  }
+  const { chip, topology } = out
+  const named = typeof chip === 'string' ? chipOfWord(plainWord(chip)) : null
+  if (typeof topology === 'number' && named !== null) out.topology = `${named}-${topology}`
+  return out
+}
+
+/** `TPU v5e 4x4`, `v6e 16`: a slice in one text. */
+function sliceOfText(text: string): SliceWords | null {
+  const [first, second, third] = plainWord(text).split(/\s+/)
+  if (third !== undefined) return null
+  if (second === undefined) return sliceOfWords(null, first!)
+  const chip = chipOfWord(first!)
+  return chip === null ? null : sliceOfWords(chip, /^\d+$/.test(second) ? `${chip}-${second}` : second)
+}
+
+/** Without the word TPU before it. */
+function plainWord(text: string): string {
+  return text
+    .trim()
+    .toLowerCase()
+    .replace(/^(google )?(cloud )?tpu[- ](?=\S)/, '')
 }
 
 interface SliceWords {
@@ -40,7 +77,7 @@ export function sliceOfWords(chip: string | null, topology: string): SliceWords 
     const named = chipOfWord(before!)
     return named === null ? null : { chip: named, topology: after }
   }
-  const own = chip === null ? null : chipOfWord(chip)
+  const own = chip === null ? null : chipOfWord(plainWord(chip))
   if (/^\d+(x\d+)+$/.test(wanted)) return own === null ? null : { chip: own, topology: wanted }
   const [, prefix, size] = /^(.+)-(\d+)$/.exec(wanted) ?? []
   const named = prefix === undefined ? null : chipOfWord(prefix)
@@ -49,7 +86,7 @@ export function sliceOfWords(chip: string | null, topology: string): SliceWords 
 }
 
 function translatedChip(word: string, notes: string[]): string {
-  const chip = chipOfWord(word)
+  const chip = chipOfWord(plainWord(word))
   if (chip === null || chip === word) return word
   notes.push(`chip ${word} is taken as ${chip}`)
   return chip

@@ -26,7 +26,16 @@ export function translateMesh(given: unknown, where: string, notes: string[]): u
 function axisOf(name: string, maxtext: boolean): Axis | null {
   if (maxtext && name === 'data') return 'replica'
   const own = axisSchema.safeParse(name)
-  return own.success ? own.data : (experimentWords.axes[name] ?? null)
+  return own.success ? own.data : (experimentWords.axes[name] ?? experimentWords.sizes[name] ?? spelledOut(name))
+}
+
+/** `ici_fsdp_parallelism`, `tensor_parallel`: a framework's setting as an axis of a mesh. MaxText's `data` among its settings replicates. */
+function spelledOut(name: string): Axis | null {
+  const word = /^(?:(?:ici|dcn)_)?(\w+?)_(?:parallel|parallelism|parallel_size)$/.exec(name)?.[1]
+  if (word === undefined) return null
+  if (word === 'data') return 'replica'
+  const own = axisSchema.safeParse(word)
+  return own.success ? own.data : (experimentWords.axes[word] ?? null)
 }
 
 /**
@@ -41,14 +50,14 @@ export function fillMesh(given: unknown, devices: number | null, { where, notes 
   if (second !== undefined)
     throw new PromptsError('bad_experiment', `${where}: ${open.join(' and ')} are both -1`, { hint: 'One axis can take what is left.' })
   const named = axes.reduce((product, one) => product * (typeof given[one] === 'number' && given[one] > 0 ? given[one] : 1), 1)
-  if (devices === null || devices % named !== 0)
-    throw new PromptsError(
-      'bad_experiment',
-      `${where}: ${axis} is -1, and ${devices ?? 'an unknown number of'} devices do not divide by ${named}`,
-      {
-        hint: 'Write the size out, or name a slice that the other axes divide.',
-      },
-    )
+  if (devices === null)
+    throw new PromptsError('bad_experiment', `${where}: ${axis} is -1, and the slice that it would fill is not known`, {
+      hint: 'hardware names it: {chip: v5p, topology: 4x4x4}, or v5p-128.',
+    })
+  if (devices % named !== 0)
+    throw new PromptsError('bad_experiment', `${where}: ${axis} is -1, and ${devices} devices do not divide by ${named}`, {
+      hint: 'Write the size out, or name a slice that the other axes divide.',
+    })
   notes.push(`${where} ${axis}=-1 is filled to ${devices / named}`)
   return { ...given, [axis!]: devices / named }
 }

@@ -21,6 +21,11 @@ describe('the words that people use', () => {
     ['tpu7x-standard-4t', 'tpu7x', '2x2x1'],
     ['v6e:4x4', 'v6e', '4x4'],
     [{ chip: 'v5e', topology: 'v5litepod-16' }, 'v5e', 'v5e-16'],
+    [{ chip: 'trillium', topology: 16 }, 'v6e', 'v6e-16'],
+    [{ chip: 'tpu-v6e', topology: '4x4' }, 'v6e', '4x4'],
+    [{ accelerator_type: 'v6e-16' }, 'v6e', 'v6e-16'],
+    ['TPU v6e 4x4', 'v6e', '4x4'],
+    ['cloud tpu v6e 16', 'v6e', 'v6e-16'],
   ])('%j is a slice', (hardware, chip, topology) => {
     const { experiment, notes } = read({ hardware })
     expect(experiment.hardware).toEqual({ chip, topology })
@@ -33,6 +38,17 @@ describe('the words that people use', () => {
     expect(experiment.mesh).toEqual({ replica: 2, data: 4, model: 2 })
     expect(notes.join()).toMatch(/MaxText replicates/)
     expect(read({ mesh: { data: 8, model: 2 } })).toMatchObject({ experiment: { mesh: { data: 8, model: 2 } }, notes: [] })
+  })
+
+  it("takes a framework's settings for axes of a mesh", () => {
+    const settings = { ici_data_parallelism: 2, ici_fsdp_parallelism: -1, tensor_parallel: 2 }
+    expect(read({ mesh: settings }).experiment.mesh).toEqual({ replica: 2, data: 4, model: 2 })
+    expect(() => read({ mesh: { ici_autoregressive_parallelism: 2 } })).toThrow(/ici_autoregressive_parallelism/)
+  })
+
+  it('says of a slice that it does not know that it is one, not what type it has', () => {
+    expect(() => read({ hardware: 'v3-8' })).toThrow(/"v3-8": no slice of a known chip/)
+    expect(() => read({ hardware: { chip: 'h100', topology: '8' }, mesh: { fsdp: -1 } })).toThrow(/slice that it would fill is not known/)
   })
 
   it('fills -1, and says to what', () => {
