@@ -38,9 +38,9 @@ function row(result: QueueLoad): string {
   return `| ${cells.join(' | ')} |`
 }
 
-/** MiB an hour by least squares, once the first fifth (caches, compiled code) is over. */
+/** MiB an hour by least squares over the second half, when caches are filled and every thread was once started. */
 function growth({ samples }: QueueLoad, name: string): number {
-  const points = samples.slice(Math.floor(samples.length / 5)).map(({ at, mib }) => ({ x: at / 3600, y: mib[name] ?? 0 }))
+  const points = samples.slice(Math.floor(samples.length / 2)).map(({ at, mib }) => ({ x: at / 3600, y: mib[name] ?? 0 }))
   const mean = (of: number[]) => of.reduce((a, b) => a + b, 0) / of.length
   const [x, y] = [mean(points.map((one) => one.x)), mean(points.map((one) => one.y))]
   const above = points.reduce((sum, one) => sum + (one.x - x) * (one.y - y), 0)
@@ -70,9 +70,7 @@ if (values['soak-minutes'] === undefined) {
       const part = result.samples.slice((at * result.samples.length) / 10, ((at + 1) * result.samples.length) / 10)
       return Math.round(part.reduce((sum, { mib }) => sum + (mib[name] ?? 0), 0) / Math.max(1, part.length))
     })
-    console.log(
-      `${name}: MiB by tenths of the time ${tenths.join(' ')}; ${growth(result, name).toFixed(0)} MiB an hour after the first fifth`,
-    )
+    console.log(`${name}: MiB by tenths of the time ${tenths.join(' ')}; ${growth(result, name).toFixed(0)} MiB an hour in the second half`)
   }
   isWrong = result.unanswered + result.doubled + result.violations > 0
 }

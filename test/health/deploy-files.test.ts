@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { createMetrics } from '../../src/health/metrics.ts'
-import { projectRoot } from '../support/needs.ts'
+import { findProgram, lacks, needing, projectRoot } from '../support/needs.ts'
 
 const read = (name: string) => readFileSync(join(projectRoot, 'deploy', name), 'utf8')
 
@@ -49,4 +51,23 @@ it('the cluster asks for paths, commands and settings that there are', () => {
   }
   const configured = documents.find(({ kind }) => kind === 'ConfigMap') as unknown as { data: Record<string, string> }
   for (const name of Object.keys(configured.data)) expect(settings).toContain(name)
+})
+
+describe.skipIf(lacks('kubernetes-validate'))(needing("Kubernetes' own schemas", 'kubernetes-validate'), () => {
+  const validate = (path: string) =>
+    spawnSync(findProgram('kubernetes-validate')!, ['--strict', path], { encoding: 'utf8', timeout: 60_000 })
+
+  it('take every document of the cluster', () => {
+    const { status, stdout, stderr } = validate(join(projectRoot, 'deploy/kubernetes.yaml'))
+    expect(`${stdout}${stderr}`.match(/passed for resource/g)).toHaveLength(5)
+    expect(status).toBe(0)
+  })
+
+  it('refuse one with a key that there is not', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'prompts-deploy-'))
+    const path = join(folder, 'wrong.yaml')
+    writeFileSync(path, read('kubernetes.yaml').replace('readinessProbe:', 'readyProbe:'))
+    expect(validate(path).status).not.toBe(0)
+    rmSync(folder, { recursive: true, force: true })
+  })
 })

@@ -19,6 +19,7 @@ export type Need =
   | 'moto'
   | 'fake-gcs-server'
   | 'chromium'
+  | 'kubernetes-validate'
 
 const toolFolder = (name: string) => join(projectRoot, '.prompts', name, 'bin')
 
@@ -67,6 +68,7 @@ function look(need: Need): boolean {
       return existsSync(join(sharedData, 'measured.tsv'))
     case 'redis-server':
     case 'fake-gcs-server':
+    case 'kubernetes-validate':
     case 'moto':
     case 'chromium':
       return findProgram(need === 'moto' ? 'moto_server' : need) !== null

@@ -141,9 +141,11 @@ export class Outbox {
     user: string
     threadTs: string | null
     message: Message
+    /** Of no use after so long: then it is not sent. */
+    deadlineMs?: number
   }): Promise<void> {
-    const { team, key, channel, user, threadTs, message } = input
-    await this.#accept(team, key, { kind: 'whisper', channel, user, threadTs, message })
+    const { team, key, channel, user, threadTs, message, deadlineMs } = input
+    await this.#accept(team, key, { kind: 'whisper', channel, user, threadTs, message }, deadlineMs === undefined ? {} : { deadlineMs })
   }
 
   /** Adds or takes a reaction of ours; best effort, and nothing is sent for one that is taken back before it was added. */

@@ -34,7 +34,7 @@ export const inFlightMs = 3000
 export const renewMs = 1000
 export const maxAttempts = 8
 /** How long a message may wait for its turn before it is given up. */
-export const answerDeadlineMs = 3_600_000
+export const answerDeadlineMs = 12 * 3_600_000
 /** A 👀 or a step of a plan that could not be sent in this time is of no use any more. */
 export const progressDeadlineMs = 3000
 /** Taking a 👀 away may wait for a quiet moment. */

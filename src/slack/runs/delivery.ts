@@ -21,6 +21,7 @@ const eyes = 'eyes'
 /** Nobody should wait longer without a word. */
 const tellWaitSeconds = 60
 const tellWaitAgainMs = 3600_000
+const mostWaitToldMs = 300_000
 /** Pictures need an edit of each summary; with more edits than this waiting there are none. */
 const picturesUnder = 5
 
@@ -79,6 +80,8 @@ export class Delivery {
     await this.#options.outbox.whisper({
       ...{ team: record.team, key: `${record.run}/${channel}/${threadTs}/wait`, channel, user, threadTs },
       message: waitMessage({ title: record.title, run: record.run, wait }),
+      // when many wait, whispers do too: said after the run began it would be false
+      deadlineMs: Math.min((wait.seconds ?? tellWaitSeconds) * 500, mostWaitToldMs),
     })
   }
 

@@ -8,6 +8,7 @@ export class SocketServer {
   url = ''
   #server: Server | null = null
   #socket: Duplex | null = null
+  readonly #sockets = new Set<Duplex>()
   #connected: () => void = () => {}
   readonly connected = new Promise<void>((resolve) => {
     this.#connected = resolve
@@ -23,6 +24,8 @@ export class SocketServer {
         `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
       )
       this.#socket = socket
+      this.#sockets.add(socket)
+      socket.on('close', () => this.#sockets.delete(socket))
       socket.on('error', () => {})
       socket.on('data', (data: Buffer) => this.#read(data))
       this.send({ type: 'hello', num_connections: 1, connection_info: { app_id: 'A0APP00001' } })
@@ -41,8 +44,10 @@ export class SocketServer {
   }
 
   async stop(): Promise<void> {
-    this.#socket?.destroy()
-    await new Promise((resolve) => this.#server?.close(resolve))
+    const closed = new Promise((resolve) => this.#server?.close(resolve))
+    for (const socket of this.#sockets) socket.destroy()
+    this.#server?.closeAllConnections()
+    await closed
   }
 
   /** Client frames are masked; the short ones that matter here come whole, though several may come together. */
