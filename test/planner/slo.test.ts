@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { sloTier } from '../../src/planner/rank.ts'
 import { unmetObjective, unmetObjectiveIn } from '../../src/planner/slo.ts'
 import { verdictOfMesh } from '../../src/planner/verdict-of.ts'
 import { workloadOf } from './workloads.ts'
@@ -13,4 +14,15 @@ it('says what comes nearest to an objective that nothing meets, and nothing wher
   expect(unmetObjective({ slo: {} }, ranked)).toBeNull()
   expect(unmetObjectiveIn({ notes: [unmet!, 'another'] })).toBe(unmet)
   expect(unmetObjectiveIn({ notes: ['another'] })).toBeNull()
+})
+
+it.each([
+  ['decode', { tpot_ms: 20 }, 1],
+  ['decode', { ttft_ms: 20 }, 0],
+  ['prefill', { ttft_ms: 20 }, 1],
+  ['prefill', { tpot_ms: 20 }, 0],
+  ['train', { ttft_ms: 20, tpot_ms: 20 }, 0],
+] as const)('a step of 30 ms of %s is late by %o: %i', (phase, slo, tier) => {
+  expect(sloTier({ ...workloadOf(), phase, slo }, 30)).toBe(tier)
+  expect(sloTier({ ...workloadOf(), phase, slo }, 10)).toBe(0)
 })
