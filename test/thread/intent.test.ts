@@ -52,6 +52,24 @@ describe.each(corpora.map((file) => [file.pathname.split('/').slice(-2).join('/'
   })
 })
 
+describe('the messages that no rule was written for', () => {
+  const lines = readFileSync(new URL('../../bench/thread/held-back.jsonl', import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line): Line => JSON.parse(line))
+
+  it('are left alone where they are talk, and read right in at least five of six where they are meant', () => {
+    const talk = lines.filter((line) => line.expect === 'ignore')
+    expect(talk.filter((line) => quietly(line.text).intent === 'ignore').length / talk.length).toBeGreaterThanOrEqual(0.99)
+    const meant = lines.filter((line) => line.expect !== 'ignore')
+    const right = meant.filter(({ text, mentioned, expect: wanted, also_ok: other = [], value = {} }) => {
+      const got = read(text, { mentioned, cards: 3 })
+      return [wanted, ...other].includes(got.intent) && isDeepStrictEqual(got.value, value)
+    })
+    expect(right.length / meant.length).toBeGreaterThanOrEqual(5 / 6)
+  })
+})
+
 describe('a measured time', () => {
   it.each([
     ['it ran at 22.9 s', 22_900],
