@@ -94,13 +94,7 @@ export function proposalNotes(
     )
   if (cards.length < cardCount) {
     const others = plan.ranked.some((verdict) => isBaseline(situation, verdict)) ? 'besides what ran ' : ''
-    const slower = plan.ranked.some(
-      (verdict) =>
-        verdict.memory && verdict.memory.certainty !== 'no' && !isBaseline(situation, verdict) && !isWorthTrying(situation, verdict),
-    )
-    const rest =
-      cards.length > 0 ? 'the rest are slower, or cost more for a gain that cannot be told from none' : 'no more are left to propose'
-    const left = `${others}${slower ? 'the rest are predicted slower than what ran' : rest}`
+    const left = `${others}${whyNoMore(situation, plan, cards)}`
     const count = cards.length === 0 ? 'No card' : cards.length === 1 ? 'One card' : `${cards.length} cards`
     notes.push(`${count} instead of three: of ${total} candidates ${legal} are legal and ${fitting} fit, and ${left}.`)
   }
@@ -117,6 +111,19 @@ export function proposalNotes(
     if (one.failed) notes.push(`${formatMesh(one.mesh)} is not proposed: your case ${one.caseId} says that it failed.`)
   }
   return notes
+}
+
+/** Why what else fits is no card. */
+function whyNoMore(situation: Situation, plan: Plan, cards: readonly Verdict[]): string {
+  const left = plan.ranked.filter(
+    (verdict) => verdict.memory && verdict.memory.certainty !== 'no' && !isBaseline(situation, verdict) && !cards.includes(verdict),
+  )
+  const slower = left.filter((verdict) => !isWorthTrying(situation, verdict))
+  if (left.length > 0 && slower.length === left.length) return 'the rest are predicted slower than what ran'
+  if (cards.length === 0) return 'no more are left to propose'
+  return slower.length === 0
+    ? 'the rest are slower, or cost more for a gain that cannot be told from none'
+    : 'the rest are predicted slower than what ran, or cost more for a gain that cannot be told from none'
 }
 
 /** @throws PromptsError `not_feasible` that leads with what comes nearest, or says that nothing is legal. */

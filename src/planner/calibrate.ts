@@ -86,10 +86,13 @@ export function calibrateToProfile(options: {
   const whole = clamp(running / predicted.step)
   const wait = waiting > 0 ? `, of which ${ms(waiting)} ms wait for the host on any mesh` : ''
   const notes = [`measured step ${ms(measured)} ms${wait}, predicted ${ms(predicted.step)} ms: factor ${whole.toFixed(2)}`]
-  const rest = { waiting, meshFactors: {}, low, high, notes }
+  const rest = { meshFactors: {}, low, high, notes }
   const exposedShare = kpis?.exposed_communication_share ?? null
   if (exposedShare === null)
-    return { busy: whole, exposed: whole, exposedBeyond: whole, exposedMeasured: 0, host: whole, overhead: whole, ...rest }
+    return {
+      ...{ busy: whole, exposed: whole, exposedBeyond: whole, exposedMeasured: 0, host: whole, waiting, ...rest },
+      overhead: overheadFactor(whole, running - whole * predicted.step, predicted),
+    }
 
   const predictedExposed = predicted.exposed * predicted.stretch
   const measuredExposed = exposedShare * measured
@@ -98,11 +101,23 @@ export function calibrateToProfile(options: {
   const exposed = predictedExposed >= smallPart * predicted.step ? clamp(measuredExposed / predictedExposed, exposedFactorLimits) : whole
   const host = copies !== null && predicted.host > smallPart * predicted.step ? clamp(copies / predicted.host) : whole
   const others = exposed * predictedExposed + host * predicted.host
-  const busy = clamp((running - others) / (predicted.step - predictedExposed - predicted.host))
+  const working = predicted.step - predictedExposed - predicted.host
+  const busy = clamp((running - others) / working)
   notes.push(
     `exposed communication measured ${ms(measuredExposed)} ms, predicted ${ms(predictedExposed)} ms; compute factor ${busy.toFixed(2)}`,
   )
-  return { busy, exposed, exposedBeyond: Math.max(exposed, busy), exposedMeasured: predictedExposed, host, overhead: busy, ...rest }
+  return {
+    ...{ busy, exposed, exposedBeyond: Math.max(exposed, busy), exposedMeasured: predictedExposed, host, waiting, ...rest },
+    overhead: overheadFactor(busy, running - others - busy * working, predicted),
+  }
+}
+
+/**
+ * The factor of the overhead. Where the factor of what is computed is at its limit, the rest of the measured step still has to be somewhere, or
+ * the mesh that ran would come out other than it ran: it is in the overhead, which every mesh has.
+ */
+function overheadFactor(factor: number, left: number, predicted: Timing): number {
+  return predicted.overhead > 0 ? Math.max(0, factor + left / predicted.overhead) : factor
 }
 
 /**

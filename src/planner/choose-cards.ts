@@ -19,6 +19,8 @@ const asGood = 1.02
 const worthwhileMemory = 1.05
 /** More memory than this, for a gain that cannot be told from none, is not worth it. */
 const moreMemory = 1.02
+/** …and less than this of a device's memory is no cost: a small job leaves nearly all of it free on any mesh. */
+const noticedMemory = 0.01
 
 /**
  * The verdicts for the cards: the first of the ranking, and with it those that most likely contain the best mesh. The model's
@@ -73,12 +75,17 @@ function dominates(other: Candidate, one: Candidate, constants: CostModel): bool
 function costsMore(other: Candidate, one: Candidate, constants: CostModel): boolean {
   if (!isEither(other, one, constants)) return false
   const needs = needOf(one, other)
-  return needs > moreMemory || (one.key.split > other.key.split && needs > 1 / worthwhileMemory)
+  return (needs > moreMemory && shareMore(one, other) > noticedMemory) || (one.key.split > other.key.split && needs > 1 / worthwhileMemory)
 }
 
 /** Whether the two cannot be told apart by their times. */
 function isEither(other: Candidate, one: Candidate, { pair }: CostModel): boolean {
   return one.key.score < other.key.score ? isTie(one, other, pair) : isTie(other, one, pair)
+}
+
+/** What `one` takes more than the other, of the memory that is there. */
+function shareMore({ verdict: { memory: one } }: Candidate, { verdict: { memory: other } }: Candidate): number {
+  return one && other ? (one.required_gib - other.required_gib) / one.available_gib : 0
 }
 
 function needOf(one: Candidate, other: Candidate): number {

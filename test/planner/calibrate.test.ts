@@ -48,6 +48,16 @@ describe('calibration to the baseline', () => {
     expect(calibrated(predicted, hidden).exposed).toBeLessThan(0.05 * predicted.exposed)
   })
 
+  it.each([0.05, 0.3, 3, 40])('gives it back where it is %s times what was predicted, beyond what factors may be', (times) => {
+    const small = { ...workloadOf({ run: { global_batch: 64, seq_len: 128 } }), mesh: { data: 16, model: 4 } }
+    const timing = figuresOf(small, { data: 16, model: 4 }).timing
+    const measuredMs = Math.max(timing.step * times, 1.1 * (timing.busy * timing.stretch + timing.exposed)) * 1000
+    const whole = calibrateWorkload({ workload: { ...small, measured: { step_time_ms: measuredMs } } })
+    expect(calibrated(timing, whole).step * 1000).toBeCloseTo(measuredMs, 3)
+    const parts = calibrateWorkload({ workload: small, kpis: kpis({ step_time_ms: measuredMs, exposed_communication_share: 0.1 }) })
+    expect(calibrated(timing, parts).step * 1000).toBeCloseTo(measuredMs, 3)
+  })
+
   it('leaves what the device waits for the host as it is on every mesh, and out of the compute factor', () => {
     const measuredMs = predicted.step * 1000 * 2
     const calibration = calibrateWorkload({
