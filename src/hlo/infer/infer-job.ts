@@ -44,8 +44,9 @@ function openValues(job: InferredJob): OpenValue[] {
   }
   ask('phase', job.phase, ['train', 'prefill', 'decode'], 'no input is a batch of tokens')
   ask('mesh', job.mesh, [], 'no weight is known by its name, or none is split')
-  for (const name of ['layers', 'embed', 'mlp', 'heads', 'kvHeads', 'headDim', 'vocab'] as const)
-    ask(name, job[name], [], 'no weight that has it is known by its name')
+  for (const name of ['layers', 'embed', 'mlp', 'vocab'] as const) ask(name, job[name], [], 'no weight that has it is known by its name')
+  const why = job.latentAttention ? 'latent attention (MLA), whose dims are not read' : 'no weight that has it is known by its name'
+  for (const name of ['heads', 'kvHeads', 'headDim'] as const) ask(name, job[name], [], why)
   ask('globalBatch', job.globalBatch, [], 'no input is a batch of tokens')
   ask('seqLen', job.seqLen, [1024, 2048, 4096, 8192], 'no input has the length of the sequence')
   if (job.experts !== null && job.experts.value > 1)

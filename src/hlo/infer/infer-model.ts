@@ -3,7 +3,7 @@ import type { Role, Weight } from './weight-roles.ts'
 
 type ModelPart = Pick<
   InferredJob,
-  'layers' | 'denseLayers' | 'embed' | 'mlp' | 'heads' | 'kvHeads' | 'headDim' | 'vocab' | 'gated' | 'tied' | 'experts'
+  'layers' | 'denseLayers' | 'embed' | 'mlp' | 'heads' | 'kvHeads' | 'headDim' | 'vocab' | 'gated' | 'tied' | 'experts' | 'latentAttention'
 >
 
 /** Where a layer's weight has which of its dimensions. */
@@ -24,13 +24,17 @@ export function inferModel(weights: readonly Weight[]): ModelPart {
   const embed = embedOf(weights)
   const found: ModelPart = {
     layers: null, denseLayers: null, embed, mlp: null, heads: null, kvHeads: null, headDim: null, vocab: null, gated: null,
-    tied: null, experts: null,
+    tied: null, experts: null, latentAttention: false,
   } // biome-ignore format: a table
   if (embed === null) return found
   const table = embedding ?? logits
   if (table !== null && table.dims.length === 2) found.vocab = sure(otherThan(table.dims, embed.value), `the other side of ${table.name}`)
   found.tied = embedding === null ? null : sure(logits === null, logits === null ? 'there is no weight of its own for logits' : logits.name)
   readLayers(weights, embed.value, found)
+  readMlp(weights, embed.value, found)
+  // queries beside latents are not those of plain attention, whose caches and products would be others
+  found.latentAttention = first('latent') !== null
+  if (found.latentAttention) return found
   const query = first('query')
   const key = first('key')
   const axes = query && axesOf(query, embed.value)
@@ -40,7 +44,6 @@ export function inferModel(weights: readonly Weight[]): ModelPart {
   }
   const keyAxes = key && axesOf(key, embed.value)
   if (key && keyAxes?.heads != null) found.kvHeads = sure(key.dims[keyAxes.heads]!, key.name)
-  readMlp(weights, embed.value, found)
   return found
 }
 

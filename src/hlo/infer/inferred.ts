@@ -45,6 +45,8 @@ export interface InferredJob {
   gated: Found<boolean> | null
   tied: Found<boolean> | null
   experts: Found<number> | null
+  /** Keys and values are made from latents: the dims of such attention are not read. */
+  latentAttention: boolean
   expertsPerToken: Found<number> | null
   globalBatch: Found<number> | null
   seqLen: Found<number> | null

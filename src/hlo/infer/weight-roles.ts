@@ -14,6 +14,7 @@ export type Role =
   | 'up'
   | 'down'
   | 'router'
+  | 'latent'
 
 /** Names of weights in MaxText, flax, torch's state dicts and our own reference program, by role; the first that fits decides. */
 const names: readonly [Role, RegExp][] = [
@@ -25,6 +26,7 @@ const names: readonly [Role, RegExp][] = [
   ['key', /^(key|k_proj|wk|k)$/],
   ['value', /^(value|v_proj|wv|v)$/],
   ['router', /^(router|gate_router|gating)$/],
+  ['latent', /^(kv_down|kv_up|query_down|query_up|w?kv_[ab]|w?q_[ab]|kv_[ab]_proj(_with_mqa)?|q_[ab]_proj)$/],
   ['attention_out', /^(out|o_proj|attn_out)$/],
   ['gate', /^(wi_0|expert_wi_0|gate_proj|w1|wi)$/],
   ['up', /^(wi_1|expert_wi_1|up_proj|w3)$/],

@@ -54,6 +54,15 @@ describe('inferJob', () => {
     ).toBe(0)
   }, 120_000)
 
+  it('does not take latent attention for plain attention, whatever its queries are called', () => {
+    const w = (path: string) => `state.params['params']['decoder']['layers']['self_attention']['${path}']['kernel']`
+    const { entry } = maxText(8, 4)
+    const { entry: latents } = moduleOfInputs(32, [[w('wkv_a'), 'f32', [4096, 24, 576], [8, 1, 1]]])
+    const module = { ...maxText(8, 4), entry: { ...entry, instructions: [...entry.instructions, ...latents.instructions] } }
+    expect(values(inferJob(module))).toMatchObject({ layers: 24, mlp: 11008, heads: null, kvHeads: null, headDim: null })
+    expect(inferJob(module).open.find(({ name }) => name === 'heads')?.why).toMatch(/latent attention/)
+  })
+
   it("knows MaxText's names and its order of axes", () => {
     const job = inferJob(maxText(8, 4))
     expect(values(job)).toMatchObject({
