@@ -110,7 +110,7 @@ async function askInTheSandbox(): Promise<void> {
     await answer.waitFor()
     await answer.scrollIntoViewIfNeeded()
     await page.waitForTimeout(1000)
-    console.log(await answer.innerText())
+    console.log(await answer.textContent())
     const file = join(root, 'docs', 'pictures', 'anti-pattern.png')
     writeFileSync(file, await page.locator('#thread').screenshot())
     console.log('docs/pictures/anti-pattern.png')

@@ -12,6 +12,7 @@ import type { RunDeps } from '../../src/runs/deps.ts'
 import { jsonTurn, openGeminiService, resultsOf, type Script, startGemini, toolTurn } from '../../test/agents/gemini-server.ts'
 import { openTestService, requestFor, signal } from '../../test/runs/service-fixture.ts'
 import { projectRoot } from '../../test/support/needs.ts'
+import { startRecordedGemini } from '../../test/support/recorded-gemini.ts'
 
 /**
  * `npm run bench:agents`: what each part of the reasoning layer adds, over the configurations that MaxText's authors ship
@@ -50,17 +51,22 @@ type Proposing = (regime: Regime, listed: { mesh: Mesh }[], random: () => number
 
 /** A model that looks at the report and the list, and proposes so. */
 const scripted =
-  (regime: Regime, propose: Proposing): Script =>
+  (regime: Regime, { model: propose = () => [], lies = false }: Setting): Script =>
   (request) => {
     const seen = resultsOf(request)
-    if (JSON.stringify(request.messages).includes('You are the Analyzer'))
-      return seen.get_report ? jsonTurn({ bottleneck: 'hbm', evidence: ['HBM is at 99%.'], notes: [] }) : toolTurn('get_report')
+    if (JSON.stringify(request.messages).includes('You are the Analyzer')) {
+      const notes = lies ? ['The MXU is at 99.1%.', 'Everything else is fine.'] : []
+      return seen.get_report ? jsonTurn({ bottleneck: 'hbm', evidence: ['HBM is at 99%.'], notes }) : toolTurn('get_report')
+    }
     if (!seen.get_report) return toolTurn('get_report')
     if (!seen.list_meshes) return toolTurn('list_meshes', { limit: 40 })
     const { meshes } = seen.list_meshes as { meshes: { mesh: Mesh }[] }
     const proposals = propose(regime, meshes, random).slice(0, 5)
     return jsonTurn({ proposals: proposals.map((mesh) => ({ mesh, rationale: 'It saves 99% of the step. Everybody runs it so.' })) })
   }
+
+/** The key that a recording is made with. */
+const key: Record<string, string> = process.env['GEMINI_API_KEY'] ? { GEMINI_API_KEY: process.env['GEMINI_API_KEY'] } : {}
 
 let state = 11
 const random = () => {
@@ -72,6 +78,9 @@ interface Setting {
   name: string
   keep: (entry: LibraryEntry) => boolean
   model?: Proposing
+  /** Its Analyzer states figures that no tool said. */
+  lies?: boolean
+  seed?: number
 }
 const settings: Setting[] = [
   { name: 'rules, everything', keep: () => true },
@@ -84,13 +93,38 @@ const settings: Setting[] = [
     keep: () => true,
     model: (_regime, listed) => listed.toReversed().map(({ mesh }) => mesh),
   },
-  { name: 'a random model', keep: () => true, model: (_regime, listed, next) => listed.map(({ mesh }) => mesh).sort(() => next() - 0.5) },
+  ...[11, 12, 13].map(
+    (seed): Setting => ({
+      ...{ name: `a random model, seed ${seed}`, keep: () => true, seed },
+      model: (_regime, listed, next) => listed.map(({ mesh }) => mesh).sort(() => next() - 0.5),
+    }),
+  ),
+  {
+    ...{ name: 'a liar (meshes that cannot run, false figures)', keep: () => true, lies: true },
+    model: () => [{ model: 7 }, { data: 3, seq: 5 }, { expert: 1000 }],
+  },
+  {
+    ...{ name: 'the Analyzer alone (its Proposer repeats the planner)', keep: () => true, lies: true },
+    model: (_regime, listed) => listed.slice(0, 3).map(({ mesh }) => mesh),
+  },
+  { name: 'an oracle without cases and documents', keep: () => false, model: ({ expert }) => [expert] },
   {
     name: 'a lazy model (the first of the list)',
     keep: () => true,
     model: (_regime, listed) => listed.slice(0, 1).map(({ mesh }) => mesh),
   },
 ]
+
+const [flag, recording = ''] = process.argv.slice(2)
+/** A real model's row, where a recording is made or there. */
+const recorded: Setting | null =
+  flag === '--record' || flag === '--replay' ? { name: `Gemini, recorded (${recording})`, keep: () => true } : null
+if (recorded !== null) settings.push(recorded)
+
+async function recordedModel(): Promise<{ url: string; requests: { length: number }; stop(): Promise<void> }> {
+  const upstream = flag === '--record' ? 'https://generativelanguage.googleapis.com' : null
+  return { ...(await startRecordedGemini({ file: recording, upstream })), requests: { length: 0 } }
+}
 
 async function diagnose(regime: Regime, setting: Setting): Promise<{ diagnosis: Diagnosis | null; calls: number }> {
   const library = createSqliteLibrary({ path: ':memory:' })
@@ -100,8 +134,10 @@ async function diagnose(regime: Regime, setting: Setting): Promise<{ diagnosis: 
     library,
     loadExperiment: async () => ({ experiment: regime.experiment, origin: 'regimes', profile: null, links: [] }),
   }
-  const gemini = setting.model ? await startGemini(scripted(regime, setting.model)) : null
-  const test = gemini ? await openGeminiService(gemini.url, { deps, shipped: false }) : await openTestService({ deps, shipped: false })
+  const gemini = setting === recorded ? await recordedModel() : setting.model ? await startGemini(scripted(regime, setting)) : null
+  const test = gemini
+    ? await openGeminiService(gemini.url, { deps, shipped: false, env: key })
+    : await openTestService({ deps, shipped: false })
   try {
     const diagnosis = await test.service.diagnose(requestFor(regime.experiment), { onProgress: () => {}, signal })
     return { diagnosis, calls: gemini?.requests.length ?? 0 }
@@ -121,6 +157,7 @@ const reference = new Map<string, string[]>()
 const rows: string[] = []
 const places: string[] = []
 for (const setting of settings) {
+  state = setting.seed ?? 11
   const tally = { changed: 0, covered: 0, first: 0, firstTwo: 0, own: 0, calls: 0, cost: 0 }
   for (const regime of regimes) {
     const { diagnosis, calls } = await diagnose(regime, setting)
