@@ -106,7 +106,7 @@ const settings: Setting[] = [
   },
   {
     ...{ name: 'the Analyzer alone (its Proposer repeats the planner)', keep: () => true, lies: true },
-    model: (_regime, listed) => listed.slice(0, 3).map(({ mesh }) => mesh),
+    model: (_regime, listed) => listed.slice(0, 1).map(({ mesh }) => mesh),
   },
   { name: 'an oracle without cases and documents', keep: () => false, model: ({ expert }) => [expert] },
   {
