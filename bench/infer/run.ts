@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { scoreModules } from './score.ts'
+import { scoreModules } from '../../test/support/score-modules.ts'
 
 const { scores, wrong } = scoreModules(fileURLToPath(new URL('../recorded', import.meta.url)))
 const rows = scores.map(

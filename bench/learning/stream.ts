@@ -8,10 +8,11 @@ import { writeFileSync } from 'node:fs'
 import { jobOf } from '../../src/planner/calibrate-workload.ts'
 import { costModel } from '../../src/planner/cost-model.ts'
 import { correctionOf, meshKind, type Outcome } from '../../src/planner/outcomes.ts'
+import { median, percent, seeded } from '../../test/support/measured/statistics.ts'
+import { fitRows, notADecoder } from '../../test/support/measured/time-rows.ts'
 import { contrasts } from '../planner-fit/contrasts.ts'
 import { crossValidate, relativeError } from '../planner-fit/cross-validate.ts'
-import { fitRows, heldBackFits, notADecoder } from '../planner-fit/fit-rows.ts'
-import { median, percent, seeded } from '../planner-fit/statistics.ts'
+import { heldBackFits } from '../planner-fit/fit-rows.ts'
 
 const orders = 300
 const prior = { low: 0.7, high: 1.4 }

@@ -10,8 +10,8 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { maxtextSettings } from '../../src/benchmark/maxtext-settings.ts'
 import { openMaxTextWorker } from '../../src/benchmark/maxtext-worker.ts'
-import { type Program, programCase, readPrograms } from './program-cases.ts'
-import { type RecordedVerdict, recordedVerdicts, recordVerdict } from './recorded-verdicts.ts'
+import { type Program, programCase, readPrograms } from '../../test/support/measured/program-cases.ts'
+import { type RecordedVerdict, recordedVerdicts, recordVerdict } from '../../test/support/measured/recorded-verdicts.ts'
 
 const [given = '.prompts/maxtext/bin/python', ...only] = process.argv.slice(2)
 const modules = resolve('.prompts/maxtext-modules')

@@ -15,8 +15,8 @@ import { createSemaphore } from '../../src/compiler/semaphore.ts'
 import { formatMesh } from '../../src/contract/mesh.ts'
 import type { CompilerVerdict } from '../../src/contract/verdict.ts'
 import { verdictOfMesh } from '../../src/planner/verdict-of.ts'
-import { type ProgramCase, programCases } from './program-cases.ts'
-import { recordedPrograms, recordProgram } from './recorded-verdicts.ts'
+import { type ProgramCase, programCases } from '../../test/support/measured/program-cases.ts'
+import { recordedPrograms, recordProgram } from '../../test/support/measured/recorded-verdicts.ts'
 
 const limits = { timeoutMs: 1_800_000, memoryGib: 12, maxOutputBytes: 1e8 }
 const { signal } = new AbortController()

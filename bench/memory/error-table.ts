@@ -1,7 +1,5 @@
-import { axisSize } from '../../src/contract/mesh.ts'
-import { type MemoryKind, memoryKindOf } from '../../src/planner/memory-probability.ts'
-import { groupBy } from '../planner-fit/statistics.ts'
-import type { MemoryCase } from './memory-cases.ts'
+import type { MemoryKind } from '../../src/planner/memory-probability.ts'
+import { groupBy } from '../../test/support/measured/statistics.ts'
 
 export interface KindErrors {
   programs: number
@@ -9,10 +7,6 @@ export interface KindErrors {
   bias: number
   /** Scale of a Student's t with four degrees of freedom about the bias. */
   scale: number
-}
-
-export function kindOf({ workload, mesh, dcn }: MemoryCase): MemoryKind {
-  return memoryKindOf(workload, axisSize(mesh, 'stage') * axisSize(dcn, 'stage'))
 }
 
 /** As if so many programs of every kind had been seen with the errors of all: a kind with few programs keeps near the whole. */

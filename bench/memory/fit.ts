@@ -1,7 +1,7 @@
 import type { CostModel } from '../../src/planner/cost-model.ts'
+import type { MemoryCase } from '../../test/support/measured/memory-cases.ts'
+import { predictGib } from '../../test/support/measured/predict-gib.ts'
 import { minimize } from '../planner-fit/minimize.ts'
-import type { MemoryCase } from './memory-cases.ts'
-import { predictGib } from './predict.ts'
 
 /**
  * Counts of live tensors, as read from compiled schedules, and how far from there they are believed (a spread of their

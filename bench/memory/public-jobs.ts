@@ -5,8 +5,8 @@ import { resolveWorkload } from '../../src/experiment/resolve-workload.ts'
 import { openCatalog } from '../../src/knowledge/data/catalog.ts'
 import { verdictOfMesh } from '../../src/planner/verdict-of.ts'
 import type { Workload } from '../../src/planner/workload.ts'
-import { notADecoder } from '../planner-fit/fit-rows.ts'
-import { readRows, workloadOf } from '../planner-fit/measured-rows.ts'
+import { readRows, workloadOf } from '../../test/support/measured/measured-rows.ts'
+import { notADecoder } from '../../test/support/measured/time-rows.ts'
 import { leftOutRows, publicCases } from './public-cases.ts'
 
 /** A job that somebody ran in public, and what the planner says of it. */

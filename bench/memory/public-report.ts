@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { compactMesh } from '../../src/contract/mesh.ts'
-import { percent } from '../planner-fit/statistics.ts'
-import { type MemoryCase, memoryCases } from './memory-cases.ts'
+import { type MemoryCase, memoryCases } from '../../test/support/measured/memory-cases.ts'
+import { percent } from '../../test/support/measured/statistics.ts'
 import { type PublicJob, publicJobs } from './public-jobs.ts'
 
 /**

@@ -1,8 +1,6 @@
 import { formatMesh } from '../../src/contract/mesh.ts'
-import { certaintyOf, fitProbability } from '../../src/planner/memory-probability.ts'
-import { groupBy, median, percent, quantile } from '../planner-fit/statistics.ts'
-import { kindOf } from './error-table.ts'
-import type { HeldBack } from './held-back.ts'
+import { agrees, available, certainty, type HeldBack, kindOf, measured, probability } from '../../test/support/measured/memory-errors.ts'
+import { groupBy, median, percent, quantile } from '../../test/support/measured/statistics.ts'
 
 /** One line of the table: how the planner's word on a group of programs compares with the compiler's. */
 function row(name: string, group: readonly HeldBack[]): string {
@@ -61,30 +59,4 @@ function describe(held: HeldBack): string {
     percent(Math.exp(log) - 1),
   ]
   return [...cells, available(one), probability(held).toFixed(3)].join(' | ')
-}
-
-/** Its peak is known. */
-export function measured({ one }: HeldBack): boolean {
-  return one.status === 'fits' && !one.atMost
-}
-
-/** Programs of which the planner is sure and wrong. */
-export function wrong(held: readonly HeldBack[]): HeldBack[] {
-  return held.filter((each) => certainty(each) !== 'near' && !agrees(each))
-}
-
-export function probability({ one, gib }: HeldBack): number {
-  return fitProbability(1 - gib / available(one), kindOf(one))
-}
-
-function certainty(held: HeldBack) {
-  return certaintyOf(probability(held))
-}
-
-function agrees(held: HeldBack): boolean {
-  return (certainty(held) === 'clear') === (held.one.status === 'fits')
-}
-
-function available({ workload }: HeldBack['one']): number {
-  return workload.chip.hbm_available_gib_per_device
 }

@@ -5,12 +5,13 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { costModel } from '../../src/planner/cost-model.ts'
-import { errorTable, kindOf } from './error-table.ts'
+import { memoryCases } from '../../test/support/measured/memory-cases.ts'
+import { judged, kindOf, measured, wrong } from '../../test/support/measured/memory-errors.ts'
+import { errorTable } from './error-table.ts'
 import { fitMemory, memoryConstants } from './fit.ts'
-import { holdBack, judged } from './held-back.ts'
-import { memoryCases } from './memory-cases.ts'
+import { holdBack } from './held-back.ts'
 import { publicReport } from './public-report.ts'
-import { every, measured, memoryTable, worst, wrong } from './report.ts'
+import { every, memoryTable, worst } from './report.ts'
 
 const fittedSource = 'fitted by npm run bench:memory -- --write'
 const cases = memoryCases()

@@ -6,15 +6,16 @@
 import { writeFileSync } from 'node:fs'
 import { costModel } from '../../src/planner/cost-model.ts'
 import { timeKindOf } from '../../src/planner/time-errors.ts'
+import { groupBy, median, percent, quantile } from '../../test/support/measured/statistics.ts'
+import { fitRows, notADecoder } from '../../test/support/measured/time-rows.ts'
 import { contrasts } from './contrasts.ts'
 import { crossValidate, type HeldBack, relativeError } from './cross-validate.ts'
-import { fitRows, heldBackFits, notADecoder } from './fit-rows.ts'
+import { heldBackFits } from './fit-rows.ts'
 import { heldPairs } from './held-pairs.ts'
 import { memoryReport } from './memory-accuracy.ts'
 import { pairReport } from './pair-report.ts'
 import { contrastReport, measuredPairReport } from './ranking-accuracy.ts'
 import { regimeReport } from './regimes.ts'
-import { groupBy, median, percent, quantile } from './statistics.ts'
 import { rangesByKind } from './time-ranges.ts'
 
 const rows = fitRows().filter(({ model }) => !notADecoder.has(model))

@@ -1,6 +1,7 @@
 import { calibrated, calibrateToProfile } from '../../src/planner/calibrate.ts'
-import { type FitRow, type HeldBackFits, predict } from './fit-rows.ts'
-import { groupBy } from './statistics.ts'
+import { groupBy } from '../../test/support/measured/statistics.ts'
+import { type FitRow, predict } from '../../test/support/measured/time-rows.ts'
+import type { HeldBackFits } from './fit-rows.ts'
 
 /** One row predicted from another row of the same chip and model: what calibration to a baseline leaves of the error. */
 export interface CalibratedPrediction {

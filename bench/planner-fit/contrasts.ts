@@ -4,8 +4,8 @@ import { toTuple } from '../../src/interconnect/mesh-tuple.ts'
 import { physicalPlacement } from '../../src/interconnect/physical-mesh.ts'
 import { type CostModel, costModel } from '../../src/planner/cost-model.ts'
 import { createFigures } from '../../src/planner/figures.ts'
-import { type CompiledCase, referenceCases } from './compiled-cases.ts'
-import { groupBy } from './statistics.ts'
+import { type CompiledCase, referenceCases } from '../../test/support/measured/compiled-cases.ts'
+import { groupBy } from '../../test/support/measured/statistics.ts'
 
 const replayPath = 'bench/recorded/replay.json'
 const replaySchema = z.object({ cases: z.array(z.object({ id: z.string(), replay: z.object({ step_time_ms: z.number() }).nullable() })) })

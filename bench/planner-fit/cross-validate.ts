@@ -1,6 +1,7 @@
 import { floorStepMs } from '../../src/planner/impossible.ts'
-import { type FitRow, type HeldBackFits, logError } from './fit-rows.ts'
-import { groupBy } from './statistics.ts'
+import { groupBy } from '../../test/support/measured/statistics.ts'
+import { type FitRow, logError } from '../../test/support/measured/time-rows.ts'
+import type { HeldBackFits } from './fit-rows.ts'
 
 /** A row predicted by constants that never saw its model. */
 export interface HeldBack {

@@ -1,8 +1,8 @@
 import type { CostModel } from '../../src/planner/cost-model.ts'
 import { pairSpread, stepParts } from '../../src/planner/pair-errors.ts'
+import { groupBy } from '../../test/support/measured/statistics.ts'
 import type { HeldPair } from './held-pairs.ts'
 import { minimize } from './minimize.ts'
-import { groupBy } from './statistics.ts'
 
 /** Where each spread starts: how far a part of a step is believed to be off; and how far from there it may be (in log units). */
 const starts = {

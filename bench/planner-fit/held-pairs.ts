@@ -6,9 +6,10 @@ import type { CostModel } from '../../src/planner/cost-model.ts'
 import { createFigures } from '../../src/planner/figures.ts'
 import { type StepShares, stepShares } from '../../src/planner/pair-errors.ts'
 import type { Workload } from '../../src/planner/workload.ts'
+import { groupBy } from '../../test/support/measured/statistics.ts'
+import type { FitRow } from '../../test/support/measured/time-rows.ts'
 import type { Contrast } from './contrasts.ts'
-import type { FitRow, HeldBackFits } from './fit-rows.ts'
-import { groupBy } from './statistics.ts'
+import type { HeldBackFits } from './fit-rows.ts'
 
 /** Two meshes of one job, predicted by constants that never saw its model, and which was how much faster. */
 export interface HeldPair {

@@ -3,8 +3,8 @@ import { physicalPlacement } from '../../src/interconnect/physical-mesh.ts'
 import { costModel } from '../../src/planner/cost-model.ts'
 import { createFigures } from '../../src/planner/figures.ts'
 import { gib } from '../../src/planner/footprint/memory-parts.ts'
-import { type CompiledCase, maxtextCases, referenceCases } from './compiled-cases.ts'
-import { groupBy, median, percent, quantile } from './statistics.ts'
+import { type CompiledCase, maxtextCases, referenceCases } from '../../test/support/measured/compiled-cases.ts'
+import { groupBy, median, percent, quantile } from '../../test/support/measured/statistics.ts'
 
 interface Judged {
   compiled: CompiledCase

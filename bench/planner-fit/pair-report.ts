@@ -1,7 +1,7 @@
 import type { CostModel } from '../../src/planner/cost-model.ts'
 import { normalCdf, pairSpread, stepParts } from '../../src/planner/pair-errors.ts'
+import { percent } from '../../test/support/measured/statistics.ts'
 import type { HeldPair } from './held-pairs.ts'
-import { percent } from './statistics.ts'
 
 /** How many held-back pairs are in the right order, and whether the stated probabilities are true, as Markdown lines. */
 export function pairReport(pairs: readonly HeldPair[], spreads: CostModel['pair']): string[] {

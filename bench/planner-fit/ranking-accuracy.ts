@@ -1,10 +1,10 @@
 import { formatMesh } from '../../src/contract/mesh.ts'
+import type { CompiledCase } from '../../test/support/measured/compiled-cases.ts'
+import { measuredPairs } from '../../test/support/measured/measured-pairs.ts'
+import { groupBy, percent } from '../../test/support/measured/statistics.ts'
 import { fsdpCredit, randomCredit, rooflineCredit } from './baselines.ts'
-import type { CompiledCase } from './compiled-cases.ts'
 import { type Contrast, contrasts, contrastsNotJudged, stepSeconds } from './contrasts.ts'
 import type { HeldBackFits } from './fit-rows.ts'
-import { measuredPairs } from './measured-pairs.ts'
-import { groupBy, percent } from './statistics.ts'
 
 /** The table of compiled contrasts: which mesh is the faster one, by constants that never saw the workload. */
 export function contrastReport(fits: HeldBackFits): string[] {

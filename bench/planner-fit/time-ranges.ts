@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type TimeKind, timeKindOf } from '../../src/planner/time-errors.ts'
+import { groupBy } from '../../test/support/measured/statistics.ts'
 import { type CheckedRange, type HeldBack, rangeOf } from './cross-validate.ts'
-import { groupBy } from './statistics.ts'
 
 /** The rows of one kind, and the range of their held-back errors. */
 export interface KindRange {

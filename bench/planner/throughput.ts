@@ -19,7 +19,7 @@ import { createMeshRules } from '../../src/planner/legality.ts'
 import { search } from '../../src/planner/search.ts'
 import { choicesOf } from '../../src/planner/tune.ts'
 import type { Workload } from '../../src/planner/workload.ts'
-import { firstThreeEqual, smallSpaces } from './exhaustive.ts'
+import { firstThreeEqual, smallSpaces } from '../../test/support/exhaustive.ts'
 
 const shapes = ['2x2x1', '2x2x2', '2x2x4', '2x4x4', '4x4x4', '4x4x8', '4x8x8', '8x8x8', '8x8x16', '8x16x16', '16x16x16', '16x16x32']
 const models = ['llama2-70b', 'mixtral-8x7b']

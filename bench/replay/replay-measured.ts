@@ -8,7 +8,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { formatMesh } from '../../src/contract/mesh.ts'
-import { referenceCases } from '../planner-fit/compiled-cases.ts'
+import { referenceCases } from '../../test/support/measured/compiled-cases.ts'
 import { stepSeconds } from '../planner-fit/contrasts.ts'
 import { type CompiledResult, compiledResults, moduleOf } from './compiled-modules.ts'
 import { contrastsOf } from './contrasts.ts'

@@ -16,8 +16,8 @@ import { replayOnSlice } from '../../src/compiler/study-module.ts'
 import { meshSchema } from '../../src/contract/mesh.ts'
 import { collectivesOf } from '../../src/hlo/collectives.ts'
 import { readHloModule } from '../../src/hlo/read-module.ts'
-import { programCase, readPrograms } from '../maxtext/program-cases.ts'
-import { recordedVerdicts } from '../maxtext/recorded-verdicts.ts'
+import { programCase, readPrograms } from '../../test/support/measured/program-cases.ts'
+import { recordedVerdicts } from '../../test/support/measured/recorded-verdicts.ts'
 
 const [given = '.prompts/maxtext/bin/python', ...only] = process.argv.slice(2)
 const modules = resolve('.prompts/maxtext-modules')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { measuredRow, readRows } from '../../bench/planner-fit/measured-rows.ts'
 import { legalityOf } from '../../src/planner/legality.ts'
+import { measuredRow, readRows } from '../support/measured/measured-rows.ts'
 import { lacks, needing } from '../support/needs.ts'
 
 /**

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { judged } from '../../bench/memory/held-back.ts'
-import { memoryCases } from '../../bench/memory/memory-cases.ts'
-import { measured, wrong } from '../../bench/memory/report.ts'
-import { quantile } from '../../bench/planner-fit/statistics.ts'
 import { costModel } from '../../src/planner/cost-model.ts'
+import { memoryCases } from '../support/measured/memory-cases.ts'
+import { judged, measured, wrong } from '../support/measured/memory-errors.ts'
+import { quantile } from '../support/measured/statistics.ts'
 
 const held = memoryCases().map((one) => judged(one, costModel))
 

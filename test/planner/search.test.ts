@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { firstThreeEqual, smallSpaces } from '../../bench/planner/exhaustive.ts'
 import { calibrateWorkload } from '../../src/planner/calibrate-workload.ts'
 import { costModel } from '../../src/planner/cost-model.ts'
 import { search, searchSteps } from '../../src/planner/search.ts'
 import { choicesOf } from '../../src/planner/tune.ts'
+import { firstThreeEqual, smallSpaces } from '../support/exhaustive.ts'
 import { workloadOf } from './workloads.ts'
 
 const optionsOf = (workload: ReturnType<typeof workloadOf>, more = {}) => ({

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { scoreModules } from '../../../bench/infer/score.ts'
 import { inferJob } from '../../../src/hlo/infer/infer-job.ts'
 import type { HloModule } from '../../../src/hlo/types.ts'
 import { moduleOfInputs } from '../../support/module-of-inputs.ts'
 import { projectRoot } from '../../support/needs.ts'
+import { scoreModules } from '../../support/score-modules.ts'
 
 const values = (job: ReturnType<typeof inferJob>) =>
   Object.fromEntries(

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
-import type { Mesh } from '../../src/contract/mesh.ts'
-import { findModel } from '../../src/knowledge/data/models.ts'
-import type { Workload } from '../../src/planner/workload.ts'
-import { type Program, programCase, programCases } from '../maxtext/program-cases.ts'
-import { recordedPrograms, recordedVerdicts } from '../maxtext/recorded-verdicts.ts'
+import type { Mesh } from '../../../src/contract/mesh.ts'
+import { findModel } from '../../../src/knowledge/data/models.ts'
+import type { Workload } from '../../../src/planner/workload.ts'
+import { type Program, programCase, programCases } from './program-cases.ts'
+import { recordedPrograms, recordedVerdicts } from './recorded-verdicts.ts'
 
 /** A training program that MaxText compiled, and what the compiler said. */
 export interface MemoryCase {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { chipSchema } from '../../src/contract/chip-schema.ts'
-import { experimentSchema, runSchema } from '../../src/contract/experiment.ts'
-import { type Mesh, meshSchema } from '../../src/contract/mesh.ts'
-import { resolveWorkload } from '../../src/experiment/resolve-workload.ts'
-import { openCatalog } from '../../src/knowledge/data/catalog.ts'
-import type { Workload } from '../../src/planner/workload.ts'
+import { chipSchema } from '../../../src/contract/chip-schema.ts'
+import { experimentSchema, runSchema } from '../../../src/contract/experiment.ts'
+import { type Mesh, meshSchema } from '../../../src/contract/mesh.ts'
+import { resolveWorkload } from '../../../src/experiment/resolve-workload.ts'
+import { openCatalog } from '../../../src/knowledge/data/catalog.ts'
+import type { Workload } from '../../../src/planner/workload.ts'
 
 /** A training job that MaxText compiled or is to compile, as an experiment on a slice by name. */
 export const programSchema = z.strictObject({
@@ -32,7 +32,7 @@ export interface ProgramCase {
 export function readPrograms(file: string): Program[] {
   const { programs } = z
     .object({ programs: z.array(programSchema) })
-    .parse(JSON.parse(readFileSync(new URL(`./${file}`, import.meta.url), 'utf8')))
+    .parse(JSON.parse(readFileSync(new URL(`../../../bench/maxtext/${file}`, import.meta.url), 'utf8')))
   return programs
 }
 

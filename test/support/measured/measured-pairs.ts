@@ -1,8 +1,8 @@
-import { meshSize } from '../../src/contract/mesh.ts'
-import { toTuple } from '../../src/interconnect/mesh-tuple.ts'
-import { physicalPlacement } from '../../src/interconnect/physical-mesh.ts'
-import { costModel } from '../../src/planner/cost-model.ts'
-import { createFigures } from '../../src/planner/figures.ts'
+import { meshSize } from '../../../src/contract/mesh.ts'
+import { toTuple } from '../../../src/interconnect/mesh-tuple.ts'
+import { physicalPlacement } from '../../../src/interconnect/physical-mesh.ts'
+import { costModel } from '../../../src/planner/cost-model.ts'
+import { createFigures } from '../../../src/planner/figures.ts'
 import { measuredRow, readRows } from './measured-rows.ts'
 import { groupBy } from './statistics.ts'
 

@@ -1,8 +1,8 @@
-import { toTuple } from '../../src/interconnect/mesh-tuple.ts'
-import { physicalPlacement } from '../../src/interconnect/physical-mesh.ts'
-import type { CostModel } from '../../src/planner/cost-model.ts'
-import { createFigures } from '../../src/planner/figures.ts'
-import { gib } from '../../src/planner/footprint/memory-parts.ts'
+import { toTuple } from '../../../src/interconnect/mesh-tuple.ts'
+import { physicalPlacement } from '../../../src/interconnect/physical-mesh.ts'
+import type { CostModel } from '../../../src/planner/cost-model.ts'
+import { createFigures } from '../../../src/planner/figures.ts'
+import { gib } from '../../../src/planner/footprint/memory-parts.ts'
 import type { MemoryCase } from './memory-cases.ts'
 
 /** The planner's peak of a program, GiB a device. */

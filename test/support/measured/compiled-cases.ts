@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { chipSchema } from '../../src/contract/chip-schema.ts'
-import { meshSchema } from '../../src/contract/mesh.ts'
-import type { Model } from '../../src/contract/model.ts'
-import { findChip } from '../../src/knowledge/data/chips.ts'
-import { findSlice } from '../../src/knowledge/data/topologies.ts'
-import { type ResolvedModel, resolveLayers } from '../../src/planner/model/resolved-model.ts'
-import type { ResolvedRun, Workload } from '../../src/planner/workload.ts'
+import { chipSchema } from '../../../src/contract/chip-schema.ts'
+import { meshSchema } from '../../../src/contract/mesh.ts'
+import type { Model } from '../../../src/contract/model.ts'
+import { findChip } from '../../../src/knowledge/data/chips.ts'
+import { findSlice } from '../../../src/knowledge/data/topologies.ts'
+import { type ResolvedModel, resolveLayers } from '../../../src/planner/model/resolved-model.ts'
+import type { ResolvedRun, Workload } from '../../../src/planner/workload.ts'
 
 /** One program that the real TPU compiler judged. */
 export interface CompiledCase {

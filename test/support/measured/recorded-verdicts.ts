@@ -1,10 +1,10 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { compilerVerdictSchema } from '../../src/contract/verdict.ts'
+import { compilerVerdictSchema } from '../../../src/contract/verdict.ts'
 import { programSchema } from './program-cases.ts'
 
-const path = fileURLToPath(new URL('../recorded/maxtext-memory.jsonl', import.meta.url))
+const path = fileURLToPath(new URL('../../../bench/recorded/maxtext-memory.jsonl', import.meta.url))
 
 /**
  * One program that MaxText compiled ahead of time: `fits` and `oom` (`space: host` for the host's memory), `vmem` for a kernel
@@ -44,7 +44,7 @@ export function recordVerdict(row: RecordedVerdict): void {
   appendFileSync(path, `${JSON.stringify(verdictSchema.parse(row))}\n`)
 }
 
-const programsPath = fileURLToPath(new URL('./programs.jsonl', import.meta.url))
+const programsPath = fileURLToPath(new URL('../../../bench/maxtext/programs.jsonl', import.meta.url))
 const rowSchema = z.object({ id: z.string(), flags: z.array(z.string()), verdict: compilerVerdictSchema })
 
 /** The verdicts on `programs.json`, by MaxText (`user`) and by the reference program; the last of an id counts. */
