@@ -6,16 +6,18 @@ import { diskRows } from './rows/disk.ts'
 import { hostRows } from './rows/hosts.ts'
 import { processRows } from './rows/processes.ts'
 import { redisRows } from './rows/redis.ts'
+import { restoreRows } from './rows/restore.ts'
 import { slackRows } from './rows/slack.ts'
 import { Stage, type Verdict } from './stage.ts'
 
 /**
  * `npm run faults`: bad days, each injected for real under the product as it ships, with what the engineer saw and what was lost
- * or came twice. `-- --only WORDS` runs those whose name has the words, `--write` puts the table into docs/faults.md. Exits 1
+ * or came twice. `-- --only WORDS` runs those whose name has the words, `--write` puts what was run into the table of
+ * docs/faults.md. Exits 1
  * where something did not hold.
  */
 const { values } = parseArgs({ options: { only: { type: 'string' }, write: { type: 'boolean', default: false } } })
-const rows = [...redisRows, ...processRows, ...clockRows, ...slackRows, ...hostRows, ...diskRows]
+const rows = [...redisRows, ...processRows, ...clockRows, ...slackRows, ...hostRows, ...diskRows, ...restoreRows]
 const chosen = rows.filter(({ name }) => values.only === undefined || name.toLowerCase().includes(values.only.toLowerCase()))
 /** No thread waits longer than the fault and this. */
 const mostSeconds = 60
@@ -73,11 +75,16 @@ for (const row of chosen) {
   table.push(line(done))
   console.log(table.at(-1))
 }
-if (values.write && values.only === undefined) {
+if (values.write) writeTable()
+
+/** What was run takes the place of what stands for the same rows; the order is this file's. */
+function writeTable(): void {
   const path = new URL('../../docs/faults.md', import.meta.url)
-  const text = readFileSync(path, 'utf8')
-  const [before = '', , after = ''] = text.split(/<!-- table -->|<!-- end -->/)
-  writeFileSync(path, `${before}<!-- table -->\n${[...head, ...table].join('\n')}\n<!-- end -->${after}`)
+  const [before = '', standing = '', after = ''] = readFileSync(path, 'utf8').split(/<!-- table -->|<!-- end -->/)
+  const nameOf = (one: string) => one.split(' | ')[0]!.replace(/^\| /, '')
+  const lines = new Map([...standing.split('\n'), ...table].map((one) => [nameOf(one), one]))
+  const ordered = rows.flatMap(({ name }) => lines.get(name) ?? [])
+  writeFileSync(path, `${before}<!-- table -->\n${[...head, ...ordered].join('\n')}\n<!-- end -->${after}`)
 }
 console.log(broken === 0 ? 'All held.' : `${broken} did not hold.`)
 process.exit(broken === 0 ? 0 : 1)

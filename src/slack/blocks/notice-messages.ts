@@ -6,14 +6,15 @@ import type { Rank } from '../../runs/adoption.ts'
 import { formatChange, formatGibNumber, formatMs } from '../../text/units.ts'
 import type { RunEnd, RunFailure } from '../runs/run-records.ts'
 import { rankEmoji } from './card-message.ts'
+import { hidePlaces } from './hide-places.ts'
 import { actions, button, context, type Message, message, section } from './message.ts'
 import { escapeCode, escapeText, plain } from './text.ts'
 
 /** Every failure: the reason, what to do next, and the id that ties it to the log. */
 export function errorMessage(error: PromptsError, options: { about?: string; run?: string } = {}): Message {
   const about = options.about === undefined ? '' : `*${escapeText(options.about, 200)}*: `
-  const reason = `:x: ${about}${escapeText(error.message, 1500)}`
-  const next = error.hint === '' ? '' : `\n${withChannels(escapeText(error.hint, 1000))}`
+  const reason = `:x: ${about}${escapeText(hidePlaces(error.message), 1500)}`
+  const next = error.hint === '' ? '' : `\n${withChannels(escapeText(hidePlaces(error.hint), 1000))}`
   const ids = [options.run === undefined ? null : `run \`${escapeCode(options.run, 150)}\``, `error \`${error.id}\` (${error.code})`]
   const blocks = [section(reason + next), ...sliceChoices(error, options.run), context(ids.filter((id) => id !== null).join(' · '))]
   return message(plain(reason), blocks)
@@ -41,8 +42,8 @@ export function noAnswerMessage(input: { run: string; title: string; end: RunEnd
     if (input.end === 'cancelled') return `:no_entry_sign: ${about} was cancelled. ${again}`
     if (input.end !== 'failed')
       return `:hourglass_flowing_sand: ${about} is under way; ask again when its cards are here. _cancel_ stops it.`
-    const why = input.failure === null ? ' failed' : ` failed: ${escapeText(input.failure.message, 1000)}`
-    const hint = input.failure === null || input.failure.hint === '' ? '' : `\n${escapeText(input.failure.hint, 800)}`
+    const why = input.failure === null ? ' failed' : ` failed: ${escapeText(hidePlaces(input.failure.message), 1000)}`
+    const hint = input.failure === null || input.failure.hint === '' ? '' : `\n${escapeText(hidePlaces(input.failure.hint), 800)}`
     return `:x: ${about}${/[.!?]$/.test(why) ? why : `${why}.`}${hint}\n${again}`
   }
   const ids = [`run \`${escapeCode(input.run, 150)}\``, input.failure === null ? null : `error \`${escapeCode(input.failure.id, 60)}\``]
