@@ -231,7 +231,7 @@ export class Delivery {
     const { records, outbox, deps } = this.#options
     deps.metrics.runEnded('failed', Math.max(0, (Date.now() - Date.parse(record.at)) / 1000))
     deps.log.error('a run failed', {
-      run: record.run,
+      ...{ run: record.run, team: record.team, by: record.by, experiment: record.title, end: 'failed' },
       id: error.id,
       code: error.code,
       message: error.message,
