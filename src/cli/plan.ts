@@ -22,6 +22,8 @@ export const run: Run<'plan'> = async ({ positionals, flags, config, print, show
   const notes = notesOfWorkload(loaded, workload)
   if (line === null) for (const text of notes) note(text)
   const assumptions = line === null ? [] : [...line.assumptions, ...notes, ...costNotes([workload])]
+  if (loaded.profile !== null)
+    note('its profile is not read here: `prompts diagnose` anchors every step to what it measured, so its times differ')
   const heavy = heavyWorkOfCommand()
   if (flags.explain !== undefined) {
     const verdict = verdictOfMesh(workload, parseMesh(flags.explain))

@@ -6,6 +6,7 @@ import { toTuple } from '../interconnect/mesh-tuple.ts'
 import type { Calibration } from './calibrate.ts'
 import { calibratedStep } from './calibrate.ts'
 import { type CostModel, costModel } from './cost-model.ts'
+import { vocabTilingFlag } from './footprint/loss-memory.ts'
 import { offloadsOptimizer, optimizerOffloadFlag } from './footprint/optimizer-state.ts'
 import { createMeshRules } from './legality.ts'
 import { memoryCertainty } from './memory-probability.ts'
@@ -20,6 +21,8 @@ type Changes = Partial<Experiment['run']>
 const leastGain = 1.02
 const leastProbability = 0.8
 const shown = 2
+/** Pieces of the tokens in which the loss may be worked out. */
+const tiles = '16'
 
 /**
  * Settings beside the mesh that are predicted to gain more than any mesh: one setting changed on `on`, the mesh that runs or else
@@ -55,7 +58,8 @@ export function suggestSettings(options: {
     const why = `${less} is predicted, more than any mesh alone brings, and memory stays clear of the limit`
     found.push({ kind, what, why, settings, gain: { ratio, low, high }, by: 'planner' })
   }
-  found.sort((a, b) => (b.gain?.ratio ?? 0) - (a.gain?.ratio ?? 0))
+  // of equal gains the one that sets less
+  found.sort((a, b) => (b.gain?.ratio ?? 0) - (a.gain?.ratio ?? 0) || Object.keys(a.settings).length - Object.keys(b.settings).length)
   const kinds = new Set<string>()
   return found.filter(({ kind }) => !kinds.has(kind) && kinds.add(kind)).slice(0, shown)
 }
@@ -72,7 +76,16 @@ function changesOf({ run, framework }: Workload): Setting[] {
   for (const remat of tunedPolicies) {
     if (remat === run.remat) continue
     const name = framework === 'maxtext' ? 'remat_policy' : 'remat'
-    changes.push({ kind: 'remat', change: { remat }, what: `remat ${remat} instead of ${run.remat}`, settings: { [name]: remat } })
+    const what = `remat ${remat} instead of ${run.remat}`
+    changes.push({ kind: 'remat', change: { remat }, what, settings: { [name]: remat } })
+    if (framework !== 'maxtext' || run.flags[vocabTilingFlag] !== undefined) continue
+    // the logits in pieces make room for more saved tensors
+    changes.push({
+      kind: 'remat',
+      change: { remat, flags: { ...run.flags, [vocabTilingFlag]: tiles } },
+      what: `${what}, the loss in ${tiles} pieces`,
+      settings: { [name]: remat, [vocabTilingFlag]: tiles },
+    })
   }
   for (const microbatches of [1, run.microbatches / 2, run.microbatches * 2]) {
     if (!Number.isInteger(microbatches) || microbatches === run.microbatches || run.global_batch % microbatches !== 0) continue
