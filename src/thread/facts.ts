@@ -107,7 +107,7 @@ function isQuestion(tokens: readonly Token[]): boolean {
   const next = said[said.indexOf(leading) + 1]
   if (auxiliaries.test(leading.text) && said.length > 2 && !means(next, 'ran', 'adopt')) return true
   if ([...opening].some((concept) => leading.concepts.has(concept) && !means(leading, 'fill', 'ran'))) return true
-  if (/^(?:how|what|which|where|who|when|cuanto|como|que|wie|was|wo|welche)\b/.test(leading.text)) return true
+  if (/^(?:hows?|whats?|which|wheres?|whos?|whens?|cuanto|como|que|wie|was|wo|welche)\b/.test(leading.text)) return true
   const last = said.at(-1)
   if (last !== undefined && /(?:吗|呢|か|の|かな)$/.test(last.text) && isCjk(last.text.charAt(0)) && last.text !== 'もの') return true
   return said.some((one) => isCjk(one.text.charAt(0)) && means(one, 'why', 'what', 'how') && !means(one, 'fill'))

@@ -3,7 +3,22 @@ import type { SaidTime } from './read-times.ts'
 import type { Found, ReadContext } from './reading.ts'
 import { isSign } from './token.ts'
 
-const talk = ['subject', 'ran', 'step', 'per', 'approx', 'card', 'thanks', 'record', 'adopt', 'better', 'axiswords', 'pick']
+const talk = [
+  'subject',
+  'ran',
+  'step',
+  'per',
+  'approx',
+  'card',
+  'thanks',
+  'record',
+  'adopt',
+  'better',
+  'axiswords',
+  'pick',
+  'recent',
+  'days',
+]
 
 /**
  * `it ran at 22.9 s`, `card 2 OOMed`, `card 3 crashed with NaN`: how something really went. Never recorded from here: only

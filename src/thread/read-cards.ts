@@ -12,7 +12,7 @@ export function readCards(tokens: readonly Token[]): number[] {
   for (let index = 0; index < tokens.length; index++) {
     const one = tokens[index]!
     if (one.used) continue
-    const ordinal = ordinals.findIndex((name) => one.concepts.has(name))
+    const ordinal = ordinalOf(tokens, index)
     if (ordinal >= 0) {
       if (countsAnother(tokens[index + 1])) {
         one.used = true
@@ -23,7 +23,8 @@ export function readCards(tokens: readonly Token[]): number[] {
     }
     if (!(means(one, 'card') || isSign(one, '#'))) continue
     let at = index + 1
-    while (at - index < 4 && (isSign(tokens[at], '#:=(') || means(tokens[at], 'card'))) at++
+    while (at - index < 4 && (isSign(tokens[at], '#:=(') || means(tokens[at], 'card') || /^(?:no|nr|num)$/.test(tokens[at]?.text ?? '')))
+      at++
     const card = cardNumber(tokens[at])
     if (card !== null) {
       add(card, ...tokens.slice(index, at + 1))
@@ -35,6 +36,20 @@ export function readCards(tokens: readonly Token[]): number[] {
     if (before !== null && one.kind === 'word' && /[^\u0020-\u007e]/.test(one.text)) add(before, tokens[index - 1], one)
   }
   return cards
+}
+
+const written = ['1st', '2nd', '3rd']
+
+/** Which of the three an ordinal names (`the second one`, `2nd card`; `first` alone only where cards are spoken of); -1 where it is none. */
+function ordinalOf(tokens: readonly Token[], index: number): number {
+  const one = tokens[index]!
+  const named = ordinals.findIndex((name) => one.concepts.has(name))
+  if (named >= 0) return named
+  const short = written.indexOf(one.text)
+  if (short >= 0) return means(tokens[index + 1], 'card') || tokens[index + 1]?.text === 'one' ? short : -1
+  const next = tokens[index + 1]
+  const isListed = means(next, 'card', 'compare') || /^(?:and|or|vs)$/.test(next?.text ?? '')
+  return isListed && tokens.some((other) => means(other, 'card', ...ordinals)) ? ['first', '', 'third'].indexOf(one.text) : -1
 }
 
 /** `the first step`, `the second node`: the ordinal counts that noun, and no card. */

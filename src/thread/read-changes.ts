@@ -32,6 +32,10 @@ function readHardware(tokens: readonly Token[], words: Lexicon, changes: Changes
     if (one.used) continue
     const slice = /^((?:tpu-?)?v?[a-z0-9]{1,12}?)-(\d{1,6})$/.exec(one.text)
     const chip = chipOf(slice ? words.phrases.get(slice[1] ?? '') : one.concepts)
+    if (chip !== null && one.kind === 'word' && isTurnedFrom(tokens, index)) {
+      one.used = true
+      continue
+    }
     if (chip !== null && one.kind === 'word') {
       changes.chip = chip
       one.used = true
@@ -52,6 +56,14 @@ function readHardware(tokens: readonly Token[], words: Lexicon, changes: Changes
       one.used = true
     } else if (means(one, 'slices')) readSlices(tokens, index, changes)
   }
+}
+
+/** `v6e instead of v5p`, `from v5p to v6e`: what is said after such a word is what it is now. */
+function isTurnedFrom(tokens: readonly Token[], index: number): boolean {
+  const before = tokens[index - 1]?.text === 'the' ? tokens[index - 2] : tokens[index - 1]
+  return /^(?:instead of|rather than|from|statt|anstatt|en lugar de|en vez de|au lieu de|em vez de|invece di|vs|over|than)$/.test(
+    before?.text ?? '',
+  )
 }
 
 function chipOf(concepts: ReadonlySet<string> | undefined): ChipName | null {

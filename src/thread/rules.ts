@@ -148,7 +148,7 @@ const evidence: Rule = (facts, context) => {
   if (!(context.mentioned || question || has('card') || cards.length > 0 || length <= 4)) return null
   const loose = cards.length === 0 && length <= 8 ? facts.looseCards() : []
   const named = cards.length > 0 ? [...cards] : loose
-  const allowed = [...answer, 'evidence', 'how', 'what', 'why', 'pick', 'better', 'whatif', 'howrun', 'sure']
+  const allowed = [...answer, 'evidence', 'how', 'what', 'why', 'pick', 'better', 'whatif', 'howrun', 'sure', 'ran']
   if (strangers(allowed) > limit(context, named.length > 0 && has('card') ? 1 : 0)) return null
   return { intent: 'evidence', value: named.length > 0 ? { cards: named } : {}, reason: 'sources are asked for' }
 }
@@ -257,7 +257,7 @@ const question: Rule = (facts, context) => {
   if (
     strangers([...answer, ...wide, ...subjects, 'pick', 'whatif', 'not', 'adopt', 'record', 'ran', 'help', 'hedge', 'failed', 'ask']) >
     // a card, or how to run what was proposed, is ours alone: then one word may be unknown
-    limit(context, facts.cards.length > 0 || (has('howrun') && has('subject')) ? 1 : 0)
+    limit(context, has('card') || (has('howrun') && has('subject')) ? 1 : 0)
   )
     return null
   if (facts.length === 1 && !key('slow', 'cost', 'how')) return null
