@@ -194,6 +194,13 @@ describe('a job of a named model', () => {
     expect(once.notes.join()).not.toContain('pipeline')
   })
 
+  it('says that dense products over all experts are counted as fewer', () => {
+    const dense = { model_name: 'mixtral-8x7b', sparse_matmul: false, megablox: false }
+    expect(read(dense).notes.join()).toMatch(/every expert compute every token/)
+    expect(read({ ...dense, capacity_factor: 1.25 }).notes.join()).not.toContain('every expert')
+    expect(read({ model_name: 'mixtral-8x7b' }).notes.join()).not.toContain('every expert')
+  })
+
   it("has MaxText's type of the first moment: the weights' where none is said", () => {
     expect(read({ model_name: 'llama3-8b', weight_dtype: 'bfloat16' }).experiment.run.optimizer_dtype).toBe('bf16')
     expect(read({ model_name: 'llama3-8b', weight_dtype: 'bfloat16', mu_dtype: 'float32' }).experiment.run.optimizer_dtype).toBe('f32')

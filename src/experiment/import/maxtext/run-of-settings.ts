@@ -37,7 +37,7 @@ export function runOfSettings(read: SettingReader, { settings, devices, stages, 
     optimizer: readOptimizer(read.text('opt_type', 'adamw'), notes),
     remat: readRemat(read.text('remat_policy', 'full'), notes),
     attention: readAttention(read.text('attention', 'autoselected'), notes),
-    ...(experts ? readMoe(read) : {}),
+    ...(experts ? readMoe(read, notes) : {}),
     ...(Object.keys(flags).length > 0 ? { flags } : {}),
   }
 }
@@ -107,7 +107,11 @@ function readAttention(value: string, notes: string[]): Run['attention'] {
   return 'flash'
 }
 
-function readMoe(read: SettingReader): Partial<Run> {
+function readMoe(read: SettingReader, notes: string[]): Partial<Run> {
   const factor = Number(read.text('capacity_factor', '-1'))
+  if (!(factor > 0) && read.text('sparse_matmul', 'true') === 'false')
+    notes.push(
+      'sparse_matmul=false without a capacity_factor makes every expert compute every token: counted as dropless, which computes fewer',
+    )
   return factor > 0 ? { moe: 'dropping', capacity_factor: factor } : { moe: 'dropless' }
 }
