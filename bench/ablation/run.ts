@@ -229,5 +229,5 @@ Step time, duty cycle and communication shares off by up to a share of themselve
 |---|---|---|---|---|
 ${noisy.join('\n')}
 `
-writeFileSync(new URL('./README.md', import.meta.url), report)
+writeFileSync(new URL('./results.md', import.meta.url), report)
 console.log(report)

@@ -200,4 +200,4 @@ ${rows.join('\n')}
 |---|---|---|---|---|
 ${places.sort().join('\n')}
 `
-writeFileSync(join(import.meta.dirname, 'README.md'), page)
+writeFileSync(join(import.meta.dirname, 'results.md'), page)

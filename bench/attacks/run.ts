@@ -38,6 +38,6 @@ const report = [
   ...rows,
   '',
 ].join('\n')
-if (only.length === 0) writeFileSync(new URL('README.md', import.meta.url), report)
+if (only.length === 0) writeFileSync(new URL('results.md', import.meta.url), report)
 console.log(`${attacks.length * modes.length - failed} passed, ${failed} failed`)
 process.exitCode = failed > 0 ? 1 : 0

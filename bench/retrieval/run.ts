@@ -198,5 +198,5 @@ const report = [
   table(scores),
   '',
 ].join('\n')
-writeFileSync(new URL('README.md', folder), report)
+writeFileSync(new URL('results.md', folder), report)
 console.log(report)
