@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Clock } from '../../../src/clock.ts'
-import { checkLimits } from '../../../src/slack/blocks/check-limits.ts'
+import { checkLimits } from './check-limits.ts'
 
 export interface Call {
   method: string

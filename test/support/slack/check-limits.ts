@@ -1,4 +1,4 @@
-import { limits } from './limits.ts'
+import { limits } from '../../../src/slack/blocks/limits.ts'
 
 type Json = Record<string, unknown>
 
