@@ -1,3 +1,5 @@
+import { z } from 'zod'
+import remedies from '../../knowledge/remedies.json' with { type: 'json' }
 import type { Suggestion } from '../contract/diagnosis.ts'
 import type { Experiment } from '../contract/experiment.ts'
 import { formatMesh } from '../contract/mesh.ts'
@@ -5,6 +7,7 @@ import type { Verdict } from '../contract/verdict.ts'
 import { toTuple } from '../interconnect/mesh-tuple.ts'
 import type { Calibration } from './calibrate.ts'
 import { calibratedStep } from './calibrate.ts'
+import { asyncGathers } from './compiler-flags.ts'
 import { type CostModel, costModel } from './cost-model.ts'
 import { vocabTilingFlag } from './footprint/loss-memory.ts'
 import { offloadsOptimizer, optimizerOffloadFlag } from './footprint/optimizer-state.ts'
@@ -14,6 +17,9 @@ import { gainOf, pairSpread, stepShares } from './pair-errors.ts'
 import { tunedPolicies } from './remat-policy.ts'
 import { choiceOf } from './tune.ts'
 import type { Workload } from './workload.ts'
+
+const flagsByChip = z.object({ flags: z.record(z.string(), z.record(z.string(), z.string())) })
+const { async_gathers, offload_together } = z.object({ async_gathers: flagsByChip, offload_together: flagsByChip }).parse(remedies)
 
 type Changes = Partial<Experiment['run']>
 
@@ -71,7 +77,7 @@ interface Setting {
   settings: Record<string, string>
 }
 
-function changesOf({ run, framework }: Workload): Setting[] {
+function changesOf({ run, framework, chip, slice }: Workload): Setting[] {
   const changes: Setting[] = []
   for (const remat of tunedPolicies) {
     if (remat === run.remat) continue
@@ -92,6 +98,11 @@ function changesOf({ run, framework }: Workload): Setting[] {
     const name = framework === 'maxtext' ? 'gradient_accumulation_steps' : 'microbatches'
     const what = `${microbatches} microbatches instead of ${run.microbatches}`
     changes.push({ kind: 'microbatches', change: { microbatches }, what, settings: { [name]: String(microbatches) } })
+  }
+  const flags = async_gathers.flags[slice.chip] ?? offload_together.flags[slice.chip]
+  if (flags && !asyncGathers(run.flags, chip.async_gathers)) {
+    const change = { flags: { ...run.flags, ...flags } }
+    changes.push({ kind: 'flag', change, what: 'compiler flags that gather weights beside compute (LIBTPU_INIT_ARGS)', settings: flags })
   }
   if (offloadsOptimizer(run)) {
     const change = { flags: { ...run.flags, [optimizerOffloadFlag]: 'false' } }

@@ -40,6 +40,15 @@ describe('settings beside the mesh', () => {
       expect(settings).not.toHaveProperty('num_vocab_tiling')
   })
 
+  it('are flags by chip where gathers are waited for, and none where the run has them', () => {
+    const job = { chip: 'v5e', topology: '4x4', model: 'llama3.1-8b', run: { global_batch: 16, seq_len: 2048, remat: 'full' } } as const
+    const flag = (flags: Record<string, string>) =>
+      suggested({ ...job, run: { ...job.run, flags } }, { data: 16 }).find(({ kind }) => kind === 'flag')
+    const found = flag({})
+    expect(found?.settings).toHaveProperty('xla_tpu_enable_async_collective_fusion_fuse_all_gather', 'true')
+    expect(flag(found!.settings)).toBeUndefined()
+  })
+
   it('are none for a mesh that has no room', () => {
     expect(
       suggested({ ...roomy, chip: 'v5e', topology: '4x4', run: { global_batch: 64, seq_len: 4096, remat: 'full' } }, { data: 16 }),

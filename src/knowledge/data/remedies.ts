@@ -8,6 +8,8 @@ const flagsByChip = z.record(z.string(), z.record(z.string(), z.string()))
 const remediesSchema = z.strictObject({
   about: z.string(),
   offload_together: z.strictObject({ ...explained, flags: flagsByChip }),
+  /** Gathers of weights fused into products, for chips that have no SparseCores to offload them to. */
+  async_gathers: z.strictObject({ ...explained, flags: flagsByChip }),
   collective_matmul: z.strictObject({ ...explained, flags: flagsByChip }),
   fewer_microbatches: z.strictObject(explained),
   states_on_device: z.strictObject(explained),
