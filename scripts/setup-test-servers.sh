@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
 folder=$(pwd)/.prompts/test-servers
 "$python" -m venv "$folder"
-"$folder/bin/python" -m pip install --quiet --disable-pip-version-check 'qdrant-client==1.20.0' 'mlflow==3.17.2' 'moto[s3,server]==5.2.5' \
+"$folder/bin/python" -m pip install --quiet --disable-pip-version-check 'qdrant-client==1.20.0' 'mlflow[auth]==3.17.2' 'moto[s3,server]==5.2.5' \
   'kubernetes-validate==1.37.0'
 "$folder/bin/python" -c 'import mlflow, moto, qdrant_client; print("qdrant-client, mlflow and moto are in .prompts/test-servers")'
 if command -v go >/dev/null 2>&1; then

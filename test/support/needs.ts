@@ -16,6 +16,7 @@ export type Need =
   | 'xprof'
   | 'qdrant-client'
   | 'mlflow'
+  | 'mlflow-auth'
   | 'moto'
   | 'fake-gcs-server'
   | 'chromium'
@@ -24,9 +25,17 @@ export type Need =
 const toolFolder = (name: string) => join(projectRoot, '.prompts', name, 'bin')
 
 /** Python with a package, or null: the setting's first, then what `npm run setup:…` installed, then the machine's. */
-export function findPython(need: 'jax' | 'xprof' | 'qdrant-client' | 'mlflow' | 'python'): string | null {
-  const modules = { jax: 'jax', xprof: 'xprof', 'qdrant-client': 'qdrant_client', mlflow: 'mlflow', python: 'json' }
-  const folders = { jax: 'compiler', xprof: 'xprof', 'qdrant-client': 'test-servers', mlflow: 'test-servers', python: 'compiler' }
+export function findPython(need: 'jax' | 'xprof' | 'qdrant-client' | 'mlflow' | 'mlflow-auth' | 'python'): string | null {
+  const modules = {
+    jax: 'jax',
+    xprof: 'xprof',
+    'qdrant-client': 'qdrant_client',
+    mlflow: 'mlflow',
+    'mlflow-auth': 'flask_wtf',
+    python: 'json',
+  }
+  const servers = { 'qdrant-client': 'test-servers', mlflow: 'test-servers', 'mlflow-auth': 'test-servers' }
+  const folders = { jax: 'compiler', xprof: 'xprof', python: 'compiler', ...servers }
   const candidates = [
     need === 'xprof' ? process.env.PROMPTS_XPROF_PYTHON : process.env.PROMPTS_PYTHON,
     join(toolFolder(folders[need]), 'python'),
