@@ -105,7 +105,10 @@ def _flash(query: jax.Array, key: jax.Array, value: jax.Array, attention: Attent
     kv_heads = repeated_kv_heads(attention, tensor)
     key, value = _repeat_kv(key, kv_heads), _repeat_kv(value, kv_heads)
     width = value.shape[-1]
-    query, key, value = (_padded(jnp.swapaxes(item, 1, 2)) for item in (query, key, value))
+    query, key, value = (jnp.swapaxes(item, 1, 2) for item in (query, key, value))
+    if seq == 1:
+        # padded keys that are gathered over seq end in an error of XLA's own
+        query, key, value = (_padded(item) for item in (query, key, value))
 
     kernel, kernel_spec = _kernel(attention, request, shardings, length)
     spec = shardings.spec
@@ -130,7 +133,7 @@ def _flash(query: jax.Array, key: jax.Array, value: jax.Array, attention: Attent
 
 
 def _padded(heads: jax.Array) -> jax.Array:
-    """The kernel takes whole lanes."""
+    """Heads of whole lanes."""
     padding = -heads.shape[-1] % LANES
     return jnp.pad(heads, ((0, 0),) * 3 + ((0, padding),)) if padding else heads
 
