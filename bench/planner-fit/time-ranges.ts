@@ -29,7 +29,9 @@ export function rangesByKind(held: readonly HeldBack[]): KindRange[] {
 }
 
 /** Writes the ranges to knowledge/time-errors.json; kinds without measured rows keep theirs. */
-export function writeTimeErrors(kinds: readonly KindRange[]): void {
+export function writeTimeErrors(
+  kinds: readonly { kind: TimeKind; rows: readonly { row: { chip: string } }[]; range: Pick<CheckedRange, 'low' | 'high'> }[],
+): void {
   const path = 'knowledge/time-errors.json'
   const json = JSON.parse(readFileSync(path, 'utf8')) as { errors: Record<string, unknown> }
   for (const { kind, rows, range } of kinds) {

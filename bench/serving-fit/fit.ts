@@ -3,6 +3,7 @@
  * a time, and prints the errors beside what a bandwidth bound alone would say.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import type { Dtype } from '../../src/contract/experiment.ts'
 import { toTuple } from '../../src/interconnect/mesh-tuple.ts'
 import { placer } from '../../src/interconnect/physical-mesh.ts'
 import { costModel } from '../../src/planner/cost-model.ts'
@@ -11,7 +12,9 @@ import { gib } from '../../src/planner/footprint/memory-parts.ts'
 import { modelTerms } from '../../src/planner/model/model-terms.ts'
 import { type EngineConstants, engineConstants } from '../../src/planner/serving/engine-constants.ts'
 import { dtypeBytes } from '../../src/planner/workload.ts'
+import { rangeOf } from '../planner-fit/cross-validate.ts'
 import { minimize } from '../planner-fit/minimize.ts'
+import { writeTimeErrors } from '../planner-fit/time-ranges.ts'
 import { meshOf, type ServingRow, servingRows } from './serving-rows.ts'
 
 type Engines = Record<'vllm' | 'sglang', EngineConstants>
@@ -71,12 +74,14 @@ function boundMs({ workload }: ServingRow): number {
 const percent = (share: number) => `${(100 * share).toFixed(0)}%`
 const errors: number[] = []
 const bounds: number[] = []
+const held: { row: { chip: string }; model: string; log: number }[] = []
 console.log(
   '| row | model | engine | measured ms | predicted ms, model left out | error | bandwidth bound ms | GiB of available |\n|---|---|---|---|---|---|---|---|',
 )
 for (const row of rows) {
   const predicted = stepMs(row, fitted(rows.filter(({ model }) => model !== row.model)))
   const bound = boundMs(row)
+  held.push({ row: { chip: row.workload.slice.chip }, model: row.model, log: Math.log(predicted / row.measuredMs) })
   errors.push(Math.abs(predicted / row.measuredMs - 1))
   bounds.push(Math.abs(bound / row.measuredMs - 1))
   const mesh = meshOf(row)
@@ -94,11 +99,43 @@ const within = (values: readonly number[]) => values.filter((error) => error <= 
 console.log(
   `\nN = ${rows.length}, one model left out at a time: median error ${percent(median(errors))}, ${within(errors)} within 30%. Bandwidth bound alone: ${percent(median(bounds))}, ${within(bounds)} within 30%.`,
 )
+const range = rangeOf(held)
+console.log(
+  `90% range of measured over predicted: ${range.low.toFixed(2)} to ${range.high.toFixed(2)}; built without a row's model it holds ${range.inside} of ${range.total}.`,
+)
 const engines = fitted(rows)
 for (const [name, c] of Object.entries(engines))
   console.log(
     `${name}: cache ${c.cache_efficiency.toFixed(3)}, layer ${c.layer_us.toFixed(1)} + ${c.routed_row_us.toFixed(3)} µs a routed row, prefill ${c.prefill_efficiency.toFixed(3)}, host ${c.host_ms.toFixed(2)} ms + ${c.request_us.toFixed(1)} µs a request`,
   )
+
+// one job with other types of weights and cache: what a step reads must shrink as they do
+const [job] = rows.filter(({ model }) => model === 'llama3.3-70b')
+console.log(
+  '\n| llama3.3-70b on v6e-8 | requests | weights | cache | step ms | of bf16 | bytes read, of bf16 |\n|---|---|---|---|---|---|---|',
+)
+for (const requests of [1, 64])
+  for (const [weights, cache] of [
+    ['f32', 'bf16'],
+    ['bf16', 'bf16'],
+    ['int8', 'bf16'],
+    ['fp8', 'bf16'],
+    ['fp8', 'fp8'],
+    ['int4', 'fp8'],
+  ] as const) {
+    const of = (weight_dtype: Dtype, kv_dtype: Dtype): ServingRow => ({
+      ...job!,
+      workload: {
+        ...job!.workload,
+        run: { ...job!.workload.run, global_batch: requests, weight_dtype, kv_dtype, input_len: null, output_len: null },
+      },
+    })
+    const [one, plain] = [of(weights, cache), of('bf16', 'bf16')]
+    const ratio = stepMs(one, engines) / stepMs(plain, engines)
+    console.log(
+      `| | ${requests} | ${weights} | ${cache} | ${stepMs(one, engines).toFixed(2)} | ${ratio.toFixed(2)} | ${(boundMs(one) / boundMs(plain)).toFixed(2)} |`,
+    )
+  }
 
 if (process.argv.includes('--write')) {
   const file = new URL('../../knowledge/serving-model.json', import.meta.url)
@@ -109,4 +146,5 @@ if (process.argv.includes('--write')) {
     }
   }
   writeFileSync(file, `${JSON.stringify(model, null, 2)}\n`)
+  writeTimeErrors([{ kind: 'served', rows: held, range }])
 }

@@ -35,7 +35,7 @@ const factorLimits = [0.2, 5] as const
 const exposedFactorLimits = [0.01, 5] as const
 
 /** No measurement: predictions as they are, with the range of held-back errors of the job's kind. */
-export function uncalibrated(workload: Pick<Workload, 'phase' | 'run' | 'model'>): Calibration {
+export function uncalibrated(workload: Pick<Workload, 'phase' | 'run' | 'model' | 'framework'>): Calibration {
   const { low, high } = timeRange(timeKindOf(workload))
   return {
     busy: 1,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import json from '../../knowledge/time-errors.json' with { type: 'json' }
 import type { Workload } from './workload.ts'
 
-const kinds = ['dense', 'dropping', 'dropless', 'quantized', 'prefill', 'decode'] as const
+const kinds = ['dense', 'dropping', 'dropless', 'quantized', 'prefill', 'decode', 'served'] as const
 /** Jobs whose steps are predicted about equally well. */
 export type TimeKind = (typeof kinds)[number]
 
@@ -16,7 +16,8 @@ const errorSchema = z.strictObject({
 })
 const { errors } = z.object({ errors: z.record(z.enum(kinds), errorSchema) }).parse(json)
 
-export function timeKindOf({ phase, run, model }: Pick<Workload, 'phase' | 'run' | 'model'>): TimeKind {
+export function timeKindOf({ phase, run, model, framework }: Pick<Workload, 'phase' | 'run' | 'model' | 'framework'>): TimeKind {
+  if (phase === 'decode' && (framework === 'vllm' || framework === 'sglang')) return 'served'
   if (phase !== 'train') return phase
   if (run.matmul_dtype !== run.activation_dtype) return 'quantized'
   return model.moeLayers > 0 ? run.moe : 'dense'
@@ -35,6 +36,7 @@ const names: Readonly<Record<TimeKind, string>> = {
   quantized: 'low-precision training',
   prefill: 'prefill',
   decode: 'decoding',
+  served: 'decoding by a serving engine',
 }
 
 /** What measured rows stand behind estimates of a kind, in words; null when nothing measured does. */
