@@ -131,7 +131,8 @@ export function createCompiler(options: CompilerOptions): Compiler {
     const request = compileRequest(workload, candidate, { effort, hloPath: null })
     const { response, unknown, seconds } = await compileOnce(request, signal)
     const hloPath = response?.hlo_path ?? null
-    let message = response === null ? unknown : response.message
+    const broke = response?.status === 'error' && isOwnFailure(response.message ?? '')
+    let message = response === null ? unknown : broke ? `${brokeWords}: ${response.message}` : response.message
     let study: ModuleStudy | null = null
     if (hloPath !== null && options.study !== null) {
       study = await options.study(hloPath, workload, candidate, effort).catch((error: Error) => {
@@ -141,7 +142,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
     }
     return {
       verdict: {
-        status: response === null || response.status === 'unsupported' ? 'unknown' : response.status,
+        status: response === null || response.status === 'unsupported' || broke ? 'unknown' : response.status,
         required_gib: response?.required_gib ?? null,
         available_gib: response?.available_gib ?? null,
         step_time_ms: study?.stepTimeMs ?? null,
@@ -183,7 +184,9 @@ export function createCompiler(options: CompilerOptions): Compiler {
       }
       if (!full) {
         const fast = await attempt(workload, candidate, 'fast', signal)
-        if (fast.verdict.status === 'unknown' || fast.verdict.status === 'error' || clear(fast.verdict, workload.phase)) return fast
+        const { status, message } = fast.verdict
+        const broke = message?.startsWith(brokeWords) ?? false
+        if ((status === 'unknown' && !broke) || status === 'error' || clear(fast.verdict, workload.phase)) return fast
       }
       return attempt(workload, candidate, 'full', signal)
     },
@@ -205,6 +208,14 @@ async function runAlone(...[command, input, limits, signal, environment]: Parame
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** How a verdict begins where the compiler failed by its own fault, which says nothing of the mesh. */
+const brokeWords = 'the compiler itself failed'
+
+/** An assertion inside the compiler, as opposed to what it says of a program. */
+function isOwnFailure(message: string): boolean {
+  return /\bINTERNAL: |RET_CHECK failure|\bCheck failed: /.test(message)
 }
 
 /** Fits with enough to spare that full effort cannot need more than there is. */

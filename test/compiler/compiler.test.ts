@@ -75,6 +75,21 @@ describe('createCompiler', () => {
     expect(efforts()).toEqual(['fast'])
   })
 
+  it('takes an assertion inside the compiler for no word on the mesh, and asks at full effort', async () => {
+    const broken = answer('error', null).replace(
+      '"message":null',
+      '"message":"JaxRuntimeError: INTERNAL: RET_CHECK failure (hlo_instruction.cc:3699)"',
+    )
+    const both = compilerWith(`echo '${broken}'`)
+    const { verdict } = await both.compiler.compile(exampleWorkload(), candidate, { full: false, signal })
+    expect(verdict).toMatchObject({
+      status: 'unknown',
+      effort: 'full',
+      message: expect.stringMatching(/^the compiler itself failed: .*RET_CHECK/),
+    })
+    expect(both.efforts()).toEqual(['fast', 'full'])
+  })
+
   it.each([
     ['near the limit', answer('fits', 14.5)],
     ['out of memory', answer('oom', 31)],
