@@ -29,16 +29,14 @@ const actions: Record<string, { args: [number, number]; run: Action }> = {
 
 export const run: Run<'cases'> = async (context) => {
   const { positionals, config, print, show, note, signal } = context
-  const [name, ...args] = positionals as [string, ...string[]]
+  const [first, ...rest] = positionals as [string, ...string[]]
+  // words that are no action are looked for, as in Slack
+  const [name, ...args] = Object.hasOwn(actions, first) ? [first, ...rest] : ['search', first, ...rest]
   const action = actions[name]
   if (!action || args.length < action.args[0] || args.length > action.args[1]) {
-    throw new PromptsError(
-      'bad_arguments',
-      action
-        ? `prompts cases ${name} takes ${action.args[0]} argument${action.args[0] === 1 ? '' : 's'}`
-        : `There is no "prompts cases ${name}"`,
-      { hint: `Usage: prompts ${usageOf('cases')}` },
-    )
+    throw new PromptsError('bad_arguments', `prompts cases ${name} takes ${action?.args[0]} argument${action?.args[0] === 1 ? '' : 's'}`, {
+      hint: `Usage: prompts ${usageOf('cases')}`,
+    })
   }
   const opened = await openLibrary(config, { onStoreChange: (state, detail) => note(`Qdrant is ${state}: ${detail}`), signal })
   try {

@@ -43,6 +43,7 @@ describe('prompts cases', () => {
       code: 2,
       json: { error: { code: 'unknown_case', hint: expect.stringContaining('public-gt00') } },
     })
-    expect((await runCli(['cases', 'nope'])).code).toBe(2)
+    expect((await runCli(['cases', 'show'])).code).toBe(2)
+    expect((await runCli(['cases', 'llama2-70b'])).stdout).toContain('llama2-70b')
   })
 })

@@ -5,10 +5,14 @@ import { formatTable } from './table.ts'
 /** Two profiles side by side, for the terminal. */
 export function formatComparison(comparison: Comparison): string {
   const { step_time_ratio: ratio, memory_gib: memory } = comparison
+  // what makes the figures no comparison at all comes before them
+  const apart = comparison.notes.filter((one) => /^(?:Not the same|These look like different)/.test(one))
+  const notes = comparison.notes.filter((one) => !apart.includes(one))
   const lines = [
     `before: ${comparison.before}`,
     `after:  ${comparison.after}`,
     '',
+    ...apart.map((one) => `note: ${one}`),
     `step time: ${ratio === null ? 'not comparable' : formatChange(ratio)}`,
     `peak HBM: ${formatGib(memory.before)} → ${formatGib(memory.after)}`,
   ]
@@ -22,7 +26,7 @@ export function formatComparison(comparison: Comparison): string {
     '',
     formatTable(['op', 'before', 'after', 'change'], rows(comparison.ops)),
   )
-  if (comparison.notes.length > 0) lines.push('', ...comparison.notes.map((note) => `note: ${note}`))
+  if (notes.length > 0) lines.push('', ...notes.map((one) => `note: ${one}`))
   return lines.join('\n')
 }
 
