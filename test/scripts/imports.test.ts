@@ -54,7 +54,7 @@ describe('the table of imports', () => {
     ['runs/memory/x.ts', "type X = import('../../slack/app.ts').X", 'runs may not'],
     ['thread/x.ts', "import { x } from '../slack/app.ts'", 'thread may not'],
     ['slack/x.ts', "new Worker(new URL('../cli/main.ts', import.meta.url))", 'slack may not'],
-    ['slack/x.ts', "import { x } from '../support/needs.ts'", 'outside src'],
+    ['slack/x.ts', "import { x } from '../../test/support/needs.ts'", 'outside src'],
     ['brand-new/x.ts', '', 'add a line'],
   ])('refuses in %s: %s', (file, source, message) => {
     expect(violations({ [file]: `${source}\n` })).toEqual([expect.stringContaining(message)])
