@@ -40,6 +40,10 @@ const settings = z.object({
     .optional()
     .describe("before this bot's keys and queues in a Redis that other bots use too; default: the bot's own id"),
   PROMPTS_START_SECONDS: number(60, 1, 3600).describe('how long serve and worker wait at start for Redis and Slack'),
+  PROMPTS_TRACES: z
+    .url()
+    .optional()
+    .describe('http://collector:4318/v1/traces: traces of runs by OpenTelemetry (OTLP over HTTP); none if unset'),
   QDRANT_URL: z.string().optional().describe('http://…: the library in Qdrant'),
   QDRANT_API_KEY: z.string().optional().describe('key of the Qdrant server'),
   PROMPTS_WORKERS: number(2, 1, 64).describe('diagnoses at once in a process'),

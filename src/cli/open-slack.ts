@@ -14,6 +14,7 @@ import type { Log } from '../slack/log.ts'
 import { isAllowed, parseChannelRules } from '../slack/requests/access.ts'
 import { createThread } from '../thread/thread.ts'
 import { heavyWorkInThreads } from '../threads/heavy-work.ts'
+import { openTraces } from '../traces/open-traces.ts'
 import { claimRedis } from './claim-redis.ts'
 import { hasCompiler } from './has-compiler.ts'
 import { openLineJobs } from './line-jobs.ts'
@@ -33,6 +34,7 @@ export async function openSlack(
   log: Log,
   signal: AbortSignal,
   clock: Clock = systemClock,
+  role: 'serve' | 'worker' = 'serve',
 ): Promise<{ deps: SlackDeps; close(): Promise<void> }> {
   const namespace = await claimRedis(config, log, signal)
   const finder = createRunFinder(config, sliceTable)
@@ -50,6 +52,7 @@ export async function openSlack(
     },
     onRefused: (what, reason) => log.warn('the library refused a change for good; it stays in this process', { what, reason }),
   })
+  const traces = await openTraces(config.PROMPTS_TRACES, role)
   const infrastructure = createInfrastructure(config, log, { clock, ...(namespace === undefined ? {} : { namespace }) })
   const { library } = opened.library
   const deps: SlackDeps = {
@@ -64,6 +67,7 @@ export async function openSlack(
     experiments: createExperimentDirectory(finder, mayKnow),
     log,
     metrics: createMetrics(),
+    traces,
     ...(config.QDRANT_URL === undefined ? {} : { libraryAway: () => libraryAway }),
     alone: infrastructure.alone,
     compiler: hasCompiler(config),
@@ -91,6 +95,7 @@ export async function openSlack(
   return {
     deps,
     async close() {
+      await traces.close()
       await opened.close()
       await infrastructure.close()
     },

@@ -11,6 +11,7 @@ import type { ShardingMemory } from '../runs/memory/sharding-memory.ts'
 import type { DiagnoseService } from '../runs/service.ts'
 import type { StateStore } from '../state/state-store.ts'
 import type { Thread } from '../thread/thread.ts'
+import type { Traces } from '../traces/traces.ts'
 import type { Log } from './log.ts'
 
 /** A diagnosis to be run: the whole request travels with the job, so that a worker needs nothing else. */
@@ -20,6 +21,8 @@ export interface RunJob {
   request: RunRequest
   /** What messages call it. */
   title: string
+  /** The span that asked for it (W3C traceparent), where traces are on. */
+  trace?: string
 }
 
 /** Cards of a run to be compiled. */
@@ -27,6 +30,7 @@ export interface CompileJob {
   schema?: number
   run: string
   team: string
+  trace?: string
 }
 
 /** The shape of jobs that this version adds, and the newest that it works. */
@@ -35,6 +39,12 @@ export const jobSchema = 1
 /** Whether this version understands a job. */
 export function knowsJob({ schema = 1 }: { schema?: number }): boolean {
   return schema <= jobSchema
+}
+
+/** The span that is open here, as a part of a job. */
+export function traceOf({ traces }: Pick<SlackDeps, 'traces'>): { trace?: string } {
+  const trace = traces.here()
+  return trace === undefined ? {} : { trace }
 }
 
 /** The compiling job of a run. */
@@ -68,6 +78,7 @@ export interface SlackDeps {
   experiments: ExperimentDirectory
   log: Log
   metrics: Metrics
+  traces: Traces
   /** Why the shared library is away; null while it answers. Absent: there is none. */
   libraryAway?: () => string | null
   /** No other process shares the state: SQLite. */

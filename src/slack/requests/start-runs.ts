@@ -4,7 +4,7 @@ import type { RunRequest } from '../../contract/run.ts'
 import { asPromptsError } from '../../errors.ts'
 import type { Turn } from '../../jobs/turns.ts'
 import { errorMessage, joinedMessage } from '../blocks/notice-messages.ts'
-import { jobSchema, type SlackDeps } from '../deps.ts'
+import { jobSchema, type SlackDeps, traceOf } from '../deps.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { Delivery } from '../runs/delivery.ts'
 import { messageKey, type RunRecord, type RunRecords, type Watcher } from '../runs/run-records.ts'
@@ -40,7 +40,7 @@ export async function startRuns(options: StartOptions, input: StartInput): Promi
   for (const [at, subject] of input.subjects.entries()) {
     try {
       checkExperiment(deps, input.asker.channel, subject.id)
-      await startOne(options, input, subject)
+      await deps.traces.span('ask', { kind: subject.kind }, () => startOne(options, input, subject))
     } catch (thrown) {
       await postFailure(options, input, String(at), thrown, subject.id)
     }
@@ -89,7 +89,7 @@ async function startOne(options: StartOptions, input: StartInput, subject: Subje
     await deps.memory.begin(request)
     await records.begin(record, watcher, openMs)
     await delivery.begin(record, watcher)
-    await deps.runs.add(own, { schema: jobSchema, request, title: subject.id }, turnOf(asker))
+    await deps.runs.add(own, { schema: jobSchema, request, title: subject.id, ...traceOf(deps) }, turnOf(asker))
     await delivery.tellWait(record, watcher)
   } catch (thrown) {
     await records.close(record)

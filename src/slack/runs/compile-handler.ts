@@ -21,7 +21,7 @@ export interface CompileHandlerOptions {
 /** Asks the compiler about a run's cards and shows what it says: each card edited in place, or under load one message for all. */
 export function createCompileHandler(options: CompileHandlerOptions): (job: Job<CompileJob>) => Promise<void> {
   const { deps, outbox, records, delivery } = options
-  return async (job) => {
+  const handle = async (job: Job<CompileJob>): Promise<void> => {
     const record = await records.get(job.data.run)
     const diagnosis = await deps.memory.diagnosis(job.data.run)
     if (record === null || diagnosis === null) return
@@ -85,6 +85,7 @@ export function createCompileHandler(options: CompileHandlerOptions): (job: Job<
       if (card !== undefined) await delivery.card(record, watcher, { ...diagnosis, cards: last.cards }, card, { priority: 3 })
     }
   }
+  return (job) => deps.traces.span('compile', { run: job.data.run, attempt: job.attempt }, () => handle(job), job.data.trace)
 }
 
 /** The compiler could not be asked, however often it was tried: its cards say so. */

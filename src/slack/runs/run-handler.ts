@@ -2,7 +2,7 @@ import type { Diagnosis } from '../../contract/diagnosis.ts'
 import { type Progress, stages } from '../../contract/run.ts'
 import type { Job } from '../../jobs/job-queue.ts'
 import type { StageProgress } from '../blocks/plan-message.ts'
-import { compileJobId, jobSchema, type RunJob, type SlackDeps } from '../deps.ts'
+import { compileJobId, jobSchema, type RunJob, type SlackDeps, traceOf } from '../deps.ts'
 import type { Delivery } from './delivery.ts'
 import type { RunRecord, RunRecords } from './run-records.ts'
 
@@ -17,7 +17,7 @@ export interface RunHandlerOptions {
 /** What a worker does for one run. Called again after its process died, it goes on where the run stopped. */
 export function createRunHandler(options: RunHandlerOptions): (job: Job<RunJob>) => Promise<void> {
   const { deps, records, delivery } = options
-  return async (job) => {
+  const handle = async (job: Job<RunJob>): Promise<void> => {
     const { request } = job.data
     const record = (await records.get(request.run)) ?? recordOf(job.data)
     const end = await records.ended(request.run)
@@ -43,6 +43,7 @@ export function createRunHandler(options: RunHandlerOptions): (job: Job<RunJob>)
       throw thrown
     }
   }
+  return (job) => deps.traces.span('diagnose', { run: job.id, attempt: job.attempt }, () => handle(job), job.data.trace)
 }
 
 /** One line a run: who, what, how long, how it ended. */
@@ -68,7 +69,7 @@ function tellEnd(
 async function askCompiler({ deps, delivery }: RunHandlerOptions, record: RunRecord): Promise<void> {
   const turn = { tenant: record.team, person: record.by, cost: 1 }
   try {
-    await deps.compiles.add(compileJobId(record.run), { schema: jobSchema, run: record.run, team: record.team }, turn)
+    await deps.compiles.add(compileJobId(record.run), { schema: jobSchema, run: record.run, team: record.team, ...traceOf(deps) }, turn)
   } catch (error) {
     deps.log.warn('the compiler was not asked', { run: record.run, error: String(error) })
     await delivery.compilingEnded(record)
@@ -118,10 +119,17 @@ function showProgress(
     waits = false
     delivery.progress(record, { ...seen }).catch((error: unknown) => deps.log.debug('progress not shown', { error: String(error) }))
   }
+  const began = new Map<string, number>()
+  const traceStage = ({ stage, status }: Progress) => {
+    const since = began.get(stage)
+    if (status === 'started') began.set(stage, Date.now())
+    else if (since !== undefined) deps.traces.past(stage, { status }, since, Date.now())
+  }
   return {
     onProgress(progress) {
       if (over.signal.aborted || !stages.includes(progress.stage)) return
       seen[progress.stage] = progress
+      traceStage(progress)
       if (waits) return
       waits = true
       deps.clock.sleep(showEveryMs, over.signal).then(show, () => {})

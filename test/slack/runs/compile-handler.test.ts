@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Card } from '../../../src/contract/diagnosis.ts'
 import { createMetrics } from '../../../src/health/metrics.ts'
 import { createCompileFailureHandler, createCompileHandler } from '../../../src/slack/runs/compile-handler.ts'
+import { noTraces } from '../../../src/traces/traces.ts'
 import { sampleDiagnosis } from '../../support/slack/diagnoses.ts'
 
 const verdict = { status: 'fits', required_gib: 77.9 } as unknown as Card['compiler']
@@ -15,6 +16,7 @@ function handling(edits: number, compile: (cards: Card[]) => Card[]) {
   const options = {
     deps: {
       metrics: createMetrics(),
+      traces: noTraces,
       memory: { diagnosis: async () => diagnosis },
       diagnose: {
         compileCards: async (_run: string, { onCard }: { onCard: (cards: Card[], gone: never[]) => Promise<void> }) => {

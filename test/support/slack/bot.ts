@@ -9,6 +9,7 @@ import type { SlackDeps } from '../../../src/slack/deps.ts'
 import { createInfrastructure } from '../../../src/slack/infrastructure.ts'
 import type { Log } from '../../../src/slack/log.ts'
 import { type RunningServer, startServe } from '../../../src/slack/serve.ts'
+import { noTraces } from '../../../src/traces/traces.ts'
 import { type FakeOptions, fakeDiagnoseService, fakeThread } from './fake-diagnose-service.ts'
 import { Forwarder } from './forwarder.ts'
 import { botToken, signingSecret, type Workspace } from './workspace.ts'
@@ -48,7 +49,17 @@ export async function startBot(
   const slack = new Forwarder(workspace, '')
   let infrastructure = createInfrastructure(config, log, { clock: workspace.clock })
   const depsOf = (): SlackDeps => ({
-    ...{ config, memory, diagnose, thread: fakeThread(), log, metrics: createMetrics(), compiler: false, ...infrastructure },
+    ...{
+      config,
+      memory,
+      diagnose,
+      thread: fakeThread(),
+      log,
+      metrics: createMetrics(),
+      traces: noTraces,
+      compiler: false,
+      ...infrastructure,
+    },
     experiments: {
       examples: async () => ['exp-123', 'exp-124'],
       runs: async () => ({ runs: [], silent: [] }),

@@ -7,6 +7,7 @@ import { createInfrastructure } from '../../../src/slack/infrastructure.ts'
 import type { Log } from '../../../src/slack/log.ts'
 import { startServe } from '../../../src/slack/serve.ts'
 import { startWorker } from '../../../src/slack/worker.ts'
+import { noTraces } from '../../../src/traces/traces.ts'
 import { botConfig } from './bot.ts'
 import { fakeDiagnoseService, fakeThread } from './fake-diagnose-service.ts'
 
@@ -76,7 +77,17 @@ const diagnose = fakeDiagnoseService({
 })
 const infrastructure = createInfrastructure(config, log)
 const deps = {
-  ...{ config, memory, diagnose, thread: fakeThread(), log, metrics: createMetrics(), compiler: values.compiler, ...infrastructure },
+  ...{
+    config,
+    memory,
+    diagnose,
+    thread: fakeThread(),
+    log,
+    metrics: createMetrics(),
+    traces: noTraces,
+    compiler: values.compiler,
+    ...infrastructure,
+  },
   experiments: {
     examples: async () => ['exp-123'],
     runs: async () => ({ runs: [], silent: [] }),
