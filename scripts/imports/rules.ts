@@ -31,6 +31,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   state: { imports: base },
   redis: { imports: base },
   health: { imports: [] },
+  traces: { imports: [] },
   jobs: { imports: [...base, 'redis', 'state'] },
   interconnect: { imports: [...pureBase, 'contract'], packages: pure },
   hlo: { imports: [...pureBase, 'contract', 'interconnect'], packages: [...pure, 'pbf'] },
@@ -46,13 +47,16 @@ export const rules: Readonly<Record<string, Rule>> = {
   benchmark: { imports: [...base, 'config.ts', 'contract', ...computing, ...reading, 'agents', 'pictures', 'tuners'] },
   runs: { imports: [...base, ...given, 'state', 'threads', ...computing, ...reading, 'agents'] },
   thread: { imports: [...base, 'config.ts', 'contract', ...computing, 'knowledge', 'experiment', 'agents', 'runs'] },
-  slack: { imports: [...base, ...given, 'health', 'jobs', 'redis', 'state', 'experiment', 'pictures', 'agents', 'runs', 'thread'] },
+  slack: {
+    imports: [...base, ...given, 'health', 'traces', 'jobs', 'redis', 'state', 'experiment', 'pictures', 'agents', 'runs', 'thread'],
+  },
   sandbox: { imports: [...base, 'config.ts', 'contract', 'thread', 'slack'] },
   cli: {
     imports: [
       ...base,
       ...given,
       'health',
+      'traces',
       'jobs',
       'redis',
       'state',

@@ -65,8 +65,13 @@ export const slackRows: Row[] = [
         const ts = String((await stage.slack.person(0).chat.postMessage({ channel, text })).ts)
         const event = { type: 'app_mention', user: stage.slack.users[0], text, channel, ts }
         const payload = { type: 'event_callback', team_id: 'T000000001', event_id: `Ev${randomUUID()}`, event }
-        socket.send({ type: 'events_api', envelope_id: randomUUID(), payload })
         stage.questions.push({ channel, ts, askedAt: Date.now(), acked: Promise.resolve(1) })
+        // as Slack: what is not acked is sent again
+        for (let tries = 0; tries < 20; tries += 1) {
+          const envelope = randomUUID()
+          socket.send({ type: 'events_api', envelope_id: envelope, payload })
+          if (await stage.until(3, () => socket.acked.includes(envelope))) return
+        }
       }
       await send()
       await stage.settle(60)
