@@ -1,7 +1,9 @@
 import { exitCodes } from '../errors.ts'
 import { costNotes } from '../experiment/one-line/cost-notes.ts'
+import { calibrateWorkload } from '../planner/calibrate-workload.ts'
 import { nearestWords } from '../planner/describe-nearest.ts'
 import { explainMesh } from '../planner/explain.ts'
+import { orderVerdicts } from '../planner/order-verdicts.ts'
 import { unmetObjective } from '../planner/slo.ts'
 import { verdictOfMesh } from '../planner/verdict-of.ts'
 import { parseMesh } from '../text/parse-mesh.ts'
@@ -45,9 +47,15 @@ export const run: Run<'plan'> = async ({ positionals, flags, config, print, show
         plan.ranked[i] = (await compileVerdict(workload, verdict, { config, full: flags.full, note, signal, compiler })).verdict
     }
   }
+  // the compiler's word moves what it was asked about
+  if (flags.compile || near) {
+    const [legal, illegal] = [plan.ranked.filter((verdict) => verdict.legal), plan.ranked.filter((verdict) => !verdict.legal)]
+    plan.ranked = [...orderVerdicts(legal, { workload, calibration: calibrateWorkload({ workload }) }), ...illegal]
+  }
   const unmet = unmetObjective(workload, plan.ranked)
   if (unmet !== null && flags.json) note(unmet)
   const lead = [unmet, nearestWords(plan)].filter((text) => text !== null).join(' ')
   show(plan, (shown) => [...(lead === '' ? [] : [lead, '']), formatPlan(shown, workload.framework)].join('\n'))
-  return plan.space.fitting > 0 && unmet === null ? exitCodes.ok : exitCodes.no
+  const fits = plan.space.fitting > 0 && plan.ranked[0]?.memory?.certainty !== 'no'
+  return fits && unmet === null ? exitCodes.ok : exitCodes.no
 }
