@@ -79,7 +79,7 @@ const jobs: Record<string, Job> = {
 }
 
 async function check(name: string, job: Job, home: string): Promise<string> {
-  const folder = join(home, 'job')
+  const folder = join(temporary, 'job')
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'experiment.yaml'), JSON.stringify({ id: 'layer-groups', framework: 'maxtext', ...job }))
   let stdout = ''
@@ -112,7 +112,9 @@ function rowOf(name: string, { model, phase, hardware, mesh }: Job, answer: Verd
 
 const wanted = process.argv.slice(2).join(' ')
 const known = existsSync(page) ? readFileSync(page, 'utf8').split('\n') : []
-const home = mkdtempSync(join(tmpdir(), 'prompts-layer-groups-'))
+// what is compiled already lies in the home of the program, where one is named
+const temporary = mkdtempSync(join(tmpdir(), 'prompts-layer-groups-'))
+const home = process.env.PROMPTS_HOME ?? temporary
 const rows: string[] = []
 try {
   for (const [name, job] of Object.entries(jobs)) {
@@ -121,7 +123,7 @@ try {
     else if (before !== undefined) rows.push(before)
   }
 } finally {
-  rmSync(home, { recursive: true, force: true })
+  rmSync(temporary, { recursive: true, force: true })
 }
 writeFileSync(
   page,
