@@ -70,8 +70,11 @@ const checks: readonly Check[] = [
     const devices = mesh.iciProduct * mesh.dcnProduct
     const each = mesh.batch / devices
     const absorbers = (['seq', 'model', 'stage'] as const).filter((axis) => degree(mesh, axis) > 1)
+    const { framework, phase } = mesh.workload
+    // an engine decodes whatever requests there are on all devices of a replica
+    const engine = phase !== 'train' && (framework === 'vllm' || framework === 'sglang')
     return warn(
-      each < 1 && mesh.batch % mesh.batchShards === 0,
+      !engine && each < 1 && mesh.batch % mesh.batchShards === 0,
       'fractional_batch',
       () =>
         `${mesh.batch} sequences on ${devices} devices, ${trim(each)} a device: ${absorbers.join(', ')} ${absorbers.length === 1 ? 'absorbs' : 'absorb'} the rest`,

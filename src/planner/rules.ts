@@ -134,6 +134,15 @@ export const legalityRules: readonly LegalityRule[] = [
     message: (mesh) => `${showDegree(mesh, 'seq')}: ${mesh.workload.framework} on TPU does not cut the cache by its length`,
   },
   {
+    // vLLM's expert parallelism spans tensor × data parallel devices (docs: Expert Parallel Deployment): no flag says fewer.
+    rule: 'framework',
+    axis: 'expert',
+    broken: (mesh) =>
+      mesh.workload.framework === 'vllm' && mesh.workload.phase !== 'train' && mesh.ici[0] > 1 && degree(mesh, 'expert') > 1,
+    message: (mesh) =>
+      `${showDegree(mesh, 'expert')} beside replica=${mesh.ici[0]}: one vLLM server spreads its experts over all its devices; run ${mesh.ici[0]} servers, each on a slice of its own`,
+  },
+  {
     // Paxml's meshes are [replica, data, mdl], or [stage, replica, data, mdl] with a pipeline; experts lie along data.
     rule: 'framework',
     axis: 'expert',

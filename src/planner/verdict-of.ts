@@ -49,7 +49,13 @@ export function verdictOf({ choice, rules, ici, dcn, calibration, baseline }: Ve
     changes: choice.changes,
     legal: legality.legal,
     violations: legality.violations,
-    warnings: [...legality.warnings, ...choiceWarnings(choice), ...memoryWarnings(memory), ...hostWarnings(workload, figures)],
+    warnings: [
+      ...legality.warnings,
+      ...choiceWarnings(choice),
+      ...memoryWarnings(memory),
+      ...cacheWarnings(workload, memory, replicasOf(ici, dcn)),
+      ...hostWarnings(workload, figures),
+    ],
     physical: legality.physical,
     memory,
     estimate,
@@ -94,6 +100,18 @@ function memoryWarnings(memory: Memory | null): Warning[] {
   return [
     { rule: 'memory_margin', message: `near the limit: ${needs}, ${likely} likely to fit by the model's errors; the compiler can tell` },
   ]
+}
+
+/** An engine does not run out of memory by its requests: it runs as many as its cache holds. */
+function cacheWarnings({ framework, phase, run }: Workload, memory: Memory | null, replicas: number): Warning[] {
+  if (memory === null || memory.fits || phase !== 'decode' || (framework !== 'vllm' && framework !== 'sglang')) return []
+  const { kv_cache: cache } = memory.breakdown
+  const room = memory.available_gib - memory.required_gib + cache
+  const each = cache / (run.global_batch / replicas)
+  const held = Math.floor(room / each) * replicas
+  if (held < 1 || held >= run.global_batch) return []
+  const message = `the cache holds ${held} of ${run.global_batch} requests at once: ${framework} would run those and let the others wait; a step of all of them is predicted here`
+  return [{ rule: 'cache_full', message }]
 }
 
 function hostWarnings({ chip }: Workload, figures: Figures | null): Warning[] {

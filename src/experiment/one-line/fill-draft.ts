@@ -80,7 +80,7 @@ function fillLoad({ load }: LineDraft, run: Data, slo: Record<string, number>, a
   const outputLen = Number(run.output_len ?? servedLen)
   const tokens = load.tokens ?? load.requests! * outputLen
   const seconds = (slo.tpot_ms ?? slo.tpot_p99_ms!) / 1000
-  run.concurrency = Math.max(1, Math.ceil(tokens * seconds))
+  run.concurrency = sharedRequests(tokens * seconds)
   const said = load.tokens === null ? `${load.requests} requests of ${outputLen} tokens each second` : `${load.tokens} tokens each second`
   assume(`concurrency ${run.concurrency}: ${said}, at ${seconds * 1000} ms a token (Little's law)`)
 }
@@ -116,6 +116,12 @@ function fillShape(draft: LineDraft, phase: string, run: Data, devices: number, 
     )
   } else if (phase === 'train') set('global_batch', devices, 'the line gives no batch, one sequence a device')
   else set('global_batch', 1, 'the line gives no batch')
+}
+
+/** Requests rounded up, by a few percent at most, to what data-parallel replicas can share. */
+function sharedRequests(requests: number): number {
+  const step = 2 ** Math.max(0, Math.floor(Math.log2(Math.max(1, requests) / 12)))
+  return Math.max(1, Math.ceil(requests / step)) * step
 }
 
 /** The whole number of sequences next to it that so many devices, or a power of two of them, can share. */

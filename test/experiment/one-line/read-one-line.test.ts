@@ -71,8 +71,8 @@ describe('readOneLine', () => {
     ],
     ['llama3-8b, v6e-8, 20 users at 25 ms per token', { run: { concurrency: 20 }, slo: { tpot_ms: 25 } }],
     ['llama3-8b, v6e-8, 16 users, 50 tok/s per user', { slo: { tpot_ms: 20 } }],
-    // Little's law: 32 requests of 128 tokens a second, each token 50 ms
-    ['llama3-8b, v6e-8, 1k in 128 out, 32 qps', { run: { concurrency: 205 }, slo: { tpot_ms: 50 } }],
+    // Little's law: 32 requests of 128 tokens a second, each token 50 ms, are 204.8; replicas can share 208
+    ['llama3-8b, v6e-8, 1k in 128 out, 32 qps', { run: { concurrency: 208 }, slo: { tpot_ms: 50 } }],
     ['llama3-8b, v6e-8, speculative decoding, 4k in 1k out', { run: { flags: { speculative_config: 'speculative' } } }],
     ['llama3-8b on v6e-8 --max-num-batched-tokens 2048 vllm', { run: { flags: { max_num_batched_tokens: '2048' } } }],
     ['8 x v5p-128 llama3-70b gbs 4096 tokens 15T', { hardware: { slices: 8 }, run: { global_batch: 4096 } }],

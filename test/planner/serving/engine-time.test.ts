@@ -29,6 +29,32 @@ describe('an engine', () => {
     expect(int8!.timing.hbm / bf16!.timing.hbm).toBeCloseTo(0.5, 1)
   })
 
+  it('says how many requests its cache holds where it cannot hold all', () => {
+    const run = { global_batch: 200, seq_len: 5120, weight_dtype: 'fp8' as const }
+    const { memory, warnings } = verdictOfMesh(served({ run }), { model: 8 })
+    expect(memory?.fits).toBe(false)
+    const held = Number(/holds (\d+) of 200/.exec(warnings.find(({ rule }) => rule === 'cache_full')?.message ?? '')?.[1])
+    expect(verdictOfMesh(served({ run: { ...run, global_batch: held } }), { model: 8 }).memory?.margin).toBeGreaterThanOrEqual(0)
+    expect(verdictOfMesh(served({ run: { ...run, global_batch: held + 4 } }), { model: 8 }).memory?.margin).toBeLessThan(0)
+    // what cannot hold even one does not run
+    expect(verdictOfMesh(served({ run: { ...run, weight_dtype: 'f32' } }), { model: 8 }).warnings.map(({ rule }) => rule)).not.toContain(
+      'cache_full',
+    )
+  })
+
+  it('spreads the experts of one vLLM server over all its devices', () => {
+    const experts = (framework: 'vllm' | 'sglang', mesh: Mesh) =>
+      verdictOfMesh(served({ framework, model: 'qwen3-30b-a3b', run: { global_batch: 128 } }), mesh).legal
+    expect(experts('vllm', { replica: 2, expert: 4 })).toBe(false)
+    expect(experts('vllm', { expert: 8 })).toBe(true)
+    expect(experts('vllm', { model: 2, expert: 4 })).toBe(true)
+    expect(experts('sglang', { replica: 2, expert: 4 })).toBe(true)
+  })
+
+  it('does not warn of fewer requests than devices', () => {
+    expect(verdictOfMesh(served(), { model: 8 }).warnings.map(({ rule }) => rule)).not.toContain('fractional_batch')
+  })
+
   it('holds one KV head a device where the model axis is longer than the heads', () => {
     const run = { global_batch: 32, seq_len: 8192 }
     const parts = { topology: '4x8', run }
