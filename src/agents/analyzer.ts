@@ -57,7 +57,7 @@ function capacityOf(baseline: Verdict | null): Bottleneck | null {
     class: 'capacity',
     confidence: memory.margin < -0.1 ? capacityConfidence.predicted : capacityConfidence.nearTheLimit,
     evidence: [
-      `the baseline needs ${formatGibNumber(memory.required_gib)} GiB a device, ${formatGibNumber(memory.available_gib)} are there`,
+      `the baseline needs ${formatGibNumber(memory.required_gib)} GiB per device, ${formatGibNumber(memory.available_gib)} are there`,
       `the largest part is ${largest.replaceAll('_', ' ')}: ${formatGibNumber(size)} GiB`,
     ],
     also: [],

@@ -60,7 +60,7 @@ export function objectionsTo(verdict: Verdict): string[] {
     )
   else if (compiler?.status === 'error') objections.push(`the TPU compiler refuses it: ${compiler.message ?? 'no reason given'}`)
   else if (memory?.certainty === 'no' && compiler?.status !== 'fits')
-    objections.push(`it does not fit: ${formatGibNumber(memory.required_gib)} of ${formatGibNumber(memory.available_gib)} GiB a device`)
+    objections.push(`it does not fit: ${formatGibNumber(memory.required_gib)} of ${formatGibNumber(memory.available_gib)} GiB per device`)
   else if (verdict.legal && !memory) objections.push('it cannot be judged')
   return objections
 }

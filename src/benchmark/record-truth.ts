@@ -123,7 +123,7 @@ function takeNext(pending: Pending[], seconds: ReadonlyMap<string, number[]>): P
 
 function saidOf({ status, required_gib, replay, message, seconds }: TruthRow): string {
   const size = required_gib === null ? '' : `, ${required_gib.toFixed(1)} GiB`
-  const step = replay === null ? '' : `, ${(replay.step_time_ms / 1000).toFixed(2)} s a step`
+  const step = replay === null ? '' : `, ${(replay.step_time_ms / 1000).toFixed(2)} s per step`
   const why = status === 'error' || status === 'unknown' || status === 'vmem' ? `, ${message}` : ''
   return `${status}${size}${step}${why} (${Math.round(seconds)} s)`
 }

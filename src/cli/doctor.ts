@@ -118,7 +118,7 @@ async function gemini(config: Config): Promise<Finding> {
     const price = priceOf(model)
     await askForModel(createGeminiClient(config)!, model, AbortSignal.timeout(deadlineMs))
     const where = config.GOOGLE_GENAI_USE_VERTEXAI ? `Vertex AI in ${config.GOOGLE_CLOUD_LOCATION ?? 'no location'}` : 'by key'
-    const cost = price.known ? `listed on ${price.on}` : 'the dearest known: its own price is not in knowledge/gemini.json'
+    const cost = price.known ? `listed on ${price.on}` : 'the highest known price: its own price is not in knowledge/gemini.json'
     return `${model}, ${where}; $${price.input} in and $${price.output} out per million tokens (${cost})`
   })
 }

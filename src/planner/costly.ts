@@ -77,7 +77,7 @@ const checks: readonly Check[] = [
       !engine && each < 1 && mesh.batch % mesh.batchShards === 0,
       'fractional_batch',
       () =>
-        `${mesh.batch} sequences on ${devices} devices, ${trim(each)} a device: ${absorbers.join(', ')} ${absorbers.length === 1 ? 'absorbs' : 'absorb'} the rest`,
+        `${mesh.batch} sequences on ${devices} devices, ${trim(each)} per device: ${absorbers.join(', ')} ${absorbers.length === 1 ? 'absorbs' : 'absorb'} the rest`,
     )
   },
 

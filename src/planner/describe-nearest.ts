@@ -13,8 +13,8 @@ export function nearestWords({ nearest, ranked }: Pick<Plan, 'nearest' | 'ranked
 
 /** The mesh that comes nearest to fitting, what it needs, and the smallest change with which it fits. */
 export function towardsMemory({ mesh, dcn, required_gib, available_gib, change, verdict, larger }: Nearest): string {
-  const need = `${meshWords(mesh, dcn)} comes nearest: ${formatGibNumber(required_gib)} of ${formatGibNumber(available_gib)} GiB a device`
-  const more = larger && `On ${larger.slice} it fits as it is: ${onLarger(larger)}, ${formatGibNumber(larger.required_gib)} GiB a device.`
+  const need = `${meshWords(mesh, dcn)} comes nearest: ${formatGibNumber(required_gib)} of ${formatGibNumber(available_gib)} GiB per device`
+  const more = larger && `On ${larger.slice} it fits as it is: ${onLarger(larger)}, ${formatGibNumber(larger.required_gib)} GiB per device.`
   if (!change || !verdict?.memory || !verdict.estimate)
     return sentences(`${need}; no single setting or pair of settings makes it fit.`, more)
   const { memory, estimate } = verdict

@@ -117,6 +117,6 @@ function cacheWarnings({ framework, phase, run }: Workload, memory: Memory | nul
 function hostWarnings({ chip }: Workload, figures: Figures | null): Warning[] {
   if (figures === null || !exceedsHost(figures.host, chip)) return []
   const needs = ((figures.host * chip.devices_per_chip) / gib).toFixed(0)
-  const message = `does not fit: ${needs} GiB a chip would be offloaded, and a host has ${chip.host_memory_gib_per_chip} GiB a chip`
+  const message = `does not fit: ${needs} GiB per chip would be offloaded, and a host has ${chip.host_memory_gib_per_chip} GiB per chip`
   return [{ rule: 'host_memory', message }]
 }

@@ -88,7 +88,7 @@ async function workStages(
     await memory.saveStage(run, 'profile_details', read.details)
     return {
       value,
-      detail: value.kpis.step_time_ms === null ? value.device.type : `${value.device.type}, ${formatMs(value.kpis.step_time_ms)} a step`,
+      detail: value.kpis.step_time_ms === null ? value.device.type : `${value.device.type}, ${formatMs(value.kpis.step_time_ms)} per step`,
     }
   })
 

@@ -275,7 +275,7 @@ describe('what is legal but costly', () => {
   it('names the axes that absorb a fraction of a sequence', () => {
     const { warnings } = legalityOf(workloadOf({ run: { global_batch: 32 } }), { data: 16, model: 4 }, {})
     expect(warnings.find(({ rule }) => rule === 'fractional_batch')?.message).toBe(
-      '32 sequences on 64 devices, 0.5 a device: model absorbs the rest',
+      '32 sequences on 64 devices, 0.5 per device: model absorbs the rest',
     )
   })
 

@@ -127,7 +127,7 @@ describe('a diagnosis', () => {
     const { service } = await open({ report: null })
     const diagnosis = await service.diagnose(requestFor(experiment), quiet)
     expect(diagnosis.bottleneck.class).toBe('capacity')
-    expect(diagnosis.bottleneck.evidence[0]).toMatch(/GiB a device/)
+    expect(diagnosis.bottleneck.evidence[0]).toMatch(/GiB per device/)
     expect(diagnosis.cards.every((card) => card.memory?.fits)).toBe(true)
     expect(diagnosis.cards[0]!.predicted_speedup).toBeNull()
     expect(diagnosis.cards[0]!.rationale).toMatch(/^The job runs out of memory/)

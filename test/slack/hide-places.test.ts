@@ -10,7 +10,7 @@ it.each([
 ])('%s', (text, shown) => expect(hidePlaces(text)).toBe(shown))
 
 it.each([
-  'data=64 comes nearest: 37.7 of 31.3 GiB a device; 661 tokens/s/chip, docs/admin.md says how; /prompts forget run-20260101-abc',
+  'data=64 comes nearest: 37.7 of 31.3 GiB per device; 661 tokens/s/chip, docs/admin.md says how; /prompts forget run-20260101-abc',
   'run.remat "x/y" is no policy; v5p 4x4x4 has 64 chips (2.5:1), 12:30',
   'docs/sources.md lists what is read; either/or',
 ])('leaves alone: %s', (text) => expect(hidePlaces(text)).toBe(text))

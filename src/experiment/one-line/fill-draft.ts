@@ -82,7 +82,7 @@ function fillLoad({ load }: LineDraft, run: Data, slo: Record<string, number>, a
   const seconds = (slo.tpot_ms ?? slo.tpot_p99_ms!) / 1000
   run.concurrency = sharedRequests(tokens * seconds)
   const said = load.tokens === null ? `${load.requests} requests of ${outputLen} tokens each second` : `${load.tokens} tokens each second`
-  assume(`concurrency ${run.concurrency}: ${said}, at ${seconds * 1000} ms a token (Little's law)`)
+  assume(`concurrency ${run.concurrency}: ${said}, at ${seconds * 1000} ms per token (Little's law)`)
 }
 
 function fillShape(draft: LineDraft, phase: string, run: Data, devices: number, assume: (text: string) => void): void {

@@ -84,7 +84,7 @@ function toExperiment({ benchmark, values, id, slice, knowsModel, mesh }: Parts)
 function notesOf(benchmark: ServingBenchmark, tensor: number | null, weights: string | null, cache: string | null): string[] {
   const said = [
     benchmark.ttftMs === null ? null : `first token after ${benchmark.ttftMs} ms`,
-    benchmark.tpotMs === null ? null : `${benchmark.tpotMs} ms a token`,
+    benchmark.tpotMs === null ? null : `${benchmark.tpotMs} ms per token`,
     benchmark.outputTokensPerSecond === null ? null : `${Math.round(benchmark.outputTokensPerSecond)} tokens out per second`,
   ].filter((part) => part !== null)
   return [

@@ -109,7 +109,7 @@ describe('what is offloaded', () => {
     const long = verdictOfMesh({ ...job(65536), chip: { ...job(65536).chip, hbm_available_gib_per_device: 1000 } }, { data: 16 })
     expect(long.memory).toMatchObject({ fits: false, certainty: 'no' })
     expect(long.memory!.margin).toBeGreaterThan(0)
-    expect(long.warnings.find(({ rule }) => rule === 'host_memory')?.message).toContain('a host has 48 GiB a chip')
+    expect(long.warnings.find(({ rule }) => rule === 'host_memory')?.message).toContain('a host has 48 GiB per chip')
   })
 
   it('is nothing without a policy that offloads', () => {
