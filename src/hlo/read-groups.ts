@@ -87,13 +87,44 @@ const shardingKinds = ['replicated', 'maximal', 'tuple', 'tiled', 'manual', 'unk
 
 /** Reads an OpSharding at the cursor. */
 export function readSharding(reader: PbfReader): HloSharding {
-  const sharding = { kind: 'replicated' as HloSharding['kind'], tileDims: [] as number[], replicateOnLastDim: false }
+  const sharding: Draft = { kind: 'replicated', tileDims: [], replicateOnLastDim: false, mesh: null }
   return reader.readMessage((tag, into, r) => {
     if (tag === 1) into.kind = shardingKinds[r.readVarint()] ?? 'unknown'
     else if (tag === 3) r.readPackedVarint(into.tileDims, true)
     else if (tag === 6) into.replicateOnLastDim = r.readBoolean()
-    else if (tag === 14) into.kind = 'named'
+    else if (tag === 14) readNamedSharding(into, r)
   }, sharding)
+}
+
+interface Draft extends HloSharding {
+  tileDims: number[]
+}
+
+/** Reads a NamedShardingProto at the cursor: a mesh of named axes, and for each dimension the axes that split it. What is left of the mesh replicates. */
+function readNamedSharding(into: Draft, reader: PbfReader): void {
+  const named = { mesh: { axes: [], deviceIds: null } as HloMesh, dims: [] as AxisRef[][] }
+  reader.readMessage((tag, found, r) => {
+    if (tag === 2) found.mesh = readMesh(r)
+    else if (tag === 3)
+      found.dims.push(
+        r.readMessage((t, refs: AxisRef[], rr) => {
+          if (t === 1) refs.push(readAxisRef(rr))
+        }, []),
+      )
+  }, named)
+  const { mesh, dims } = named
+  if (mesh.axes.length === 0) return
+  const sizeOf = ({ axis, sub }: AxisRef): number => sub?.size ?? mesh.axes[axis]?.size ?? 1
+  const tiles = dims.map((refs) => refs.reduce((product, ref) => product * sizeOf(ref), 1))
+  const rest = product(mesh.axes.map(({ size }) => size)) / product(tiles)
+  into.mesh = mesh
+  into.kind = product(tiles) > 1 ? 'tiled' : 'replicated'
+  into.tileDims = rest > 1 ? [...tiles, rest] : tiles
+  into.replicateOnLastDim = rest > 1
+}
+
+function product(sizes: readonly number[]): number {
+  return sizes.reduce((all, size) => all * size, 1)
 }
 
 /** The most devices a list of groups may hold once written out. */

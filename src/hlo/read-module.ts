@@ -1,8 +1,9 @@
 import type { PbfReader } from 'pbf'
 import { PromptsError } from '../errors.ts'
 import { BoundedReader, decoding } from './bounded-reader.ts'
+import { readSharding } from './read-groups.ts'
 import { newInstruction, type RawInstruction, readInstructionField } from './read-instruction.ts'
-import type { HloComputation, HloModule } from './types.ts'
+import type { HloComputation, HloModule, HloSharding } from './types.ts'
 
 /** What a module may cost to read. */
 export interface HloLimits {
@@ -19,6 +20,8 @@ interface Draft {
   computations: (HloComputation & { rootId: number; raw: RawInstruction[] })[]
   sequences: Map<number, number[]> | null
   partitions: number | null
+  /** Of the entry's parameters, where the partitioner took them off the parameters themselves. */
+  parameterShardings: HloSharding[]
   frames: StackFrames
   instructionsLeft: number
 }
@@ -39,7 +42,7 @@ export function readHloModule(bytes: Uint8Array, limits: Partial<HloLimits> = {}
   if (bytes.length > maxBytes) throw tooLarge(`It has ${bytes.length} bytes, more than ${maxBytes}`)
   const reader = new BoundedReader(bytes, { code: 'bad_hlo', what: 'The HLO module' })
   const draft: Draft = {
-    name: '', entryId: -1, entryName: '', computations: [], sequences: null, partitions: null,
+    name: '', entryId: -1, entryName: '', computations: [], sequences: null, partitions: null, parameterShardings: [],
     frames: { files: [], locations: [], frames: [] }, instructionsLeft: maxInstructions,
   } // biome-ignore format: a table
   decoding(reader, () => reader.readFields(readModuleField, draft))
@@ -71,7 +74,8 @@ function readModuleField(tag: number, draft: Draft, reader: PbfReader): void {
   else if (tag === 7) {
     draft.sequences ??= new Map()
     reader.readMessage(readScheduleField, draft.sequences)
-  } else if (tag === 15) {
+  } else if (tag === 14) draft.parameterShardings.push(readSharding(reader))
+  else if (tag === 15) {
     reader.readMessage((t, into, r) => {
       if (t === 2) into.partitions = r.readVarint(true)
     }, draft)
@@ -155,6 +159,8 @@ function finish(draft: Draft): HloModule {
     })
   }
   const linked = computations.get(entry.id) ?? entry
+  for (const instruction of linked.instructions)
+    if (instruction.opcode === 'parameter') instruction.sharding ??= draft.parameterShardings[instruction.parameterNumber] ?? null
   return { name: draft.name, entry: linked, computations, isScheduled: draft.sequences !== null, numPartitions: draft.partitions }
 }
 

@@ -31,11 +31,13 @@ export type ReplicaGroups =
   | { form: 'iota'; groups: number; groupSize: number; dims: readonly number[]; permutation: readonly number[] }
   | { form: 'mesh'; mesh: HloMesh; axes: readonly AxisRef[] }
 
-/** How a value is spread over devices (the old `devices=[…]` form; named shardings are `named`). */
+/** How a value is spread over devices: the `devices=[…]` form, into which shardings by named axes are written out. */
 export interface HloSharding {
-  kind: 'replicated' | 'maximal' | 'tuple' | 'tiled' | 'manual' | 'unknown' | 'unreduced' | 'named'
+  kind: 'replicated' | 'maximal' | 'tuple' | 'tiled' | 'manual' | 'unknown' | 'unreduced'
   tileDims: readonly number[]
   replicateOnLastDim: boolean
+  /** The mesh that it names, where it does. */
+  mesh: HloMesh | null
 }
 
 export interface DotDims {

@@ -43,7 +43,7 @@ function parameter([name, type, dims, split]: Input, i: number, devices: number)
     shape: { type, dims: dims.map((size, at) => size / split[at]!), minorToMajor: [], tiles: [], memorySpace: 0, elements: [] },
     sharding:
       parts === 1
-        ? { kind: 'replicated', tileDims: [], replicateOnLastDim: false }
-        : { kind: 'tiled', tileDims: rest > 1 ? [...split, rest] : [...split], replicateOnLastDim: rest > 1 },
+        ? { kind: 'replicated', tileDims: [], replicateOnLastDim: false, mesh: null }
+        : { kind: 'tiled', tileDims: rest > 1 ? [...split, rest] : [...split], replicateOnLastDim: rest > 1, mesh: null },
   }
 }

@@ -4,7 +4,8 @@ import { expertsPerToken } from './experts-per-token.ts'
 import { inferMesh } from './infer-mesh.ts'
 import { inferModel } from './infer-model.ts'
 import { inferRun } from './infer-run.ts'
-import { type Found, type InferredJob, type OpenValue, sure } from './inferred.ts'
+import { type Found, type InferredJob, likely, type OpenValue, sure } from './inferred.ts'
+import { namedMesh } from './named-mesh.ts'
 import { devicesOf, programInputs } from './program-inputs.ts'
 import { weightsByRole } from './weight-roles.ts'
 
@@ -19,13 +20,15 @@ export function inferJob(module: HloModule): InferredJob {
   const devices = devicesOf(module)
   const { batchSplit, sequenceSplit, ...run } = inferRun(module, inputs, model.layers?.value ?? null)
   const mesh =
-    model.embed === null || devices === null
+    namedMesh(module) ??
+    (model.embed === null || devices === null
       ? null
-      : inferMesh(weights, inputs, { embed: model.embed.value, devices, sequenceSplit, batchSplit })
+      : inferMesh(weights, inputs, { embed: model.embed.value, devices, sequenceSplit, batchSplit }))
   const perToken = model.experts === null ? null : expertsPerToken(module, model.experts.value)
   const job: InferredJob = {
     ...model,
     ...run,
+    globalBatch: loadedBatch(run.globalBatch, mesh, devices),
     mesh,
     devices: devices === null ? null : sure(devices, 'the shardings lay out so many'),
     expertsPerToken: perToken,
@@ -34,6 +37,16 @@ export function inferJob(module: HloModule): InferredJob {
   }
   job.open = openValues(job)
   return job
+}
+
+/**
+ * MaxText loads at least one sequence for every device and trains on the first of them, where the batch is smaller: a batch of as many sequences
+ * as there are devices, on a mesh that splits it over fewer, may be such a one.
+ */
+function loadedBatch(batch: InferredJob['globalBatch'], mesh: InferredJob['mesh'], devices: number | null): InferredJob['globalBatch'] {
+  if (batch === null || mesh === null || batch.value !== devices) return batch
+  const shards = mesh.replica.value * mesh.data.value * mesh.expert.value
+  return shards < devices ? likely(batch.value, `${batch.how}: one sequence is loaded for each device, and fewer may be trained on`) : batch
 }
 
 /** What an experiment needs and the program does not say, with what it may be. */

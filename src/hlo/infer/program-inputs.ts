@@ -35,16 +35,23 @@ const weightParts = new Set(['params', 'weights', 'kernel', 'embedding', 'scale'
 /** The inputs of a program that have a name and a known sharding. A shape is one device's; times its splits it is the job's. */
 export function programInputs(module: HloModule): ProgramInput[] {
   const inputs: ProgramInput[] = []
+  if (!hasShardings(module)) return inputs
   for (const { opcode, shape, opName, sharding } of module.entry.instructions) {
     if (opcode !== 'parameter' || opName === '' || shape.elements.length > 0) continue
-    const path = opName.match(/[A-Za-z0-9_]+/g) ?? []
+    // flax's nnx holds each array in a variable, as its `value`
+    const path = opName.replace(/\.value$/, '').match(/[A-Za-z0-9_]+/g) ?? ([] as string[])
     const kind = kindOf(path)
-    if (kind === null) continue
+    if (kind === null || path.includes('rngs')) continue
     const tiled = sharding?.kind === 'tiled'
     const split = shape.dims.map((_, i) => (tiled ? (sharding.tileDims[i] ?? 1) : 1))
     inputs.push({ name: opName, path, kind, type: shape.type, dims: shape.dims.map((size, i) => size * split[i]!), split })
   }
   return inputs
+}
+
+/** Shapes of a partitioned program are one device's: without any sharding nothing tells what they are of the whole. */
+function hasShardings({ numPartitions, entry }: HloModule): boolean {
+  return (numPartitions ?? 1) <= 1 || entry.instructions.some(({ opcode, sharding }) => opcode === 'parameter' && sharding !== null)
 }
 
 /** Devices that the program is compiled for: every tiled sharding lays out all of them. Null where none is tiled. */
