@@ -1,4 +1,5 @@
 import { exitCodes, PromptsError } from '../errors.ts'
+import { checkClock } from '../slack/check-clock.ts'
 import { checkPort } from '../slack/check-port.ts'
 import { quietLog } from '../slack/quiet-log.ts'
 import { startServe } from '../slack/serve.ts'
@@ -23,6 +24,7 @@ export const run: Run<'serve'> = async ({ config, note, signal }) => {
   const log = quietLog(createStderrLog(config.PROMPTS_LOG_LEVEL))
   await checkPort(config.PORT)
   await checkTokens({ config, log, signal, deadlineMs: config.PROMPTS_START_SECONDS * 1000 })
+  if (!socketMode) await checkClock(config.SLACK_API_URL)
   const { deps, close } = await openSlack(config, log, signal)
   const server = await startServe(deps)
   note(server.url === null ? 'connected to Slack by Socket Mode' : `listening on ${server.url}`)
