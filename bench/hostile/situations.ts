@@ -68,9 +68,10 @@ export const situations: Readonly<Record<string, (folder: string) => Promise<Jud
       env: { ...kept, PROMPTS_COMPILER_PYTHON: program },
     })
     const told = readFileSync(heard, 'utf8')
-    const leaked = [...Object.keys(secrets), 'SLACK', 'secret-', projectRoot].filter(
-      (one) => told.includes(one) && one !== 'GEMINI_API_KEY',
-    )
+    const names = Object.keys(secrets).filter((name) => name !== 'GEMINI_API_KEY')
+    const leaked = [...names, 'SLACK', 'secret-'].filter((one) => told.includes(one))
+    // the last line is the folder that it ran in
+    if (told.trimEnd().split('\n').at(-1)?.startsWith(projectRoot.replace(/\/$/, ''))) leaked.push('it runs in the project')
     return {
       seen: `it got ${told
         .split('\n')
