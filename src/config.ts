@@ -70,6 +70,11 @@ const settings = z.object({
   PROMPTS_COMPILER_MEMORY_GIB: number(6, 1, 1000).describe('memory a compilation may take'),
   PROMPTS_COMPILER_TIMEOUT_SECONDS: number(600, 5, 7200).describe('deadline of a compilation'),
   PROMPTS_MAXTEXT_COMMAND: z.string().optional().describe("the operator's own train_compile command, for experiments of framework maxtext"),
+  PROMPTS_TRIAL_COMMAND: z
+    .string()
+    .optional()
+    .describe("the operator's own command that measures one trial of `prompts search`: a request as JSON on its input, an answer as its last line"),
+  PROMPTS_TRIAL_TIMEOUT_SECONDS: number(7200, 1, 604_800).describe('deadline of a trial'),
   // Slack
   SLACK_BOT_TOKEN: z.string().optional().describe('xoxb-…, one workspace'),
   SLACK_APP_TOKEN: z.string().optional().describe('xapp-…: Socket Mode'),

@@ -43,7 +43,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   experiment: { imports: [...base, ...given, ...computing] },
   pictures: { imports: [...base, 'contract', 'profile', 'runs'] },
   agents: { imports: [...base, 'config.ts', 'contract', ...computing, ...reading] },
-  tuners: { imports: [...base, 'contract', 'compiler'] },
+  tuners: { imports: [...base, 'contract', 'compiler', 'planner'] },
   benchmark: { imports: [...base, 'config.ts', 'contract', ...computing, ...reading, 'agents', 'pictures', 'tuners'] },
   runs: { imports: [...base, ...given, 'state', 'threads', ...computing, ...reading, 'agents'] },
   thread: { imports: [...base, 'config.ts', 'contract', ...computing, 'knowledge', 'experiment', 'agents', 'runs'] },

@@ -3,6 +3,7 @@ import type { Case } from '../contract/case.ts'
 import type { Card, Diagnosis } from '../contract/diagnosis.ts'
 import type { Experiment } from '../contract/experiment.ts'
 import { compactMesh } from '../contract/mesh.ts'
+import type { Verdict } from '../contract/verdict.ts'
 import { PromptsError } from '../errors.ts'
 import { toTuple } from '../interconnect/mesh-tuple.ts'
 import { resolveModel } from '../knowledge/data/models.ts'
@@ -88,10 +89,43 @@ export function caseOfAdoption(options: {
   diagnosis: Diagnosis
   card: Card
 }): Case {
-  const { tenant, by, at, experiment, workload, diagnosis, card } = options
+  const { workload, diagnosis, card } = options
+  return {
+    ...untriedCase({ ...options, verdict: card }),
+    bottleneck: diagnosis.bottleneck.class,
+    measured_before_ms: diagnosis.kpis.step_time_ms ?? workload.measured.step_time_ms ?? null,
+    sources: [{ title: `run ${diagnosis.run}`, uri: `run:${diagnosis.run}` }],
+  }
+}
+
+/** The case of a mesh that a search tried. The same mesh of the same job is one case, also when a card of it was adopted. */
+export function caseOfTrial(options: {
+  tenant: string
+  by: string
+  at: Date
+  experiment: Experiment
+  workload: Workload
+  verdict: Verdict
+  outcome: { result: 'ok'; stepTimeMs: number } | { result: 'oom' } | { result: 'failed' }
+}): Case {
+  const { by, at, experiment, outcome } = options
+  const sources = [{ title: `a search of ${experiment.id}`, uri: `search:${experiment.id}` }]
+  return withOutcome({ ...untriedCase(options), sources }, { ...outcome, by, at })
+}
+
+/** A mesh for a job as a case before anything is known of how it ran. */
+function untriedCase(options: {
+  tenant: string
+  by: string
+  at: Date
+  experiment: Experiment
+  workload: Workload
+  verdict: Verdict
+}): Case {
+  const { tenant, by, at, experiment, workload, verdict } = options
   const from = workload.mesh
-  const to = compactMesh(card.mesh)
-  const run = { ...recordedRun(workload.run), ...card.changes }
+  const to = compactMesh(verdict.mesh)
+  const run = { ...recordedRun(workload.run), ...verdict.changes }
   const model = typeof experiment.model === 'string' ? (workload.model.name ?? experiment.model) : experiment.model
   const what = {
     chip: workload.slice.chip,
@@ -102,7 +136,7 @@ export function caseOfAdoption(options: {
     run,
   }
   return {
-    id: `own-${fingerprint([tenant, experiment.id, what, from, to, card.dcn])}`,
+    id: `own-${fingerprint([tenant, experiment.id, what, from, to, verdict.dcn])}`,
     tenant,
     experiment: experiment.id,
     lesson: null,
@@ -110,16 +144,16 @@ export function caseOfAdoption(options: {
     workload: what,
     from,
     to,
-    dcn: compactMesh(card.dcn),
-    bottleneck: diagnosis.bottleneck.class,
+    dcn: compactMesh(verdict.dcn),
+    bottleneck: 'unknown',
     result: null,
-    predicted_step_ms: card.estimate?.step_time_ms ?? null,
-    measured_before_ms: diagnosis.kpis.step_time_ms ?? workload.measured.step_time_ms ?? null,
+    predicted_step_ms: verdict.estimate?.step_time_ms ?? null,
+    measured_before_ms: workload.measured.step_time_ms ?? null,
     measured_after_ms: null,
     status: 'adopted',
     by,
     at: at.toISOString(),
-    sources: [{ title: `run ${diagnosis.run}`, uri: `run:${diagnosis.run}` }],
+    sources: [],
   }
 }
 

@@ -41,11 +41,16 @@ export type TruthRow = z.infer<typeof truthRowSchema>
 
 /** A short name of the job that a regime's rows were compiled for. */
 export function jobOf({ experiment }: Pick<Regime, 'experiment'>): string {
-  return createHash('sha256').update(canonical(experiment)).digest('hex').slice(0, 12)
+  return canonicalHash(experiment)
+}
+
+/** A short name of a value: equal values have equal names. */
+export function canonicalHash(value: unknown): string {
+  return createHash('sha256').update(canonical(value)).digest('hex').slice(0, 12)
 }
 
 /** JSON with sorted keys, so that equal values have equal text. */
-export function canonical(value: unknown): string {
+function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
   const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)

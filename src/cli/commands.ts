@@ -12,6 +12,7 @@ const loaders: { [Name in CommandName]: () => Promise<{ run: Run<Name> }> } = {
   compare: () => import('./compare.ts'),
   import: () => import('./import.ts'),
   cases: () => import('./cases.ts'),
+  search: () => import('./search.ts'),
   bench: () => import('./bench.ts'),
   adopt: () => import('./adopt.ts'),
   outcome: () => import('./outcome.ts'),

@@ -62,7 +62,7 @@ export function createServices(deps: SlackDeps): SlackServices {
   return { deps, installations, clients, outbox, records, delivery, adoption, reactions, offers, hints }
 }
 
-function createInstallations({ config, state }: SlackDeps): EncryptedInstallationStore | null {
+export function createInstallations({ config, state }: Pick<SlackDeps, 'config' | 'state'>): EncryptedInstallationStore | null {
   if (config.SLACK_CLIENT_ID === undefined) return null
   if (
     config.SLACK_CLIENT_SECRET === undefined ||

@@ -30,6 +30,8 @@ export interface TunerProcess {
   begin(study: Study): Promise<Record<string, string>>
   ask(): Promise<Point>
   tell(trial: Told): Promise<void>
+  /** Writes the study that was begun into a folder as the tuner's own tools open it; where. */
+  export(study: { folder: string; name: string; seeds: readonly Point[] }): Promise<string>
   close(): void
 }
 
@@ -76,6 +78,7 @@ export function openTuner(options: { python: string; cache: string; timeoutMs?: 
     tell: async (trial) => {
       await say({ tell: trial })
     },
+    export: async (study) => z.object({ written: z.string() }).parse(await say({ export: study })).written,
     close: () => {
       child.stdin.end()
       child.kill('SIGTERM')

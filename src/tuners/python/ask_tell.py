@@ -3,7 +3,8 @@
 A line with a tuner begins a study: `{"tuner": "vizier" | "optuna", "seed": 0, "parameters": [{"name": "data", "values": [1, 2, 4]}], "priors":
 [{"parameters": {…}, "value": 1.0}], "trials": [{"parameters": {…}, "value": 1.0 or null}]}`. Values are step times to be made small; null is a trial
 that failed. Priors are predictions: they start the tuner's model and are never taken for measurements. It answers `{"versions": {…}}`, then
-`{"ask": true}` with `{"parameters": {…}}` and `{"tell": {"parameters": {…}, "value": …}}` with `{"told": true}`.
+`{"ask": true}` with `{"parameters": {…}}`, `{"tell": {"parameters": {…}, "value": …}}` with `{"told": true}`, and `{"export": {"folder": "…", "name": "…", "seeds":
+[{…}]}}` with `{"written": "…"}`: the study as the tuner's own tools open it, with the seeds to be tried first.
 """
 
 import contextlib
@@ -33,6 +34,7 @@ class OptunaTuner:
         self.space = {name: optuna.distributions.IntDistribution(0, len(values) - 1) for name, values in self.values.items()}
         sampler = optuna.samplers.TPESampler(seed=study["seed"], n_startup_trials=startup_trials, multivariate=True)
         self.study = optuna.create_study(direction="minimize", sampler=sampler)
+        self.begun = study
         self.slowest = max([one["value"] for one in study["priors"]], default=1.0)
         self.asked = None
         for one in study["priors"]:
@@ -51,6 +53,16 @@ class OptunaTuner:
             self.asked = None
         else:
             self.add(parameters, told)
+
+    def export(self, folder, name, seeds):
+        """An SQLite file for `optuna.load_study`: seeds wait in it, priors are attributes, parameters are places in the lists of values."""
+        path = os.path.join(folder, "optuna.db")
+        study = self.optuna.create_study(storage=f"sqlite:///{path}", study_name=name, direction="minimize", load_if_exists=True)
+        study.set_user_attr("values", self.values)
+        study.set_user_attr("priors", self.begun["priors"])
+        for seed in seeds:
+            study.enqueue_trial({key: self.values[key].index(seed[key]) for key in self.values}, skip_if_exists=True)
+        return path
 
     def add(self, parameters, value):
         places = {name: self.values[name].index(parameters[name]) for name in self.values}
@@ -87,6 +99,7 @@ class VizierTuner:
             self.problem, rng=jax.random.PRNGKey(study["seed"]), acquisition_optimizer_factory=optimizer, padding_schedule=schedule
         )
         self.count = 0
+        self.begun = study
         if study["priors"]:
             prior = [self.trial(place + 1, one["parameters"], one["value"]) for place, one in enumerate(study["priors"])]
             self.designer.set_priors([vza.CompletedTrials(prior)])
@@ -96,6 +109,20 @@ class VizierTuner:
         if value is None:
             return trial.complete(self.vz.Measurement(), infeasibility_reason="failed")
         return trial.complete(self.vz.Measurement(metrics={"step_time_ms": value}))
+
+    def export(self, folder, name, seeds):
+        """A StudyConfig as text, which a Vizier service takes; beside it the seeds and priors as JSON."""
+        from google.protobuf import text_format
+        from vizier.service import pyvizier as service
+
+        config = service.StudyConfig.from_problem(self.problem)
+        config.algorithm = "GAUSSIAN_PROCESS_BANDIT"
+        path = os.path.join(folder, "vizier.study.textproto")
+        with open(path, "w") as file:
+            file.write(text_format.MessageToString(config.to_proto()))
+        with open(os.path.join(folder, "vizier.trials.json"), "w") as file:
+            json.dump({"study": name, "seeds": seeds, "priors": self.begun["priors"]}, file, indent=1)
+        return path
 
     def ask(self):
         [suggestion] = self.designer.suggest(1)
@@ -127,6 +154,8 @@ def main():
         elif "tell" in said:
             tuner.tell(said["tell"]["parameters"], said["tell"]["value"])
             answer({"told": True})
+        elif "export" in said:
+            answer({"written": tuner.export(**said["export"])})
         else:
             answer({"parameters": tuner.ask()})
 

@@ -1,0 +1,93 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { canonicalHash } from '../benchmark/truth-row.ts'
+import { exitCodes, PromptsError } from '../errors.ts'
+import { calibrateWorkload } from '../planner/calibrate-workload.ts'
+import { chooseCards } from '../planner/choose-cards.ts'
+import { heavyWorkOfCommand } from '../threads/heavy-work.ts'
+import { bestOf, runSearch, spentBy } from '../tuners/run-search.ts'
+import { listedSpace, searchSpace } from '../tuners/search-space.ts'
+import { measureByCommand } from '../tuners/trial-command.ts'
+import { appendTrial, readTrials } from '../tuners/trial-log.ts'
+import { openTuner, type TunerProcess } from '../tuners/tuner-process.ts'
+import type { Context, Run } from './command.ts'
+import { notesOfWorkload, openWorkload } from './open-workload.ts'
+import { openKeeper } from './search-keeper.ts'
+import { endings, formatSearch, threadWords, trialWords } from './search-report.ts'
+import { trialRequest } from './trial-request.ts'
+import { writeStudy } from './write-study.ts'
+
+export const run: Run<'search'> = async (context) => {
+  const { positionals, flags, config, note, signal } = context
+  const { workload, loaded } = await openWorkload(positionals[0]!, config, signal, flags.topology)
+  for (const text of notesOfWorkload(loaded, workload)) note(text)
+  const { ranked } = await heavyWorkOfCommand().plan({ workload }, signal)
+  const cards = chooseCards(ranked, { workload, calibration: calibrateWorkload({ workload }) })
+  const space =
+    flags.meshes === undefined ? searchSpace(ranked, cards) : listedSpace(readFileSync(flags.meshes, 'utf8'), flags.meshes, ranked, cards)
+  if (space.length === 0)
+    throw new PromptsError('not_feasible', 'No mesh of this job is thought to fit: there is nothing to search', {
+      hint: '`prompts plan` says what comes nearest.',
+    })
+  if (flags.write !== undefined) return writeStudy(context, workload, space)
+  const command = config.PROMPTS_TRIAL_COMMAND?.split(/\s+/).filter((word) => word !== '') ?? []
+  if (command.length === 0)
+    throw new PromptsError('unavailable', 'Nothing here can measure a trial: PROMPTS_TRIAL_COMMAND is not set', {
+      hint: '--write DIR writes the study to be run elsewhere; docs/search.md says what the command gets and prints.',
+    })
+  const experiment = loaded.experiment!
+  const folder = join(resolve(config.PROMPTS_HOME), 'searches')
+  const path = join(folder, `${experiment.id}.${canonicalHash({ ...experiment, mesh: null, dcn: null, measured: null })}.jsonl`)
+  if (flags.again) rmSync(path, { force: true })
+  const before = readTrials(path)
+  if (before.length > 0) note(`going on after ${before.length} trials of an earlier run (--again forgets them)`)
+  const keeper = await openKeeper({ config, run: flags.run, experiment, workload })
+  const process = tunerOf(context)
+  const chips = (workload.slice.devices / workload.chip.devices_per_chip) * workload.slices
+  const costs = { chips, usdPerChipHour: workload.chip.usd_per_chip_hour }
+  try {
+    const result = await runSearch({
+      ...costs,
+      space,
+      before,
+      tuner: process === null ? null : { name: flags.tuner === 'optuna' ? 'optuna' : 'vizier', process, seed: flags.seed ?? 0 },
+      fromCards: flags.start !== 'nothing',
+      budget: definedOnly({ trials: flags.trials, hours: flags.hours, dollars: flags.dollars }),
+      measure: (candidate) => {
+        const limits = { timeoutMs: config.PROMPTS_TRIAL_TIMEOUT_SECONDS * 1000, memoryGib: Number.POSITIVE_INFINITY }
+        return measureByCommand(command, trialRequest(workload, candidate.verdict), limits, signal)
+      },
+      onTrial: async (trial, all) => {
+        appendTrial(path, trial)
+        note(`trial ${all.length}, ${trial.from}: ${trialWords(trial)}`)
+        const candidate = space.find((one) => one.mesh === trial.mesh && one.dcn === trial.dcn)
+        if (candidate) await keeper.keep(trial, candidate.verdict)
+        await keeper.report(threadWords(experiment.id, all, bestOf(all), spentBy(all, costs), null))
+      },
+      now: () => new Date().toISOString(),
+      signal,
+    })
+    const { trials, best, spent, ended } = result
+    await keeper.report(threadWords(experiment.id, trials, best, spent, endings[ended]))
+    context.show(result, formatSearch)
+    return best === null ? exitCodes.no : exitCodes.ok
+  } finally {
+    process?.close()
+    await keeper.close()
+  }
+}
+
+/** The tuner's process; null where the planner's order is searched. @throws PromptsError `unavailable` where it is not installed. */
+function tunerOf({ flags, config }: Context<'search'>): TunerProcess | null {
+  if (flags.tuner === 'none') return null
+  const home = join(resolve(config.PROMPTS_HOME), 'tuners')
+  const python = join(home, 'bin/python')
+  if (existsSync(python)) return openTuner({ python, cache: join(home, 'cache') })
+  throw new PromptsError('unavailable', 'The tuners are not installed', {
+    hint: 'npm run setup:tuners installs google-vizier and Optuna; --tuner none searches without.',
+  })
+}
+
+function definedOnly<T extends Record<string, number | undefined>>(values: T): { [K in keyof T]?: number } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: number }
+}
