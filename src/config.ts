@@ -73,7 +73,9 @@ const settings = z.object({
   PROMPTS_TRIAL_COMMAND: z
     .string()
     .optional()
-    .describe("the operator's own command that measures one trial of `prompts search`: a request as JSON on its input, an answer as its last line"),
+    .describe(
+      "the operator's own command that measures one trial of `prompts search`: a request as JSON on its input, an answer as its last line",
+    ),
   PROMPTS_TRIAL_TIMEOUT_SECONDS: number(7200, 1, 604_800).describe('deadline of a trial'),
   // Slack
   SLACK_BOT_TOKEN: z.string().optional().describe('xoxb-…, one workspace'),

@@ -86,7 +86,9 @@ describe('a search', () => {
   it('goes on where it was, and tells the tuner of what was measured before', async () => {
     const first = await runSearch(options({ budget: { trials: 2 } }))
     const tuner = stubbornTuner()
-    const rest = await runSearch(options({ before: first.trials, tuner: { name: 'optuna', process: tuner, seed: 0 }, budget: { trials: 4 } }))
+    const rest = await runSearch(
+      options({ before: first.trials, tuner: { name: 'optuna', process: tuner, seed: 0 }, budget: { trials: 4 } }),
+    )
     expect(rest.trials.slice(0, 2)).toEqual(first.trials)
     expect(tuner.studies[0]?.trials).toHaveLength(2)
     expect(tuner.told).toHaveLength(2)
@@ -110,7 +112,9 @@ describe('a search', () => {
       controller.abort()
       throw new Error('stopped')
     }
-    const { ended, trials } = await runSearch(options({ measure, signal: controller.signal, onTrial: async (trial) => void heard.push(trial) }))
+    const { ended, trials } = await runSearch(
+      options({ measure, signal: controller.signal, onTrial: async (trial) => void heard.push(trial) }),
+    )
     expect([ended, trials, heard]).toEqual(['stopped', [], []])
   })
 })
