@@ -1,21 +1,37 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { scoreModules } from '../../test/support/score-modules.ts'
+import { type Score, scoreMaxTextModules, scoreModules } from '../../test/support/score-modules.ts'
 
-const { scores, wrong } = scoreModules(fileURLToPath(new URL('../recorded', import.meta.url)))
-const rows = scores.map(
-  ({ name, modules, right, open, wrongButSure }) =>
-    `| ${name} | ${modules} | ${right} | ${open} | ${modules - right - open} | ${wrongButSure} |`,
-)
-const page = `# What a compiled program says of its job
+const recorded = fileURLToPath(new URL('../recorded', import.meta.url))
 
-Made by \`node bench/infer/run.ts\`: every module that is recorded in bench/recorded/modules, read by src/hlo/infer, beside what the compiler was asked
-for. The modules are the reference program's (dense and MoE training, prefill and decode, two slices); no pipeline and no other policy than remat
-full is among them, and MaxText's names are held by tests only.
-
-| Value | Modules | Right | Left open | Wrong | Wrong and called sure |
+function table({ scores, wrong }: { scores: Score[]; wrong: string[] }): string {
+  const rows = scores.map(
+    ({ name, modules, right, open, wrongButSure }) =>
+      `| ${name} | ${modules} | ${right} | ${open} | ${modules - right - open} | ${wrongButSure} |`,
+  )
+  return `| Value | Modules | Right | Left open | Wrong | Wrong and called sure |
 |---|---|---|---|---|---|
 ${rows.join('\n')}
 ${wrong.length > 0 ? `\n${wrong.map((line) => `- ${line}`).join('\n')}\n` : ''}`
+}
+
+/** A folder of MaxText's modules, as `npm run bench:maxtext` leaves them: they are too large to be kept here. */
+const folder = process.argv[2]
+const page = `# What a compiled program says of its job
+
+Made by \`bin/node bench/infer/run.ts FOLDER\`: modules read by src/hlo/infer, beside what the compiler was asked for.
+
+## The reference program
+
+Every module that is recorded in bench/recorded/modules: dense and MoE training, prefill and decode, two slices.
+
+${table(scoreModules(recorded))}
+## MaxText
+
+The programs of bench/recorded/maxtext-memory.jsonl whose modules lie in FOLDER: MaxText's own training steps for v5e, v5p, v6e and tpu7x, dense, MoE
+and latent attention, with tensor, sequence, expert and replica axes, slices, accumulation, offload and custom remat. Dims are compared where the
+layers of a model are all alike.
+
+${folder === undefined ? 'Not run: no folder was given.\n' : table(scoreMaxTextModules(recorded, folder))}`
 writeFileSync(new URL('results.md', import.meta.url), page)
 process.stdout.write(page)

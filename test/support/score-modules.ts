@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import models from '../../knowledge/models.json' with { type: 'json' }
 import { axes } from '../../src/contract/mesh.ts'
 import { inferJob } from '../../src/hlo/infer/infer-job.ts'
 import type { Found, InferredJob } from '../../src/hlo/infer/inferred.ts'
@@ -23,18 +24,46 @@ interface Request {
   dcn: Record<string, number>
 }
 
+/** A module with what was asked of the compiler for it. */
+interface Recorded {
+  id: string
+  path: string
+  request: Request
+}
+
 /** Infers every module that is recorded in a folder, and compares with what its request asked the compiler for. */
 export function scoreModules(folder: string): { scores: Score[]; wrong: string[] } {
-  const scores = new Map<string, Score>()
-  const wrong: string[] = []
   const latest = new Map<string, { request: Request; response: { hlo_path?: string | null } }>()
   for (const line of readFileSync(join(folder, 'reference-program.jsonl'), 'utf8').split('\n'))
     if (line !== '') latest.set(JSON.parse(line).id, JSON.parse(line))
-  for (const [id, { request, response }] of latest) {
-    const path = response.hlo_path ? join(folder, 'modules', response.hlo_path) : null
-    if (path === null || !existsSync(path)) continue
+  return scored(
+    [...latest].flatMap(([id, { request, response }]) =>
+      response.hlo_path ? [{ id, path: join(folder, 'modules', response.hlo_path), request }] : [],
+    ),
+  )
+}
+
+/** The same of the programs that MaxText compiled for `npm run bench:maxtext`, whose modules lie in a folder of the operator's. */
+export function scoreMaxTextModules(recorded: string, modules: string): { scores: Score[]; wrong: string[] } {
+  const rows = readFileSync(join(recorded, 'maxtext-memory.jsonl'), 'utf8').trim().split('\n')
+  return scored(
+    rows.map((line) => {
+      const { id, program } = JSON.parse(line) as { id: string; program: Omit<Request, 'phase' | 'model'> & { model: string } }
+      // dims of layers that are not all alike are in no one number
+      const dims = (models.models as unknown as Record<string, { dims?: Request['model'] }>)[program.model]?.dims ?? {}
+      return { id, path: join(modules, `${id}.hlo.pb.gz`), request: { ...program, dcn: program.dcn ?? {}, phase: 'train', model: dims } }
+    }),
+  )
+}
+
+function scored(recorded: readonly Recorded[]): { scores: Score[]; wrong: string[] } {
+  const scores = new Map<string, Score>()
+  const wrong: string[] = []
+  for (const { id, path, request } of recorded) {
+    if (!existsSync(path)) continue
     const job = inferJob(readHloModule(gunzipSync(readFileSync(path))))
     for (const [name, truth, found] of compared(request, job)) {
+      if (truth === undefined || typeof truth === 'object') continue
       const score = scores.get(name) ?? { name, modules: 0, right: 0, open: 0, wrongButSure: 0 }
       scores.set(name, score)
       score.modules++
