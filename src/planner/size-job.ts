@@ -39,6 +39,8 @@ const beyondShare = 0.8
  */
 const worthwhile = 0.97
 const patience = 3
+/** A shape with so many times the chips of the one before is worth judging beside it. */
+const worthJudging = 1.06
 const dayMs = 86_400_000
 const limits = ['ttft_ms', 'tpot_ms', 'ttft_p99_ms', 'tpot_p99_ms'] as const
 
@@ -77,11 +79,21 @@ function climb(ladder: readonly Workload[], budget: Budget): Judged[] {
   const first = Math.min(...met)
   const below = Math.max(0, ...even.map(jobChips).filter((chips) => chips < first))
   const between = ladder.filter((workload) => !even.includes(workload) && jobChips(workload) > below && jobChips(workload) < first)
-  found.push(...climbOver(between, { budget, known, reachable, beyond: 0, learns: false }))
+  found.push(...climbOver(apart(between), { budget, known, reachable, beyond: 0, learns: false }))
   if (found.length > 0) return found
   // the largest says how far off a job is that nothing meets
   const judged = judgeBest(largest, budget)
   return judged === null ? [] : [judged]
+}
+
+/** Without those that are hardly larger than the one before: they cost as much, and take as long to judge. */
+function apart(ladder: readonly Workload[]): Workload[] {
+  let last = 0
+  return ladder.filter((workload) => {
+    if (jobChips(workload) < last * worthJudging) return false
+    last = jobChips(workload)
+    return true
+  })
 }
 
 interface Climb {
