@@ -1,10 +1,10 @@
 import { collectiveMatmul, offloadTogether } from './flag-remedies.ts'
 import type { Remedy, RemedyInput } from './remedy.ts'
 import { fewerMicrobatches, statesOnDevice } from './run-remedies.ts'
-import { expertsOnFsdp, expertTiles, fsdpInTwo } from './sharding-remedies.ts'
+import { expertsOnFsdp, expertTiles } from './sharding-remedies.ts'
 
 /** In the order in which they are said. */
-const rules = [expertsOnFsdp, fsdpInTwo, offloadTogether, fewerMicrobatches, statesOnDevice, collectiveMatmul, expertTiles]
+const rules = [expertsOnFsdp, offloadTogether, fewerMicrobatches, statesOnDevice, collectiveMatmul, expertTiles]
 
 /** What is shown of them. */
 const shown = 2

@@ -1,5 +1,4 @@
 import { remedyData } from '../../knowledge/data/remedies.ts'
-import { legalityOf } from '../../planner/legality.ts'
 import type { Workload } from '../../planner/workload.ts'
 import { foundIn, patternOf, pureData, type Remedy, type RemedyInput } from './remedy.ts'
 
@@ -29,34 +28,6 @@ export function expertsOnFsdp({ workload, on, patterns }: RemedyInput): Remedy |
   }
 }
 
-/**
- * FSDP so wide that a weight's shard is narrower than a vector register's lanes: the compiler sums such gradients whole and
- * slices them, twice a reduce-scatter's traffic. The axis in two, each over another dimension of the weights, keeps shards wide.
- * MaxText's `fsdp_transpose`.
- */
-export function fsdpInTwo({ workload, on, patterns }: RemedyInput): Remedy | null {
-  const { framework, phase, model } = workload
-  const data = pureData(on.mesh)
-  const { doc, lanes } = remedyData().fsdp_in_two
-  if (framework !== 'maxtext' || phase !== 'train' || data === null || model.embed / data >= lanes || model.moeLayers > 0) return null
-  const pattern = patternOf(patterns, 'reduce_then_slice')
-  const transpose = [2, 4, 8, 16, 32].find(
-    (part) => data % part === 0 && (model.embed * part) / data >= lanes && isContiguous(workload, data / part, part),
-  )
-  if (pattern === null || transpose === undefined) return null
-  return {
-    suggestion: {
-      kind: 'sharding_rule',
-      what: `FSDP ${data} as ${data / transpose} over the embedding and ${transpose} over the other dimension of weights`,
-      why: `${foundIn(pattern)}: shards of ${Math.floor(model.embed / data)} are narrower than ${lanes} lanes, so gradients are summed whole and sliced (${doc})`,
-      settings: { ici_fsdp_parallelism: String(data / transpose), ici_fsdp_transpose_parallelism: String(transpose) },
-      gain: null,
-      by: 'anti_pattern',
-    },
-    change: null,
-  }
-}
-
 /** Tiles of the grouped product that are wider than an expert's MLP compute columns that nobody asked for. */
 export function expertTiles({ workload }: RemedyInput): Remedy | null {
   const { framework, phase, run, model } = workload
@@ -81,9 +52,4 @@ export function expertTiles({ workload }: RemedyInput): Remedy | null {
 
 function expertCounts({ model }: Workload): number[] {
   return [...new Set(model.kinds.flatMap(({ mlp }) => (mlp?.kind === 'moe' ? [mlp.experts] : [])))]
-}
-
-/** Whether two axes of these sizes lie on whole axes of the torus, as data and model axes of that size would. */
-function isContiguous(workload: Workload, first: number, second: number): boolean {
-  return legalityOf(workload, { data: first, model: second }, {}).physical === 'contiguous'
 }

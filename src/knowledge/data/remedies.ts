@@ -14,8 +14,6 @@ const remediesSchema = z.strictObject({
   fewer_microbatches: z.strictObject(explained),
   states_on_device: z.strictObject(explained),
   experts_on_fsdp: z.strictObject(explained),
-  /** lanes: the width of a vector register, below which a shard's last dimension is not tiled. */
-  fsdp_in_two: z.strictObject({ ...explained, lanes: z.int().positive() }),
   expert_tiles: z.strictObject({ ...explained, default_tile: z.int().positive(), lanes: z.int().positive() }),
 })
 

@@ -85,16 +85,6 @@ describe('findRemedies', () => {
     expect(settingsOf({ ...job, framework: 'jax' })).toEqual([])
   })
 
-  it('splits FSDP in two where shards are narrower than a tile and gradients are seen to be summed whole', () => {
-    const job = { model: 'llama2-70b', topology: 'v6e-256', mesh: { data: 256 } }
-    const [remedy] = remediesOf(job, ['reduce_then_slice'])
-    const { ici_fsdp_parallelism: fsdp, ici_fsdp_transpose_parallelism: transpose } = remedy!.suggestion.settings
-    expect(Number(fsdp) * Number(transpose)).toBe(256)
-    expect(8192 / Number(fsdp)).toBeGreaterThanOrEqual(128)
-    expect(remediesOf(job, [])).toEqual([])
-    expect(remediesOf({ ...job, topology: 'v6e-64', mesh: { data: 64 } }, ['reduce_then_slice'])).toEqual([])
-  })
-
   it('names only sections that the library has', async () => {
     const entries = await readKnowledge([shippedKnowledge])
     const ids = new Set(entries.map(({ item }) => item.id))
