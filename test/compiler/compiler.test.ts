@@ -113,8 +113,8 @@ describe('createCompiler', () => {
     ['printing nonsense', 'echo hello', /exit code 0/],
     ['failing with a message', 'echo "no such libtpu" >&2; exit 3', /exit code 3: no such libtpu/],
     ['hanging', 'sleep 60', /did not answer/],
-  ])('says unknown with the reason when the process is %s', async (_, behave, message) => {
-    const { compiler } = compilerWith(behave, { timeoutMs: 400 })
+  ])('says unknown with the reason when the process is %s', async (name, behave, message) => {
+    const { compiler } = compilerWith(behave, { timeoutMs: name === 'hanging' ? 400 : 10_000 })
     const { verdict } = await compiler.compile(exampleWorkload(), candidate, { full: true, signal })
     expect(verdict.status).toBe('unknown')
     expect(verdict.message).toMatch(message)
@@ -123,7 +123,7 @@ describe('createCompiler', () => {
   it('stops what runs when it is cancelled', async () => {
     const { compiler } = compilerWith('sleep 60')
     const abort = new AbortController()
-    setTimeout(() => abort.abort(), 200)
+    setTimeout(() => abort.abort(), 1500)
     const { verdict } = await compiler.compile(exampleWorkload(), candidate, { full: true, signal: abort.signal })
     expect(verdict).toMatchObject({ status: 'unknown', message: 'cancelled' })
     expect(verdict.seconds).toBeLessThan(4)
