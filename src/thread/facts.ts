@@ -4,6 +4,7 @@ import { lexiconFor } from './lexicon.ts'
 import { readCards, readLooseCards } from './read-cards.ts'
 import { type Changes, readChanges } from './read-changes.ts'
 import { readMesh } from './read-mesh.ts'
+import { readPairedMesh } from './read-paired-mesh.ts'
 import { readTimes, type SaidTime } from './read-times.ts'
 import { isSign, means, named, type Token } from './token.ts'
 import { tokenize } from './tokenize.ts'
@@ -31,8 +32,8 @@ export interface Facts {
   has: (...concepts: string[]) => boolean
   /** As `has`, for words that are not ordinary grammar too. */
   key: (...concepts: string[]) => boolean
-  /** Words and numbers that were not read and mean none of these; typing errors that were guessed count for a third. */
-  strangers: (allowed: readonly string[]) => number
+  /** Words and numbers that were not read and mean none of these; typing errors that were guessed count for a third. With `end`, of the tokens before it. */
+  strangers: (allowed: readonly string[], end?: number) => number
   /** Pieces that say anything at all. */
   length: number
 }
@@ -47,8 +48,10 @@ export function gatherFacts(text: string, cardCount: number): Facts {
   }
   const times = readTimes(tokens, units)
   const cards = readCards(tokens)
+  const pairs = readPairedMesh(tokens)
   const changes = readChanges(tokens, words)
-  const { mesh, explicit } = readMesh(tokens)
+  const single = readMesh(tokens)
+  const mesh = { ...pairs.mesh, ...single.mesh }
   const said = tokens.filter((one) => one.kind !== 'sign')
   const question = isQuestion(tokens)
   return {
@@ -58,7 +61,7 @@ export function gatherFacts(text: string, cardCount: number): Facts {
     looseCards: () => readLooseCards(tokens, cardCount),
     mesh,
     changes,
-    explicit: explicit || isExplicit(tokens, changes),
+    explicit: pairs.explicit || single.explicit || isExplicit(tokens, changes),
     changesNamed: Object.keys(mesh).length + Object.keys(changes).length,
     question,
     request:
@@ -70,7 +73,7 @@ export function gatherFacts(text: string, cardCount: number): Facts {
       .map((one) => one.text),
     has: (...concepts) => tokens.some((one) => meansKind(one, concepts)),
     key: (...concepts) => tokens.some((one) => meansKind(one, concepts) && (!means(one, 'fill') || said.length === 1)),
-    strangers: (allowed) => tokens.reduce((sum, one) => sum + strangeness(one, allowed), 0),
+    strangers: (allowed, end = tokens.length) => tokens.slice(0, end).reduce((sum, one) => sum + strangeness(one, allowed), 0),
     length: said.length,
   }
 }

@@ -28,14 +28,16 @@ export function readTimes(tokens: readonly Token[], units: (word: string) => str
     // `1m 20s`: an m is minutes only before seconds
     const minutes = one.suffix === 'm' && next?.kind === 'number' && units(next.suffix) === 's'
     const glued = one.suffix === '' ? null : minutes ? 'min' : units(one.suffix)
-    const after = one.suffix === '' && next?.kind === 'word' ? named(next, 'unit:') : null
+    const after = (one.suffix === '' || one.suffix === 'k') && next?.kind === 'word' ? named(next, 'unit:') : null
     const before = glued === null && after === null && one.suffix === '' ? unitBefore(tokens, index) : null
     const unit = glued ?? after ?? before
     if (unit === null || one.negative) continue
     const unitAt = glued !== null ? index : after !== null ? index + 1 : index - 2
     one.used = true
     tokens[unitAt]!.used = true
-    const ms = one.value * (msPerUnit[unit] ?? 0)
+    // `1.2k ms`: a thousand of them
+    const count = one.suffix === 'k' ? one.value * 1000 : one.value
+    const ms = count * (msPerUnit[unit] ?? 0)
     const previous = times.at(-1)
     if (previous?.unit === 'min' && unit === 's' && one.value < 60 && isJust(tokens, index)) {
       previous.ms += ms

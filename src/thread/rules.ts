@@ -1,6 +1,7 @@
 import { type Facts, takeStepCounts } from './facts.ts'
 import { outcomeRule } from './outcome-rule.ts'
 import type { Found, ReadContext, Value } from './reading.ts'
+import { isSign, means } from './token.ts'
 
 export type Rule = (facts: Facts, context: ReadContext) => Found | null
 
@@ -58,31 +59,44 @@ const undo: Rule = (facts, context) => {
   const asks =
     (key('undo') || (key('cancel', 'nevermind') && key('record', 'adopt') && !key('thisanswer'))) &&
     (context.mentioned || facts.length <= 2 || has('record', 'adopt', 'subject', 'card', 'fill', 'mistake'))
+  const disregards = key('disregard') && (has('record') || saysFigure(facts))
   const regrets = key('mistake') && (has('record', 'adopt') || (context.mentioned && !key('cancel'))) && times.length === 0
-  if (!(asks || regrets) || facts.changesNamed > 0) return null
+  if (!(asks || regrets || disregards) || facts.changesNamed > 0) return null
   if (question && has('what', 'why', 'how', 'whatif')) return null
   if (
-    strangers([
-      ...talk,
-      'undo',
-      'cancel',
-      'mistake',
-      'record',
-      'recent',
-      'adopt',
-      'card',
-      'not',
-      'step',
-      'better',
-      'thisanswer',
-      'relation',
-      'mine',
-      'whatif',
-      'pick',
-    ]) > limit(context, saysFigure(facts) ? 2 : 0)
+    strangers(
+      [
+        ...talk,
+        'undo',
+        'disregard',
+        'cancel',
+        'mistake',
+        'record',
+        'recent',
+        'adopt',
+        'card',
+        'not',
+        'step',
+        'better',
+        'thisanswer',
+        'relation',
+        'mine',
+        'whatif',
+        'pick',
+      ],
+      clauseEnd(facts),
+    ) > limit(context, asks && saysFigure(facts) ? 2 : 0)
   )
     return null
   return { intent: 'undo', value: {}, reason: 'a word for taking back' }
+}
+
+/** Where the clause ends that says what to take back: what follows (`…, it was from the eval job`) only gives the reason. */
+function clauseEnd({ tokens }: Facts): number {
+  const said = tokens.findIndex((one) => means(one, 'undo', 'disregard'))
+  const what = tokens.findIndex((one, at) => at > said && means(one, 'record', 'adopt') && !means(one, 'undo'))
+  const end = tokens.findIndex((one, at) => at > what && isSign(one, ',;.(\u2014\u2013'))
+  return said < 0 || what < 0 || end < 0 ? tokens.length : end
 }
 
 /** `scratch that, the 22.9 was …`: a figure that was recorded, so the words around it may be any. */
@@ -174,7 +188,7 @@ const whatIf: Rule = (facts, context) => {
   const { key, has, strangers, question, changes, mesh } = facts
   if (facts.changesNamed === 0 || facts.times.length > 0) return null
   const onlyChip = Object.keys(mesh).length === 0 && Object.keys(changes).every((name) => name === 'chip' || name === 'topology')
-  const asks = question || has('whatif') || facts.explicit
+  const asks = question || has('whatif') || facts.explicit || (facts.request && Object.keys(mesh).length > 0)
   if (!context.mentioned && !asks && !key('double', 'half', 'triple', 'quadruple') && !('batch_factor' in changes)) return null
   const asksShape = question && 'topology' in changes
   if (onlyChip && !(facts.explicit || has('whatif') || asksShape || facts.length <= 3)) return null
@@ -213,7 +227,8 @@ const whatIf: Rule = (facts, context) => {
     'term',
     'axis',
   ]
-  if (strangers(allowed) > limit(context, facts.explicit ? 1 : 0)) return null
+  // a setting in a sentence that asks nothing is told of somebody's run
+  if (strangers(allowed) > limit(context, facts.explicit && (question || has('whatif')) ? 1 : 0)) return null
   if (onlyTerms(facts) && !has('whatif') && !facts.explicit && question && key('term') && Object.keys(mesh).length === 0) return null
   return { intent: 'what_if', value: { ...meshValue(facts), ...changes }, reason: 'another setting is asked about' }
 }

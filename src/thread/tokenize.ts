@@ -5,6 +5,9 @@ import { readNumber } from './read-number.ts'
 import { nothing, type Token, token } from './token.ts'
 
 const people = /<[@!#][^<>\s]{1,80}>/y
+/** Whom people write to by hand; the bot's own names are no other person's. */
+const name = /[a-z][\w.-]{0,60}/y
+const ownNames = /^(?:prompts|bot)\b/
 const link = /(?:<https?:[^<>\s]{1,1000}>|https?:[^\s<>]{1,1000})/y
 const emoji = /:[a-z][a-z0-9_+-]{0,60}:/y
 const shape = /\d{1,3}x\d{1,3}(?:x\d{1,3})?(?![\dx])/y
@@ -29,6 +32,10 @@ export function tokenize(message: string, words: Lexicon): Token[] {
     if (/\s/.test(character)) {
       index++
     } else if (character === '<' && take(people) !== null) {
+      tokens.push(token('person', '@'))
+    } else if (character === '@' && isNamed(text, index, words)) {
+      index++
+      take(name)
       tokens.push(token('person', '@'))
     } else if ((character === '<' || character === 'h') && take(link) !== null) {
       tokens.push(token('link', 'link'))
@@ -64,6 +71,14 @@ export function tokenize(message: string, words: Lexicon): Token[] {
     index += suffix.length
     return token('number', written + suffix, { value: readNumber(written), suffix, negative })
   }
+}
+
+/** `@alice` where a word begins; `@step 100` and `a@b` name nobody. */
+function isNamed(text: string, at: number, words: Lexicon): boolean {
+  if (at > 0 && /[\p{L}\p{N}]/u.test(text.charAt(at - 1))) return false
+  name.lastIndex = at + 1
+  const found = name.exec(text)?.[0]
+  return found !== undefined && !ownNames.test(found) && !words.phrases.has(found)
 }
 
 /** A word as it is, or the parts of it that we know: `un-adopt`, `8-way`, `tp8xfsdp8`, `ici_tensor_parallelism`. */
