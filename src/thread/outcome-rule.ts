@@ -25,14 +25,22 @@ const talk = [
  * offered.
  */
 export function outcomeRule(facts: Facts, context: ReadContext): Found | null {
-  if (facts.question || facts.key('why', 'what', 'how', 'wrongwith') || facts.has('hedge') || facts.changesNamed > 0) return null
+  if (facts.question || facts.key('why', 'what', 'how', 'wrongwith') || facts.has('hedge')) return null
+  if (facts.changesNamed > 0) return namesOnlyItsChip(facts) ? oom(facts, context) : null
   return time(facts, context) ?? ranAs(facts, context) ?? oom(facts, context) ?? failure(facts, context)
+}
+
+/** `card 1 OOMed on v5p`: where it ran, and no other setting. */
+function namesOnlyItsChip({ cards, mesh, changes }: Facts): boolean {
+  return (
+    cards.length === 1 && Object.keys(mesh).length === 0 && Object.keys(changes).every((name) => name === 'chip' || name === 'topology')
+  )
 }
 
 function time(facts: Facts, context: ReadContext): Found | null {
   const [said, ...others] = facts.times
   if (said === undefined || others.length > 0 || facts.cards.length > 1) return null
-  takeLogged(facts.tokens)
+  const logged = takeLogged(facts.tokens)
   takeStepCounts(facts.tokens)
   const job = jobOf(facts, context)
   if (job === 'another') return null
@@ -44,22 +52,24 @@ function time(facts: Facts, context: ReadContext): Found | null {
     return { intent: 'outcome', value: { ...value, ...cards }, reason: 'a time, and what it was measured on', job }
   }
   if (strange > (context.mentioned ? 3 : 0.7)) return null
-  if (!context.mentioned && !isStepTime(facts, said)) return null
+  // a log that somebody pasted may be of any job
+  if (!context.mentioned && (logged || !isStepTime(facts, said))) return null
   return { intent: 'outcome_confirm', value, reason: 'a time without the card that it was measured on' }
 }
 
 /**
  * A line of a log (`completed step: 120, seconds: 22.9, loss: 2.3`): what stands with names before colons is read, whatever it
- * is.
+ * is. Whether it is one.
  */
-function takeLogged(tokens: Facts['tokens']): void {
+function takeLogged(tokens: Facts['tokens']): boolean {
   const logged = tokens.flatMap((one, at) => (one.kind === 'number' && isSign(tokens[at - 1], ':=') && tokens[at - 2] ? [at] : []))
-  if (logged.length < 2) return
+  if (logged.length < 2) return false
   for (const at of logged) {
     let from = at - 1
     while (from > 0 && !isSign(tokens[from - 1], ',;|') && tokens[from - 1]?.kind !== 'number') from--
     for (const one of tokens.slice(from, at + 1)) one.used = true
   }
+  return true
 }
 
 /** `it ran as exp-124`: that experiment's own step time is meant. */

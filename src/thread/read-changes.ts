@@ -41,11 +41,7 @@ function readHardware(tokens: readonly Token[], words: Lexicon, changes: Changes
       one.used = true
       if (slice) {
         changes.topology = `${chip}-${slice[2]}`
-        const before = tokens[index - 1]
-        if (before?.kind === 'number' && before.suffix === 'x' && before.value !== null) {
-          changes.slices = before.value
-          before.used = true
-        }
+        readSlicesBefore(tokens, index, changes)
       } else if (isSign(tokens[index + 1], '-') && tokens[index + 2]?.kind === 'number') {
         changes.topology = `${chip}-${tokens[index + 2]?.value}`
         tokens[index + 1]!.used = true
@@ -56,6 +52,18 @@ function readHardware(tokens: readonly Token[], words: Lexicon, changes: Changes
       one.used = true
     } else if (means(one, 'slices')) readSlices(tokens, index, changes)
   }
+}
+
+/** `2x v5p-128`, `2 × v5p-128`, `two v5p-128 slices`. */
+function readSlicesBefore(tokens: readonly Token[], index: number, changes: Changes): void {
+  const times = means(tokens[index - 1], 'times') || isSign(tokens[index - 1], '×*')
+  const before = times ? tokens[index - 2] : tokens[index - 1]
+  const counts = times || before?.suffix === 'x' || means(tokens[index + 1], 'slices')
+  const size = before?.suffix === 'x' ? before.value : sizeOf(before)
+  if (!counts || before === undefined || size === null || before.used) return
+  changes.slices = size
+  before.used = true
+  if (means(tokens[index + 1], 'slices')) tokens[index + 1]!.used = true
 }
 
 /** `v6e instead of v5p`, `from v5p to v6e`: what is said after such a word is what it is now. */
@@ -100,7 +108,8 @@ function readMicrobatches(tokens: readonly Token[], changes: Changes): void {
 function readSequence(tokens: readonly Token[], changes: Changes): void {
   for (const [index, one] of tokens.entries()) {
     if (!means(one, 'seqlen') || one.used) continue
-    const at = sizeBeside(tokens, index)
+    // `a shorter context, 2048`
+    const at = sizeBeside(tokens, index) ?? (isSign(tokens[index + 1], ',') ? sizeAfter(tokens, index + 2) : null)
     const size = at === null ? null : sizeOf(tokens[at])
     if (at === null || size === null || size < smallestLength) continue
     changes.seq_len = size

@@ -1,7 +1,7 @@
 import { isSign, means, named, type Token } from './token.ts'
 
 const linking = new Set(
-  'axis axes of at to is was were becomes goes from = : be by set size count number degree factor 是 为 改成 改为 设为 变成 到 を に が は の で auf a von zu en'.split(
+  'axis axes of at to up down back only just is was were becomes goes from = : be by set size count number degree factor 是 为 改成 改为 设为 变成 到 を に が は の で auf a von zu en'.split(
     ' ',
   ),
 )
@@ -11,7 +11,7 @@ export function sizeAfter(tokens: readonly Token[], from: number): number | null
   for (let at = from; at < Math.min(tokens.length, from + 5); at++) {
     const one = tokens[at]!
     if (sizeOf(one) !== null) return one.used ? null : at
-    const links = isSign(one, '=:-×*\u2192>') || linking.has(one.text) || means(one, 'axiswords')
+    const links = isSign(one, '=:-×*\u2192>') || linking.has(one.text) || /^(?:up|down|back) to$/.test(one.text) || means(one, 'axiswords')
     if (!links) return null
   }
   return null

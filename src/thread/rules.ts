@@ -1,7 +1,7 @@
 import { type Facts, takeStepCounts } from './facts.ts'
 import { outcomeRule } from './outcome-rule.ts'
 import type { Found, ReadContext, Value } from './reading.ts'
-import { isSign, means } from './token.ts'
+import { isSign, means, named } from './token.ts'
 
 export type Rule = (facts: Facts, context: ReadContext) => Found | null
 
@@ -158,11 +158,11 @@ const adopt: Rule = (facts, context) => {
 
 const evidence: Rule = (facts, context) => {
   const { key, has, strangers, question, cards, length } = facts
-  if (!key('evidence') || facts.changesNamed > 0 || facts.times.length > 0) return null
+  if (!(key('evidence') || (has('whoran') && cards.length > 0)) || facts.changesNamed > 0 || facts.times.length > 0) return null
   if (!(context.mentioned || question || has('card') || cards.length > 0 || length <= 4)) return null
   const loose = cards.length === 0 && length <= 8 ? facts.looseCards() : []
   const named = cards.length > 0 ? [...cards] : loose
-  const allowed = [...answer, 'evidence', 'how', 'what', 'why', 'pick', 'better', 'whatif', 'howrun', 'sure', 'ran']
+  const allowed = [...answer, 'evidence', 'whoran', 'how', 'what', 'why', 'pick', 'better', 'whatif', 'howrun', 'sure', 'ran']
   if (strangers(allowed) > limit(context, named.length > 0 && has('card') ? 1 : 0)) return null
   return { intent: 'evidence', value: named.length > 0 ? { cards: named } : {}, reason: 'sources are asked for' }
 }
@@ -187,16 +187,18 @@ const whyNot: Rule = (facts, context) => {
 const whatIf: Rule = (facts, context) => {
   const { key, has, strangers, question, changes, mesh } = facts
   if (facts.changesNamed === 0 || facts.times.length > 0) return null
+  if (!context.mentioned && !question && tellsOfHabit(facts)) return null
   const onlyChip = Object.keys(mesh).length === 0 && Object.keys(changes).every((name) => name === 'chip' || name === 'topology')
   const asks = question || has('whatif') || facts.explicit || (facts.request && Object.keys(mesh).length > 0)
   if (!context.mentioned && !asks && !key('double', 'half', 'triple', 'quadruple') && !('batch_factor' in changes)) return null
   const asksShape = question && 'topology' in changes
-  if (onlyChip && !(facts.explicit || has('whatif') || asksShape || facts.length <= 3)) return null
+  if (onlyChip && !(facts.explicit || has('whatif') || asksShape || facts.length <= 3 || asksOfChip(facts))) return null
   if (onlyChip && has('term', 'what', 'slow') && !has('whatif')) return null
   if (key('evidence', 'oom') && !has('whatif')) return null
   const allowed = [
     ...answer,
     'whatif',
+    'compare',
     'help',
     'better',
     'not',
@@ -231,6 +233,23 @@ const whatIf: Rule = (facts, context) => {
   if (strangers(allowed) > limit(context, facts.explicit && (question || has('whatif')) ? 1 : 0)) return null
   if (onlyTerms(facts) && !has('whatif') && !facts.explicit && question && key('term') && Object.keys(mesh).length === 0) return null
   return { intent: 'what_if', value: { ...meshValue(facts), ...changes }, reason: 'another setting is asked about' }
+}
+
+/** `we use tp=4`, `they ran full remat`: told of what somebody does; `if we use tp=4` asks. */
+function tellsOfHabit({ tokens }: Facts): boolean {
+  return tokens.some(
+    (one, at) =>
+      /^(?:we|they|i|he|she|people)$/.test(one.text) &&
+      /^(?:uses?|used|runs?|ran|ha[sd]|have|did|do|set|kept|keep)$/.test(tokens[at + 1]?.text ?? '') &&
+      !tokens.slice(0, at).some((before) => /^(?:if|suppose|assuming|assume|imagine|say)$/.test(before.text)),
+  )
+}
+
+/** `is v6e any faster`, `would trillium help`: the chip is what is asked about. */
+function asksOfChip({ tokens }: Facts): boolean {
+  return tokens.some(
+    (one, at) => named(one, 'chip:') !== null && /^(?:is|are|would|will|could|can|does|do)$/.test(tokens[at - 1]?.text ?? ''),
+  )
 }
 
 /** `is that MFU normal for v5p?` asks about the figure, not about another chip. */
