@@ -108,6 +108,11 @@ function readMicrobatches(tokens: readonly Token[], changes: Changes): void {
 function readSequence(tokens: readonly Token[], changes: Changes): void {
   for (const [index, one] of tokens.entries()) {
     if (!means(one, 'seqlen') || one.used) continue
+    // `a batch of 640 sequences` counts them
+    if (/^(?:sequences|seqs)$/.test(one.text) && tokens.some((other) => means(other, 'batch'))) {
+      one.used = true
+      continue
+    }
     // `a shorter context, 2048`
     const at = sizeBeside(tokens, index) ?? (isSign(tokens[index + 1], ',') ? sizeAfter(tokens, index + 2) : null)
     const size = at === null ? null : sizeOf(tokens[at])
@@ -181,7 +186,10 @@ function readRemat(tokens: readonly Token[], changes: Changes): void {
           near !== one && !near.used && (near.text in known || near.text in aliases || means(near, 'full', 'minimal', 'off', 'not')),
       )
     const policy = around.find((near) => near.text in known || near.text in aliases) ?? around[0]
-    if (policy === undefined) continue
+    if (policy === undefined) {
+      one.used = changes.remat !== undefined
+      continue
+    }
     const name =
       policy.text in known || policy.text in aliases
         ? policy.text

@@ -15,24 +15,25 @@ interface Listed<T> {
 
 /**
  * Axes named together and sized together, in the same order: `(fsdp, tp) = (32, 2)`, `fsdp/tp 16/4`, `fsdp x tp of 16x4`,
- * `16x4 (fsdp x tp)`. Lists of other lengths say nothing here. Marks their words as read; a shape so read is no slice's.
+ * `16x4 (fsdp x tp)`, `32/2 fsdp/tp`. Lists of other lengths say nothing here. Marks their words as read; a shape so read is no slice's.
  */
 export function readPairedMesh(tokens: readonly Token[]): SaidPairs {
   for (let index = 0; index < tokens.length; index++) {
     const names = listAt(tokens, index, axisOf)
-    if (names === null) continue
-    const from = skipLinks(tokens, names.end)
-    const after = sizesAt(tokens, from)
-    if (after?.items.length === names.items.length) {
-      return {
-        mesh: pair(tokens, names, after.items, index, after.end),
-        explicit: tokens.slice(index, from).some((one) => isSign(one, '=')),
-      }
+    const sizes = names === null ? sizesAt(tokens, index) : null
+    const first = names ?? sizes
+    if (first === null) continue
+    const from = skipLinks(tokens, first.end)
+    const axesSaid = names ?? listAt(tokens, from, axisOf)
+    const sizesSaid = sizes ?? sizesAt(tokens, from)
+    if (axesSaid !== null && sizesSaid?.items.length === axesSaid.items.length) {
+      const said = tokens.slice(index, Math.max(axesSaid.end, sizesSaid.end))
+      for (const one of said) one.used = true
+      const mesh: Mesh = {}
+      for (const [at, axis] of axesSaid.items.entries()) mesh[axis] = sizesSaid.items[at] ?? 1
+      return { mesh, explicit: said.some((one) => isSign(one, '=')) }
     }
-    const before = shapeBefore(tokens, index)
-    const sizes = before < 0 ? [] : (shapeOf(tokens[before]) ?? [])
-    if (sizes.length === names.items.length) return { mesh: pair(tokens, names, sizes, before, names.end), explicit: false }
-    index = names.end - 1
+    index = first.end - 1
   }
   return { mesh: {}, explicit: false }
 }
@@ -40,13 +41,6 @@ export function readPairedMesh(tokens: readonly Token[]): SaidPairs {
 interface SaidPairs {
   mesh: Mesh
   explicit: boolean
-}
-
-function pair(tokens: readonly Token[], names: Listed<Axis>, sizes: readonly number[], from: number, end: number): Mesh {
-  const mesh: Mesh = {}
-  for (const [at, axis] of names.items.entries()) mesh[axis] = sizes[at] ?? 1
-  for (const one of tokens.slice(from, end)) one.used = true
-  return mesh
 }
 
 /** Two items or more with a sign between each; null where there are fewer. */
@@ -80,12 +74,6 @@ function shapeOf(one: Token | undefined): number[] | null {
   if (!one || !isList || one.used) return null
   const sizes = one.text.split(/[x,]/).map(Number)
   return sizes.every((size) => size >= 1) ? sizes : null
-}
-
-function shapeBefore(tokens: readonly Token[], index: number): number {
-  let at = index - 1
-  while (at > index - 4 && (isSign(tokens[at], `${opens}:=`) || /^(?:mesh|as|of|for)$/.test(tokens[at]?.text ?? ''))) at--
-  return tokens[at]?.kind === 'shape' ? at : -1
 }
 
 function skipLinks(tokens: readonly Token[], from: number): number {

@@ -11,10 +11,21 @@ export function sizeAfter(tokens: readonly Token[], from: number): number | null
   for (let at = from; at < Math.min(tokens.length, from + 5); at++) {
     const one = tokens[at]!
     if (sizeOf(one) !== null) return one.used ? null : at
-    const links = isSign(one, '=:-×*\u2192>') || linking.has(one.text) || /^(?:up|down|back) to$/.test(one.text) || means(one, 'axiswords')
+    const links =
+      isSign(one, '=:-×*\u2192>') ||
+      linking.has(one.text) ||
+      /^(?:up|down|back) to$/.test(one.text) ||
+      means(one, 'axiswords') ||
+      isAside(tokens, at)
     if (!links) return null
   }
   return null
+}
+
+/** `lower tp, say 4`, `a shorter context, like 2048`. */
+function isAside(tokens: readonly Token[], at: number): boolean {
+  const word = /^(?:say|like|maybe|perhaps)$/
+  return word.test(tokens[at]?.text ?? '') ? isSign(tokens[at - 1], ',') : isSign(tokens[at], ',') && word.test(tokens[at + 1]?.text ?? '')
 }
 
 /** A whole number of a token: `8`, `8,192`, `32k` (1,024 each), `eight`. */

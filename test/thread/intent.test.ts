@@ -77,6 +77,7 @@ describe('a measured time', () => {
     ['20,7 s pro Schritt', 20_700],
     ['it took 1.2 minutes', 72_000],
     ['1 min 35 s per step', 95_000],
+    ['1.2k ms per step', 1200],
     ['0.04 steps/s', 25_000],
   ])('is read from "%s"', (text, ms) => {
     expect(addressed(text)).toMatchObject({ intent: 'outcome_confirm', value: { step_time_ms: ms } })
@@ -109,10 +110,42 @@ describe('a measured time', () => {
   })
 })
 
-describe('another person’s matters', () => {
-  it.each(['<@U123> why not tp=8?', 'see <https://example.com/a?b=tp=8> tp=8?', '<!here> cancel'])('"%s" is left alone', (text) => {
-    expect(quietly(text).intent).toBe('ignore')
+describe('axes and sizes named in the same order', () => {
+  it.each(['(fsdp, tp) = (32, 2)', 'fsdp,tp=32,2', 'fsdp/tp 32/2?', 'fsdp x tp of 32x2', '32x2 (fsdp x tp)', '32/2 fsdp/tp'])(
+    '%s',
+    (text) => {
+      expect(addressed(text)).toMatchObject({ intent: 'what_if', value: { mesh: { data: 32, model: 2 } } })
+    },
+  )
+
+  it('are not read where there are more of the one than of the other', () => {
+    expect(addressed('(dp, fsdp, tp) = (32, 2)').value.mesh).not.toMatchObject({ replica: 32 })
+    expect(addressed('32x2?').value).toEqual({ topology: '32x2' })
   })
+})
+
+describe('what was said of somebody’s run', () => {
+  it.each(['on the 8b we use tp=4', 'they ran full remat', 'INFO step=100 loss=2.9 time=3.1s', "don't count on it"])(
+    '"%s" is left alone',
+    (text) => {
+      expect(quietly(text).intent).toBe('ignore')
+    },
+  )
+
+  it('is asked about where it is only supposed', () => {
+    expect(quietly('what if we use tp=4')).toMatchObject({ intent: 'what_if', value: { mesh: { model: 4 } } })
+    expect(quietly('ignore that last number, it was from the eval job').intent).toBe('undo')
+    expect(quietly('ignore that, it was from the eval job').intent).toBe('ignore')
+  })
+})
+
+describe('another person’s matters', () => {
+  it.each(['<@U123> why not tp=8?', 'see <https://example.com/a?b=tp=8> tp=8?', '<!here> cancel', '@alice why not tp=8?'])(
+    '"%s" is left alone',
+    (text) => {
+      expect(quietly(text).intent).toBe('ignore')
+    },
+  )
 })
 
 describe('a message of any shape', () => {
@@ -156,14 +189,30 @@ describe('a message of any shape', () => {
     expect(performance.now() - from).toBeLessThan(1000)
   })
 
-  it.each(['<@', '<http://', ':a', 'tp=8 ', '1,', '1.', 'a-', 'tp8', '1x', 'why not ', 'card 1 ', '22.9 s '])(
-    'and of 20,000 of %j',
-    (piece) => {
-      const from = performance.now()
-      addressed(piece.repeat(20_000))
-      expect(performance.now() - from).toBeLessThan(1000)
-    },
-  )
+  it.each([
+    '<@',
+    '<http://',
+    ':a',
+    'tp=8 ',
+    '1,',
+    '1.',
+    'a-',
+    'tp8',
+    '1x',
+    'why not ',
+    'card 1 ',
+    '22.9 s ',
+    'fsdp/',
+    '(fsdp,',
+    '1/2 ',
+    '16x4 ',
+    '@a ',
+    'tp, ',
+  ])('and of 20,000 of %j', (piece) => {
+    const from = performance.now()
+    addressed(piece.repeat(20_000))
+    expect(performance.now() - from).toBeLessThan(1000)
+  })
 
   it('with 20,000 line breaks between words is read as without them', () => {
     expect(addressed(`why not${'\n'.repeat(20_000)}tp=8?`).reason).not.toBe('')
