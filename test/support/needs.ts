@@ -21,8 +21,6 @@ export type Need =
   | 'fake-gcs-server'
   | 'chromium'
   | 'kubernetes-validate'
-  | 'vllm'
-  | 'sglang'
 
 const toolFolder = (name: string) => join(projectRoot, '.prompts', name, 'bin')
 
@@ -61,11 +59,6 @@ export function findProgram(name: string): string | null {
   return null
 }
 
-/** The Python that has a serving engine (`npm run setup:engines`). */
-export function enginePython(engine: 'vllm' | 'sglang'): string {
-  return join(toolFolder(join('engines', engine)), 'python')
-}
-
 const found = new Map<Need, boolean>()
 
 /** Whether what a test needs is here. */
@@ -82,9 +75,6 @@ function look(need: Need): boolean {
   switch (need) {
     case 'shared':
       return existsSync(join(sharedData, 'measured.tsv'))
-    case 'vllm':
-    case 'sglang':
-      return existsSync(enginePython(need))
     case 'redis-server':
     case 'fake-gcs-server':
     case 'kubernetes-validate':
