@@ -1,6 +1,6 @@
 /**
  * Text as the reader compares it: compatibility forms unified (full-width digits and letters become plain ones), lower case,
- * Latin letters without their accents, one kind of quotation mark, no apostrophes, `w/` as `with`, `w/o` as `without`. Other scripts stay as they
+ * Latin letters without their accents, one kind of quotation mark, no apostrophes, `w/` as `with`, `w/o` as `without`, `e.g.` as `eg`. Other scripts stay as they
  * are.
  */
 export function fold(text: string): string {
@@ -13,7 +13,10 @@ export function fold(text: string): string {
     else if (character <= '\u024f') folded += character.normalize('NFD').replace(/[\u0300-\u036f]/g, '')
     else folded += character
   }
-  return folded.replaceAll(/(?<![\p{L}\d/])w\/o\b/gu, 'without ').replaceAll(/(?<![\p{L}\d/])w\//gu, 'with ')
+  return folded
+    .replaceAll(/(?<![\p{L}\d.])e\.g\.?(?!\p{L})/gu, 'eg')
+    .replaceAll(/(?<![\p{L}\d/])w\/o\b/gu, 'without ')
+    .replaceAll(/(?<![\p{L}\d/])w\//gu, 'with ')
 }
 
 /** Chinese, Japanese: written without spaces between words. */

@@ -52,8 +52,8 @@ function time(facts: Facts, context: ReadContext): Found | null {
     return { intent: 'outcome', value: { ...value, ...cards }, reason: 'a time, and what it was measured on', job }
   }
   if (strange > (context.mentioned ? 3 : 0.7)) return null
-  // a log that somebody pasted may be of any job
-  if (!context.mentioned && (logged || !isStepTime(facts, said))) return null
+  // a log that somebody pasted, or a time of long ago, may be of any job
+  if (!context.mentioned && (logged || facts.has('past') || !isStepTime(facts, said))) return null
   return { intent: 'outcome_confirm', value, reason: 'a time without the card that it was measured on' }
 }
 

@@ -171,6 +171,11 @@ function factorIn(tokens: readonly Token[], batch: number): number | null {
   return null
 }
 
+/** `kill remat`: the setting is to go, not the run. */
+function isDropped(one: Token): boolean {
+  return /^(?:kill|ditch|scrap|lose)$/.test(one.text)
+}
+
 function readRemat(tokens: readonly Token[], changes: Changes): void {
   const { policies: known, aliases } = policies()
   for (const [index, one] of tokens.entries()) {
@@ -183,7 +188,12 @@ function readRemat(tokens: readonly Token[], changes: Changes): void {
       .slice(Math.max(0, index - 3), index + 5)
       .filter(
         (near) =>
-          near !== one && !near.used && (near.text in known || near.text in aliases || means(near, 'full', 'minimal', 'off', 'not')),
+          near !== one &&
+          !near.used &&
+          (near.text in known ||
+            near.text in aliases ||
+            means(near, 'full', 'minimal', 'off', 'not') ||
+            (near === tokens[index - 1] && isDropped(near))),
       )
     const policy = around.find((near) => near.text in known || near.text in aliases) ?? around[0]
     if (policy === undefined) {

@@ -50,7 +50,7 @@ function axisOf(one: Token): Axis | null {
 /** `no tensor parallelism`, `without fsdp`. */
 function isRefused(tokens: readonly Token[], index: number): boolean {
   const before = tokens[index - 1]
-  const refuses = /^(?:no|without|sin|ohne|kein|keine|keinen|drop|去掉|不要)$/
+  const refuses = /^(?:no|without|sin|ohne|kein|keine|keinen|drop|kill|ditch|scrap|去掉|不要)$/
   if (before && refuses.test(before.text)) {
     before.used = true
     return true

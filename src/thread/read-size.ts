@@ -1,7 +1,7 @@
 import { isSign, means, named, type Token } from './token.ts'
 
 const linking = new Set(
-  'axis axes of at to up down back only just is was were becomes goes from = : be by set size count number degree factor 是 为 改成 改为 设为 变成 到 を に が は の で auf a von zu en'.split(
+  'axis axes of at to up down back only just eg is was were becomes goes from = : be by set size count number degree factor 是 为 改成 改为 设为 变成 到 を に が は の で auf a von zu en'.split(
     ' ',
   ),
 )
@@ -10,7 +10,7 @@ const linking = new Set(
 export function sizeAfter(tokens: readonly Token[], from: number): number | null {
   for (let at = from; at < Math.min(tokens.length, from + 5); at++) {
     const one = tokens[at]!
-    if (sizeOf(one) !== null) return one.used ? null : at
+    if (sizeOf(one) !== null) return one.used ? null : turnedTo(tokens, at)
     const links =
       isSign(one, '=:-×*\u2192>') ||
       linking.has(one.text) ||
@@ -22,10 +22,21 @@ export function sizeAfter(tokens: readonly Token[], from: number): number | null
   return null
 }
 
-/** `lower tp, say 4`, `a shorter context, like 2048`. */
+/** `from 4 to 2`, `4 -> 2`: what it becomes is meant, not what it is. */
+function turnedTo(tokens: readonly Token[], at: number): number {
+  const fromIt = /^(?:from|von|de|desde|da)$/.test(tokens[at - 1]?.text ?? '') && /^(?:to|auf|a|zu|para)$/.test(tokens[at + 1]?.text ?? '')
+  const arrow = isSign(tokens[at + 1], '-') && isSign(tokens[at + 2], '>')
+  const next = arrow ? at + 3 : fromIt || isSign(tokens[at + 1], '→') ? at + 2 : -1
+  return next > 0 && sizeOf(tokens[next]) !== null && tokens[next]?.used === false ? next : at
+}
+
+/** `lower tp, say 4`, `a shorter context, like 2048`, `more microbatches, 8?`. */
 function isAside(tokens: readonly Token[], at: number): boolean {
   const word = /^(?:say|like|maybe|perhaps)$/
-  return word.test(tokens[at]?.text ?? '') ? isSign(tokens[at - 1], ',') : isSign(tokens[at], ',') && word.test(tokens[at + 1]?.text ?? '')
+  if (word.test(tokens[at]?.text ?? '')) return isSign(tokens[at - 1], ',')
+  if (!isSign(tokens[at], ',')) return false
+  const ends = tokens[at + 2] === undefined || isSign(tokens[at + 2], '?')
+  return word.test(tokens[at + 1]?.text ?? '') || (ends && sizeOf(tokens[at + 1]) !== null)
 }
 
 /** A whole number of a token: `8`, `8,192`, `32k` (1,024 each), `eight`. */

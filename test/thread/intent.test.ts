@@ -124,13 +124,30 @@ describe('axes and sizes named in the same order', () => {
   })
 })
 
+describe('a size', () => {
+  it.each([
+    ['bump gbs from 512 to 1024', { global_batch: 1024 }],
+    ['gbs 512 -> 1024?', { global_batch: 1024 }],
+    ['smaller batch e.g. 96', { global_batch: 96 }],
+    ['a batch of 640 sequences?', { global_batch: 640 }],
+    ['lower tp, say 4', { mesh: { model: 4 } }],
+    ['more microbatches, 8?', { microbatches: 8 }],
+    ['kill remat', { remat: 'none' }],
+  ])('of "%s" is what it becomes', (text, value) => {
+    expect(addressed(text)).toMatchObject({ intent: 'what_if', value })
+  })
+})
+
 describe('what was said of somebody’s run', () => {
-  it.each(['on the 8b we use tp=4', 'they ran full remat', 'INFO step=100 loss=2.9 time=3.1s', "don't count on it"])(
-    '"%s" is left alone',
-    (text) => {
-      expect(quietly(text).intent).toBe('ignore')
-    },
-  )
+  it.each([
+    'on the 8b we use tp=4',
+    'they ran full remat',
+    'INFO step=100 loss=2.9 time=3.1s',
+    'last week it took 30 s/step',
+    "don't count on it",
+  ])('"%s" is left alone', (text) => {
+    expect(quietly(text).intent).toBe('ignore')
+  })
 
   it('is asked about where it is only supposed', () => {
     expect(quietly('what if we use tp=4')).toMatchObject({ intent: 'what_if', value: { mesh: { model: 4 } } })
