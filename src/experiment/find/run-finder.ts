@@ -44,12 +44,12 @@ export interface RunFinder {
 
 const listLimit = 50_000
 
-/** The finder of the operator's sources. */
-export function createRunFinder(config: Config, table: SliceTable): RunFinder {
+/** The finder of the operator's sources. `answers`: where the runs are kept, which may be shared by hosts; in PROMPTS_HOME if not given. */
+export function createRunFinder(config: Config, table: SliceTable, given?: SliceAnswers): RunFinder {
   const cacheRoot = join(config.PROMPTS_HOME, 'fetched')
   const configured = configuredSources(config)
   const sources = configured.map(({ source }) => source)
-  const answers = createSliceAnswers({ folder: join(config.PROMPTS_HOME, 'answers'), now: () => new Date() })
+  const answers = given ?? createSliceAnswers({ folder: join(config.PROMPTS_HOME, 'answers'), now: () => new Date() })
   const deadlineMs = config.PROMPTS_SOURCE_SECONDS * 1000
   const optionsFor = (audience: Audience, topology: string | null): FindOptions => ({
     context: { answers, table, deviceType: readDeviceType, modules: readModules, topology },

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { writeFileAtomically } from '../../files/atomic-file.ts'
 
-const answerSchema = z.object({ slice: z.string().min(1).max(100), by: z.string().max(200).nullable(), at: z.string().max(50) })
+export const sliceAnswerSchema = z.object({ slice: z.string().min(1).max(100), by: z.string().max(200).nullable(), at: z.string().max(50) })
 
 /** Which slice a run ran on, as someone said once where nothing else says it. */
 export interface SliceAnswers {
@@ -19,7 +19,7 @@ export function createSliceAnswers({ folder, now }: { folder: string; now: () =>
   return {
     async recall(run) {
       try {
-        return answerSchema.parse(JSON.parse(await readFile(fileOf(run), 'utf8'))).slice
+        return sliceAnswerSchema.parse(JSON.parse(await readFile(fileOf(run), 'utf8'))).slice
       } catch {
         return null
       }

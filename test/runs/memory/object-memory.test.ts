@@ -5,6 +5,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '../../../src/config.ts'
 import { gcsBlobs } from '../../../src/runs/memory/gcs-blobs.ts'
+import { createObjectAnswers } from '../../../src/runs/memory/object-answers.ts'
 import { createObjectMemory } from '../../../src/runs/memory/object-memory.ts'
 import { openRunStore } from '../../../src/runs/memory/open-memory.ts'
 import { s3Blobs } from '../../../src/runs/memory/s3-blobs.ts'
@@ -34,6 +35,17 @@ describe.skipIf(lacks('moto'))(needing('runs in S3, against moto', 'moto'), () =
     const spend = createObjectSpendLog({ blobs: blobs('spend'), now: () => new Date('2026-01-02T03:00:00Z') })
     await Promise.all([spend.add('T1', 0.25), spend.add('T1', 1e-6), spend.add('T2', 9), spend.add('T1', 0)])
     expect(await spend.today('T1')).toBeCloseTo(0.250001, 9)
+  })
+
+  it('keeps what people said of a run where every host finds it', async () => {
+    const host = () => createObjectAnswers({ blobs: blobs('answers'), now: () => new Date(0) })
+    expect(await host().recall('run 1/a')).toBeNull()
+    await host().remember('run 1/a', 'v6e-16', 'U1')
+    await host().remember('run 1/a', 'v6e-32', 'U2')
+    expect(await host().recall('run 1/a')).toBe('v6e-32')
+    expect(await host().recall('run 1')).toBeNull()
+    await blobs('answers').put('answers/slices/broken.json', 'not JSON')
+    expect(await host().recall('broken')).toBeNull()
   })
 
   it('says which bucket it is that does not exist', async () => {
