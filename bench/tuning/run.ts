@@ -79,8 +79,8 @@ function searched(table: TruthTable, start: 'nothing' | 'cards'): z.infer<typeof
     const home = join(folder, 'home')
     mkdirSync(home)
     symlinkSync(resolve('.prompts/tuners'), join(home, 'tuners'))
-    const command = `${resolve('bin/node')} ${resolve('bench/tuning/recorded-trial.ts')}`
-    const said = execFileSync('bin/node', words, {
+    const command = `${process.execPath} ${resolve('bench/tuning/recorded-trial.ts')}`
+    const said = execFileSync(process.execPath, words, {
       env: { ...process.env, PROMPTS_HOME: home, PROMPTS_TRIAL_COMMAND: command },
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
