@@ -16,7 +16,7 @@ describe('docs/dependencies.md', () => {
   })
 
   it('names no package that is not there', () => {
-    for (const row of page.matchAll(/^\| ((?:`[^`]+`(?:, )?)+) \|/gm)) {
+    for (const row of page.slice(0, page.indexOf('## Written here instead')).matchAll(/^\| ((?:`[^`]+`(?:, )?)+) \|/gm)) {
       for (const [, name] of row[1]!.matchAll(/`([^`]+)`/g)) expect(names).toContain(name)
     }
   })

@@ -68,6 +68,6 @@ describe('who waits in the queue', () => {
     await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(4), soon)
     await vi.waitFor(async () => expect(await text()).toContain('bound by communication'), soon)
     expect(await text()).not.toContain('not mounted')
-    expect(slack.gate.violations).toEqual([])
+    expect(slack.gate.violations.filter((said) => said.includes(channel))).toEqual([])
   })
 })

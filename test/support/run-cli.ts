@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import { expect } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { projectRoot } from './needs.ts'
 
@@ -62,14 +63,15 @@ export async function runCli(argv: readonly string[], env: Record<string, string
   return { code, stdout, stderr, json }
 }
 
-let home: string | null = null
+const homes = new Map<string, string>()
 
-/** One folder of state for all of a test file's calls, removed when its process ends. */
-export function cliHome(): string {
-  if (home === null) {
-    const made = mkdtempSync(join(tmpdir(), 'prompts-cli-'))
-    process.once('exit', () => rmSync(made, { recursive: true, force: true }))
-    home = made
-  }
-  return home
+/** One folder of state for all of a test file's calls, whatever else its process runs; removed when the process ends. */
+function cliHome(): string {
+  const file = expect.getState().testPath ?? ''
+  const known = homes.get(file)
+  if (known !== undefined) return known
+  const made = mkdtempSync(join(tmpdir(), 'prompts-cli-'))
+  process.once('exit', () => rmSync(made, { recursive: true, force: true }))
+  homes.set(file, made)
+  return made
 }
