@@ -4,6 +4,8 @@ import type { AnswerQuestion } from '../deps.ts'
 import { collectFacts, ground } from '../grounding.ts'
 import { boundedCompileTool } from '../tools/compile-tool.ts'
 import { figuresFor } from '../tools/mesh-figures.ts'
+import { getWorkload } from '../tools/mesh-tools.ts'
+import { getReport } from '../tools/report-tools.ts'
 import { callTool, type Tool } from '../tools/tool.ts'
 import { quickTools } from '../tools/tools.ts'
 import { thinkingConfig } from './agent-loop.ts'
@@ -19,8 +21,6 @@ const effort = {
   deep: { turns: 12, compilations: 2, ms: 120_000, thinking: 'HIGH' },
 }
 const questionLength = 1000
-/** These take no input and go with the question. */
-const given = ['get_report', 'get_workload']
 
 /**
  * Free questions in a thread. What was said in it before goes with the question, the model has the tools, and of its streamed
@@ -50,11 +50,12 @@ export function createQuestionAnswerer(options: GeminiOptions): AnswerQuestion {
       await deps.memory.append(run, { kind: 'tool_call', name: tool.name, data: { by: 'question', input, result } })
       return result
     }
-    for (const tool of quickTools.filter(({ name }) => given.includes(name))) await call(tool, {})
+    // these take no input and go with the question
+    for (const tool of [getReport, getWorkload]) await call(tool, {})
     const answerCalls = createCallAnswerer({ tools, call, signal })
     const question = text.slice(0, questionLength)
     const contents: Content[] = [
-      ...historyOf(await deps.memory.events(run), question),
+      ...historyOf(await deps.memory.events(run)),
       { role: 'user', parts: [{ text: `${question}\n\nDATA\n${JSON.stringify(results)}` }] },
     ]
     const usage = noUsage()
@@ -100,6 +101,7 @@ export function createQuestionAnswerer(options: GeminiOptions): AnswerQuestion {
       const stream = await client.models.generateContentStream({ model, contents: turnContents, config: settings })
       const parts: Part[] = []
       const calls: FunctionCall[] = []
+      const facts = collectFacts(results)
       let metadata: Parameters<typeof addUsage>[1]
       for await (const chunk of stream) {
         // kept as they came: thought signatures go back with them
@@ -109,7 +111,7 @@ export function createQuestionAnswerer(options: GeminiOptions): AnswerQuestion {
         metadata = chunk.usageMetadata ?? metadata
         // a sentence is shown once it is whole, because only then it can be traced
         const whole = said.slice(0, Math.max(said.lastIndexOf('. '), said.lastIndexOf('\n')) + 1)
-        const shown = calls.length > 0 ? '' : ground(whole, collectFacts(results)).text
+        const shown = calls.length > 0 ? '' : ground(whole, facts).text
         if (shown !== '') onText?.(shown)
       }
       addUsage(usage, metadata)

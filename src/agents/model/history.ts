@@ -9,7 +9,7 @@ const turnLength = 1500
  * What was asked and answered in a run's thread before, oldest first, as a conversation; an answer without its question is left
  * out.
  */
-export function historyOf(events: readonly RunEvent[], asking: string): Content[] {
+export function historyOf(events: readonly RunEvent[]): Content[] {
   const said: { question: string; answer: string }[] = []
   let question: string | null = null
   for (const { kind, name, data } of events) {
@@ -23,11 +23,8 @@ export function historyOf(events: readonly RunEvent[], asking: string): Content[
     }
   }
   const part = (text: string) => [{ text: text.slice(0, turnLength) }]
-  return said
-    .filter((one) => one.question !== asking || one.answer !== '')
-    .slice(-turns)
-    .flatMap((one): Content[] => [
-      { role: 'user', parts: part(one.question) },
-      { role: 'model', parts: part(one.answer) },
-    ])
+  return said.slice(-turns).flatMap((one): Content[] => [
+    { role: 'user', parts: part(one.question) },
+    { role: 'model', parts: part(one.answer) },
+  ])
 }

@@ -15,7 +15,7 @@ it('is what was asked and shown in the thread, oldest first, and not the modelâ€
     said('two'),
     asked('now?'),
   ]
-  expect(historyOf(events, 'now?').map(({ role, parts }) => [role, parts![0]!.text])).toEqual([
+  expect(historyOf(events).map(({ role, parts }) => [role, parts![0]!.text])).toEqual([
     ['user', 'first?'],
     ['model', 'one'],
     ['user', 'second?'],
@@ -25,7 +25,7 @@ it('is what was asked and shown in the thread, oldest first, and not the modelâ€
 
 it('keeps the last six turns, each of bounded length, and none without an answer', () => {
   const events = Array.from({ length: 10 }, (_, i) => [asked(`q${i}`), said('x'.repeat(5000))]).flat()
-  const history = historyOf([...events, asked('unanswered'), asked('again'), said('yes')], 'now')
+  const history = historyOf([...events, asked('unanswered'), asked('again'), said('yes')])
   expect(history).toHaveLength(12)
   expect(history.at(-2)!.parts![0]!.text).toBe('again')
   expect(Math.max(...history.map(({ parts }) => parts![0]!.text!.length))).toBe(1500)
