@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import remedies from '../../knowledge/remedies.json' with { type: 'json' }
 import type { Suggestion } from '../contract/diagnosis.ts'
-import type { Experiment } from '../contract/experiment.ts'
 import { formatMesh } from '../contract/mesh.ts'
 import type { Verdict } from '../contract/verdict.ts'
 import { toTuple } from '../interconnect/mesh-tuple.ts'
@@ -10,18 +9,16 @@ import { calibratedStep } from './calibrate.ts'
 import { asyncGathers } from './compiler-flags.ts'
 import { type CostModel, costModel } from './cost-model.ts'
 import { vocabTilingFlag } from './footprint/loss-memory.ts'
-import { offloadsOptimizer, optimizerOffloadFlag } from './footprint/optimizer-state.ts'
 import { createMeshRules } from './legality.ts'
 import { memoryCertainty } from './memory-probability.ts'
 import { gainOf, pairSpread, stepShares } from './pair-errors.ts'
 import { tunedPolicies } from './remat-policy.ts'
+import { microbatchChange, rematChange, type SettingChange, statesOnDeviceChange } from './setting-change.ts'
 import { choiceOf } from './tune.ts'
 import type { Workload } from './workload.ts'
 
 const flagsByChip = z.object({ flags: z.record(z.string(), z.record(z.string(), z.string())) })
 const { async_gathers, offload_together } = z.object({ async_gathers: flagsByChip, offload_together: flagsByChip }).parse(remedies)
-
-type Changes = Partial<Experiment['run']>
 
 /** A setting must gain this much, this surely, to be worth a line. */
 const leastGain = 1.02
@@ -70,43 +67,35 @@ export function suggestSettings(options: {
   return found.filter(({ kind }) => !kinds.has(kind) && kinds.add(kind)).slice(0, shown)
 }
 
-interface Setting {
+interface Setting extends SettingChange {
   kind: Suggestion['kind']
-  change: Changes
-  what: string
-  settings: Record<string, string>
 }
 
 function changesOf({ run, framework, chip, slice }: Workload): Setting[] {
   const changes: Setting[] = []
   for (const remat of tunedPolicies) {
     if (remat === run.remat) continue
-    const name = framework === 'maxtext' ? 'remat_policy' : 'remat'
-    const what = `remat ${remat} instead of ${run.remat}`
-    changes.push({ kind: 'remat', change: { remat }, what, settings: { [name]: remat } })
+    const { change, what, settings } = rematChange(run, framework, remat)
+    changes.push({ kind: 'remat', change, what, settings })
     if (framework !== 'maxtext' || run.flags[vocabTilingFlag] !== undefined) continue
     // the logits in pieces make room for more saved tensors
     changes.push({
       kind: 'remat',
-      change: { remat, flags: { ...run.flags, [vocabTilingFlag]: tiles } },
+      change: { ...change, flags: { ...run.flags, [vocabTilingFlag]: tiles } },
       what: `${what}, the loss in ${tiles} pieces`,
-      settings: { [name]: remat, [vocabTilingFlag]: tiles },
+      settings: { ...settings, [vocabTilingFlag]: tiles },
     })
   }
   for (const microbatches of [1, run.microbatches / 2, run.microbatches * 2]) {
     if (!Number.isInteger(microbatches) || microbatches === run.microbatches || run.global_batch % microbatches !== 0) continue
-    const name = framework === 'maxtext' ? 'gradient_accumulation_steps' : 'microbatches'
-    const what = `${microbatches} microbatches instead of ${run.microbatches}`
-    changes.push({ kind: 'microbatches', change: { microbatches }, what, settings: { [name]: String(microbatches) } })
+    changes.push({ kind: 'microbatches', ...microbatchChange(run, framework, microbatches) })
   }
   const flags = async_gathers.flags[slice.chip] ?? offload_together.flags[slice.chip]
   if (flags && !asyncGathers(run.flags, chip.async_gathers)) {
     const change = { flags: { ...run.flags, ...flags } }
     changes.push({ kind: 'flag', change, what: 'compiler flags that gather weights beside compute (LIBTPU_INIT_ARGS)', settings: flags })
   }
-  if (offloadsOptimizer(run)) {
-    const change = { flags: { ...run.flags, [optimizerOffloadFlag]: 'false' } }
-    changes.push({ kind: 'offload', change, what: 'optimizer states on the device', settings: { [optimizerOffloadFlag]: 'false' } })
-  }
+  const states = statesOnDeviceChange(run)
+  if (states) changes.push({ kind: 'offload', ...states })
   return changes
 }
