@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { axes, axisSize } from '../contract/mesh.ts'
+import { namedAxes } from '../contract/mesh.ts'
 import { exitCodes, PromptsError } from '../errors.ts'
 import { readProfileDetails } from '../profile/read-profile.ts'
 import type { Run } from './command.ts'
@@ -16,7 +16,7 @@ export const run: Run<'profile'> = async ({ positionals, flags, config, show, no
   }
   const ran = loaded.experiment?.mesh
   // Where the mesh is known, collectives are told by its axes.
-  const mesh = ran && axes.filter((axis) => axisSize(ran, axis) > 1).map((axis) => ({ name: axis, size: axisSize(ran, axis) }))
+  const mesh = ran && namedAxes(ran)
   const { report, details } = await readProfileDetails(await loaded.profile.open(signal), {
     signal,
     name: subject,

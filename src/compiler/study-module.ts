@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
-import { axes, axisSize, type Mesh } from '../contract/mesh.ts'
+import { type Mesh, namedAxes } from '../contract/mesh.ts'
 import type { AntiPattern } from '../contract/profile-report.ts'
 import type { Effort } from '../contract/verdict.ts'
 import { findAntiPatterns, replayTimes } from '../hlo/anti-patterns/find.ts'
@@ -50,7 +50,7 @@ export async function studyModule(hloPath: string, workload: Workload, candidate
   const module = readHloModule(gunzipSync(await readFile(hloPath), { maxOutputLength: maxModuleBytes }))
   const { chip, slice } = workload
   const { mesh } = candidate
-  const named = axes.map((name) => ({ name, size: axisSize(mesh, name) })).filter(({ size }) => size > 1)
+  const named = namedAxes(mesh)
   const replay = effort === 'full' ? replayOnSlice(module, { chip, slice, mesh }) : null
   return {
     stepTimeMs: replay && Math.round(replay.stepTimeMs * 100) / 100,

@@ -32,6 +32,11 @@ export function meshSize(mesh: Mesh): number {
   return product
 }
 
+/** The axes of one slice in the order of the device mesh, those of 1 left out. */
+export function namedAxes(mesh: Mesh): { name: Axis; size: number }[] {
+  return axes.map((name) => ({ name, size: axisSize(mesh, name) })).filter(({ size }) => size > 1)
+}
+
 /** The mesh as output shows it: in the order of the axes, axes of 1 left out. */
 export function compactMesh(mesh: Mesh): Mesh {
   const compact: Mesh = {}

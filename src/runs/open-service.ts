@@ -4,7 +4,7 @@ import { createGeminiReasoning } from '../agents/model/gemini-reasoning.ts'
 import { ruleReasoning } from '../agents/reasoning.ts'
 import type { Compiler } from '../compiler/compiler.ts'
 import type { Config } from '../config.ts'
-import { axes, axisSize, type Mesh } from '../contract/mesh.ts'
+import { namedAxes } from '../contract/mesh.ts'
 import type { RunRequest } from '../contract/run.ts'
 import type { Audience, RunFinder } from '../experiment/find/run-finder.ts'
 import { readExperiment } from '../experiment/parse-experiment.ts'
@@ -57,7 +57,7 @@ export async function openDiagnoseService(options: {
     embedder: library.embedder,
     loadExperiment: (subject, signal, asker = null) =>
       loadFor(subject, finder, asker, asker === null ? null : (id) => mayKnow(asker.channel, id), signal),
-    readProfile: (source, signal, mesh) => heavy.readProfile(source, mesh ? axesOf(mesh) : null, signal),
+    readProfile: (source, signal, mesh) => heavy.readProfile(source, mesh ? namedAxes(mesh) : null, signal),
     plan: (input, signal) => heavy.plan(input, signal),
     resolve: (experiment) => resolveWorkload(experiment, catalog),
     compiler,
@@ -98,9 +98,4 @@ async function loadFor(
       return { experiment, origin: 'a message', profile: null, links: [], notes }
     }
   }
-}
-
-/** The axes of one slice in the order of the device mesh, those of 1 left out. */
-function axesOf(mesh: Mesh): { name: string; size: number }[] {
-  return axes.filter((axis) => axisSize(mesh, axis) > 1).map((axis) => ({ name: axis, size: axisSize(mesh, axis) }))
 }
