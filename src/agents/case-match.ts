@@ -1,5 +1,6 @@
 import type { Case } from '../contract/case.ts'
-import { type Mesh, sameMesh } from '../contract/mesh.ts'
+import type { Mesh } from '../contract/mesh.ts'
+import { samePlaced } from '../contract/placed.ts'
 import type { Verdict } from '../contract/verdict.ts'
 import { floorStepMs } from '../planner/impossible.ts'
 import { modelTerms } from '../planner/model/model-terms.ts'
@@ -80,7 +81,7 @@ export function rankWithMeasurements(
 /** The latest measurement of exactly this mesh with no other change. */
 export function measurementOf(verdict: Verdict, measurements: readonly OwnMeasurement[]): OwnMeasurement | null {
   if (Object.keys(verdict.changes).length > 0) return null
-  return measurements.findLast((one) => sameMesh(one.mesh, verdict.mesh) && sameMesh(one.dcn, verdict.dcn)) ?? null
+  return measurements.findLast((one) => samePlaced(one, verdict)) ?? null
 }
 
 /** A workload's parameters: all, and those that a token meets. */

@@ -1,6 +1,7 @@
 import type { Compiler } from '../compiler/compiler.ts'
 import type { Card } from '../contract/diagnosis.ts'
-import { formatMesh, sameMesh } from '../contract/mesh.ts'
+import { formatMesh } from '../contract/mesh.ts'
+import { samePlaced } from '../contract/placed.ts'
 import type { CompilerVerdict, Verdict } from '../contract/verdict.ts'
 import { withCompiler } from '../planner/with-compiler.ts'
 import { formatGibNumber } from '../text/units.ts'
@@ -117,5 +118,5 @@ function reasonOf(compiler: CompilerVerdict): string {
 }
 
 function sameProposal(a: Pick<Verdict, 'mesh' | 'dcn' | 'changes'>, b: Pick<Verdict, 'mesh' | 'dcn' | 'changes'>): boolean {
-  return sameMesh(a.mesh, b.mesh) && sameMesh(a.dcn, b.dcn) && JSON.stringify(a.changes) === JSON.stringify(b.changes)
+  return samePlaced(a, b) && JSON.stringify(a.changes) === JSON.stringify(b.changes)
 }

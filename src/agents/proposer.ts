@@ -1,5 +1,6 @@
 import type { Card } from '../contract/diagnosis.ts'
-import { formatMesh, sameMesh } from '../contract/mesh.ts'
+import { formatMesh } from '../contract/mesh.ts'
+import { samePlaced } from '../contract/placed.ts'
 import type { Plan, Verdict } from '../contract/verdict.ts'
 import { PromptsError } from '../errors.ts'
 import { chooseCards as chooseLikeliest } from '../planner/choose-cards.ts'
@@ -59,12 +60,7 @@ export function chooseByEvidence(
 }
 
 export function isBaseline({ baseline }: Situation, verdict: Verdict): boolean {
-  return (
-    baseline !== null &&
-    sameMesh(baseline.mesh, verdict.mesh) &&
-    sameMesh(baseline.dcn, verdict.dcn) &&
-    Object.keys(verdict.changes).length === 0
-  )
+  return baseline !== null && samePlaced(baseline, verdict) && Object.keys(verdict.changes).length === 0
 }
 
 /** Predictions err by more than this, so a proposal within it of what ran may still win; one beyond it would only cost a pod. */

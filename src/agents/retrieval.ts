@@ -1,6 +1,7 @@
 import type { Case } from '../contract/case.ts'
 import type { Evidence } from '../contract/diagnosis.ts'
-import { type Axis, axes, axisSize, formatMesh, sameMesh } from '../contract/mesh.ts'
+import { type Axis, axes, axisSize, formatMesh } from '../contract/mesh.ts'
+import { samePlaced } from '../contract/placed.ts'
 import type { Verdict } from '../contract/verdict.ts'
 import type { Embedder } from '../knowledge/embeddings.ts'
 import type { DocSection, Hit, Library, StoreName } from '../knowledge/library.ts'
@@ -140,7 +141,7 @@ async function embedQueries(questions: readonly string[], { embedder, signal }: 
 
 /** A case speaks against a card where its mesh was left for a faster one, ran out of memory, failed, or proved wrong. */
 function stanceOfCase({ from, to, dcn, result, status }: Case, card: Verdict): Evidence['stance'] {
-  const isCard = (mesh: Case['to']) => mesh !== null && sameMesh(mesh, card.mesh) && sameMesh(dcn, card.dcn)
+  const isCard = (mesh: Case['to']) => mesh !== null && samePlaced({ mesh, dcn }, card)
   if (isCard(from)) return 'against'
   return isCard(to) && ((result !== null && result !== 'ok') || status === 'refuted') ? 'against' : 'for'
 }
@@ -167,7 +168,7 @@ function isOfSameKind({ from, to }: Case, card: Verdict): boolean {
 /** Likeness, and before it: what this workspace ran itself, and of that and the rest the very mesh of the card. */
 function caseWorth(hit: Hit<'case'>, card: Verdict, tenant: string): number {
   const { to, dcn } = hit.item
-  const sameProposal = to !== null && sameMesh(to, card.mesh) && sameMesh(dcn, card.dcn)
+  const sameProposal = to !== null && samePlaced({ mesh: to, dcn }, card)
   return (hit.similarity ?? 0) + (hit.tenant === tenant ? 2 : 0) + (sameProposal ? 1 : 0)
 }
 

@@ -1,7 +1,8 @@
+import { type Placed, samePlaced } from '../contract/placed.ts'
 import type { Verdict } from '../contract/verdict.ts'
 import type { Workload } from '../planner/workload.ts'
 import type { Advice } from './advice.ts'
-import { isPureFsdp, type Placed, samePlaced } from './placed.ts'
+import { isPureFsdp } from './pure-fsdp.ts'
 import type { Regime } from './regime.ts'
 import { isSearchable, regretOf, rowFor, type TableRow, type TruthTable } from './truth-table.ts'
 

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { compileRequest } from '../compiler/compile-request.ts'
 import { meshSchema } from '../contract/mesh.ts'
+import type { Placed } from '../contract/placed.ts'
 import type { Workload } from '../planner/workload.ts'
 import type { KnownVerdict } from './known-maxtext.ts'
-import type { Placed } from './placed.ts'
 
 const number = z.number().nullish()
 const rowSchema = z.object({

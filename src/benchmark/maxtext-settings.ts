@@ -1,7 +1,7 @@
 import { maxtextFlagsOf } from '../agents/cards.ts'
+import type { Placed } from '../contract/placed.ts'
 import { verdictOfMesh } from '../planner/verdict-of.ts'
 import type { Workload } from '../planner/workload.ts'
-import type { Placed } from './placed.ts'
 
 /**
  * The product's own words for a job on a mesh, then what else `run.flags` hold, which is MaxText's by name; null where MaxText

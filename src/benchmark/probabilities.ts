@@ -1,6 +1,6 @@
+import { samePlaced } from '../contract/placed.ts'
 import { adviseOn } from './advice.ts'
 import type { JudgedRegime } from './judge-regime.ts'
-import { samePlaced } from './placed.ts'
 import { isSearchable } from './truth-table.ts'
 
 /** Statements of about one probability: how many there were, what they said on average, and how many came true. */

@@ -1,7 +1,7 @@
+import { namePlaced } from '../contract/placed.ts'
 import type { Workload } from '../planner/workload.ts'
 import { adviseOn } from './advice.ts'
 import { compileMesh, type Programs, replayOf } from './compile-mesh.ts'
-import { namePlaced } from './placed.ts'
 import { workloadOf } from './read-regimes.ts'
 import type { Regime } from './regime.ts'
 import { tableMeshes, type WantedMesh } from './table-meshes.ts'

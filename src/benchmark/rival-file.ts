@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { meshSchema } from '../contract/mesh.ts'
+import { samePlaced } from '../contract/placed.ts'
 import { tunerNames } from '../tuners/tuner-process.ts'
-import { samePlaced } from './placed.ts'
 import type { TableRow, TruthTable } from './truth-table.ts'
 
 /**

@@ -1,6 +1,7 @@
+import { type Placed, samePlaced } from '../contract/placed.ts'
 import type { Workload } from '../planner/workload.ts'
 import type { Advice } from './advice.ts'
-import { type Placed, pureFsdp, samePlaced } from './placed.ts'
+import { pureFsdp } from './pure-fsdp.ts'
 import { randomNumbers, shuffled } from './random-numbers.ts'
 import type { Regime } from './regime.ts'
 

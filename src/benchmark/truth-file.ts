@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { namePlaced } from '../contract/placed.ts'
 import { PromptsError } from '../errors.ts'
-import { namePlaced } from './placed.ts'
 import { type TruthRow, truthRowSchema } from './truth-row.ts'
 
 /**

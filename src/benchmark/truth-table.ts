@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { namePlaced, type Placed, samePlaced } from './placed.ts'
+import { namePlaced, type Placed, samePlaced } from '../contract/placed.ts'
 import type { Regime } from './regime.ts'
 import { jobOf, type ReplayedStep, type TruthRow } from './truth-row.ts'
 

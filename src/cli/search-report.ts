@@ -1,4 +1,4 @@
-import { namePlaced } from '../benchmark/placed.ts'
+import { namePlaced } from '../contract/placed.ts'
 import { formatMs, formatUsd } from '../text/units.ts'
 import type { SearchResult, Spent } from '../tuners/run-search.ts'
 import { stepOf, type Trial } from '../tuners/trial.ts'

@@ -1,4 +1,5 @@
-import { formatMesh, sameMesh } from '../contract/mesh.ts'
+import { formatMesh } from '../contract/mesh.ts'
+import { samePlaced } from '../contract/placed.ts'
 import type { Estimate, Memory, Verdict } from '../contract/verdict.ts'
 import { keyOfVerdict } from './rank.ts'
 import type { Workload } from './workload.ts'
@@ -21,7 +22,7 @@ export function explainMesh(options: { workload: Workload; verdict: Verdict; ran
   if (memory.certainty === 'no' && compiler?.status !== 'fits')
     return `${name} does not fit: it needs ${gib(memory.required_gib)} of ${gib(memory.available_gib)}, most of it ${largest(memory)}.`
 
-  const place = ranked.findIndex((other) => sameMesh(other.mesh, verdict.mesh) && sameMesh(other.dcn, verdict.dcn))
+  const place = ranked.findIndex((other) => samePlaced(other, verdict))
   if (place >= 0 && place < top)
     return `${name} is number ${place + 1}: ${stepText(estimate)}, ${gib(memory.required_gib)} of ${gib(memory.available_gib)}.`
   const best = ranked[0]

@@ -59,11 +59,11 @@ function orderClass<T extends Orderable>(sorted: T[], pair: CostModel['pair'], i
 
 /** Simpler first: pure FSDP, contiguous, fewer axes. */
 export function compareSimplicity(a: RankKey, b: RankKey): number {
-  return Number(isPureFsdp(b)) - Number(isPureFsdp(a)) || a.split - b.split || a.axes - b.axes
+  return Number(usesFsdpAlone(b)) - Number(usesFsdpAlone(a)) || a.split - b.split || a.axes - b.axes
 }
 
 /** Inside a slice only the data axis; across slices replica or data. */
-function isPureFsdp({ ici, dcn }: RankKey): boolean {
+export function usesFsdpAlone({ ici, dcn }: Pick<RankKey, 'ici' | 'dcn'>): boolean {
   return usedAxes(ici) === (ici[2] > 1 ? 1 : 0) && acrossByBatch(dcn)
 }
 

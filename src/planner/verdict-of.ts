@@ -1,5 +1,6 @@
 import type { Experiment } from '../contract/experiment.ts'
-import { compactMesh, type Mesh, sameMesh } from '../contract/mesh.ts'
+import { compactMesh, type Mesh } from '../contract/mesh.ts'
+import { samePlaced } from '../contract/placed.ts'
 import type { Memory, Verdict, Warning } from '../contract/verdict.ts'
 import { fromTuple, type MeshTuple, toTuple, tupleProduct } from '../interconnect/mesh-tuple.ts'
 import { type Baseline, baselineOf } from './baseline.ts'
@@ -72,7 +73,9 @@ function replicasOf(ici: MeshTuple, dcn: MeshTuple): number {
 
 /** Whether a verdict is of the mesh and the settings that the experiment names. */
 export function isBaseline(workload: Workload, { mesh, dcn, changes }: Pick<Verdict, 'mesh' | 'dcn' | 'changes'>): boolean {
-  return workload.mesh !== null && sameMesh(workload.mesh, mesh) && sameMesh(workload.dcn, dcn) && Object.keys(changes).length === 0
+  return (
+    workload.mesh !== null && samePlaced({ mesh: workload.mesh, dcn: workload.dcn }, { mesh, dcn }) && Object.keys(changes).length === 0
+  )
 }
 
 /**

@@ -1,4 +1,5 @@
-import { type SearchCandidate, same } from './search-space.ts'
+import { samePlaced } from '../contract/placed.ts'
+import type { SearchCandidate } from './search-space.ts'
 import { nearestCandidate, parametersOf, pointOf } from './study.ts'
 import { stepOf, type Trial, type TrialOutcome } from './trial.ts'
 import type { TunerName, TunerProcess } from './tuner-process.ts'
@@ -58,7 +59,7 @@ export async function runSearch(options: SearchOptions): Promise<SearchResult> {
     if (signal.aborted) ended = 'stopped'
     else if (isSpent(spentBy(trials, options), budget)) ended = 'budget'
     if (ended !== 'space') break
-    const left = space.filter((one) => !trials.some((trial) => same(trial, one)))
+    const left = space.filter((one) => !trials.some((trial) => samePlaced(trial, one)))
     const next = await propose(left)
     if (next === null) break
     const { candidate, from } = next

@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { meshSchema, sameMesh } from '../contract/mesh.ts'
+import { meshSchema } from '../contract/mesh.ts'
+import { type Placed, samePlaced } from '../contract/placed.ts'
 import type { Verdict } from '../contract/verdict.ts'
 import { PromptsError } from '../errors.ts'
-import type { Candidate } from './study.ts'
 
 /** A mesh that a search may try, and what the planner says of it. */
-export interface SearchCandidate extends Candidate {
+export interface SearchCandidate extends Placed {
   verdict: Verdict
   /** One of the cards: tried first. */
   card: boolean
@@ -18,7 +18,7 @@ const most = 96
 
 /** What a search may try: legal meshes that may fit and are within reach of the best, in the planner's order, the cards among them always. */
 export function searchSpace(ranked: readonly Verdict[], cards: readonly Verdict[]): SearchCandidate[] {
-  const isCard = (verdict: Verdict) => cards.some((card) => same(card, verdict))
+  const isCard = (verdict: Verdict) => cards.some((card) => samePlaced(card, verdict))
   const feasible = ranked.filter(({ legal, memory }) => legal && memory !== null && memory.certainty !== 'no')
   const best = Math.min(...feasible.map(timeOf))
   const near = feasible.filter((verdict) => isCard(verdict) || timeOf(verdict) <= withinReach * best)
@@ -40,17 +40,13 @@ export function listedSpace(text: string, where: string, ranked: readonly Verdic
       hint: 'A JSON list such as [{"mesh": {"data": 8}}, {"mesh": {"data": 4, "model": 2}}].',
     })
   return parsed.data.map((one) => {
-    const verdict = ranked.find((legal) => same(legal, one))
+    const verdict = ranked.find((legal) => samePlaced(legal, one))
     if (verdict === undefined)
       throw new PromptsError('bad_mesh', `${where}: ${JSON.stringify(one.mesh)} is not legal for this job`, {
         hint: '`prompts check` says why.',
       })
-    return { mesh: verdict.mesh, dcn: verdict.dcn, verdict, card: cards.some((card) => same(card, one)) }
+    return { mesh: verdict.mesh, dcn: verdict.dcn, verdict, card: cards.some((card) => samePlaced(card, one)) }
   })
-}
-
-export function same(a: Candidate, b: Candidate): boolean {
-  return sameMesh(a.mesh, b.mesh) && sameMesh(a.dcn, b.dcn)
 }
 
 function timeOf({ estimate }: Verdict): number {

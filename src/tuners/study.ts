@@ -1,10 +1,5 @@
-import { type Axis, axes, axisSize, type Mesh } from '../contract/mesh.ts'
-
-/** A mesh that a study may try. */
-export interface Candidate {
-  mesh: Mesh
-  dcn: Mesh
-}
+import { type Axis, axes, axisSize } from '../contract/mesh.ts'
+import type { Placed } from '../contract/placed.ts'
 
 /** A parameter of a study: an axis (under `dcn` with that word before it) and the sizes that occur. */
 export interface Parameter {
@@ -20,7 +15,7 @@ const places = [
 ]
 
 /** The axes on which the candidates differ, with every size that occurs: what a tuner is told of the space. */
-export function parametersOf(candidates: readonly Candidate[]): Parameter[] {
+export function parametersOf(candidates: readonly Placed[]): Parameter[] {
   return places.flatMap(({ name, axis, across }) => {
     const values = [...new Set(candidates.map((one) => sizeOf(one, axis, across)))].sort((a, b) => a - b)
     return values.length > 1 ? [{ name, values }] : []
@@ -28,7 +23,7 @@ export function parametersOf(candidates: readonly Candidate[]): Parameter[] {
 }
 
 /** A candidate as a point of the space. */
-export function pointOf(candidate: Candidate, parameters: readonly Parameter[]): Point {
+export function pointOf(candidate: Placed, parameters: readonly Parameter[]): Point {
   return Object.fromEntries(
     parameters.map(({ name }) => {
       const place = places.find((one) => one.name === name)
@@ -41,7 +36,7 @@ export function pointOf(candidate: Candidate, parameters: readonly Parameter[]):
  * The candidate that lies nearest to a point, by the logarithms of the axes' sizes: a tuner does not know that the sizes multiply
  * to the device count, and most of what it proposes is no mesh at all. The first of equals; null without candidates.
  */
-export function nearestCandidate<T extends Candidate>(point: Point, candidates: readonly T[], parameters: readonly Parameter[]): T | null {
+export function nearestCandidate<T extends Placed>(point: Point, candidates: readonly T[], parameters: readonly Parameter[]): T | null {
   let best: T | null = null
   let least = Number.POSITIVE_INFINITY
   for (const candidate of candidates) {
@@ -53,6 +48,6 @@ export function nearestCandidate<T extends Candidate>(point: Point, candidates: 
   return best
 }
 
-function sizeOf({ mesh, dcn }: Candidate, axis: Axis, across: boolean): number {
+function sizeOf({ mesh, dcn }: Placed, axis: Axis, across: boolean): number {
   return axisSize(across ? dcn : mesh, axis)
 }

@@ -1,5 +1,5 @@
+import { namePlaced, samePlaced } from '../../contract/placed.ts'
 import type { JudgedRegime } from '../judge-regime.ts'
-import { namePlaced, samePlaced } from '../placed.ts'
 import { regretOf } from '../truth-table.ts'
 import { milliseconds, percent, recordedWords, whyLost } from './words.ts'
 

@@ -1,6 +1,6 @@
+import { namePlaced } from '../../contract/placed.ts'
 import type { Count } from '../figures.ts'
 import type { JudgedCard } from '../judge-regime.ts'
-import { namePlaced } from '../placed.ts'
 import type { TableRow, TruthTable } from '../truth-table.ts'
 
 /** `26%`; one digit behind the point below ten. */

@@ -1,7 +1,7 @@
 import { axisSize } from '../../contract/mesh.ts'
+import type { Placed } from '../../contract/placed.ts'
 import { modelFacts } from '../../planner/model/model-facts.ts'
 import type { Workload } from '../../planner/workload.ts'
-import type { Placed } from '../placed.ts'
 
 /**
  * Seconds of a step by the plain roofline that a performance engineer writes down first, as in "How to Scale Your Model": FLOPs

@@ -1,5 +1,5 @@
 import { axisSize, compactMesh, type Mesh } from '../../contract/mesh.ts'
-import type { Placed } from '../placed.ts'
+import type { Placed } from '../../contract/placed.ts'
 
 /** What binds the job, as far as the three templates tell them apart. */
 export type Binding = 'compute' | 'hbm' | 'communication'

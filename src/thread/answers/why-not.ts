@@ -1,5 +1,6 @@
 import { verify } from '../../agents/verifier.ts'
-import { formatMesh, type Mesh, sameMesh } from '../../contract/mesh.ts'
+import { formatMesh, type Mesh } from '../../contract/mesh.ts'
+import { samePlaced } from '../../contract/placed.ts'
 import { explainMesh } from '../../planner/explain.ts'
 import type { FinishedRun } from '../../runs/results.ts'
 import { formatMs } from '../../text/units.ts'
@@ -21,7 +22,7 @@ export function whyNot({ situation, proposed, diagnosis }: FinishedRun, asked: {
       : explainMesh({ workload, verdict: shown, ranked, top: 1 })
   }
   const wanted = completeMesh(situation, ranked, asked.mesh)
-  if (baseline !== null && sameMesh(baseline.mesh, wanted.mesh) && sameMesh(baseline.dcn, wanted.dcn)) {
+  if (baseline !== null && samePlaced(baseline, wanted)) {
     const step = diagnosis.kpis.step_time_ms ?? baseline.estimate?.step_time_ms ?? null
     return `${formatMesh(wanted.mesh)} is what you run${step === null ? '' : `, at ${formatMs(step)} per step`}.`
   }
