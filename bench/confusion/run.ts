@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { randomNumbers } from '../../src/numbers/random-numbers.ts'
 import { readProfile } from '../../src/profile/read-profile.ts'
 import type { Mix } from '../../test/support/bottleneck-mix.ts'
 import { bottleneckMixes } from '../../test/support/bottleneck-mix.ts'
 import { findPython, projectRoot } from '../../test/support/needs.ts'
-import { randomFrom, syntheticProfile } from '../../test/support/synthetic-profile.ts'
+import { syntheticProfile } from '../../test/support/synthetic-profile.ts'
 
 /**
  * What is found of jobs with one or two things wrong, with and without noise, and what XProf says: `npm run bench:confusion`
@@ -21,7 +22,7 @@ function write(mix: Mix, name: string, noise: { drop: number; jitter: number }):
   const run = join(folder, name)
   mkdirSync(run, { recursive: true })
   for (const [index, spec] of mix.hosts.entries()) {
-    const random = randomFrom(index + 17)
+    const random = randomNumbers(index + 17)
     const noisy = {
       ...spec,
       jitter: Math.max(spec.jitter ?? 0, noise.jitter),

@@ -5,10 +5,11 @@
  * unrelated job moves; writes results.md.
  */
 import { writeFileSync } from 'node:fs'
+import { randomNumbers } from '../../src/numbers/random-numbers.ts'
 import { jobOf } from '../../src/planner/calibrate-workload.ts'
 import { costModel } from '../../src/planner/cost-model.ts'
 import { correctionOf, meshKind, type Outcome } from '../../src/planner/outcomes.ts'
-import { median, percent, seeded } from '../../test/support/measured/statistics.ts'
+import { median, percent } from '../../test/support/measured/statistics.ts'
 import { fitRows, notADecoder } from '../../test/support/measured/time-rows.ts'
 import { contrasts } from '../planner-fit/contrasts.ts'
 import { crossValidate, relativeError } from '../planner-fit/cross-validate.ts'
@@ -42,7 +43,7 @@ interface Judged {
 
 const judged: Judged[] = []
 const pairs = { count: 0, wrongBefore: 0, wrongAfter: 0 }
-const random = seeded(20260101)
+const random = randomNumbers(20260101)
 for (let order = 0; order < orders; order++) {
   const shuffled = stream.map((row) => ({ row, at: random() })).sort((a, b) => a.at - b.at)
   const seen: Outcome[] = []

@@ -7,7 +7,7 @@ export interface Rule {
 }
 
 const pure: readonly string[] = ['zod']
-const pureBase = ['errors.ts', 'text']
+const pureBase = ['errors.ts', 'numbers', 'text']
 const base = [...pureBase, 'clock.ts', 'until-aborted.ts']
 const given = ['config.ts', 'contract', 'files']
 const computing = ['interconnect', 'hlo', 'planner', 'profile']
@@ -28,6 +28,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   contract: { imports: ['errors.ts'], packages: pure },
   text: { imports: ['errors.ts', 'contract'] },
   files: { imports: [] },
+  numbers: { imports: [] },
   state: { imports: base },
   redis: { imports: base },
   health: { imports: [] },

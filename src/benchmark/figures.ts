@@ -1,5 +1,5 @@
+import { mean, median } from '../numbers/statistics.ts'
 import type { JudgedRegime } from './judge-regime.ts'
-import { mean, median } from './statistics.ts'
 import { isSearchable } from './truth-table.ts'
 
 /** So many of so many. */

@@ -1,8 +1,8 @@
+import { mean, spread } from '../numbers/statistics.ts'
 import { afterTrials, type CurvePoint, curveOf, trialsToWithin } from './curve.ts'
 import type { JudgedRegime } from './judge-regime.ts'
 import { type Proposals, rowsOf } from './rival-file.ts'
 import { orderOf, type PlainRival, plainRivals } from './rivals/orders.ts'
-import { mean, spread } from './statistics.ts'
 import { isSearchable, type TableRow } from './truth-table.ts'
 
 export const tunedRivals = ['vizier', 'optuna', 'prompts + vizier', 'prompts + optuna'] as const

@@ -1,13 +1,13 @@
 import { samePlaced } from '../contract/placed.ts'
 import type { Kpis } from '../contract/profile-report.ts'
 import type { Verdict } from '../contract/verdict.ts'
+import { randomNumbers } from '../numbers/random-numbers.ts'
+import { mean, spread } from '../numbers/statistics.ts'
 import { calibrateWorkload } from '../planner/calibrate-workload.ts'
 import { type CostModel, costModel } from '../planner/cost-model.ts'
 import { type Advice, adviseOn } from './advice.ts'
 import type { ReadRegimeProfile } from './judge-all.ts'
 import { type JudgedRegime, judgeRegime } from './judge-regime.ts'
-import { randomNumbers } from './random-numbers.ts'
-import { mean, spread } from './statistics.ts'
 import { isSearchable } from './truth-table.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { type Placed, samePlaced } from '../contract/placed.ts'
+import { randomNumbers, shuffled } from '../numbers/random-numbers.ts'
 import type { Workload } from '../planner/workload.ts'
 import type { Advice } from './advice.ts'
 import { pureFsdp } from './pure-fsdp.ts'
-import { randomNumbers, shuffled } from './random-numbers.ts'
 import type { Regime } from './regime.ts'
 
 /** Why a mesh is in a table. */

@@ -1,4 +1,5 @@
 import type { Verdict } from '../contract/verdict.ts'
+import { hashOf, normalNumbers } from '../numbers/random-numbers.ts'
 import { type CostModel, costModel } from './cost-model.ts'
 import { compareSimplicity, isTie } from './order.ts'
 import { type OrderableVerdict, orderableOf, type VerdictSpace } from './order-verdicts.ts'
@@ -116,7 +117,7 @@ function cover(candidates: readonly Candidate[], count: number, { pair }: CostMo
 /** A candidate's score in every draw: each part of its step errs as that part does for all, and a little by itself. */
 function drawnTimes({ key, shares }: Candidate, pair: CostModel['pair']): number[] {
   const parts = shares().shares
-  const own = normals(hashOf([...key.ici, ...key.dcn]))
+  const own = normalNumbers(hashOf([...key.ici, ...key.dcn]))
   return Array.from({ length: draws }, (_, draw) => {
     // half of what no part explains belongs to either of two meshes
     let log = (pair.floor / Math.SQRT2) * own()
@@ -127,24 +128,6 @@ function drawnTimes({ key, shares }: Candidate, pair: CostModel['pair']): number
 
 /** The errors of the parts in every draw, the same on every run. */
 const commonErrors: readonly (readonly number[])[] = (() => {
-  const normal = normals(1)
+  const normal = normalNumbers(1)
   return Array.from({ length: draws }, () => stepParts.map(() => normal()))
 })()
-
-/** Standard normal numbers, the same for a seed (mulberry32 and Box–Muller). */
-function normals(seed: number): () => number {
-  let state = seed >>> 0
-  const uniform = () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return (((t ^ (t >>> 14)) >>> 0) + 0.5) / 4294967296
-  }
-  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform())
-}
-
-function hashOf(sizes: readonly number[]): number {
-  let hash = 2166136261
-  for (const size of sizes) hash = Math.imul(hash ^ size, 16777619) >>> 0
-  return hash
-}

@@ -1,5 +1,5 @@
+import { median } from '../numbers/statistics.ts'
 import type { CoreOp, CoreReading } from './core-reading.ts'
-import { median } from './median.ts'
 
 const fewest = 8
 

@@ -1,5 +1,5 @@
 import thresholds from '../../knowledge/bottleneck.json' with { type: 'json' }
-import { median } from './median.ts'
+import { median } from '../numbers/statistics.ts'
 import type { Span } from './windows.ts'
 
 const { main_share: mainShare } = thresholds.programs

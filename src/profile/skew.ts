@@ -1,6 +1,6 @@
 import type { ProfileReport } from '../contract/profile-report.ts'
+import { median } from '../numbers/statistics.ts'
 import type { CoreReading } from './core-reading.ts'
-import { median } from './median.ts'
 
 /**
  * How much longer than the median one each host, and each device, works: its steps' time less what it waits in collectives and

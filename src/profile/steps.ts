@@ -1,6 +1,6 @@
 import thresholds from '../../knowledge/bottleneck.json' with { type: 'json' }
 import type { ProfileReport } from '../contract/profile-report.ts'
-import { median } from './median.ts'
+import { median } from '../numbers/statistics.ts'
 import type { Span } from './windows.ts'
 
 const { partial_when_shorter_by: shorter, slow_when_over: slowOver } = thresholds.steps

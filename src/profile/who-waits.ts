@@ -1,7 +1,7 @@
 import thresholds from '../../knowledge/bottleneck.json' with { type: 'json' }
+import { median } from '../numbers/statistics.ts'
 import type { Account } from './accounts.ts'
 import { meanAccount } from './accounts.ts'
-import { median } from './median.ts'
 import type { Party } from './parties.ts'
 
 /** Who holds the others up, and with what. */

@@ -1,4 +1,4 @@
-import { randomFrom } from '../support/synthetic-profile.ts'
+import { randomNumbers } from '../../src/numbers/random-numbers.ts'
 
 type Mutation = (bytes: Uint8Array, random: () => number) => Uint8Array
 
@@ -55,7 +55,7 @@ const mutations: readonly Mutation[] = [
 
 /** The input damaged once to three times, the same for the same seed. */
 export function mutate(bytes: Uint8Array, seed: number): Uint8Array {
-  const random = randomFrom(seed)
+  const random = randomNumbers(seed)
   let out = bytes
   const gentle = random() < 0.5
   for (let rounds = gentle ? 1 : 1 + Math.floor(random() * 3); rounds > 0; rounds--) {

@@ -1,3 +1,4 @@
+import { randomNumbers } from '../../src/numbers/random-numbers.ts'
 import type { EventKind, LineWriter, Stat } from './xspace-writer.ts'
 import { PlaneWriter, spacePieces } from './xspace-writer.ts'
 
@@ -77,17 +78,6 @@ interface Emitted {
   duration: number
 }
 
-/** A small fast random generator, the same for the same seed (mulberry32). */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
-
 /** The bytes of an XSpace that XProf accepts, made from `spec`. */
 export function syntheticProfile(spec: ProfileSpec): Uint8Array {
   return Buffer.concat(syntheticPieces(spec))
@@ -124,7 +114,7 @@ class CorePlane {
   constructor(spec: ProfileSpec, core: number) {
     this.spec = spec
     this.core = core
-    this.random = randomFrom((spec.seed ?? 1) * 7919 + core)
+    this.random = randomNumbers((spec.seed ?? 1) * 7919 + core)
     const { chip } = spec
     const plane = new PlaneWriter(core, `/device:TPU:${core}`)
     this.plane = plane

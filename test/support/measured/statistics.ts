@@ -1,3 +1,5 @@
+import { randomNumbers } from '../../../src/numbers/random-numbers.ts'
+
 /** The p-quantile (0 to 1) by linear interpolation. */
 export function quantile(values: readonly number[], p: number): number {
   const sorted = [...values].sort((a, b) => a - b)
@@ -13,7 +15,7 @@ export function median(values: readonly number[]): number {
 
 /** A 95% interval of a statistic by resampling whole groups, with a fixed seed. */
 export function groupBootstrap<T>(groups: readonly (readonly T[])[], statistic: (items: T[]) => number, rounds = 2000): [number, number] {
-  const random = seeded(20260101)
+  const random = randomNumbers(20260101)
   const results: number[] = []
   for (let round = 0; round < rounds; round++) {
     const items: T[] = []
@@ -21,18 +23,6 @@ export function groupBootstrap<T>(groups: readonly (readonly T[])[], statistic: 
     results.push(statistic(items))
   }
   return [quantile(results, 0.025), quantile(results, 0.975)]
-}
-
-/** Numbers in [0, 1) that are the same on every run (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
 }
 
 export function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {

@@ -1,5 +1,6 @@
 import type { ProfileReport } from '../../../src/contract/profile-report.ts'
 import { PromptsError } from '../../../src/errors.ts'
+import { randomNumbers } from '../../../src/numbers/random-numbers.ts'
 import { defaultLimits } from '../../../src/profile/limits.ts'
 import type { SpaceReading } from '../../../src/profile/read-space.ts'
 import { readSpace } from '../../../src/profile/read-space.ts'
@@ -7,7 +8,7 @@ import { assemble } from '../../../src/profile/report.ts'
 import { fromBytes } from '../../../src/profile/xspace/byte-source.ts'
 import type { ProfileKind } from '../profile-kinds.ts'
 import type { ProfileSpec } from '../synthetic-profile.ts'
-import { randomFrom, syntheticProfile } from '../synthetic-profile.ts'
+import { syntheticProfile } from '../synthetic-profile.ts'
 
 export const rates = [0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5] as const
 
@@ -47,7 +48,7 @@ export async function withNoise(kind: ProfileKind, noise: Noise, rate: number, s
 }
 
 function noisy(spec: ProfileSpec, noise: Noise, rate: number, seed: number): ProfileSpec {
-  const random = randomFrom(seed)
+  const random = randomNumbers(seed)
   switch (noise) {
     case 'events':
       return { ...spec, filter: (line) => line === 'Steps' || random() >= rate }

@@ -1,6 +1,6 @@
 /** Uniform numbers below 1, the same for the same seed (mulberry32). */
 export function randomNumbers(seed: number | string): () => number {
-  let state = typeof seed === 'number' ? seed >>> 0 : hashOf(seed)
+  let state = typeof seed === 'number' ? seed >>> 0 : hashOf(Array.from(seed, (_, i) => seed.charCodeAt(i)))
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
@@ -21,8 +21,17 @@ export function shuffled<T>(items: readonly T[], random: () => number): T[] {
   return out
 }
 
-function hashOf(text: string): number {
+/** Standard normal numbers, the same for the same seed (Box and Muller). */
+export function normalNumbers(seed: number): () => number {
+  const random = randomNumbers(seed)
+  // never 0, which has no logarithm
+  const uniform = () => random() + 0.5 / 2 ** 32
+  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform())
+}
+
+/** A seed from whole numbers (FNV-1a, number by number). */
+export function hashOf(values: readonly number[]): number {
   let hash = 2166136261
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619) >>> 0
+  for (const value of values) hash = Math.imul(hash ^ value, 16777619) >>> 0
   return hash
 }
