@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { readJsonLines } from './read-json-lines.ts'
 import type { TruthRow } from './truth-row.ts'
 
 const rowSchema = z.looseObject({
@@ -28,13 +29,9 @@ export type KnownMaxText = (settings: readonly string[], versions: Record<string
  */
 export function knownMaxText(recorded: string, modules: string): KnownMaxText {
   const rows = new Map<string, z.infer<typeof rowSchema>>()
-  if (existsSync(recorded)) {
-    for (const line of readFileSync(recorded, 'utf8').split('\n')) {
-      if (line === '') continue
-      const row = rowSchema.parse(JSON.parse(line))
-      rows.set(keyOf(row.settings, row.versions), row)
-      rows.set(keyOf(row.settings, null), row)
-    }
+  for (const row of readJsonLines(recorded, rowSchema, 'npm run bench:maxtext')) {
+    rows.set(keyOf(row.settings, row.versions), row)
+    rows.set(keyOf(row.settings, null), row)
   }
   return (settings, versions) => {
     const row = rows.get(keyOf(settings, versions))

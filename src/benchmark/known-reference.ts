@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { compileRequest } from '../compiler/compile-request.ts'
@@ -6,6 +6,7 @@ import { meshSchema } from '../contract/mesh.ts'
 import type { Placed } from '../contract/placed.ts'
 import type { Workload } from '../planner/workload.ts'
 import type { KnownVerdict } from './known-maxtext.ts'
+import { readJsonLines } from './read-json-lines.ts'
 
 const number = z.number().nullish()
 const rowSchema = z.object({
@@ -33,12 +34,7 @@ type Row = z.infer<typeof rowSchema>
 
 /** What `npm run bench:compiler` recorded of a job: every mesh with its verdict, and its module where it was kept. */
 export function knownReference(recorded: string, modules: string): (workload: Workload) => (Placed & KnownVerdict)[] {
-  const rows = existsSync(recorded)
-    ? readFileSync(recorded, 'utf8')
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => rowSchema.parse(JSON.parse(line)))
-    : []
+  const rows = readJsonLines(recorded, rowSchema, 'npm run bench:compiler')
   return (workload) =>
     rows.flatMap((row) => {
       const { request, response } = row

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { meshSchema } from '../contract/mesh.ts'
 import { samePlaced } from '../contract/placed.ts'
 import { tunerNames } from '../tuners/tuner-process.ts'
+import { readJsonLines } from './read-json-lines.ts'
 import type { TableRow, TruthTable } from './truth-table.ts'
 
 /**
@@ -20,11 +21,7 @@ const proposalsSchema = z.strictObject({
 export type Proposals = z.infer<typeof proposalsSchema>
 
 export function readProposals(path: string): Proposals[] {
-  if (!existsSync(path)) return []
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => proposalsSchema.parse(JSON.parse(line)))
+  return readJsonLines(path, proposalsSchema, 'prompts bench rivals')
 }
 
 export function writeProposals(path: string, all: readonly Proposals[]): void {

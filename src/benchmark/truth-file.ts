@@ -1,7 +1,6 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
-import { z } from 'zod'
+import { appendFileSync } from 'node:fs'
 import { namePlaced } from '../contract/placed.ts'
-import { PromptsError } from '../errors.ts'
+import { readJsonLines } from './read-json-lines.ts'
 import { type TruthRow, truthRowSchema } from './truth-row.ts'
 
 /**
@@ -9,17 +8,8 @@ import { type TruthRow, truthRowSchema } from './truth-row.ts'
  * line.
  */
 export function readTruth(path: string): TruthRow[] {
-  if (!existsSync(path)) return []
   const rows = new Map<string, TruthRow>()
-  for (const [at, line] of readFileSync(path, 'utf8').split('\n').entries()) {
-    if (line.trim() === '') continue
-    const parsed = truthRowSchema.safeParse(parseLine(line))
-    if (!parsed.success)
-      throw new PromptsError('bad_log', `${path}, line ${at + 1}: ${z.prettifyError(parsed.error)}`, {
-        hint: 'Recordings are written by `prompts bench record`: take the line out and record it again.',
-      })
-    rows.set(truthKey(parsed.data), parsed.data)
-  }
+  for (const row of readJsonLines(path, truthRowSchema, 'prompts bench record')) rows.set(truthKey(row), row)
   return [...rows.values()]
 }
 
@@ -30,12 +20,4 @@ export function truthKey(row: Pick<TruthRow, 'regime' | 'job' | 'mesh' | 'dcn'>)
 
 export function appendTruth(path: string, row: TruthRow): void {
   appendFileSync(path, `${JSON.stringify(truthRowSchema.parse(row))}\n`)
-}
-
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return null
-  }
 }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { meshSchema } from '../contract/mesh.ts'
+import { canonicalHash } from '../text/canonical-json.ts'
 import type { Regime } from './regime.ts'
 
 const replaySchema = z.strictObject({
@@ -41,19 +41,5 @@ export type TruthRow = z.infer<typeof truthRowSchema>
 
 /** A short name of the job that a regime's rows were compiled for. */
 export function jobOf({ experiment }: Pick<Regime, 'experiment'>): string {
-  return canonicalHash(experiment)
-}
-
-/** A short name of a value: equal values have equal names. */
-export function canonicalHash(value: unknown): string {
-  return createHash('sha256').update(canonical(value)).digest('hex').slice(0, 12)
-}
-
-/** JSON with sorted keys, so that equal values have equal text. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
-  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
-  entries.sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(',')}}`
+  return canonicalHash(experiment, 12)
 }

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { exitCodes, PromptsError } from '../errors.ts'
+import { readJsonAs } from '../text/json.ts'
 import { read } from '../thread/intent.ts'
 import type { Reading } from '../thread/reading.ts'
 import type { Run } from './command.ts'
@@ -21,14 +22,8 @@ export const run: Run<'intent'> = async ({ show, signal }) => {
 }
 
 function parse(line: string, number: number): z.infer<typeof lineSchema> {
-  let json: unknown
-  try {
-    json = JSON.parse(line)
-  } catch {
-    json = null
-  }
-  const parsed = lineSchema.safeParse(json)
-  if (parsed.success) return parsed.data
+  const said = readJsonAs(lineSchema, line)
+  if (said !== null) return said
   throw new PromptsError('bad_arguments', `Line ${number} of standard input is not a message`, {
     hint: 'Write one JSON object per line: {"text": "why not tp=8?", "mentioned": false}',
   })

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { canonicalHash } from '../benchmark/truth-row.ts'
 import { exitCodes, PromptsError } from '../errors.ts'
 import { calibrateWorkload } from '../planner/calibrate-workload.ts'
 import { chooseCards } from '../planner/choose-cards.ts'
+import { canonicalHash } from '../text/canonical-json.ts'
 import { heavyWorkOfCommand } from '../threads/heavy-work.ts'
 import { bestOf, runSearch, spentBy } from '../tuners/run-search.ts'
 import { listedSpace, searchSpace } from '../tuners/search-space.ts'
@@ -37,7 +37,7 @@ export const run: Run<'search'> = async (context) => {
     })
   const experiment = loaded.experiment!
   const folder = join(resolve(config.PROMPTS_HOME), 'searches')
-  const path = join(folder, `${experiment.id}.${canonicalHash({ ...experiment, mesh: null, dcn: null, measured: null })}.jsonl`)
+  const path = join(folder, `${experiment.id}.${canonicalHash({ ...experiment, mesh: null, dcn: null, measured: null }, 12)}.jsonl`)
   if (flags.again) rmSync(path, { force: true })
   const before = readTrials(path)
   if (before.length > 0) note(`going on after ${before.length} trials of an earlier run (--again forgets them)`)

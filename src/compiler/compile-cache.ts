@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { partPath } from '../files/part-path.ts'
+import { canonicalHash } from '../text/canonical-json.ts'
+import { readJsonAs } from '../text/json.ts'
 import type { CompileRequest } from './protocol.ts'
 import { type CompileResponse, compileResponseSchema } from './protocol.ts'
 
@@ -18,19 +19,14 @@ export function createCompileCache(folder: string, limit = 1000): CompileCache {
   const file = (key: string) => join(folder, `${key}.json`)
   const hloPath = (key: string) => join(folder, `${key}.hlo.pb.gz`)
   return {
-    key: (request, versions) =>
-      createHash('sha256')
-        .update(canonical({ ...request, hlo_path: null, versions }))
-        .digest('hex')
-        .slice(0, 32),
+    key: (request, versions) => canonicalHash({ ...request, hlo_path: null, versions }, 32),
     hloPath,
     async get(key) {
       const text = await readFile(file(key), 'utf8').catch(() => null)
       if (text === null) return null
-      const parsed = compileResponseSchema.safeParse(parseJson(text))
-      if (!parsed.success) return null
-      await utimes(file(key), new Date(), new Date()).catch(() => {})
-      return parsed.data
+      const response = readJsonAs(compileResponseSchema, text)
+      if (response !== null) await utimes(file(key), new Date(), new Date()).catch(() => {})
+      return response
     },
     async put(key, response) {
       await mkdir(folder, { recursive: true })
@@ -52,22 +48,5 @@ async function shrink(folder: string, limit: number): Promise<void> {
   for (const { name } of aged.slice(0, names.length - limit)) {
     await rm(join(folder, name), { force: true })
     await rm(join(folder, name.replace(/\.json$/, '.hlo.pb.gz')), { force: true })
-  }
-}
-
-/** JSON with sorted keys, so that equal values have equal text. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
-  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
-  entries.sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(',')}}`
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
   }
 }

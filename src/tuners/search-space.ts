@@ -3,6 +3,7 @@ import { meshSchema } from '../contract/mesh.ts'
 import { type Placed, samePlaced } from '../contract/placed.ts'
 import type { Verdict } from '../contract/verdict.ts'
 import { PromptsError } from '../errors.ts'
+import { readJson } from '../text/json.ts'
 
 /** A mesh that a search may try, and what the planner says of it. */
 export interface SearchCandidate extends Placed {
@@ -34,7 +35,7 @@ const listSchema = z
 
 /** The operator's own list of meshes as the space. @throws PromptsError `bad_mesh` for text that is no list, or a mesh that is not legal for the job. */
 export function listedSpace(text: string, where: string, ranked: readonly Verdict[], cards: readonly Verdict[]): SearchCandidate[] {
-  const parsed = listSchema.safeParse(parse(text))
+  const parsed = listSchema.safeParse(readJson(text))
   if (!parsed.success)
     throw new PromptsError('bad_mesh', `${where} is no list of meshes: ${z.prettifyError(parsed.error)}`, {
       hint: 'A JSON list such as [{"mesh": {"data": 8}}, {"mesh": {"data": 4, "model": 2}}].',
@@ -51,12 +52,4 @@ export function listedSpace(text: string, where: string, ranked: readonly Verdic
 
 function timeOf({ estimate }: Verdict): number {
   return estimate?.step_time_ms ?? Number.POSITIVE_INFINITY
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }

@@ -1,5 +1,6 @@
 import { childEnvironment } from '../compiler/child-environment.ts'
 import { runProcess } from '../compiler/run-process.ts'
+import { readLastLine } from '../text/json.ts'
 import type { TrialOutcome } from './trial.ts'
 import { trialAnswerSchema } from './trial.ts'
 
@@ -24,7 +25,7 @@ export async function measureByCommand(
     childEnvironment(process.env),
   )
   if (ran.reason === 'cancelled') signal.throwIfAborted()
-  const answer = trialAnswerSchema.safeParse(lastObject(ran.stdout))
+  const answer = trialAnswerSchema.safeParse(readLastLine(ran.stdout))
   if (ran.reason === null && answer.success) {
     const { seconds = ran.seconds } = answer.data
     if ('step_time_ms' in answer.data) return { outcome: { result: 'ok', step_time_ms: answer.data.step_time_ms }, seconds }
@@ -32,15 +33,6 @@ export async function measureByCommand(
     return { outcome: { result: 'failed', why: answer.data.failed }, seconds }
   }
   return { outcome: { result: 'failed', why: whyOf(ran) }, seconds: ran.seconds }
-}
-
-function lastObject(text: string): unknown {
-  const line = text.trim().split('\n').at(-1) ?? ''
-  try {
-    return JSON.parse(line)
-  } catch {
-    return null
-  }
 }
 
 function whyOf({ reason, exitCode, signalName, stderr, seconds }: Awaited<ReturnType<typeof runProcess>>): string {

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { PromptsError } from '../errors.ts'
+import { readJson } from '../text/json.ts'
 import { type Trial, trialSchema } from './trial.ts'
 
 /** The trials of a search, oldest first; a line that a crash cut off is dropped. @throws PromptsError `bad_log` for JSON that is no trial. */
@@ -8,7 +9,7 @@ export function readTrials(path: string): Trial[] {
   if (!existsSync(path)) return []
   const lines = readFileSync(path, 'utf8').split('\n')
   return lines.flatMap((line, at) => {
-    const value = parseLine(line)
+    const value = readJson(line)
     if (value === undefined) return []
     const parsed = trialSchema.safeParse(value)
     if (parsed.success) return [parsed.data]
@@ -21,12 +22,4 @@ export function appendTrial(path: string, trial: Trial): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const torn = existsSync(path) && !/(?:^|\n)$/.test(readFileSync(path, 'utf8'))
   appendFileSync(path, `${torn ? '\n' : ''}${JSON.stringify(trialSchema.parse(trial))}\n`)
-}
-
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
 }

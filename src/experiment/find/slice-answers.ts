@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writeFileAtomically } from '../../files/atomic-file.ts'
+import { readJsonAs } from '../../text/json.ts'
 
 export const sliceAnswerSchema = z.object({ slice: z.string().min(1).max(100), by: z.string().max(200).nullable(), at: z.string().max(50) })
 
@@ -18,11 +19,8 @@ export function createSliceAnswers({ folder, now }: { folder: string; now: () =>
   const fileOf = (run: string) => join(folder, 'slices', `${encodeURIComponent(run)}.json`)
   return {
     async recall(run) {
-      try {
-        return sliceAnswerSchema.parse(JSON.parse(await readFile(fileOf(run), 'utf8'))).slice
-      } catch {
-        return null
-      }
+      const text = await readFile(fileOf(run), 'utf8').catch(() => null)
+      return text === null ? null : (readJsonAs(sliceAnswerSchema, text)?.slice ?? null)
     },
     remember: (run, slice, by) => writeFileAtomically(fileOf(run), JSON.stringify({ slice, by, at: now().toISOString() })),
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readJson, readLastLine } from '../../text/json.ts'
 
 /** What a serving benchmark's client measured, under the names that both clients share. Times are medians in milliseconds. */
 export interface ServingBenchmark {
@@ -44,7 +45,7 @@ const resultSchema = z.looseObject({
  * last one stands) saved. Null for JSON of another kind.
  */
 export function readBenchmark(text: string): ServingBenchmark | null {
-  const data = lastObject(text)
+  const data = readJson(text) ?? readLastLine(text)
   const parsed = resultSchema.safeParse(data)
   if (!parsed.success) return null
   const result = parsed.data
@@ -64,19 +65,6 @@ export function readBenchmark(text: string): ServingBenchmark | null {
     outputTokensPerSecond: positive(result.output_throughput),
     at: result.date ?? null,
     extra: flatValues(result),
-  }
-}
-
-function lastObject(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    const line = text.trimEnd().split('\n').at(-1) ?? ''
-    try {
-      return JSON.parse(line)
-    } catch {
-      return null
-    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { PromptsError } from '../../errors.ts'
+import { readJsonAs } from '../../text/json.ts'
 
 /** The layout of runs that this program writes and reads. */
 export const runsSchema = 1
@@ -16,22 +17,10 @@ export function newIdentity(): string {
  * @throws PromptsError `bad_config` for one that a newer version laid out, or that is none.
  */
 export function readIdentity(text: string, where: string): string {
-  const parsed = identitySchema.safeParse(parse(text))
-  if (!parsed.success) throw new PromptsError('bad_config', `${where} holds no store of runs`, { hint: 'Restore its store.json.' })
-  if (parsed.data.schema <= runsSchema) return parsed.data.id
-  throw new PromptsError(
-    'bad_config',
-    `${where} was laid out by a newer version (schema ${parsed.data.schema}, this one knows ${runsSchema})`,
-    {
-      hint: 'Run that version, or one after it.',
-    },
-  )
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
+  const found = readJsonAs(identitySchema, text)
+  if (found === null) throw new PromptsError('bad_config', `${where} holds no store of runs`, { hint: 'Restore its store.json.' })
+  if (found.schema <= runsSchema) return found.id
+  throw new PromptsError('bad_config', `${where} was laid out by a newer version (schema ${found.schema}, this one knows ${runsSchema})`, {
+    hint: 'Run that version, or one after it.',
+  })
 }

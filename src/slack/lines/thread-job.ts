@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { LineJob } from '../../contract/line-job.ts'
 import { keys } from '../../state/keys.ts'
+import { readJsonAs } from '../../text/json.ts'
 import type { SlackServices } from '../services.ts'
 
 /** Where a job is talked about. */
@@ -25,12 +26,7 @@ const jobSchema = z.strictObject({
 /** The job of one line that a thread is about; null where there is none, or where what was kept is not understood. */
 export async function threadJob({ deps }: Pick<SlackServices, 'deps'>, place: JobPlace): Promise<LineJob | null> {
   const kept = await deps.state.get(keys.threadJob(place))
-  if (kept === null) return null
-  try {
-    return jobSchema.parse(JSON.parse(kept))
-  } catch {
-    return null
-  }
+  return kept === null ? null : readJsonAs(jobSchema, kept)
 }
 
 export async function keepThreadJob({ deps }: Pick<SlackServices, 'deps'>, place: JobPlace, job: LineJob): Promise<void> {

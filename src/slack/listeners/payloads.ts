@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readJsonAs } from '../../text/json.ts'
 
 /** What Slack sends, as far as it is read here. Everything else in it is ignored. */
 const file = z.object({
@@ -104,9 +105,5 @@ export const whyNotContextSchema = z.object({ run: z.string().max(200), channel:
 
 /** A button's value; null for one that is not ours. */
 export function parseValue<T>(schema: z.ZodType<T>, value: string | undefined): T | null {
-  try {
-    return schema.parse(JSON.parse(value ?? ''))
-  } catch {
-    return null
-  }
+  return readJsonAs(schema, value ?? '')
 }
