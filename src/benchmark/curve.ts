@@ -1,3 +1,4 @@
+import { jobChips } from '../planner/model/model-flops.ts'
 import type { Workload } from '../planner/workload.ts'
 import { regretOf, type TableRow, type TruthTable } from './truth-table.ts'
 
@@ -20,7 +21,7 @@ export function curveOf(
   order: readonly TableRow[],
   workload: Pick<Workload, 'chip' | 'slice' | 'slices'>,
 ): CurvePoint[] {
-  const chips = (workload.slice.devices / workload.chip.devices_per_chip) * workload.slices
+  const chips = jobChips(workload)
   let regret = Math.max(...table.rows.map((row) => regretOf(table, row) ?? 0))
   let chipHours = 0
   let tried = false

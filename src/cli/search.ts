@@ -1,16 +1,17 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { exitCodes, PromptsError } from '../errors.ts'
 import { calibrateWorkload } from '../planner/calibrate-workload.ts'
 import { chooseCards } from '../planner/choose-cards.ts'
+import { jobChips } from '../planner/model/model-flops.ts'
 import { canonicalHash } from '../text/canonical-json.ts'
 import { heavyWorkOfCommand } from '../threads/heavy-work.ts'
 import { bestOf, runSearch, spentBy } from '../tuners/run-search.ts'
 import { listedSpace, searchSpace } from '../tuners/search-space.ts'
 import { measureByCommand } from '../tuners/trial-command.ts'
 import { appendTrial, readTrials } from '../tuners/trial-log.ts'
-import { openTuner, type TunerProcess } from '../tuners/tuner-process.ts'
-import type { Context, Run } from './command.ts'
+import type { Run } from './command.ts'
+import { openInstalledTuner } from './installed-tuner.ts'
 import { notesOfWorkload, openWorkload } from './open-workload.ts'
 import { openKeeper } from './search-keeper.ts'
 import { endings, formatSearch, threadWords, trialWords } from './search-report.ts'
@@ -42,9 +43,8 @@ export const run: Run<'search'> = async (context) => {
   const before = readTrials(path)
   if (before.length > 0) note(`going on after ${before.length} trials of an earlier run (--again forgets them)`)
   const keeper = await openKeeper({ config, run: flags.run, experiment, workload })
-  const process = tunerOf(context)
-  const chips = (workload.slice.devices / workload.chip.devices_per_chip) * workload.slices
-  const costs = { chips, usdPerChipHour: workload.chip.usd_per_chip_hour }
+  const process = flags.tuner === 'none' ? null : openInstalledTuner(config, '; --tuner none searches without')
+  const costs = { chips: jobChips(workload), usdPerChipHour: workload.chip.usd_per_chip_hour }
   try {
     const result = await runSearch({
       ...costs,
@@ -75,17 +75,6 @@ export const run: Run<'search'> = async (context) => {
     process?.close()
     await keeper.close()
   }
-}
-
-/** The tuner's process; null where the planner's order is searched. @throws PromptsError `unavailable` where it is not installed. */
-function tunerOf({ flags, config }: Context<'search'>): TunerProcess | null {
-  if (flags.tuner === 'none') return null
-  const home = join(resolve(config.PROMPTS_HOME), 'tuners')
-  const python = join(home, 'bin/python')
-  if (existsSync(python)) return openTuner({ python, cache: join(home, 'cache') })
-  throw new PromptsError('unavailable', 'The tuners are not installed', {
-    hint: 'npm run setup:tuners installs google-vizier and Optuna; --tuner none searches without.',
-  })
 }
 
 function definedOnly<T extends Record<string, number | undefined>>(values: T): { [K in keyof T]?: number } {

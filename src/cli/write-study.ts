@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { exitCodes } from '../errors.ts'
 import type { Workload } from '../planner/workload.ts'
-import type { SearchCandidate } from '../tuners/search-space.ts'
+import { priorsOf, type SearchCandidate } from '../tuners/search-space.ts'
 import { parametersOf, pointOf } from '../tuners/study.ts'
-import { openTuner } from '../tuners/tuner-process.ts'
 import type { Context } from './command.ts'
+import { hasTuners, openInstalledTuner } from './installed-tuner.ts'
 import { trialRequest } from './trial-request.ts'
 
 /** Writes study.json, and the tuner's own files where it is installed. */
@@ -18,10 +18,7 @@ export async function writeStudy(
   mkdirSync(folder, { recursive: true })
   const parameters = parametersOf(space)
   const seeds = space.filter(({ card }) => card).map((one) => pointOf(one, parameters))
-  const priors = space.flatMap((one) => {
-    const value = one.verdict.estimate?.step_time_ms
-    return value === undefined ? [] : { parameters: pointOf(one, parameters), value }
-  })
+  const priors = priorsOf(space, parameters)
   const study = {
     study: workload.id,
     goal: 'minimize step_time_ms',
@@ -32,12 +29,10 @@ export async function writeStudy(
   }
   writeFileSync(join(folder, 'study.json'), `${JSON.stringify(study, null, 1)}\n`)
   const files = [join(folder, 'study.json')]
-  const tuner =
-    flags.tuner === 'none' || !existsSync(join(resolve(config.PROMPTS_HOME), 'tuners/bin/python')) ? null : (flags.tuner ?? 'vizier')
+  const tuner = flags.tuner === 'none' || !hasTuners(config) ? null : (flags.tuner ?? 'vizier')
   if (tuner === null) note('the tuners are not installed, or not asked for: study.json alone is written')
   else {
-    const home = join(resolve(config.PROMPTS_HOME), 'tuners')
-    const process = openTuner({ python: join(home, 'bin/python'), cache: join(home, 'cache') })
+    const process = openInstalledTuner(config)
     try {
       await process.begin({ tuner, seed: flags.seed ?? 0, parameters, priors, trials: [] })
       files.push(await process.export({ folder, name: workload.id, seeds }))

@@ -1,5 +1,5 @@
 import { samePlaced } from '../contract/placed.ts'
-import type { SearchCandidate } from './search-space.ts'
+import { priorsOf, type SearchCandidate } from './search-space.ts'
 import { nearestCandidate, parametersOf, pointOf } from './study.ts'
 import { stepOf, type Trial, type TrialOutcome } from './trial.ts'
 import type { TunerName, TunerProcess } from './tuner-process.ts'
@@ -87,12 +87,7 @@ async function proposer({
 }: SearchOptions): Promise<(left: readonly SearchCandidate[]) => Promise<Proposal>> {
   const parameters = parametersOf(space)
   if (tuner !== null) {
-    const priors = fromCards
-      ? space.flatMap((one) => {
-          const value = one.verdict.estimate?.step_time_ms
-          return value === undefined ? [] : { parameters: pointOf(one, parameters), value }
-        })
-      : []
+    const priors = fromCards ? priorsOf(space, parameters) : []
     const trials = before.map((trial) => ({ parameters: pointOf(trial, parameters), value: stepOf(trial) }))
     await tuner.process.begin({ tuner: tuner.name, seed: tuner.seed, parameters, priors, trials })
   }

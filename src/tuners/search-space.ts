@@ -4,6 +4,7 @@ import { type Placed, samePlaced } from '../contract/placed.ts'
 import type { Verdict } from '../contract/verdict.ts'
 import { PromptsError } from '../errors.ts'
 import { readJson } from '../text/json.ts'
+import { type Parameter, type Point, pointOf } from './study.ts'
 
 /** A mesh that a search may try, and what the planner says of it. */
 export interface SearchCandidate extends Placed {
@@ -47,6 +48,14 @@ export function listedSpace(text: string, where: string, ranked: readonly Verdic
         hint: '`prompts check` says why.',
       })
     return { mesh: verdict.mesh, dcn: verdict.dcn, verdict, card: cards.some((card) => samePlaced(card, one)) }
+  })
+}
+
+/** The planner's times as a tuner is told of them before any trial: milliseconds, of every mesh that has one. */
+export function priorsOf(space: readonly SearchCandidate[], parameters: readonly Parameter[]): { parameters: Point; value: number }[] {
+  return space.flatMap((one) => {
+    const value = one.verdict.estimate?.step_time_ms
+    return value === undefined ? [] : { parameters: pointOf(one, parameters), value }
   })
 }
 

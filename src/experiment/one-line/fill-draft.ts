@@ -1,4 +1,5 @@
 import { type Experiment, experimentSchema } from '../../contract/experiment.ts'
+import { cleanId } from '../import/clean-id.ts'
 import { parseWithSchema } from '../parse-with-schema.ts'
 import { type Catalog, resolveWorkload } from '../resolve-workload.ts'
 import { devicesOfSlice } from '../words/devices-of-slice.ts'
@@ -153,9 +154,5 @@ function writeOut(said: Experiment, catalog: Catalog, assume: (text: string) => 
 function idOf({ model, phase }: LineDraft, { chip, topology }: { chip: string; topology: string }): string {
   const slice = topology.startsWith(chip) ? topology : `${chip}-${topology}`
   const parts = [model?.split('/').at(-1), phase, slice].filter((part) => part !== null && part !== undefined)
-  return parts
-    .join('-')
-    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[^A-Za-z0-9]+/, '')
-    .slice(0, 128)
+  return cleanId(parts.join('-'))
 }

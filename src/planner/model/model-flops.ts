@@ -33,7 +33,7 @@ export function modelFlops(workload: Workload): number {
 }
 
 /** Chips of the whole job. */
-export function jobChips({ slice, slices }: Workload): number {
+export function jobChips({ slice, slices }: Pick<Workload, 'slice' | 'slices'>): number {
   return slice.chips * slices
 }
 
