@@ -1,7 +1,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { experimentIdSchema } from '../contract/experiment.ts'
+import { experimentIdSchema, isEngine } from '../contract/experiment.ts'
 import { exitCodes, PromptsError } from '../errors.ts'
 import { parseHfConfig } from '../experiment/import/hf/read-config.ts'
 import { type HfImport, importHf } from '../experiment/import/import-hf.ts'
@@ -64,8 +64,7 @@ async function readKind(kind: string, path: string, context: Context<'import'>):
   const { flags } = context
   const usage = `Usage: prompts ${usageOf('import')}`
   const { topology, id } = flags
-  if (((kind === 'vllm' || kind === 'sglang') && path !== '-') || (kind === 'maxtext' && (await isRun(path))))
-    return importRun(path, context)
+  if ((isEngine(kind) && path !== '-') || (kind === 'maxtext' && (await isRun(path)))) return importRun(path, context)
   if (kind === 'maxtext') return importMaxText(await readTextArgument(path, usage), path, { id, topology })
   if (kind !== 'hf')
     throw new PromptsError('bad_arguments', `prompts import reads maxtext, hf, vllm or sglang, not "${kind}"`, { hint: usage })

@@ -9,6 +9,13 @@ export type Dtype = z.infer<typeof dtypeSchema>
 export const frameworkSchema = z.enum(['maxtext', 'pax', 'jax', 'vllm', 'sglang'])
 export type Framework = z.infer<typeof frameworkSchema>
 
+/** Frameworks that serve requests as they come, in continuous batches. */
+export type Engine = Extract<Framework, 'vllm' | 'sglang'>
+
+export function isEngine(framework: string | null): framework is Engine {
+  return framework === 'vllm' || framework === 'sglang'
+}
+
 export const phaseSchema = z.enum(['train', 'prefill', 'decode'])
 export type Phase = z.infer<typeof phaseSchema>
 

@@ -38,6 +38,11 @@ export function tupleProduct([replica, stage, data, seq, model, expert]: MeshTup
   return replica * stage * data * seq * model * expert
 }
 
+/** Ways that the batch is cut over the whole job: replica × data × expert; a serving engine's requests are cut as a batch is. */
+export function batchWays(ici: MeshTuple, dcn: MeshTuple): number {
+  return ici[0] * dcn[0] * ici[2] * dcn[2] * ici[5] * dcn[5]
+}
+
 /** Axes longer than 1. */
 export function usedAxes(tuple: MeshTuple): number {
   let used = 0

@@ -1,3 +1,4 @@
+import { isEngine } from '../contract/experiment.ts'
 import type { Axis } from '../contract/mesh.ts'
 import type { Physical, Warning } from '../contract/verdict.ts'
 import { axisIndex } from '../interconnect/mesh-tuple.ts'
@@ -72,7 +73,7 @@ const checks: readonly Check[] = [
     const absorbers = (['seq', 'model', 'stage'] as const).filter((axis) => degree(mesh, axis) > 1)
     const { framework, phase } = mesh.workload
     // an engine decodes whatever requests there are on all devices of a replica
-    const engine = phase !== 'train' && (framework === 'vllm' || framework === 'sglang')
+    const engine = phase !== 'train' && isEngine(framework)
     return warn(
       !engine && each < 1 && mesh.batch % mesh.batchShards === 0,
       'fractional_batch',

@@ -1,3 +1,4 @@
+import { isEngine } from '../contract/experiment.ts'
 import type { MeshTuple } from '../interconnect/mesh-tuple.ts'
 import type { Placement } from '../interconnect/placement.ts'
 import { asyncGathers } from './compiler-flags.ts'
@@ -67,7 +68,7 @@ export function createFigures(workload: Workload, constants: CostModel = costMod
   const memoryOf = memoryLaw(workload, terms, policy, constants)
   const trained = { model, terms, run, policy, framework, constants: constants.memory }
   const hostOf = (s: Shards) => (phase === 'train' ? hostBytes(trained, s) : 0)
-  const engine = framework === 'vllm' || framework === 'sglang' ? engines[framework] : null
+  const engine = isEngine(framework) ? engines[framework] : null
   const time = phase === 'train' ? trainTime : phase === 'prefill' ? prefillTime : decodeTime
   const saving = constants.memory
   return (ici, dcn, placement) => {
@@ -105,6 +106,6 @@ function memoryLaw(workload: Workload, terms: ModelTerms, policy: RematPolicy, c
 }
 
 function reservedBytes({ framework, chip }: Workload): number {
-  if (framework !== 'vllm' && framework !== 'sglang') return 0
+  if (!isEngine(framework)) return 0
   return (1 - engineConstants[framework].memory_fraction) * chip.hbm_available_gib_per_device * gib
 }

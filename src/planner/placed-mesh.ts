@@ -1,5 +1,5 @@
 import type { Axis } from '../contract/mesh.ts'
-import { axisIndex, type MeshTuple, tupleProduct } from '../interconnect/mesh-tuple.ts'
+import { axisIndex, batchWays, type MeshTuple, tupleProduct } from '../interconnect/mesh-tuple.ts'
 import type { Workload } from './workload.ts'
 
 /** A mesh on a workload as the rules look at it: sizes inside a slice, across slices, and over the whole job. */
@@ -23,7 +23,7 @@ export function placedMesh(workload: Workload, ici: MeshTuple, dcn: MeshTuple): 
     dcn,
     iciProduct: tupleProduct(ici),
     dcnProduct: tupleProduct(dcn),
-    batchShards: ici[0] * dcn[0] * ici[2] * dcn[2] * ici[5] * dcn[5],
+    batchShards: batchWays(ici, dcn),
     batch: phase === 'train' ? run.global_batch / run.microbatches : run.global_batch,
   }
 }

@@ -1,3 +1,4 @@
+import { isEngine } from '../contract/experiment.ts'
 import { type Axis, axes } from '../contract/mesh.ts'
 import type { Rule } from '../contract/verdict.ts'
 import type { MeshTuple } from '../interconnect/mesh-tuple.ts'
@@ -123,14 +124,14 @@ export const legalityRules: readonly LegalityRule[] = [
   {
     rule: 'framework',
     axis: 'data',
-    broken: (mesh) => isEngine(mesh) && degree(mesh, 'data') > 1,
+    broken: (mesh) => isEngine(mesh.workload.framework) && degree(mesh, 'data') > 1,
     message: (mesh) =>
       `${showDegree(mesh, 'data')}: ${mesh.workload.framework} does not cut weights over the batch; replica (data parallel) or expert do`,
   },
   {
     rule: 'framework',
     axis: 'seq',
-    broken: (mesh) => isEngine(mesh) && degree(mesh, 'seq') > 1,
+    broken: (mesh) => isEngine(mesh.workload.framework) && degree(mesh, 'seq') > 1,
     message: (mesh) => `${showDegree(mesh, 'seq')}: ${mesh.workload.framework} on TPU does not cut the cache by its length`,
   },
   {
@@ -171,10 +172,6 @@ function pipelinedLayers(mesh: PlacedMesh): number {
 export function pipelineMicrobatches(mesh: PlacedMesh): number {
   const stages = degree(mesh, 'stage')
   return stages === 1 ? 1 : (mesh.workload.run.pipeline_microbatches ?? stages)
-}
-
-function isEngine({ workload }: PlacedMesh): boolean {
-  return workload.framework === 'vllm' || workload.framework === 'sglang'
 }
 
 function isMaxTextTraining({ workload }: PlacedMesh): boolean {

@@ -1,4 +1,6 @@
+import { isEngine } from '../contract/experiment.ts'
 import { kvCacheBytes } from './footprint/kv-cache.ts'
+import { gib } from './footprint/memory-parts.ts'
 import { optimizerBytes } from './footprint/optimizer-state.ts'
 import { jobChips, jobPeakFlops, modelFlops } from './model/model-flops.ts'
 import { type ModelTerms, modelTerms } from './model/model-terms.ts'
@@ -34,7 +36,7 @@ export function sizeFloor(workload: Workload): SizeFloor {
   const peakMs = (modelFlops(workload) / jobPeakFlops(workload)) * 1000
   const readMs = phase === 'decode' ? (cache / (jobChips(workload) * chip.hbm_gbps * 1e9)) * 1000 : 0
   return {
-    need: bytes / devices / (chip.hbm_available_gib_per_device * 2 ** 30),
+    need: bytes / devices / (chip.hbm_available_gib_per_device * gib),
     stepMs: Math.max(peakMs, readMs) / matmulGain(workload) + engineMs(workload, terms),
   }
 }
@@ -46,7 +48,7 @@ function matmulGain({ chip, run }: Workload): number {
 }
 
 function engineMs({ framework, phase }: Workload, terms: ModelTerms): number {
-  if (phase !== 'decode' || (framework !== 'vllm' && framework !== 'sglang')) return 0
+  if (phase !== 'decode' || !isEngine(framework)) return 0
   const { layer_us: layerUs, host_ms: hostMs } = engineConstants[framework]
   return hostMs + (terms.layers * layerUs) / 1000
 }

@@ -2,6 +2,7 @@ import type { Size } from '../contract/size.ts'
 import { type BestMesh, bestMesh } from './best-mesh.ts'
 import { jobChips, tokensPerStep } from './model/model-flops.ts'
 import { sizeFloor } from './size-floor.ts'
+import { worstMiss } from './slo.ts'
 import type { Workload } from './workload.ts'
 
 /** How much is to be trained, in how long, and for how much; null where the job does not say. */
@@ -42,7 +43,6 @@ const patience = 3
 /** A shape with so many times the chips of the one before is worth judging beside it. */
 const worthJudging = 1.06
 const dayMs = 86_400_000
-const limits = ['ttft_ms', 'tpot_ms', 'ttft_p99_ms', 'tpot_p99_ms'] as const
 
 /**
  * The best mesh of each slice that may do, the cheapest that meets the job first, then what misses by least. A slice is passed
@@ -164,7 +164,7 @@ function judge(workload: Workload, { verdict, leastNeed }: BestMesh, budget: Bud
   const usdTotal = budget.tokens === null ? null : days * 24 * usdPerHour
   const over = (value: number | null, limit: number | null) => (value ?? 0) / (limit ?? Number.POSITIVE_INFINITY)
   const miss = Math.max(
-    ...limits.map((name) => over(estimate[name], workload.slo[name] ?? null)),
+    worstMiss(workload.slo, estimate)?.ratio ?? 0,
     memory.fits ? 0 : Math.max(1, memory.required_gib / memory.available_gib) * 1.0001,
     over(days, budget.days),
     over(usdTotal, budget.usd),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import json from '../../knowledge/time-errors.json' with { type: 'json' }
+import { isEngine } from '../contract/experiment.ts'
 import type { Workload } from './workload.ts'
 
 const kinds = ['dense', 'dropping', 'dropless', 'quantized', 'prefill', 'decode', 'served'] as const
@@ -17,7 +18,7 @@ const errorSchema = z.strictObject({
 const { errors } = z.object({ errors: z.record(z.enum(kinds), errorSchema) }).parse(json)
 
 export function timeKindOf({ phase, run, model, framework }: Pick<Workload, 'phase' | 'run' | 'model' | 'framework'>): TimeKind {
-  if (phase === 'decode' && (framework === 'vllm' || framework === 'sglang')) return 'served'
+  if (phase === 'decode' && isEngine(framework)) return 'served'
   if (phase !== 'train') return phase
   if (run.matmul_dtype !== run.activation_dtype) return 'quantized'
   return model.moeLayers > 0 ? run.moe : 'dense'

@@ -1,8 +1,8 @@
-import type { Experiment } from '../contract/experiment.ts'
+import { type Experiment, isEngine } from '../contract/experiment.ts'
 import { compactMesh, type Mesh } from '../contract/mesh.ts'
 import { samePlaced } from '../contract/placed.ts'
 import type { Memory, Verdict, Warning } from '../contract/verdict.ts'
-import { fromTuple, type MeshTuple, toTuple, tupleProduct } from '../interconnect/mesh-tuple.ts'
+import { batchWays, fromTuple, type MeshTuple, toTuple, tupleProduct } from '../interconnect/mesh-tuple.ts'
 import { type Baseline, baselineOf } from './baseline.ts'
 import type { Calibration } from './calibrate.ts'
 import { calibrateWorkload } from './calibrate-workload.ts'
@@ -42,7 +42,7 @@ export function verdictOf({ choice, rules, ici, dcn, calibration, baseline }: Ve
       calibration: forMesh(calibration, ici, dcn),
       constants,
       baseline: legality.legal ? baseline : null,
-      replicas: replicasOf(ici, dcn),
+      replicas: batchWays(ici, dcn),
     })
   const verdict: Verdict = {
     mesh: fromTuple(ici),
@@ -54,7 +54,7 @@ export function verdictOf({ choice, rules, ici, dcn, calibration, baseline }: Ve
       ...legality.warnings,
       ...choiceWarnings(choice),
       ...memoryWarnings(memory),
-      ...cacheWarnings(workload, memory, replicasOf(ici, dcn)),
+      ...cacheWarnings(workload, memory, batchWays(ici, dcn)),
       ...hostWarnings(workload, figures),
     ],
     physical: legality.physical,
@@ -64,11 +64,6 @@ export function verdictOf({ choice, rules, ici, dcn, calibration, baseline }: Ve
   }
   if (estimate?.gain && isBaseline(workload, verdict)) estimate.gain = noGain
   return verdict
-}
-
-/** The ways a serving engine splits its requests. */
-function replicasOf(ici: MeshTuple, dcn: MeshTuple): number {
-  return ici[0] * dcn[0] * ici[2] * dcn[2] * ici[5] * dcn[5]
 }
 
 /** Whether a verdict is of the mesh and the settings that the experiment names. */
@@ -107,7 +102,7 @@ function memoryWarnings(memory: Memory | null): Warning[] {
 
 /** An engine does not run out of memory by its requests: it runs as many as its cache holds. */
 function cacheWarnings({ framework, phase, run }: Workload, memory: Memory | null, replicas: number): Warning[] {
-  if (memory === null || memory.fits || phase !== 'decode' || (framework !== 'vllm' && framework !== 'sglang')) return []
+  if (memory === null || memory.fits || phase !== 'decode' || !isEngine(framework)) return []
   const { kv_cache: cache } = memory.breakdown
   const room = memory.available_gib - memory.required_gib + cache
   const each = cache / (run.global_batch / replicas)

@@ -1,4 +1,4 @@
-import { type Experiment, experimentSchema } from '../../contract/experiment.ts'
+import { type Experiment, experimentSchema, isEngine } from '../../contract/experiment.ts'
 import { cleanId } from '../import/clean-id.ts'
 import { parseWithSchema } from '../parse-with-schema.ts'
 import { type Catalog, resolveWorkload } from '../resolve-workload.ts'
@@ -50,7 +50,7 @@ export function fillDraft(draft: LineDraft, slice: { chip: string; topology: str
 
 function phaseOf(draft: LineDraft, assume: (text: string) => void): string {
   if (draft.phase !== null) return experimentWords.values.phase[draft.phase] ?? draft.phase
-  const served = draft.framework === 'vllm' || draft.framework === 'sglang'
+  const served = isEngine(draft.framework)
   const { load } = draft
   const loaded = load.requests !== null || load.tokens !== null
   const serving =

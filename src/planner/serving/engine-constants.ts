@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import json from '../../../knowledge/serving-model.json' with { type: 'json' }
+import type { Engine } from '../../contract/experiment.ts'
 
 const constant = z.strictObject({ value: z.number().finite().nonnegative(), source: z.string().min(1) }).transform((entry) => entry.value)
 
@@ -25,6 +26,6 @@ const engineSchema = z.strictObject({
 export type EngineConstants = z.infer<typeof engineSchema>
 
 /** `knowledge/serving-model.json`, by engine. */
-export const engineConstants: Readonly<Record<'vllm' | 'sglang', EngineConstants>> = z
+export const engineConstants: Readonly<Record<Engine, EngineConstants>> = z
   .strictObject({ about: z.string(), engines: z.strictObject({ vllm: engineSchema, sglang: engineSchema }) })
   .parse(json).engines

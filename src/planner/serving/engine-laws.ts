@@ -1,4 +1,4 @@
-import type { Framework, Phase } from '../../contract/experiment.ts'
+import { type Framework, isEngine, type Phase } from '../../contract/experiment.ts'
 
 /** How a program treats weights and cache when it serves; training has no such choices. */
 export interface EngineLaws {
@@ -37,6 +37,6 @@ const compiledLoop: EngineLaws = {
 /** MaxText converts quantized weights inside the products (qwix); pax and plain JAX are taken as the reference program is. */
 export function engineLaws(framework: Framework, phase: Phase): EngineLaws {
   if (phase === 'train') return compiledLoop
-  if (framework === 'vllm' || framework === 'sglang') return engine
+  if (isEngine(framework)) return engine
   return framework === 'maxtext' ? { ...compiledLoop, readsStoredType: true } : compiledLoop
 }
