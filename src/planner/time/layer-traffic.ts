@@ -57,12 +57,7 @@ export function layerTraffic(input: LayerInput, { s, links, tokens, passes, stor
   if (s.model > 1) {
     const over = links('model')
     const residual = tokens * model.embed * bytes
-    const slowed = {
-      ...rates,
-      link: rates.link * input.constants.activation_links,
-      onChip: rates.onChip * input.constants.activation_links,
-    }
-    addCollective(t, slowed, {
+    addCollective(t, rates.activations, {
       kind: 'all-gather',
       bytes: residual,
       times: layers * passes.activations,

@@ -21,6 +21,8 @@ export interface Rates extends LinkRates {
   activationBytes: number
   /** Bytes of an element of a weight as a product reads it. */
   weightBytes: number
+  /** What the model axis' activations get of the links. */
+  activations: LinkRates
 }
 
 export function ratesOf(workload: Workload, constants: CostModel): Rates {
@@ -29,22 +31,26 @@ export function ratesOf(workload: Workload, constants: CostModel): Rates {
   const perDevice = 1 / chip.devices_per_chip
   const peak = chip.bf16_tflops * 1e12 * perDevice
   const plain = peak * matmulEfficiency(constants, slice.chip)
+  const links = {
+    link: chip.ici_one_way_gbps_per_link * 1e9 * c.ici_efficiency,
+    onChip: (chip.intra_chip_gbps ?? chip.ici_one_way_gbps_per_link) * 1e9 * c.ici_efficiency,
+    dcn: ((chip.dcn_gbps_per_chip ?? c.dcn_default_gbps_per_chip) / 8) * 1e9 * perDevice * c.dcn_efficiency,
+    hop: c.hop_us * 1e-6,
+    dcnStart: c.dcn_start_us * 1e-6,
+  }
   return {
+    ...links,
     matmul: quantizedRate(workload, run.matmul_dtype, plain, c.quantized_efficiency),
     plain,
     // of the peak: a kernel does not share what holds products back
     attention: peak * c.attention_efficiency,
     peak,
     hbm: chip.hbm_gbps * 1e9 * perDevice * c.hbm_efficiency,
-    link: chip.ici_one_way_gbps_per_link * 1e9 * c.ici_efficiency,
-    onChip: (chip.intra_chip_gbps ?? chip.ici_one_way_gbps_per_link) * 1e9 * c.ici_efficiency,
-    dcn: ((chip.dcn_gbps_per_chip ?? c.dcn_default_gbps_per_chip) / 8) * 1e9 * perDevice * c.dcn_efficiency,
     host: c.host_gbps_per_chip * 1e9 * perDevice,
-    hop: c.hop_us * 1e-6,
-    dcnStart: c.dcn_start_us * 1e-6,
     tile: chip.mxu_side,
     activationBytes: dtypeBytes[run.activation_dtype],
     weightBytes: weightBytes(workload),
+    activations: { ...links, link: links.link * c.activation_links, onChip: links.onChip * c.activation_links },
   }
 }
 
