@@ -4,14 +4,12 @@
  * what is recorded is not compiled again unless it is named. Modules are kept in `.prompts/maxtext-modules`; a base whose module
  * is not there is compiled too.
  */
-import { spawn } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { z } from 'zod'
-import { maxTextEnvironment } from '../../src/compiler/maxtext-program.ts'
+import { openMaxTextWorker } from '../../src/benchmark/maxtext-worker.ts'
 import { replayOnSlice } from '../../src/compiler/study-module.ts'
 import { meshSchema } from '../../src/contract/mesh.ts'
 import { collectivesOf } from '../../src/hlo/collectives.ts'
@@ -37,13 +35,8 @@ const done = new Set(
     : [],
 )
 
-const worker = spawn(resolve(given), [fileURLToPath(new URL('../maxtext/compile_programs.py', import.meta.url))], {
-  env: { ...process.env, ...maxTextEnvironment },
-  stdio: ['pipe', 'pipe', 'inherit'],
-  cwd: modules,
-})
-const answers = createInterface({ input: worker.stdout })[Symbol.asyncIterator]()
-await answers.next()
+const script = fileURLToPath(new URL('../maxtext/compile_programs.py', import.meta.url))
+const worker = await openMaxTextWorker({ python: resolve(given), script, folder: modules })
 
 const programs = readPrograms('campaign.json')
 for (const rule of rules) {
@@ -75,17 +68,14 @@ for (const rule of rules) {
     return replayed && { step_time_ms: round(replayed.stepTimeMs), exposed_communication_ms: round(replayed.exposedCommunicationMs), gib }
   }
 }
-worker.stdin.end()
+worker.close()
 
 function moduleOf(id: string): string {
   return join(modules, `${id}.hlo.pb.gz`)
 }
 
-async function compile(id: string, settings: readonly string[]) {
-  worker.stdin.write(`${JSON.stringify({ id, settings, module: moduleOf(id), log: join(modules, `${id}.log`) })}\n`)
-  const { value, done: ended } = await answers.next()
-  if (ended) throw new Error('the MaxText process ended by itself')
-  return z.looseObject({ status: z.string(), required_gib: z.number().nullish(), seconds: z.number() }).parse(JSON.parse(value))
+function compile(id: string, settings: readonly string[]) {
+  return worker.compile({ id, settings, module: moduleOf(id), log: join(modules, `${id}.log`) })
 }
 
 function override(settings: readonly string[], changed: readonly string[]): string[] {
