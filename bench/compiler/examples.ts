@@ -4,33 +4,11 @@
  */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { main } from '../../src/cli/main.ts'
+import { join } from 'node:path'
 import type { Diagnosis } from '../../src/contract/diagnosis.ts'
 import { formatMesh } from '../../src/contract/mesh.ts'
 import { formatGibNumber } from '../../src/text/units.ts'
-
-const project = resolve(import.meta.dirname, '../..')
-const python = process.env.PROMPTS_COMPILER_PYTHON ?? join(project, '.prompts/compiler/bin/python')
-
-async function diagnose(example: string, home: string): Promise<{ code: number; diagnosis: Diagnosis | null; failure: string }> {
-  let stdout = ''
-  const code = await main(['diagnose', join(project, 'examples', example), '--compile', '--json'], {
-    env: {
-      PROMPTS_HOME: home,
-      PROMPTS_COMPILER_PYTHON: python,
-      PROMPTS_COMPILER_TIMEOUT_SECONDS: '1800',
-      PROMPTS_RUN_DEADLINE_SECONDS: '3600',
-    },
-    stdout: (text) => {
-      stdout += text
-    },
-    stderr: (text) => process.stderr.write(text),
-    signal: new AbortController().signal,
-  })
-  const answer = JSON.parse(stdout) as Diagnosis | { error: { message: string } }
-  return 'error' in answer ? { code, diagnosis: null, failure: answer.error.message } : { code, diagnosis: answer, failure: '' }
-}
+import { askCommand, project } from './ask-command.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'prompts-examples-'))
 const rows: string[] = []
@@ -39,10 +17,14 @@ let cards = 0
 try {
   for (const entry of readdirSync(join(project, 'examples'), { withFileTypes: true })) {
     if (!entry.isDirectory()) continue
-    const { diagnosis, failure } = await diagnose(entry.name, home)
-    if (diagnosis === null || diagnosis.cards.length === 0)
-      rows.push(`| ${entry.name} | no card: ${failure || (diagnosis?.notes.at(-1) ?? '')} | | | | |`)
-    for (const card of diagnosis?.cards ?? []) {
+    const answer = await askCommand<Diagnosis>(['diagnose', join(project, 'examples', entry.name), '--compile'], {
+      home,
+      timeoutSeconds: 1800,
+    })
+    const found =
+      'error' in answer ? { cards: [], failure: answer.error.message } : { cards: answer.cards, failure: answer.notes.at(-1) ?? '' }
+    if (found.cards.length === 0) rows.push(`| ${entry.name} | no card: ${found.failure} | | | | |`)
+    for (const card of found.cards) {
       cards++
       const { compiler, memory } = card
       if (compiler?.status === 'fits') compiled++

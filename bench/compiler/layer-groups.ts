@@ -4,16 +4,14 @@
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { main } from '../../src/cli/main.ts'
+import { join } from 'node:path'
 import type { Experiment } from '../../src/contract/experiment.ts'
 import { formatMesh } from '../../src/contract/mesh.ts'
 import type { Verdict } from '../../src/contract/verdict.ts'
 import { formatGibNumber } from '../../src/text/units.ts'
+import { askCommand } from './ask-command.ts'
 
-const project = resolve(import.meta.dirname, '../..')
 const page = join(import.meta.dirname, 'layer-groups.md')
-const python = process.env.PROMPTS_COMPILER_PYTHON ?? join(project, '.prompts/compiler/bin/python')
 
 type Job = Pick<Experiment, 'hardware' | 'phase' | 'model' | 'run' | 'mesh'>
 const train = { activation_dtype: 'bf16', weight_dtype: 'f32', optimizer: 'adamw', remat: 'full' } as const
@@ -82,21 +80,7 @@ async function check(name: string, job: Job, home: string): Promise<string> {
   const folder = join(temporary, 'job')
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'experiment.yaml'), JSON.stringify({ id: 'layer-groups', framework: 'maxtext', ...job }))
-  let stdout = ''
-  await main(['check', folder, '--compile', '--json'], {
-    env: {
-      PROMPTS_HOME: home,
-      PROMPTS_COMPILER_PYTHON: python,
-      PROMPTS_COMPILER_TIMEOUT_SECONDS: '3600',
-      PROMPTS_RUN_DEADLINE_SECONDS: '3600',
-    },
-    stdout: (text) => {
-      stdout += text
-    },
-    stderr: (text) => process.stderr.write(text),
-    signal: new AbortController().signal,
-  })
-  return rowOf(name, job, JSON.parse(stdout) as Verdict | { error: { message: string } })
+  return rowOf(name, job, await askCommand<Verdict>(['check', folder, '--compile'], { home, timeoutSeconds: 3600 }))
 }
 
 function rowOf(name: string, { model, phase, hardware, mesh }: Job, answer: Verdict | { error: { message: string } }): string {

@@ -76,19 +76,21 @@ export function describeErrors(outcomes: readonly Outcome[]): string[] {
   ]
 }
 
-/**
- * The case of an adopted card. The same change of the same experiment by the same tenant is the same case, whoever adopts it and however
- * often: adopting it again refreshes it instead of adding another.
- */
-export function caseOfAdoption(options: {
+/** A mesh for a job, and who is about to try it. */
+interface UntriedMesh {
   tenant: string
   by: string
   at: Date
   experiment: Experiment
   workload: Workload
-  diagnosis: Diagnosis
-  card: Card
-}): Case {
+  verdict: Verdict
+}
+
+/**
+ * The case of an adopted card. The same change of the same experiment by the same tenant is the same case, whoever adopts it and however
+ * often: adopting it again refreshes it instead of adding another.
+ */
+export function caseOfAdoption(options: Omit<UntriedMesh, 'verdict'> & { diagnosis: Diagnosis; card: Card }): Case {
   const { workload, diagnosis, card } = options
   return {
     ...untriedCase({ ...options, verdict: card }),
@@ -99,30 +101,16 @@ export function caseOfAdoption(options: {
 }
 
 /** The case of a mesh that a search tried. The same mesh of the same job is one case, also when a card of it was adopted. */
-export function caseOfTrial(options: {
-  tenant: string
-  by: string
-  at: Date
-  experiment: Experiment
-  workload: Workload
-  verdict: Verdict
-  outcome: { result: 'ok'; stepTimeMs: number } | { result: 'oom' } | { result: 'failed' }
-}): Case {
+export function caseOfTrial(
+  options: UntriedMesh & { outcome: { result: 'ok'; stepTimeMs: number } | { result: 'oom' } | { result: 'failed' } },
+): Case {
   const { by, at, experiment, outcome } = options
   const sources = [{ title: `a search of ${experiment.id}`, uri: `search:${experiment.id}` }]
   return withOutcome({ ...untriedCase(options), sources }, { ...outcome, by, at })
 }
 
 /** A mesh for a job as a case before anything is known of how it ran. */
-function untriedCase(options: {
-  tenant: string
-  by: string
-  at: Date
-  experiment: Experiment
-  workload: Workload
-  verdict: Verdict
-}): Case {
-  const { tenant, by, at, experiment, workload, verdict } = options
+function untriedCase({ tenant, by, at, experiment, workload, verdict }: UntriedMesh): Case {
   const from = workload.mesh
   const to = compactMesh(verdict.mesh)
   const run = { ...recordedRun(workload.run), ...verdict.changes }

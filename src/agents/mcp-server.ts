@@ -2,24 +2,20 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
-import { experimentIdSchema } from '../contract/experiment.ts'
 import { asPromptsError, PromptsError } from '../errors.ts'
 import { analyze } from './analyzer.ts'
 import { ownMeasurements } from './case-match.ts'
 import { createSituation } from './create-situation.ts'
 import type { AgentDeps } from './deps.ts'
 import { findMovers } from './evidence/movers.ts'
+import { namedExperiment, subjectOf } from './named-experiment.ts'
 import { rankSpace } from './proposer.ts'
 import { retrieve } from './retrieval.ts'
 import { compileTool } from './tools/compile-tool.ts'
 import { callTool, jsonSchemaOf, type Tool, type ToolContext } from './tools/tool.ts'
 import { quickTools } from './tools/tools.ts'
 
-const subject = z
-  .string()
-  .min(1)
-  .max(256 * 1024)
-  .describe('the id of an experiment in the configured sources, or the YAML of one')
+const subject = namedExperiment.describe('the id of an experiment in the configured sources, or the YAML of one')
 const rememberedExperiments = 8
 
 /** A tool that is a whole command: its input is its own, and it opens what it needs. */
@@ -113,8 +109,7 @@ export async function serveMcp(options: McpOptions & { transport: Transport; sig
 }
 
 async function openContext(deps: AgentDeps, tenant: string, text: string, signal: AbortSignal): Promise<Omit<ToolContext, 'signal'>> {
-  const isId = experimentIdSchema.safeParse(text.trim()).success
-  const loaded = await deps.loadExperiment(isId ? { kind: 'experiment', id: text.trim() } : { kind: 'inline', yaml: text }, signal)
+  const loaded = await deps.loadExperiment(subjectOf(text), signal)
   if (loaded.experiment === null)
     throw new PromptsError('bad_experiment', 'That is a profile without an experiment.', { hint: 'Give the YAML of an experiment.' })
   const reading = loaded.profile ? await deps.readProfile(await loaded.profile.open(signal), signal, loaded.experiment?.mesh ?? null) : null

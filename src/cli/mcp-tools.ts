@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { McpTool } from '../agents/mcp-server.ts'
+import { namedExperiment, subjectOf } from '../agents/named-experiment.ts'
 import { experimentIdSchema } from '../contract/experiment.ts'
 import type { ProfileReport } from '../contract/profile-report.ts'
 import type { RunRequest } from '../contract/run.ts'
@@ -14,11 +15,7 @@ import { lineVocabulary } from './open-line.ts'
 const id = experimentIdSchema.describe(
   'the id of an experiment or run under the configured roots (PROMPTS_EXPERIMENTS); no path, no address',
 )
-const subject = z
-  .string()
-  .min(1)
-  .max(256 * 1024)
-  .describe('the id of an experiment under the configured roots, or the YAML of one')
+const subject = namedExperiment.describe('the id of an experiment under the configured roots, or the YAML of one')
 const shownByDefault = 10
 
 /**
@@ -26,9 +23,6 @@ const shownByDefault = 10
  * outside the roots is read.
  */
 export function wholeCommands({ service, deps }: Pick<OpenedService, 'service' | 'deps'>, tenant: string): McpTool[] {
-  const subjectOf = (text: string): RunRequest['subject'] =>
-    experimentIdSchema.safeParse(text.trim()).success ? { kind: 'experiment', id: text.trim() } : { kind: 'inline', yaml: text }
-
   async function reportOf(run: string, signal: AbortSignal): Promise<ProfileReport> {
     const loaded = await deps.loadExperiment({ kind: 'experiment', id: run }, signal)
     if (loaded.profile === null) {

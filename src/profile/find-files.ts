@@ -118,7 +118,7 @@ function nothingIn(source: string, found: Found): PromptsError {
   const why = special ? `: ${special}` : kind ? `: ${other} is ${kind.what}` : ''
   const looked = found.cut ? ` Only ${bounds.folders} folders were looked into: name one nearer to the profile.` : ''
   return new PromptsError('bad_profile', `No profile in ${source}${why}`, {
-    hint: `${kind?.todo ?? 'A logdir holds plugins/profile/RUN/HOST.xplane.pb; give it, the run folder or the file.'}${looked}`,
+    hint: `${kind?.hint ?? 'A logdir holds plugins/profile/RUN/HOST.xplane.pb; give it, the run folder or the file.'}${looked}`,
   })
 }
 
@@ -129,7 +129,7 @@ async function refuseOther(path: string, about: Stats): Promise<void> {
     })
   }
   const kind = jsonName.test(path) && toolOfFile(path) !== null ? null : foreignFile(basename(path))
-  if (kind) throw new PromptsError('bad_profile', `${path} is ${kind.what}`, { hint: kind.todo })
+  if (kind) throw new PromptsError('bad_profile', `${path} is ${kind.what}`, { hint: kind.hint })
 }
 
 async function statOf(path: string): Promise<Stats> {

@@ -48,7 +48,7 @@ const headBytes = 512
 
 function refuseForeign(path: string, head: Uint8Array): void {
   const foreign = foreignBytes(head)
-  if (foreign) throw new PromptsError('bad_profile', `${path} is ${foreign.what}`, { hint: foreign.todo })
+  if (foreign) throw new PromptsError('bad_profile', `${path} is ${foreign.what}`, { hint: foreign.hint })
 }
 
 /** Bytes already in memory, for tests and for what came over the network. */
