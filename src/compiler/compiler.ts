@@ -3,11 +3,13 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
 import type { Phase, Run } from '../contract/experiment.ts'
 import type { Mesh } from '../contract/mesh.ts'
 import type { CompilerVerdict, Effort, Physical } from '../contract/verdict.ts'
 import { PromptsError } from '../errors.ts'
 import type { Workload } from '../planner/workload.ts'
+import { readJsonAs } from '../text/json.ts'
 import { childEnvironment } from './child-environment.ts'
 import { createCompileCache } from './compile-cache.ts'
 import { compileRequest } from './compile-request.ts'
@@ -90,7 +92,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
   const readVersions = async (signal: AbortSignal): Promise<Record<string, string>> => {
     if (python.includes('/') && !existsSync(python)) throw notInstalled(`${python} is not there`)
     const result = await runAlone([python, program, '--versions'], '', { ...limits, timeoutMs: 60_000 }, signal, environment)
-    const parsed = parseObject(result.stdout)
+    const parsed = readJsonAs(z.record(z.string(), z.unknown()), result.stdout)
     if (parsed === null) throw notInstalled(failure(result))
     return Object.fromEntries(Object.entries(parsed).map(([name, version]) => [name, String(version)]))
   }
@@ -115,24 +117,30 @@ export function createCompiler(options: CompilerOptions): Compiler {
     try {
       await mkdir(cacheFolder, { recursive: true })
       const result = await runAlone([python, program], JSON.stringify({ ...request, hlo_path: hloPath }), limits, signal, environment)
-      const parsed = compileResponseSchema.safeParse(parseObject(result.stdout))
-      if (!parsed.success) {
+      const response = readJsonAs(compileResponseSchema, result.stdout)
+      if (response === null) {
         await rm(hloPath, { force: true })
         return { response: null, unknown: failure(result), seconds: result.seconds }
       }
-      if (parsed.data.status === 'fits' || parsed.data.status === 'oom') await cache.put(key, parsed.data)
-      return { response: parsed.data, unknown: null, seconds: result.seconds }
+      if (response.status === 'fits' || response.status === 'oom') await cache.put(key, response)
+      return { response, unknown: null, seconds: result.seconds }
     } finally {
       release()
     }
   }
 
-  const attempt = async (workload: Workload, candidate: Candidate, effort: Effort, signal: AbortSignal): Promise<Compilation> => {
+  /** `broke`: the compiler failed by its own fault, which says nothing of the mesh. */
+  const attempt = async (
+    workload: Workload,
+    candidate: Candidate,
+    effort: Effort,
+    signal: AbortSignal,
+  ): Promise<{ compilation: Compilation; broke: boolean }> => {
     const request = compileRequest(workload, candidate, { effort, hloPath: null })
     const { response, unknown, seconds } = await compileOnce(request, signal)
     const hloPath = response?.hlo_path ?? null
     const broke = response?.status === 'error' && isOwnFailure(response.message ?? '')
-    let message = response === null ? unknown : broke ? `${brokeWords}: ${response.message}` : response.message
+    let message = response === null ? unknown : broke ? `the compiler itself failed: ${response.message}` : response.message
     let study: ModuleStudy | null = null
     if (hloPath !== null && options.study !== null) {
       study = await options.study(hloPath, workload, candidate, effort).catch((error: Error) => {
@@ -140,22 +148,18 @@ export function createCompiler(options: CompilerOptions): Compiler {
         return null
       })
     }
-    return {
-      verdict: {
-        status: response === null || response.status === 'unsupported' || broke ? 'unknown' : response.status,
-        required_gib: response?.required_gib ?? null,
-        available_gib: response?.available_gib ?? null,
-        step_time_ms: study?.stepTimeMs ?? null,
-        effort,
-        program: 'reference',
-        versions: response?.versions ?? {},
-        seconds,
-        message,
-      },
-      memory: response?.memory ?? null,
-      study,
-      hloPath,
+    const verdict: CompilerVerdict = {
+      status: response === null || response.status === 'unsupported' || broke ? 'unknown' : response.status,
+      required_gib: response?.required_gib ?? null,
+      available_gib: response?.available_gib ?? null,
+      step_time_ms: study?.stepTimeMs ?? null,
+      effort,
+      program: 'reference',
+      versions: response?.versions ?? {},
+      seconds,
+      message,
     }
+    return { compilation: { verdict, memory: response?.memory ?? null, study, hloPath }, broke }
   }
 
   return {
@@ -183,12 +187,11 @@ export function createCompiler(options: CompilerOptions): Compiler {
         }
       }
       if (!full) {
-        const fast = await attempt(workload, candidate, 'fast', signal)
-        const { status, message } = fast.verdict
-        const broke = message?.startsWith(brokeWords) ?? false
+        const { compilation: fast, broke } = await attempt(workload, candidate, 'fast', signal)
+        const { status } = fast.verdict
         if ((status === 'unknown' && !broke) || status === 'error' || clear(fast.verdict, workload.phase)) return fast
       }
-      return attempt(workload, candidate, 'full', signal)
+      return (await attempt(workload, candidate, 'full', signal)).compilation
     },
   }
 }
@@ -209,9 +212,6 @@ async function runAlone(...[command, input, limits, signal, environment]: Parame
     await rm(folder, { recursive: true, force: true })
   }
 }
-
-/** How a verdict begins where the compiler failed by its own fault, which says nothing of the mesh. */
-const brokeWords = 'the compiler itself failed'
 
 /** An assertion inside the compiler, as opposed to what it says of a program. */
 function isOwnFailure(message: string): boolean {
@@ -247,14 +247,5 @@ function failure(result: ProcessResult): string {
       return 'the compiler printed more than it may and was stopped'
     default:
       return `the compiler process ended ${result.signalName ? `by ${result.signalName}` : `with exit code ${result.exitCode}`}${last ? `: ${last}` : ''}`
-  }
-}
-
-function parseObject(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
-  } catch {
-    return null
   }
 }
