@@ -1,5 +1,6 @@
 import type { Framework } from '../contract/experiment.ts'
-import { axes, axisSize, formatMesh, type Mesh, sameMesh } from '../contract/mesh.ts'
+import { axes, axisSize, type Mesh, sameMesh } from '../contract/mesh.ts'
+import { formatPlaced } from '../contract/placed.ts'
 import type { Estimate, Verdict } from '../contract/verdict.ts'
 import { axisNames } from '../text/axis-names.ts'
 import { formatChange, formatGibNumber, formatMs } from '../text/units.ts'
@@ -80,7 +81,7 @@ export function describeMove(framework: Framework, baseline: Verdict | null, car
     ([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
   )
   const with_ = settings.length > 0 ? `, with ${settings.join(', ')}` : ''
-  if (!baseline) return `${formatMesh(card.mesh)}${formatDcn(card.dcn)}${with_}`
+  if (!baseline) return `${formatPlaced(card)}${with_}`
   const moves = [...movesOf(framework, baseline.mesh, card.mesh, ''), ...movesOf(framework, baseline.dcn, card.dcn, ' across slices')]
   if (moves.length === 0) return `The same mesh${with_}`
   const last = moves.pop()!
@@ -95,10 +96,6 @@ function movesOf(framework: Framework, before: Mesh, after: Mesh, where: string)
       const own = axisNames[framework][axis]
       return `${axis}${own === axis ? '' : ` (${own})`}${where} from ${axisSize(before, axis)} to ${axisSize(after, axis)}`
     })
-}
-
-function formatDcn(dcn: Mesh): string {
-  return Object.keys(dcn).length > 0 ? `, ${formatMesh(dcn)} across slices` : ''
 }
 
 /** The part of the step that changes most: `exposed communication falls from 8.9 s to 2.0 s`. */

@@ -14,3 +14,8 @@ export function samePlaced(a: Placed, b: Placed): boolean {
 export function namePlaced({ mesh, dcn }: Placed): string {
   return `${formatMesh(mesh, ' ')}${meshSize(dcn) > 1 ? ` dcn ${formatMesh(dcn, ' ')}` : ''}`
 }
+
+/** `data=16 · model=4`, with what lies across slices: `data=16 · model=4, data=2 across slices`. */
+export function formatPlaced({ mesh, dcn }: Placed): string {
+  return `${formatMesh(mesh)}${Object.keys(dcn).length > 0 ? `, ${formatMesh(dcn)} across slices` : ''}`
+}

@@ -1,4 +1,4 @@
-import { formatMesh, type Mesh } from '../contract/mesh.ts'
+import { formatPlaced } from '../contract/placed.ts'
 import type { Nearest, Plan } from '../contract/verdict.ts'
 import { formatGibNumber, formatMs } from '../text/units.ts'
 
@@ -13,7 +13,7 @@ export function nearestWords({ nearest, ranked }: Pick<Plan, 'nearest' | 'ranked
 
 /** The mesh that comes nearest to fitting, what it needs, and the smallest change with which it fits. */
 export function towardsMemory({ mesh, dcn, required_gib, available_gib, change, verdict, larger }: Nearest): string {
-  const need = `${meshWords(mesh, dcn)} comes nearest: ${formatGibNumber(required_gib)} of ${formatGibNumber(available_gib)} GiB per device`
+  const need = `${formatPlaced({ mesh, dcn })} comes nearest: ${formatGibNumber(required_gib)} of ${formatGibNumber(available_gib)} GiB per device`
   const more = larger && `On ${larger.slice} it fits as it is: ${onLarger(larger)}, ${formatGibNumber(larger.required_gib)} GiB per device.`
   if (!change || !verdict?.memory || !verdict.estimate)
     return sentences(`${need}; no single setting or pair of settings makes it fit.`, more)
@@ -27,19 +27,15 @@ function towardsObjective({ mesh, dcn, change, verdict, larger }: Nearest): stri
   const more = larger && `On ${larger.slice} it is met as it is: ${onLarger(larger)}.`
   if (!change || !verdict?.estimate) return sentences('No single setting or pair of settings meets it.', more)
   const after = `${formatMs(verdict.estimate.step_time_ms)} per step are predicted`
-  return sentences(`The smallest change that meets it: ${changeWords(change)} on ${meshWords(mesh, dcn)} (${after}).`, more)
+  return sentences(`The smallest change that meets it: ${changeWords(change)} on ${formatPlaced({ mesh, dcn })} (${after}).`, more)
 }
 
 function onLarger({ mesh, dcn, step_time_ms }: NonNullable<Nearest['larger']>): string {
-  return `${meshWords(mesh, dcn)}, ${formatMs(step_time_ms)} per step`
+  return `${formatPlaced({ mesh, dcn })}, ${formatMs(step_time_ms)} per step`
 }
 
 function sentences(...parts: (string | null)[]): string {
   return parts.filter((part) => part !== null).join(' ')
-}
-
-function meshWords(mesh: Mesh, dcn: Mesh): string {
-  return `${formatMesh(mesh)}${Object.keys(dcn).length > 0 ? `, ${formatMesh(dcn)} across slices` : ''}`
 }
 
 function changeWords(change: NonNullable<Nearest['change']>): string {
