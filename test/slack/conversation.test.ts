@@ -158,8 +158,14 @@ describe('a conversation in Slack', () => {
   it('two people asking for the same experiment join one run; both threads get the answer', async () => {
     let gate = Promise.withResolvers<void>()
     bot = await startBot(slack, { fake: { until: () => gate.promise } })
-    const joined = async (ts: string) =>
-      vi.waitFor(async () => expect(texts(await slack.answers(channel, ts)).join()).toContain('is being diagnosed already'), soon)
+    // as it was posted: the run's progress takes its place within a second
+    const joined = (ts: string) =>
+      vi.waitFor(() => {
+        const posts = slack.gate.calls.filter(({ method, body }) => method === 'chat.postMessage' && body.thread_ts === ts)
+        const said = posts.map(({ body }) => body.blocks).join()
+        expect(said).toContain('is being diagnosed already')
+        return said
+      }, soon)
     const first = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
     const second = await bot.slack.say({ person: 1, channel, text: '@prompts diagnose exp-123' })
     await joined(second)
@@ -171,8 +177,7 @@ describe('a conversation in Slack', () => {
     gate = Promise.withResolvers<void>()
     const third = await bot.slack.say({ person: 1, channel, text: '@prompts diagnose exp-124' })
     const fourth = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-124' })
-    await joined(fourth)
-    expect(texts(await slack.answers(channel, fourth)).join()).toContain(`${channel}-${third}`)
+    expect(await joined(fourth)).toContain(`${channel}-${third}`)
     await bot.slack.say({ person: 0, channel, text: 'cancel', threadTs: fourth })
     await vi.waitFor(
       async () => expect(texts(await slack.answers(channel, fourth)).join()).toContain('It goes on for the other thread'),
