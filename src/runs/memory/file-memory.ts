@@ -4,6 +4,7 @@ import { type Diagnosis, diagnosisSchema } from '../../contract/diagnosis.ts'
 import { type RunEvent, type RunRequest, runRequestSchema } from '../../contract/run.ts'
 import { writeFileAtomically } from '../../files/atomic-file.ts'
 import { appendEvent, readEvents, readTextIfThere } from './event-log.ts'
+import { oneByOne } from './one-by-one.ts'
 import { checkRunName, checkStageName, isRunName, tenantPart } from './run-names.ts'
 import type { ShardingMemory } from './sharding-memory.ts'
 import { newIdentity, readIdentity } from './store-identity.ts'
@@ -20,8 +21,9 @@ export function createFileMemory(options: { folder: string; now?: () => Date }):
   const tenantPath = (tenant: string) => join(options.folder, 'tenants', `${tenantPart(tenant)}.jsonl`)
   const openPath = (run: string) => join(options.folder, 'open', checkRunName(run))
   const identityPath = join(options.folder, 'store.json')
-  const append = async (run: string, event: Omit<RunEvent, 'at'>) =>
-    appendEvent(join(folderOf(run), 'events.jsonl'), { at: now().toISOString(), ...event })
+  const append = oneByOne(async (run, event: Omit<RunEvent, 'at'>) =>
+    appendEvent(join(folderOf(run), 'events.jsonl'), { at: now().toISOString(), ...event }),
+  )
   const request = async (run: string) => readJson(join(folderOf(run), 'request.json'), (value) => runRequestSchema.parse(value))
 
   return {

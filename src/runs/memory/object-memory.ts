@@ -3,6 +3,7 @@ import { type RunEvent, type RunRequest, runRequestSchema } from '../../contract
 import { PromptsError } from '../../errors.ts'
 import type { BlobStore } from './blob-store.ts'
 import { parseEvent } from './event-log.ts'
+import { oneByOne } from './one-by-one.ts'
 import { checkRunName, checkStageName, tenantPart } from './run-names.ts'
 import type { ShardingMemory } from './sharding-memory.ts'
 import { newIdentity, readIdentity } from './store-identity.ts'
@@ -21,7 +22,6 @@ const lastMs = 8_640_000_000_000_000
  */
 export function createObjectMemory({ blobs, now = () => new Date() }: { blobs: BlobStore; now?: () => Date }): ShardingMemory {
   const known = new Map<string, Map<string, RunEvent>>()
-  const writing = new Map<string, Promise<void>>()
   const at = (run: string, rest: string) => `runs/${checkRunName(run)}/${rest}`
   const eventKey = (run: string, number: number) => at(run, `events/${String(number).padStart(6, '0')}.json`)
   const readJson = async <T>(key: string, parse: (value: unknown) => T): Promise<T | null> => {
@@ -56,16 +56,7 @@ export function createObjectMemory({ blobs, now = () => new Date() }: { blobs: B
   }
 
   /** One after the other in this process, so that only other processes can be met. */
-  function append(run: string, said: Omit<RunEvent, 'at'>): Promise<void> {
-    const before = writing.get(run) ?? Promise.resolve()
-    const mine = before.catch(() => {}).then(() => write(run, said))
-    writing.set(run, mine)
-    const done = () => {
-      if (writing.get(run) === mine) writing.delete(run)
-    }
-    mine.then(done, done)
-    return mine
-  }
+  const append = oneByOne(write)
 
   async function events(run: string): Promise<RunEvent[]> {
     const own = remembered(run)
