@@ -117,6 +117,27 @@ describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium
     await page.locator('.ephemeral').waitFor({ state: 'detached' })
   })
 
+  it('acts as whoever was chosen last, however late the page learns what another sees', async () => {
+    const late = Promise.withResolvers<void>()
+    const answered: string[] = []
+    await page.route('**/api/state?as=*', async (route) => {
+      const response = await route.fetch()
+      if (answered.length === 0) await late.promise
+      answered.push(route.request().url())
+      await route.fulfill({ response })
+    })
+    const held = page.waitForRequest('**/api/state?as=*')
+    const acting = page.getByLabel('Acting as')
+    await acting.selectOption({ label: 'Jonas' })
+    await held
+    await acting.selectOption({ label: 'Priya' })
+    late.resolve()
+    await expect.poll(() => answered.length, { timeout: 60_000 }).toBeGreaterThan(1)
+    await expect.poll(() => page.locator('#acting option:checked').textContent(), { timeout: 60_000 }).toBe('Priya')
+    expect(new Set(answered).size).toBe(2)
+    await page.unrouteAll({ behavior: 'wait' })
+  })
+
   it('shows what the compiler says on each card, in its place, and that one was withdrawn', async () => {
     const verdict = { status: 'fits', required_gib: 12.6, available_gib: 15.8, step_time_ms: null, seconds: 31, message: null }
     const other = await openSandbox((deps) => ({

@@ -17,11 +17,19 @@ const state = {
   commandAt: null,
 }
 
+let asked = 0
+let shown = 0
+/** Shows how things are for whoever acts; an answer that comes late, or was asked as somebody else, is dropped. */
 async function look() {
-  const query = state.me === null ? '' : `?as=${encodeURIComponent(state.me)}`
+  const turn = ++asked
+  const { me } = state
+  const query = me === null ? '' : `?as=${encodeURIComponent(me)}`
   const answer = await fetch(`/api/state${query}`)
   if (!answer.ok) throw new Error(`the sandbox answered ${answer.status}`)
-  state.snapshot = await answer.json()
+  const snapshot = await answer.json()
+  if (turn < shown || state.me !== me) return
+  shown = turn
+  state.snapshot = snapshot
   state.me = state.snapshot.me
   state.channel ??= state.snapshot.channels[0].id
   draw()
