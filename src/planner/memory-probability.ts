@@ -10,6 +10,9 @@ export type MemoryKind = (typeof kinds)[number]
 const errorSchema = z.strictObject({ programs: z.int(), bias: z.number(), scale: z.number().positive() })
 const { errors, clear, no } = z.object({ errors: z.record(z.enum(kinds), errorSchema), clear: z.number(), no: z.number() }).parse(json)
 
+/** The probability to fit from which a mesh counts as clear of the limit. */
+export const clearProbability = clear
+
 type MemoryJob = Pick<Workload, 'phase' | 'run' | 'model'> & Partial<Pick<Workload, 'framework'>>
 
 /** The kind of program that a job is on a mesh with so many pipeline stages. */

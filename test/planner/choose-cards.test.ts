@@ -3,11 +3,13 @@ import type { Verdict } from '../../src/contract/verdict.ts'
 import { calibrateWorkload } from '../../src/planner/calibrate-workload.ts'
 import { chooseCards } from '../../src/planner/choose-cards.ts'
 import { costModel } from '../../src/planner/cost-model.ts'
+import { clearProbability } from '../../src/planner/memory-probability.ts'
 import { isTie } from '../../src/planner/order.ts'
 import { orderableOf } from '../../src/planner/order-verdicts.ts'
 import { planExperiment } from '../../src/planner/plan.ts'
 import { keyOfVerdict } from '../../src/planner/rank.ts'
 import { withCompiler } from '../../src/planner/with-compiler.ts'
+import type { Workload } from '../../src/planner/workload.ts'
 import { workloadOf } from './workloads.ts'
 
 const clock = () => 0
@@ -18,11 +20,12 @@ const jobs = [
   workloadOf({ topology: '4x4x4', model: 'gpt3-175b', run: { global_batch: 32, seq_len: 4096 } }),
   workloadOf({ chip: 'v6e', topology: '4x4', phase: 'decode', model: 'llama2-7b', run: { global_batch: 64, seq_len: 2048 } }),
 ]
-const planned = jobs.map((workload) => {
+const plannedOf = (workload: Workload) => {
   const space = { workload, calibration: calibrateWorkload({ workload }) }
   const { ranked } = planExperiment({ workload, clock })
   return { workload, space, ranked, cards: chooseCards(ranked, space) }
-})
+}
+const planned = jobs.map(plannedOf)
 
 const word = {
   required_gib: 99,
@@ -55,16 +58,36 @@ describe('the cards', () => {
     }
   })
 
-  it('never hold a mesh that costs more memory than one before it for a gain that cannot be told from none', () => {
+  it('never hold a mesh that is less likely to fit, or takes a flag, for a gain that cannot be told from none', () => {
     for (const { space, cards } of planned) {
       const candidates = orderableOf(cards, space)
       for (const [i, one] of candidates.entries())
         for (const before of candidates.slice(0, i)) {
           if (one.key.tier !== before.key.tier) continue
           const tie = one.key.score < before.key.score ? isTie(one, before, costModel.pair) : isTie(before, one, costModel.pair)
-          if (tie) expect(one.verdict.memory!.required_gib).toBeLessThanOrEqual(1.02 * before.verdict.memory!.required_gib)
+          if (!tie) continue
+          const [memory, other] = [one.verdict.memory!, before.verdict.memory!]
+          expect(other.probability - memory.probability).toBeLessThanOrEqual(1 - clearProbability)
+          if (one.key.split > before.key.split) expect(memory.required_gib).toBeLessThan(other.required_gib)
         }
     }
+  })
+
+  it('count memory that is free anyway as no cost, and an axis more as none', () => {
+    // a sixth of the memory is taken by any mesh that is as fast as the first
+    const { ranked, cards } = plannedOf(workloadOf({ chip: 'tpu7x', model: 'gemma4-e2b', run: { seq_len: 8192, remat: 'full' } }))
+    expect(cards.length).toBe(3)
+    for (const card of cards) expect(card.estimate!.step_time_ms).toBeLessThan(1.02 * ranked[0]!.estimate!.step_time_ms)
+    expect(cards.some(({ mesh }) => (mesh.replica ?? 1) > 1)).toBe(true)
+  })
+
+  it('are, beside the first, the likely ones of what is near the limit', () => {
+    const run = { global_batch: 16, seq_len: 8192, remat: 'full' }
+    const { workload, ranked, cards } = plannedOf(workloadOf({ framework: 'jax', chip: 'v6e', topology: '2x4', model: 'qwen3-8b', run }))
+    const near = ranked.filter((verdict) => keyOfVerdict(workload, verdict).tier === 1)
+    expect(near.some(({ memory }) => memory!.probability < 0.1)).toBe(true)
+    expect(cards.length).toBe(3)
+    for (const card of cards.slice(1)) expect(card.memory!.probability).toBeGreaterThan(0.5)
   })
 
   it('hold no mesh that could not be the best', () => {
