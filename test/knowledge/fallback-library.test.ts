@@ -58,7 +58,7 @@ describe.skipIf(lacks('qdrant-client'))(needing('Qdrant stopped in mid-run (over
       primary: createQdrantLibrary({ url: server.url, embedding: null, timeoutMs: 3000 }),
       embedded: createSqliteLibrary({ path: ':memory:' }),
     })
-    await library.upsert([caseEntry('shipped')])
+    await library.upsert([caseEntry('shipped', { item: { to: { data: 64 } } })])
     const test = await openTestService({
       shipped: false,
       deps: {
