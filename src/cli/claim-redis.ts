@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import type { Config } from '../config.ts'
 import { claimNamespace, type Namespace, proveSameStore } from '../redis/namespace.ts'
 import { openRedis } from '../redis/open-redis.ts'
+import { bringRedisUpToDate } from '../redis/state-layout.ts'
 import { waitForRedis } from '../redis/wait-for-redis.ts'
 import { openRunStore } from '../runs/memory/open-memory.ts'
 import type { Log } from '../slack/log.ts'
@@ -20,6 +21,7 @@ export async function claimRedis(config: Config, log: Log, signal: AbortSignal):
   const redis = openRedis(url, { onError: () => {} })
   try {
     const namespace = await claimNamespace(redis, bot, config.PROMPTS_REDIS_PREFIX)
+    await bringRedisUpToDate({ redis, namespace })
     const { memory, where } = openRunStore(config)
     await proveSameStore(redis, namespace, { id: await memory.identity(), where: `${where} on ${hostname()}` })
     return namespace

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import { asPromptsError, PromptsError } from '../errors.ts'
 import { openRedis } from '../redis/open-redis.ts'
 import { anyTurn, type DeadLetter, type Job, type JobQueue, queueFull, shutdown, type Wait, waitSeconds } from './job-queue.ts'
+import { Overdue } from './overdue.ts'
 import { RedisTurns } from './redis-turns.ts'
 import type { Turn } from './turns.ts'
 
@@ -27,14 +28,16 @@ export interface BullMqQueueOptions<T = never> {
   /** How long a job stays a dead worker's; renewed at half of it while the worker lives. */
   lockDurationMs?: number
   stalledIntervalMs?: number
+  /** How long a job that this process does not understand waits for one that does. */
+  notUnderstoodMs?: number
   onError?: (error: Error) => void
 }
 
 const doneSeconds = 24 * 3600
 /** Dead letters are kept so long, and so many. */
 const dead = { age: 7 * 24 * 3600, count: 5000 }
-/** How long a job that this process does not understand waits for one that does. */
-const notUnderstoodMs = 5000
+/** So many delayed jobs are looked at: those that should begin first. */
+const mostDelayed = 200
 
 /** Jobs in Redis by BullMQ, for any number of workers. Cancelling reaches a running job in another process over pub/sub. */
 export class BullMqQueue<T> implements JobQueue<T> {
@@ -46,6 +49,7 @@ export class BullMqQueue<T> implements JobQueue<T> {
   #worker: Worker | null = null
   #listener: Redis | null = null
   #closing = false
+  #overdueTimer: NodeJS.Timeout | undefined
 
   constructor(options: BullMqQueueOptions<T>) {
     this.#options = {
@@ -57,6 +61,7 @@ export class BullMqQueue<T> implements JobQueue<T> {
         cancelPrefix: 'prompts:cancel:',
         lockDurationMs: 30_000,
         stalledIntervalMs: 15_000,
+        notUnderstoodMs: 5000,
         onError: () => {},
       },
       ...options,
@@ -113,6 +118,11 @@ export class BullMqQueue<T> implements JobQueue<T> {
       }
     })
     this.#worker = worker
+    const { attempts, retryDelayMs, notUnderstoodMs } = this.#options
+    const overdue = new Overdue(1.5 * Math.max(notUnderstoodMs, retryDelayMs * 2 ** (attempts - 1)))
+    this.#overdueTimer = setInterval(() => {
+      this.#promote(overdue).catch(this.#options.onError)
+    }, notUnderstoodMs / 2).unref()
     await worker.waitUntilReady()
   }
 
@@ -196,6 +206,7 @@ export class BullMqQueue<T> implements JobQueue<T> {
 
   async close(graceMs = 10_000): Promise<void> {
     this.#closing = true
+    clearInterval(this.#overdueTimer)
     const abort = setTimeout(() => {
       for (const controller of this.#active.values()) controller.abort(shutdown())
     }, graceMs)
@@ -217,7 +228,7 @@ export class BullMqQueue<T> implements JobQueue<T> {
     if ((await this.#redis.exists(this.#cancelKey(id))) === 1) return
     if (!this.#options.understands(job.data as T)) {
       this.#options.onError(new Error(`job ${id} is of a newer version than this process: left for another`))
-      await job.moveToDelayed(Date.now() + notUnderstoodMs, token)
+      await job.moveToDelayed(Date.now() + this.#options.notUnderstoodMs, token)
       throw new DelayedError()
     }
     const controller = new AbortController()
@@ -237,6 +248,19 @@ export class BullMqQueue<T> implements JobQueue<T> {
     } finally {
       this.#active.delete(id)
       await this.#turns.ended(performance.now() - started).catch(this.#options.onError)
+    }
+  }
+
+  /**
+   * A job that is to be tried again later waits until a time by the clock of the worker that gave it back, and is let go by the
+   * clock of another: where the two differ by hours nobody would take it for hours.
+   */
+  async #promote(overdue: Overdue): Promise<void> {
+    const delayed = await this.#queue.getJobs(['delayed'], 0, mostDelayed - 1, true)
+    const late = new Set(overdue.look(delayed.filter((job) => job !== undefined).map(({ id }) => String(id))))
+    for (const job of delayed) {
+      // another process may have let it go already
+      if (job !== undefined && late.has(String(job.id))) await job.promote().catch(() => {})
     }
   }
 

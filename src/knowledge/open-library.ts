@@ -102,7 +102,7 @@ export async function countLibrary(config: Config): Promise<{ cases: number; doc
   if (!config.QDRANT_URL && !existsSync(path)) return null
   const library = config.QDRANT_URL
     ? createQdrantLibrary({ url: config.QDRANT_URL, apiKey: config.QDRANT_API_KEY, embedding: openEmbedder(config), readOnly: true })
-    : createSqliteLibrary({ path })
+    : createSqliteLibrary({ path, readOnly: true })
   try {
     const count = async (kind: 'case' | 'doc') => (await library.hashes({ kind, tenant: shippedTenant })).size
     const [cases, docs] = await Promise.all([count('case'), count('doc')])

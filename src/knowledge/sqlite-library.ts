@@ -1,8 +1,7 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { load as loadVectors } from 'sqlite-vec'
 import { PromptsError } from '../errors.ts'
+import { inTransaction, openSqlite, type SqliteStep } from '../layout/open-sqlite.ts'
 import { fuseRanks } from './fusion.ts'
 import type { Channel, EntryItems, EntryKind, Hit, Library, LibraryEntry, LibraryQuery } from './library.ts'
 import { shippedTenant } from './library.ts'
@@ -15,9 +14,9 @@ create table if not exists entries (
 ) strict;
 create index if not exists entries_by_tenant on entries (kind, tenant);
 create virtual table if not exists words using fts5(tokens, tokenize = "unicode61 tokenchars '_'");
-pragma journal_mode = wal;
-pragma busy_timeout = 5000;
 `
+/** A file without a version is of the time before, which is the same. */
+export const libraryFileSteps: readonly SqliteStep[] = [{ to: 1, run: (db) => db.exec(schema) }]
 
 /** How many of each channel's best go into the fusion. */
 const candidatesPerChannel = 50
@@ -31,8 +30,8 @@ interface Row {
  * The embedded library: cosine over the stored vectors by sqlite-vec, words by FTS5 with BM25, ranks fused as Qdrant fuses them.
  * `:memory:` keeps it in memory.
  */
-export function createSqliteLibrary(options: { path: string }): Library {
-  const db = open(options.path)
+export function createSqliteLibrary(options: { path: string; readOnly?: boolean; steps?: readonly SqliteStep[] }): Library {
+  const db = open(options.path, { steps: options.steps ?? libraryFileSteps, readOnly: options.readOnly ?? false })
 
   const visible = 'kind = ? and tenant in (?, ?)'
   const statements = {
@@ -112,7 +111,7 @@ export function createSqliteLibrary(options: { path: string }): Library {
   return {
     store: 'sqlite',
     async upsert(entries) {
-      transaction(db, () => {
+      inTransaction(db, () => {
         for (const entry of entries) {
           drop(entry.kind, entry.tenant, entry.id)
           insert(entry)
@@ -120,7 +119,7 @@ export function createSqliteLibrary(options: { path: string }): Library {
       })
     },
     async remove({ kind, tenant, ids }) {
-      transaction(db, () => {
+      inTransaction(db, () => {
         for (const id of ids) drop(kind, tenant, id)
       })
     },
@@ -151,30 +150,19 @@ export function createSqliteLibrary(options: { path: string }): Library {
   }
 }
 
-function open(path: string): DatabaseSync {
-  try {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
-    const db = new DatabaseSync(path, { allowExtension: true })
+function open(path: string, how: { steps: readonly SqliteStep[]; readOnly: boolean }): DatabaseSync {
+  const prepare = (db: DatabaseSync) => {
     loadVectors(db)
     db.enableLoadExtension(false)
-    db.exec(schema)
-    return db
+  }
+  try {
+    return openSqlite(path, { ...how, prepare, allowExtension: true })
   } catch (cause) {
+    if (cause instanceof PromptsError) throw cause
     throw new PromptsError('unavailable', `The library ${path} cannot be opened.`, {
       hint: 'Remove the file and run `prompts index` to make it anew, or set PROMPTS_HOME to a folder that can be written.',
       cause,
     })
-  }
-}
-
-function transaction(db: DatabaseSync, work: () => void): void {
-  db.exec('begin immediate')
-  try {
-    work()
-    db.exec('commit')
-  } catch (error) {
-    db.exec('rollback')
-    throw error
   }
 }
 

@@ -6,6 +6,7 @@ import { InProcessQueue } from '../jobs/in-process-queue.ts'
 import type { JobQueue } from '../jobs/job-queue.ts'
 import { type Namespace, namespaceOf } from '../redis/namespace.ts'
 import { openRedis } from '../redis/open-redis.ts'
+import { connectionName } from '../redis/state-layout.ts'
 import { RedisStateStore } from '../state/redis-state-store.ts'
 import { SqliteStateStore } from '../state/sqlite-state-store.ts'
 import type { StateStore } from '../state/state-store.ts'
@@ -27,18 +28,18 @@ export interface Infrastructure {
 export function createInfrastructure(
   config: Config,
   log: Log,
-  { clock = systemClock, namespace = namespaceOf('bot') }: { clock?: Clock; namespace?: Namespace } = {},
+  { clock, namespace = namespaceOf('bot') }: { clock?: Clock; namespace?: Namespace } = {},
 ): Infrastructure {
   const limit = config.PROMPTS_QUEUE_LIMIT
   const url = config.REDIS_URL
   if (url === undefined) {
-    const state = new SqliteStateStore(join(config.PROMPTS_HOME, 'state.db'), { clock })
+    const state = new SqliteStateStore(join(config.PROMPTS_HOME, 'state.db'), clock === undefined ? {} : { clock })
     const runs = new InProcessQueue<RunJob>({ name: 'runs', state, limit })
     const compiles = new InProcessQueue<CompileJob>({ name: 'compiles', state, limit })
-    return { clock, state, runs, compiles, alone: true, close: () => state.close() }
+    return { clock: clock ?? systemClock, state, runs, compiles, alone: true, close: () => state.close() }
   }
   const onError = (error: Error) => log.warn('Redis', { error: error.message })
-  const redis = openRedis(url, { onError, more: { enableAutoPipelining: true } })
+  const redis = openRedis(url, { onError, more: { enableAutoPipelining: true, connectionName: connectionName(namespace) } })
   const state = new RedisStateStore(redis, { ownsConnection: true, prefix: namespace.state })
   const queue = { redisUrl: url, limit, onError, prefix: namespace.jobs, cancelPrefix: namespace.cancel, understands: knowsJob }
   // a dead worker's run is another's within 20 s
@@ -50,5 +51,5 @@ export function createInfrastructure(
   })
   // a compilation may take minutes of a core: its own queue, and a lock that outlives a busy event loop
   const compiles = new BullMqQueue<CompileJob>({ ...queue, name: 'prompts-compiles', lockDurationMs: 60_000 })
-  return { clock, state, runs, compiles, alone: false, close: () => state.close() }
+  return { clock: clock ?? systemClock, state, runs, compiles, alone: false, close: () => state.close() }
 }

@@ -1,35 +1,34 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { type Clock, systemClock } from '../clock.ts'
-import { PromptsError } from '../errors.ts'
+import type { DatabaseSync } from 'node:sqlite'
+import type { Clock } from '../clock.ts'
+import { inTransaction, openSqlite, type SqliteStep } from '../layout/open-sqlite.ts'
 import type { Pace, StateStore } from './state-store.ts'
+import { type HostClocks, steadyTime, steadyTimeSchema } from './steady-time.ts'
 
 const schema = `
   CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires REAL NOT NULL, listed INTEGER NOT NULL DEFAULT 1) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS entries_expires ON entries (expires);
   CREATE TABLE IF NOT EXISTS buckets (key TEXT PRIMARY KEY, tat REAL NOT NULL) WITHOUT ROWID;
 `
-/** The layout of the file; one without a number is of the time before, which is the same. */
-const stateSchema = 1
+/** A file without a version is of the time before, which is the same. */
+export const stateFileSteps: readonly SqliteStep[] = [
+  { to: 1, run: (db) => db.exec(schema) },
+  { to: 2, run: (db) => db.exec(steadyTimeSchema) },
+]
 const sweepEveryMs = 60_000
 
 /**
- * State in one SQLite file (or `:memory:`), for one process or a few on one machine.
- * Write-ahead log with `synchronous=NORMAL`: what was written survives the process being killed.
+ * State in one SQLite file (or `:memory:`), for one process or a few on one machine. What was written survives the process being
+ * killed. Times in it are the file's own (`steadyTime`), unless a clock is given.
  */
 export class SqliteStateStore implements StateStore {
   readonly #db: DatabaseSync
   readonly #clock: Pick<Clock, 'now'>
   #sweptAt = 0
 
-  constructor(path: string, options: { clock?: Pick<Clock, 'now'> } = {}) {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
-    this.#db = new DatabaseSync(path, { timeout: 5000 })
-    this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
-    this.#checkVersion(path)
-    this.#db.exec(schema)
-    this.#clock = options.clock ?? systemClock
+  /** @throws PromptsError `bad_config` for a file of a newer version. */
+  constructor(path: string, options: { clock?: Pick<Clock, 'now'>; hostClocks?: HostClocks; steps?: readonly SqliteStep[] } = {}) {
+    this.#db = openSqlite(path, { steps: options.steps ?? stateFileSteps })
+    this.#clock = options.clock ?? { now: steadyTime(this.#db, options.hostClocks) }
   }
 
   async claim(key: string, ttlMs: number): Promise<boolean> {
@@ -83,7 +82,7 @@ export class SqliteStateStore implements StateStore {
   }
 
   async take(key: string, pace: Pace): Promise<number> {
-    return this.#transaction(() => {
+    return inTransaction(this.#db, () => {
       const now = this.#clock.now()
       const tat = Math.max(now, this.#tat(key))
       const wait = tat - (pace.burst - 1) * pace.intervalMs - now
@@ -95,23 +94,11 @@ export class SqliteStateStore implements StateStore {
 
   async hold(key: string, ms: number, options: { exactly?: boolean } = {}): Promise<void> {
     const until = this.#clock.now() + ms
-    this.#transaction(() => this.#setTat(key, options.exactly === true ? until : Math.max(this.#tat(key), until)))
+    inTransaction(this.#db, () => this.#setTat(key, options.exactly === true ? until : Math.max(this.#tat(key), until)))
   }
 
   async close(): Promise<void> {
     if (this.#db.isOpen) this.#db.close()
-  }
-
-  /** @throws PromptsError `bad_config` for a file of a newer version. */
-  #checkVersion(path: string): void {
-    const version = Number(this.#db.prepare('PRAGMA user_version').get()?.user_version ?? 0)
-    if (version > stateSchema) {
-      this.#db.close()
-      throw new PromptsError('bad_config', `${path} was written by a newer version (schema ${version}, this one knows ${stateSchema})`, {
-        hint: 'Run that version, or one after it.',
-      })
-    }
-    this.#db.exec(`PRAGMA user_version = ${stateSchema}`)
   }
 
   #tat(key: string): number {
@@ -133,18 +120,6 @@ export class SqliteStateStore implements StateStore {
       )
       .run(key, value, now + ttlMs, listed, now)
     return Number(result.changes) === 1
-  }
-
-  #transaction<T>(body: () => T): T {
-    this.#db.exec('BEGIN IMMEDIATE')
-    try {
-      const result = body()
-      this.#db.exec('COMMIT')
-      return result
-    } catch (error) {
-      this.#db.exec('ROLLBACK')
-      throw error
-    }
   }
 
   #sweep(): void {

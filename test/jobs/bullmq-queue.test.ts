@@ -13,7 +13,9 @@ describe.skipIf(lacks('redis-server'))(needing('jobs in Redis', 'redis-server'),
   afterAll(() => server?.stop())
 
   const open = (name: string, limit = 100) =>
-    new BullMqQueue<{ n: number }>({ name, redisUrl: server.url, limit, retryDelayMs: 20, lockDurationMs: 2000, stalledIntervalMs: 500 })
+    new BullMqQueue<{ n: number }>({
+      ...{ name, redisUrl: server.url, limit, retryDelayMs: 20, lockDurationMs: 2000, stalledIntervalMs: 500, notUnderstoodMs: 400 },
+    })
   jobQueueSuite('BullMqQueue', { open: (name, options) => open(name, options?.limit) })
 
   it('cancels a job that runs in another process', async () => {
@@ -36,6 +38,30 @@ describe.skipIf(lacks('redis-server'))(needing('jobs in Redis', 'redis-server'),
     await vi.waitFor(() => expect(reason).toMatchObject({ code: 'cancelled' }), { timeout: 5000 })
     await asker.close(0)
     await worker.close(0)
+  })
+
+  it('takes a job that a worker with a clock two hours ahead gave back, and died', { timeout: 60_000 }, async () => {
+    const ahead = open('clocks')
+    const now = Date.now
+    let given = false
+    await ahead.work(
+      async () => {
+        given = true
+        // what the queue computes from here on is by a clock of another host
+        vi.spyOn(Date, 'now').mockImplementation(() => now() + 2 * 3600_000)
+        throw new Error('try again')
+      },
+      { concurrency: 1 },
+    )
+    await ahead.add('job-1', { n: 1 })
+    await vi.waitFor(async () => expect(given && (await ahead.depth()).active === 0).toBe(true), { timeout: 15_000 })
+    vi.restoreAllMocks()
+    await ahead.close(0)
+    const other = open('clocks')
+    const taken: string[] = []
+    await other.work(async ({ id }) => void taken.push(id), { concurrency: 1 })
+    await vi.waitFor(() => expect(taken).toEqual(['job-1']), { timeout: 30_000 })
+    await other.close(0)
   })
 
   it('refuses ids that BullMQ would misread', async () => {

@@ -1,10 +1,12 @@
 import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { type Diagnosis, diagnosisSchema } from '../../contract/diagnosis.ts'
 import { type RunEvent, type RunRequest, runRequestSchema } from '../../contract/run.ts'
 import { writeFileAtomically } from '../../files/atomic-file.ts'
 import { appendEvent, readEvents, readTextIfThere } from './event-log.ts'
 import { oneByOne } from './one-by-one.ts'
+import { readable, readRecord, stampedRecord } from './run-layout.ts'
 import { checkRunName, checkStageName, isRunName, tenantPart } from './run-names.ts'
 import type { ShardingMemory } from './sharding-memory.ts'
 import { newIdentity, readIdentity } from './store-identity.ts'
@@ -24,7 +26,8 @@ export function createFileMemory(options: { folder: string; now?: () => Date }):
   const append = oneByOne(async (run, event: Omit<RunEvent, 'at'>) =>
     appendEvent(join(folderOf(run), 'events.jsonl'), { at: now().toISOString(), ...event }),
   )
-  const request = async (run: string) => readJson(join(folderOf(run), 'request.json'), (value) => runRequestSchema.parse(value))
+  const request = (run: string) =>
+    read(join(folderOf(run), 'request.json'), { kind: 'request', what: `Run ${run}`, schema: runRequestSchema })
 
   return {
     append,
@@ -42,17 +45,21 @@ export function createFileMemory(options: { folder: string; now?: () => Date }):
       if (wanted.thread !== null) await writeFileAtomically(openPath(wanted.run), '')
       await mkdir(join(options.folder, 'tenants'), { recursive: true, mode: 0o700 })
       await appendFile(tenantPath(wanted.tenant), `${JSON.stringify({ run: wanted.run })}\n`)
-      await writeFileAtomically(join(folderOf(wanted.run), 'request.json'), pretty(wanted))
+      await writeFileAtomically(join(folderOf(wanted.run), 'request.json'), pretty(stampedRecord(wanted)))
       await append(wanted.run, { kind: 'request', name: wanted.subject.kind, data: wanted })
     },
-    stageResult: async (run, stage) => readJson(stagePath(run, stage), (value) => value),
+    stageResult: (run, stage) =>
+      read(stagePath(run, stage), { kind: 'stage', what: `The stage ${stage} of run ${run}`, schema: z.unknown() }),
     async saveStage(run, stage, result) {
-      await writeFileAtomically(stagePath(run, stage), pretty(result))
+      await writeFileAtomically(stagePath(run, stage), pretty(stampedRecord(result)))
     },
     async saveDiagnosis(run, diagnosis) {
-      await writeFileAtomically(join(folderOf(run), 'diagnosis.json'), pretty(diagnosis))
+      await writeFileAtomically(join(folderOf(run), 'diagnosis.json'), pretty(stampedRecord(diagnosis)))
     },
-    diagnosis: async (run) => readJson<Diagnosis>(join(folderOf(run), 'diagnosis.json'), (value) => diagnosisSchema.parse(value)),
+    diagnosis: (run) =>
+      read<Diagnosis>(join(folderOf(run), 'diagnosis.json'), {
+        ...{ kind: 'diagnosis', what: `The diagnosis of run ${run}`, schema: diagnosisSchema },
+      }),
     events: async (run) => readEvents(join(folderOf(run), 'events.jsonl')),
     async list({ tenant, limit }) {
       const lines = (await readTextIfThere(tenantPath(tenant)))?.split('\n').reverse() ?? []
@@ -61,18 +68,18 @@ export function createFileMemory(options: { folder: string; now?: () => Date }):
         if (found.size >= limit) break
         const run = runOfLine(line)
         if (run === null || found.has(run)) continue
-        const one = await request(run)
+        const one = await readable(request(run))
         if (one !== null && one.tenant === tenant) found.set(run, one)
       }
       return [...found.values()]
     },
     async open() {
       const runs = await readdir(join(options.folder, 'open')).catch(() => [])
-      return (await Promise.all(runs.filter(isRunName).map(request))).filter((one) => one !== null)
+      return (await Promise.all(runs.filter(isRunName).map((run) => readable(request(run))))).filter((one) => one !== null)
     },
     settle: (run) => rm(openPath(run), { force: true }),
     async delete(run) {
-      const asked = await request(run)
+      const asked = await readable(request(run))
       await rm(folderOf(run), { recursive: true, force: true })
       await rm(openPath(run), { force: true })
       if (asked === null) return
@@ -92,9 +99,9 @@ function runOfLine(line: string): string | null {
   }
 }
 
-async function readJson<T>(path: string, parse: (value: unknown) => T): Promise<T | null> {
+async function read<T>(path: string, how: Parameters<typeof readRecord<T>>[1]): Promise<T | null> {
   const text = await readTextIfThere(path)
-  return text === null ? null : parse(JSON.parse(text))
+  return text === null ? null : readRecord(text, how)
 }
 
 function pretty(value: unknown): string {

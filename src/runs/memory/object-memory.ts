@@ -1,9 +1,11 @@
+import { z } from 'zod'
 import { type Diagnosis, diagnosisSchema } from '../../contract/diagnosis.ts'
 import { type RunEvent, type RunRequest, runRequestSchema } from '../../contract/run.ts'
 import { PromptsError } from '../../errors.ts'
 import type { BlobStore } from './blob-store.ts'
 import { parseEvent } from './event-log.ts'
 import { oneByOne } from './one-by-one.ts'
+import { readable, readRecord, stampedRecord } from './run-layout.ts'
 import { checkRunName, checkStageName, tenantPart } from './run-names.ts'
 import type { ShardingMemory } from './sharding-memory.ts'
 import { newIdentity, readIdentity } from './store-identity.ts'
@@ -24,11 +26,12 @@ export function createObjectMemory({ blobs, now = () => new Date() }: { blobs: B
   const known = new Map<string, Map<string, RunEvent>>()
   const at = (run: string, rest: string) => `runs/${checkRunName(run)}/${rest}`
   const eventKey = (run: string, number: number) => at(run, `events/${String(number).padStart(6, '0')}.json`)
-  const readJson = async <T>(key: string, parse: (value: unknown) => T): Promise<T | null> => {
+  const read = async <T>(key: string, how: Parameters<typeof readRecord<T>>[1]): Promise<T | null> => {
     const text = await blobs.get(key)
-    return text === null ? null : parse(JSON.parse(text))
+    return text === null ? null : readRecord(text, how)
   }
-  const request = (run: string) => readJson(at(run, 'request.json'), (value) => runRequestSchema.parse(value))
+  const request = (run: string) => read(at(run, 'request.json'), { kind: 'request', what: `Run ${run}`, schema: runRequestSchema })
+  const stageKey = (run: string, stage: string) => at(run, `stages/${checkStageName(stage)}.json`)
   const eventKeys = (run: string) => blobs.list(at(run, 'events/'), mostEvents)
 
   function remembered(run: string): Map<string, RunEvent> {
@@ -86,26 +89,28 @@ export function createObjectMemory({ blobs, now = () => new Date() }: { blobs: B
       const age = String(lastMs - (Date.parse(wanted.at) || 0)).padStart(16, '0')
       await blobs.put(`tenants/${tenantPart(tenant)}/${age}-${checkRunName(run)}`, '{}')
       if (thread !== null) await blobs.put(`open/${run}`, '{}')
-      if (await blobs.putIfAbsent(at(run, 'request.json'), JSON.stringify(wanted)))
+      if (await blobs.putIfAbsent(at(run, 'request.json'), JSON.stringify(stampedRecord(wanted))))
         await append(run, { kind: 'request', name: wanted.subject.kind, data: wanted })
     },
     async open() {
       const runs = (await blobs.list('open/', 5000)).map((key) => key.slice('open/'.length))
-      return (await Promise.all(runs.map(request))).filter((one) => one !== null)
+      return (await Promise.all(runs.map((run) => readable(request(run))))).filter((one) => one !== null)
     },
     settle: (run) => blobs.delete([`open/${checkRunName(run)}`]),
-    stageResult: (run, stage) => readJson<unknown>(at(run, `stages/${checkStageName(stage)}.json`), (value) => value),
-    saveStage: (run, stage, result) => blobs.put(at(run, `stages/${checkStageName(stage)}.json`), JSON.stringify(result)),
-    saveDiagnosis: (run, diagnosis) => blobs.put(at(run, 'diagnosis.json'), JSON.stringify(diagnosis)),
-    diagnosis: (run) => readJson<Diagnosis>(at(run, 'diagnosis.json'), (value) => diagnosisSchema.parse(value)),
+    stageResult: (run, stage) =>
+      read<unknown>(stageKey(run, stage), { kind: 'stage', what: `The stage ${stage} of run ${run}`, schema: z.unknown() }),
+    saveStage: (run, stage, result) => blobs.put(stageKey(run, stage), JSON.stringify(stampedRecord(result))),
+    saveDiagnosis: (run, diagnosis) => blobs.put(at(run, 'diagnosis.json'), JSON.stringify(stampedRecord(diagnosis))),
+    diagnosis: (run) =>
+      read<Diagnosis>(at(run, 'diagnosis.json'), { kind: 'diagnosis', what: `The diagnosis of run ${run}`, schema: diagnosisSchema }),
     async list({ tenant, limit }) {
       const prefix = `tenants/${tenantPart(tenant)}/`
       const keys = await blobs.list(prefix, limit)
-      const found = await Promise.all(keys.map((key) => request(key.slice(prefix.length + 17))))
+      const found = await Promise.all(keys.map((key) => readable(request(key.slice(prefix.length + 17)))))
       return found.filter((one): one is RunRequest => one !== null && one.tenant === tenant)
     },
     async delete(run) {
-      const asked = await request(run)
+      const asked = await readable(request(run))
       known.delete(run)
       const keys = await blobs.list(at(run, ''), mostEvents)
       const index =

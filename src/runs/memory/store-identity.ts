@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { PromptsError } from '../../errors.ts'
+import { newestOf, stepsFrom } from '../../layout/layout-steps.ts'
 import { readJsonAs } from '../../text/json.ts'
 
-/** The layout of runs that this program writes and reads. */
-export const runsSchema = 1
+/** How a store of runs is laid out: which files or objects there are. What is in them has a version of its own (`run-layout`). */
+const steps = [{ to: 1 }]
 
 const identitySchema = z.object({ id: z.string(), schema: z.number().int() })
 
 export function newIdentity(): string {
-  return JSON.stringify({ id: randomUUID(), schema: runsSchema })
+  return JSON.stringify({ id: randomUUID(), schema: newestOf(steps) })
 }
 
 /**
@@ -19,8 +20,6 @@ export function newIdentity(): string {
 export function readIdentity(text: string, where: string): string {
   const found = readJsonAs(identitySchema, text)
   if (found === null) throw new PromptsError('bad_config', `${where} holds no store of runs`, { hint: 'Restore its store.json.' })
-  if (found.schema <= runsSchema) return found.id
-  throw new PromptsError('bad_config', `${where} was laid out by a newer version (schema ${found.schema}, this one knows ${runsSchema})`, {
-    hint: 'Run that version, or one after it.',
-  })
+  stepsFrom(steps, found.schema, where)
+  return found.id
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts'
 import { keys } from '../../state/keys.ts'
 import type { StateStore } from '../../state/state-store.ts'
 import type { Entry, MessageSubject, SentRecord } from './entry.ts'
+import { answerDeadlineMs } from './pace.ts'
 
 const day = 24 * 3600_000
 const keepEntryMs = 2 * day
@@ -120,7 +121,7 @@ export class EntryStore {
       for (;;) {
         const found = await this.#state.list(keys.outbox(owner), 40)
         if (found.length === 0) break
-        const taken = found.map(({ value }) => JSON.parse(value) as Entry)
+        const taken = found.map(({ value }) => this.#anew(JSON.parse(value) as Entry))
         await Promise.all(taken.map((entry) => this.save(entry)))
         // the dead process may have held their leases
         await Promise.all(taken.map((entry) => this.release(entry)))
@@ -129,6 +130,11 @@ export class EntryStore {
       }
       await this.#state.delete(key)
     }
+  }
+
+  /** The dead process's clock may have been another host's: what it wrote is wanted as long again, by this one's. */
+  #anew(entry: Entry): Entry {
+    return { ...entry, deadlineAt: this.#clock.now() + (entry.lifeMs ?? answerDeadlineMs) }
   }
 
   #entryKey(entry: Entry): string {

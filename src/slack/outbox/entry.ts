@@ -37,6 +37,8 @@ export interface Entry {
   /** Newer content of the same key has a higher version and replaces what has not been sent. */
   version: number
   createdAt: number
+  /** How long it is wanted, and until when by the clock of the process that has it. */
+  lifeMs: number
   deadlineAt: number
   attempts: number
   fallbackLevel: FallbackLevel

@@ -224,7 +224,7 @@ export class Outbox {
     const now = this.#options.clock.now()
     const priority = options.priority ?? 0
     const order = await this.#entries.nextOrder(team)
-    const deadlineAt = now + (options.deadlineMs ?? (priority === 2 ? progressDeadlineMs : answerDeadlineMs))
+    const lifeMs = options.deadlineMs ?? (priority === 2 ? progressDeadlineMs : answerDeadlineMs)
     const entry: Entry = {
       key,
       team,
@@ -234,7 +234,8 @@ export class Outbox {
       // an answer is newer than any progress, whichever process wrote it when
       version: (priority === 2 ? progressVersions : answerVersions) + order,
       createdAt: order,
-      deadlineAt,
+      lifeMs,
+      deadlineAt: now + lifeMs,
       attempts: 0,
       fallbackLevel: 0,
       uncertain: false,

@@ -7,7 +7,7 @@ import { SqliteStateStore } from '../../../src/state/sqlite-state-store.ts'
 
 const op = { kind: 'home', user: 'U1', view: {} } as unknown as Entry['op']
 const entry = (key: string, version: number, priority: 0 | 1 | 2 = 0): Entry => ({
-  ...{ key, team: 'T1', op, after: null, priority, version, createdAt: version, deadlineAt: Date.now() + 60_000 },
+  ...{ key, team: 'T1', op, after: null, priority, version, createdAt: version, lifeMs: 60_000, deadlineAt: Date.now() + 60_000 },
   ...{ attempts: 0, fallbackLevel: 0, uncertain: false, durable: true },
 })
 
