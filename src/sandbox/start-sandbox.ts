@@ -119,7 +119,7 @@ function sandboxConfig(config: Config, input: { home: string; workspace: Sandbox
 
 /** The bot's own HTTP receiver, on loopback alone. */
 function loopbackReceiver(deps: SlackDeps) {
-  const inbox = new Inbox(deps.state, deps.log)
+  const inbox = new Inbox(deps.state, deps.log, deps.clock)
   const receiver = createReceiver({ config: deps.config, log: deps.log, inbox, installations: null, routes: [] })
   const start = receiver.start.bind(receiver)
   let port = 0

@@ -33,7 +33,7 @@ export interface SlackAppOptions {
 export function createSlackApp(deps: SlackDeps, options: SlackAppOptions = {}): SlackApp {
   const services = options.services ?? createServices(deps)
   const { config, log } = deps
-  const inbox = new Inbox(deps.state, log)
+  const inbox = new Inbox(deps.state, log, deps.clock)
   const isSocketOpen = { now: false }
   const { routes } = processHealth(services, config.SLACK_APP_TOKEN === undefined ? undefined : () => isSocketOpen.now)
   const receiver = options.receiver ?? createReceiver({ config, log, inbox, installations: services.installations, routes })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Installation, ReceiverEvent } from '@slack/bolt'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { systemClock } from '../../src/clock.ts'
 import { silentLog } from '../../src/slack/log.ts'
 import { appManifest, botScopes, scopeReasons } from '../../src/slack/manifest.ts'
 import { EncryptedInstallationStore } from '../../src/slack/oauth/installation-store.ts'
@@ -110,9 +111,12 @@ describe('the inbox', () => {
   it('writes no verification token down', async () => {
     const state = new SqliteStateStore(':memory:')
     let kept = ''
-    await new Inbox(state, silentLog).process({ body: { event_id: 'Ev1', token: 'secret-token' }, ack: async () => {} }, async () => {
-      kept = JSON.stringify(await state.list('inbox:', 10))
-    })
+    await new Inbox(state, silentLog, systemClock).process(
+      { body: { event_id: 'Ev1', token: 'secret-token' }, ack: async () => {} },
+      async () => {
+        kept = JSON.stringify(await state.list('inbox:', 10))
+      },
+    )
     expect(kept).toContain('Ev1')
     expect(kept).not.toContain('secret-token')
   })
@@ -120,13 +124,13 @@ describe('the inbox', () => {
   it('handles again what a process that died had acked and not finished, and only that', async () => {
     const state = new SqliteStateStore(':memory:')
     const event = (id: string): ReceiverEvent => ({ body: { event_id: id }, ack: async () => {} })
-    const first = new Inbox(state, silentLog)
+    const first = new Inbox(state, silentLog, systemClock)
     await first.process(event('done'), async () => {})
     void first.process(event('died'), () => new Promise(() => {}))
     await new Promise((resolve) => setTimeout(resolve, 20))
     const seen: ReceiverEvent[] = []
     const next = async (replayed: ReceiverEvent) => void seen.push(replayed)
-    const second = new Inbox(state, silentLog)
+    const second = new Inbox(state, silentLog, systemClock)
     expect(await second.replay(next, { all: false })).toBe(0)
     expect(await second.replay(next, { all: true })).toBe(1)
     expect(seen[0]?.body.event_id).toBe('died')
@@ -139,7 +143,7 @@ describe('the inbox', () => {
     await state.close()
     let passed = false
     await expect(
-      new Inbox(state, silentLog).process({ body: {}, ack: async () => {} }, async () => {
+      new Inbox(state, silentLog, systemClock).process({ body: {}, ack: async () => {} }, async () => {
         passed = true
       }),
     ).rejects.toThrow()

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ReceiverEvent } from '@slack/bolt'
+import type { Clock } from '../../clock.ts'
 import { keys } from '../../state/keys.ts'
 import type { StateStore } from '../../state/state-store.ts'
 import type { Log } from '../log.ts'
@@ -26,11 +27,15 @@ export const replayFlag = 'promptsReplay'
 export class Inbox {
   readonly #state: StateStore
   readonly #log: Log
+  readonly #clock: Clock
+  /** What this process is handling: its own, even where a busy loop let the hold run out. */
+  readonly #handling = new Set<string>()
   #unwritten = 0
 
-  constructor(state: StateStore, log: Log) {
+  constructor(state: StateStore, log: Log, clock: Clock) {
     this.#state = state
     this.#log = log
+    this.#clock = clock
   }
 
   /** @throws what the store throws: then Slack gets no ack and sends the event again. */
@@ -78,6 +83,7 @@ export class Inbox {
   async replay(next: (event: ReceiverEvent) => Promise<void>, options: { all: boolean }): Promise<number> {
     let count = 0
     for (const { key, value } of await this.#state.list(keys.inbox, 1000)) {
+      if (this.#handling.has(key)) continue
       if (options.all) await this.#state.release(keys.deliveryHeld(key))
       if (!(await this.#state.claim(keys.deliveryHeld(key), heldMs))) continue
       const tries = await this.#state.increment(keys.deliveryTries(key), 1, keepMs)
@@ -94,14 +100,16 @@ export class Inbox {
 
   /** Holds a delivery while it is handled, and crosses it out when it is. */
   async #handle(key: string, work: () => Promise<void>): Promise<void> {
-    const renew = setInterval(() => {
+    this.#handling.add(key)
+    const stopRenewing = this.#clock.every(renewMs, () => {
       this.#state.set(keys.deliveryHeld(key), '1', heldMs).catch(() => {})
-    }, renewMs)
+    })
     try {
       await work()
       await this.#state.delete(key)
     } finally {
-      clearInterval(renew)
+      stopRenewing()
+      this.#handling.delete(key)
       await this.#state.release(keys.deliveryHeld(key)).catch(() => {})
     }
   }
