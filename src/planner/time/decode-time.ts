@@ -1,10 +1,11 @@
+import { routedTokens } from '../footprint/expert-workspace.ts'
 import { kvCacheBytes } from '../footprint/kv-cache.ts'
 import { visibleTokens } from '../model/attention-terms.ts'
 import type { EngineLaws } from '../serving/engine-laws.ts'
-import type { Shards } from '../shards.ts'
+import { keyValueShards, type Shards } from '../shards.ts'
 import { layerTraffic } from './layer-traffic.ts'
 import { addLayers, type LayerInput } from './layer-work.ts'
-import { addCollective, type MeshLinks } from './links.ts'
+import { type AxisLink, addCollective, type MeshLinks, type Traffic } from './links.ts'
 import { forwardPasses } from './passes.ts'
 import { servingStep } from './serving-step.ts'
 import type { Timing } from './timing.ts'
@@ -18,7 +19,10 @@ export function decodeTime(input: LayerInput & { laws: EngineLaws }, s: Shards, 
   const { model, terms, run, rates, laws } = input
   const sequences = run.global_batch / s.batch
   const work = noWork()
-  addLayers(work, input, { s, tokens: sequences, passes: forwardPasses })
+  // products of whole weights, or of a device's own part of them
+  const parts = contractedParts(s)
+  const embed = model.embed / parts
+  addLayers(work, parts > 1 ? { ...input, model: { ...model, embed } } : input, { s, tokens: sequences, passes: forwardPasses })
   const cache = kvCacheBytes({ terms, run, windowedCache: laws.windowedCache }, s)
   let flops = 0
   let partial = 0
@@ -31,15 +35,48 @@ export function decodeTime(input: LayerInput & { laws: EngineLaws }, s: Shards, 
   const arithmetic = (sequences * (flops / s.stage)) / s.model / rates.plain
   const passes = laws.readsCacheInPlace ? 1 : input.constants.cache_passes
   addOperation(work, rates, { arithmetic, bytes: passes * cache, times: 1 })
-  addMatmul(work, rates, { rate: rates.plain, m: sequences, k: model.embed, n: model.vocab / s.vocab, times: 1 })
-  const traffic = layerTraffic(input, { s, links, tokens: sequences, passes: { ...forwardPasses, keys: 0 }, stored: 0 })
+  addMatmul(work, rates, { rate: rates.plain, m: sequences, k: embed, n: model.vocab / s.vocab, times: 1 })
+  const gathered = parts > 1 ? { ...s, weights: 1, expertWeights: 1 } : s
+  const traffic = layerTraffic(input, { s: gathered, links, tokens: sequences, passes: { ...forwardPasses, keys: 0 }, stored: 0 })
   if (s.seq > 1) {
     // each shard attends to its part of the cache; the partial outputs and their sums are added up
     const bytes = (sequences * partial * 4) / s.model / terms.layers
     const sums = { ici: 0, dcn: 0 }
-    addCollective(sums, rates, { kind: 'all-reduce', bytes, times: terms.layers / s.stage, over: links('seq') })
+    const over = links('seq')
+    addCollective(sums, rates, { kind: 'all-reduce', bytes, times: terms.layers / s.stage, over })
+    if (parts > 1) addPartialSums(sums, input, { s, tokens: sequences, over })
     traffic.keys += sums.ici
     traffic.dcn += sums.dcn
   }
   return servingStep(input, { s, work, traffic, layerUs: input.constants.decode_overhead_us })
+}
+
+/**
+ * The parts of a weight's embed dimension that devices contract where they lie; 1 where weights are gathered. An axis that cuts
+ * the weights but no token of a step leaves every device with all of a product's rows, so that it multiplies its own part of the
+ * weight and adds up the outputs, which are far smaller; where an axis cuts the tokens too, weights are gathered. Seen in every
+ * schedule of bench/recorded/benchmark-truth.jsonl that decodes with seq: its exposed communication is a twentieth of a gather's.
+ */
+function contractedParts({ weights, expertWeights, seq, batch, replica }: Shards): number {
+  return batch === replica && weights === seq && expertWeights === seq ? seq : 1
+}
+
+/** The sums over seq of what every product makes from its part of the weights, and the gathers of what it cuts. */
+function addPartialSums(
+  sums: Traffic,
+  { model, run, terms, rates }: LayerInput,
+  { s, tokens, over }: { s: Shards; tokens: number; over: AxisLink },
+): void {
+  const add = (kind: 'all-reduce' | 'all-gather', elements: number, times: number) =>
+    addCollective(sums, rates, { kind, bytes: elements * rates.activationBytes, times, over })
+  for (const { attention, mlp, count } of terms.kinds) {
+    const layers = count / s.stage
+    if (attention) add('all-reduce', tokens * (attention.query / s.model + attention.keyValue / keyValueShards(s, attention)), layers)
+    if (mlp && mlp.width > 0) add('all-reduce', (tokens * mlp.inputs * mlp.width) / s.model, layers)
+    if (mlp && mlp.expertCount > 0)
+      add('all-reduce', (routedTokens(mlp, run, { tokens, s }) * mlp.inputs * mlp.expertWidth) / s.model, layers)
+    // the second products make a part of the embed dimension each
+    add('all-gather', tokens * (model.embed / s.embed), layers * (Number(attention !== null) + Number(mlp !== null)))
+  }
+  add('all-reduce', (tokens * model.vocab) / s.vocab, 1)
 }

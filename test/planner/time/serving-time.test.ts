@@ -16,6 +16,18 @@ describe('decoding', () => {
     expect(fsdp.step).toBeGreaterThan(2 * tensor.step)
   })
 
+  it('leaves weights where they are when what cuts them cuts no token of a step', () => {
+    const job = workloadOf(decode)
+    const cut = figuresOf(job, { seq: 8 }).timing
+    // each device multiplies its eighth of the weights, and sums of a few rows cross the links
+    expect(cut.exposedBy.weights).toBe(0)
+    expect(cut.step).toBeLessThan(0.5 * figuresOf(job, { data: 8 }).timing.step)
+    expect(cut.hbm).toBeLessThan(1.05 * figuresOf(job, { model: 8 }).timing.hbm)
+    expect(cut.exposedBy.keys).toBeGreaterThan(0)
+    // beside an axis that cuts the tokens they are gathered
+    expect(figuresOf(job, { data: 2, seq: 4 }).timing.exposedBy.weights).toBeGreaterThan(0)
+  })
+
   it('is bound by HBM, and longer with a longer context', () => {
     const short = figuresOf(workloadOf({ ...decode, run: { ...decode.run, seq_len: 1024 } }), { model: 8 }).timing
     const long = figuresOf(workloadOf(decode), { model: 8 }).timing
