@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/support/longest-first.ts'
+import { soon } from './test/support/soon.ts'
 import { SummaryReporter } from './test/support/summary-reporter.ts'
 
 /** Tests that start processes and servers, or measure what a process does: each file in a process of its own. */
@@ -9,9 +10,13 @@ const alone = ['compiler/program', 'experiment/sources', 'redis', 'sandbox', 'sl
 
 export default defineConfig({
   test: {
+    // what a test prints is shown where it fails
+    silent: 'passed-only',
     reporters: ['default', new SummaryReporter()],
-    testTimeout: 30_000,
+    // many times what they take: a busy machine is slow, and a hung test ends all the same
+    testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: soon },
     // more than cores: what starts processes mostly waits for them
     maxWorkers: 4,
     sequence: { sequencer: LongestFirst },

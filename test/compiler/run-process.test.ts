@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { runProcess } from '../../src/compiler/run-process.ts'
 import { canBeWithoutNetwork, withoutNetwork } from '../../src/compiler/without-network.ts'
+import { soon } from '../support/soon.ts'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'prompts-run-')))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -28,14 +29,14 @@ describe('a child process', () => {
     const hungry = `const kept=[];setInterval(()=>kept.push(Buffer.alloc(64<<20,1)),50)`
     const result = await runProcess([node, '-e', withGrandchild(hungry)], '', { ...limits, memoryGib: 0.4 }, never, path)
     expect(result.reason).toBe('memory')
-    await vi.waitFor(() => expect(isAlive(Number(result.stdout.trim()))).toBe(false), 5000)
+    await vi.waitFor(() => expect(isAlive(Number(result.stdout.trim()))).toBe(false), soon)
   })
 
   it('leaves nothing behind when it ends by itself', { timeout: 60_000 }, async () => {
     const code = withGrandchild('setInterval(()=>{},1000)', 1500)
     const result = await runProcess([node, '-e', code], '', limits, never, path)
     expect(result.exitCode).toBe(0)
-    await vi.waitFor(() => expect(isAlive(Number(result.stdout.trim()))).toBe(false), 5000)
+    await vi.waitFor(() => expect(isAlive(Number(result.stdout.trim()))).toBe(false), soon)
   })
 
   it('runs where it is told to, with the environment that it is given', async () => {

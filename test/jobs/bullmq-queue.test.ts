@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { BullMqQueue } from '../../src/jobs/bullmq-queue.ts'
 import { lacks, needing } from '../support/needs.ts'
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts'
+import { soon } from '../support/soon.ts'
 import { jobQueueSuite } from './job-queue-suite.ts'
 
 describe.skipIf(lacks('redis-server'))(needing('jobs in Redis', 'redis-server'), () => {
@@ -25,7 +26,7 @@ describe.skipIf(lacks('redis-server'))(needing('jobs in Redis', 'redis-server'),
     await worker.work(
       async (job) => {
         started = true
-        await sleep(10_000, undefined, { signal: job.signal }).catch(() => {
+        await sleep(60_000, undefined, { signal: job.signal }).catch(() => {
           reason = job.signal.reason
           throw job.signal.reason
         })
@@ -33,9 +34,9 @@ describe.skipIf(lacks('redis-server'))(needing('jobs in Redis', 'redis-server'),
       { concurrency: 1 },
     )
     await asker.add('job-1', { n: 1 })
-    await vi.waitFor(() => expect(started).toBe(true), { timeout: 5000 })
+    await vi.waitFor(() => expect(started).toBe(true), soon)
     expect(await asker.cancel('job-1')).toBe(true)
-    await vi.waitFor(() => expect(reason).toMatchObject({ code: 'cancelled' }), { timeout: 5000 })
+    await vi.waitFor(() => expect(reason).toMatchObject({ code: 'cancelled' }), soon)
     await asker.close(0)
     await worker.close(0)
   })

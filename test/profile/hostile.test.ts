@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { PromptsError } from '../../src/errors.ts'
 import { readProfile } from '../../src/profile/read-profile.ts'
+import { cpuMs } from '../support/cpu-ms.ts'
 import { projectRoot } from '../support/needs.ts'
 import { profileKinds } from '../support/profile-kinds.ts'
 import type { ProfileSpec } from '../support/synthetic-profile.ts'
@@ -57,9 +58,8 @@ describe('inputs that are meant to break, freeze or leak', () => {
     const members = join(folder, 'members.xplane.pb.gz')
     const one = gzipSync(Buffer.from([0x0a, 0x02, 0x12, 0x00]))
     writeFileSync(members, Buffer.concat(Array.from({ length: 20_000 }, () => one)))
-    const started = performance.now()
-    expect((await refusal(members)).code).toMatch(/too_large|bad_profile/)
-    expect(performance.now() - started).toBeLessThan(5000)
+    const spent = await cpuMs(async () => expect((await refusal(members)).code).toMatch(/too_large|bad_profile/))
+    expect(spent).toBeLessThan(5000)
   })
 
   it('refuses more planes, and more lines, than any host has', async () => {

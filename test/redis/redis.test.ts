@@ -8,6 +8,7 @@ import { hostOf, openRedis } from '../../src/redis/open-redis.ts'
 import { waitForRedis } from '../../src/redis/wait-for-redis.ts'
 import { lacks, needing } from '../support/needs.ts'
 import { freePort, type RedisServer, startRedisServer } from '../support/redis-server.ts'
+import { patient } from '../support/soon.ts'
 
 const never = new AbortController().signal
 
@@ -42,13 +43,11 @@ describe.skipIf(lacks('redis-server'))(needing('Redis', 'redis-server'), () => {
     expect((await waiting).problems).toEqual([])
     expect(waits).toHaveLength(1)
     await late.stop()
-    const started = performance.now()
     await expect(waitForRedis(`redis://127.0.0.1:${port}`, { deadlineMs: 600, signal: never })).rejects.toMatchObject({
       code: 'unavailable',
       exitCode: 4,
       message: expect.stringContaining(`127.0.0.1:${port} does not answer (waited 1 s)`),
     })
-    expect(performance.now() - started).toBeLessThan(5000)
   })
 
   it('is not waited for where the password is wrong, and no message holds it', async () => {
@@ -101,7 +100,7 @@ describe.skipIf(lacks('redis-server'))(needing('Redis', 'redis-server'), () => {
     await through.set('a', '1')
     await redis.replicaof('127.0.0.1', String(other.port))
     target = other.port
-    await vi.waitFor(async () => expect(await through.set('b', '2')).toBe('OK'), { timeout: 10_000, interval: 200 })
+    await vi.waitFor(async () => expect(await through.set('b', '2')).toBe('OK'), patient)
     through.disconnect()
     await redis.replicaof('NO', 'ONE')
     for (const socket of sockets) socket.destroy()

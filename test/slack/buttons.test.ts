@@ -3,9 +3,7 @@ import { ofRun } from '../../src/state/keys.ts'
 import { fastClock } from '../support/fast-clock.ts'
 import { type Bot, startBot } from '../support/slack/bot.ts'
 import { Workspace } from '../support/slack/workspace.ts'
-
-const soon = { timeout: 15_000, interval: 30 }
-vi.setConfig({ testTimeout: 60_000 })
+import { soon } from '../support/soon.ts'
 
 /** Every button of ours with the value that it carries. */
 const buttons = (run: string): [action: string, value: unknown][] => [

@@ -4,10 +4,7 @@ import { fastClock } from '../support/fast-clock.ts'
 import { type Bot, startBot } from '../support/slack/bot.ts'
 import { card } from '../support/slack/diagnoses.ts'
 import { botUser, printThread, type ThreadMessage, Workspace } from '../support/slack/workspace.ts'
-
-const soon = { timeout: 15_000, interval: 30 }
-// each message waits its second in its channel
-vi.setConfig({ testTimeout: 60_000 })
+import { soon } from '../support/soon.ts'
 
 /** The run that a message's buttons are of. */
 const shownRun = (message: ThreadMessage) => /run-\d{8}-[0-9a-f]{12}/.exec(JSON.stringify(message.blocks))?.[0]
@@ -44,13 +41,16 @@ describe('a conversation in Slack', () => {
   const ephemerals = () => slack.gate.calls.filter((call) => call.method === 'chat.postEphemeral')
 
   it('answers a mention in its thread: plan at once, then the summary in its place and three cards', async () => {
-    bot = await startBot(slack, { fake: { stageMs: 250 } })
+    const gate = Promise.withResolvers<void>()
+    bot = await startBot(slack, { fake: { until: () => gate.promise } })
     const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
     await vi.waitFor(async () => expect(texts(await slack.answers(channel, ts))[0]).toContain('Diagnosing exp-123'), soon)
+    await vi.waitFor(async () => expect((await slack.thread(channel, ts))[0]?.reactions ?? []).toHaveLength(1), soon)
     const [asked] = await slack.thread(channel, ts)
     expect(asked?.reactions?.map((reaction) => reaction.name)).toEqual(['eyes'])
     const [root] = await slack.answers(channel, ts)
     await vi.waitFor(async () => expect(texts(await slack.answers(channel, ts))[0]).toContain('complete'), soon)
+    gate.resolve()
     const found = await answered(ts)
     expect(found).toHaveLength(4)
     expect(found[0]?.ts).toBe(root?.ts)
@@ -196,7 +196,7 @@ describe('a conversation in Slack', () => {
   })
 
   it('cancels by button and by word; nothing follows', async () => {
-    bot = await startBot(slack, { fake: { stageMs: 5000 } })
+    bot = await startBot(slack, { fake: { until: () => new Promise(() => {}) } })
     const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
     await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(1), soon)
     const [root] = await slack.answers(channel, ts)
@@ -332,11 +332,13 @@ describe('a conversation in Slack', () => {
   })
 
   it('keeps a reaction that came before its card was recorded', async () => {
-    bot = await startBot(slack, { fake: { stageMs: 150 } })
+    const gate = Promise.withResolvers<void>()
+    bot = await startBot(slack, { fake: { until: () => gate.promise } })
     const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
     await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(1), soon)
     const [root] = await slack.answers(channel, ts)
     await bot.slack.react({ person: 0, channel, ts: root!.ts, name: 'two' })
+    gate.resolve()
     await vi.waitFor(async () => expect(texts(await slack.answers(channel, ts)).join()).toContain('adopted card 2'), soon)
   })
 
@@ -399,15 +401,18 @@ describe('a conversation in Slack', () => {
   })
 
   it('goes on with an accepted run after a restart, and posts each message once', async () => {
-    bot = await startBot(slack, { fake: { stageMs: 300 } })
+    const gate = Promise.withResolvers<void>()
+    bot = await startBot(slack, { fake: { until: () => gate.promise } })
     const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
     await vi.waitFor(() => expect(bot.diagnose.calls).toHaveLength(1), soon)
-    await new Promise((resolve) => setTimeout(resolve, 700))
+    await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(1), soon)
     await bot.restart()
+    gate.resolve()
     const found = await answered(ts)
     expect(found).toHaveLength(4)
     expect(bot.diagnose.calls.length).toBeGreaterThanOrEqual(2)
-    await new Promise((resolve) => setTimeout(resolve, 1500))
+    // what would come twice is a second away by the bot's clock
+    await slack.clock.sleep(3000)
     expect(await slack.answers(channel, ts)).toHaveLength(4)
   })
 
@@ -429,12 +434,14 @@ describe('a conversation in Slack', () => {
   })
 
   it('says before a run that Gemini’s money of the day is spent, and answers all the same', async () => {
-    bot = await startBot(slack, { fake: { stageMs: 400 }, deps: { budgetLeft: async () => 0 } })
+    const gate = Promise.withResolvers<void>()
+    bot = await startBot(slack, { fake: { until: () => gate.promise }, deps: { budgetLeft: async () => 0 } })
     const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
     await vi.waitFor(
       async () => expect(texts(await slack.answers(channel, ts))[0]).toContain('Gemini budget is used up; using rules'),
       soon,
     )
+    gate.resolve()
     expect(await answered(ts)).toHaveLength(4)
   })
 

@@ -2,9 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { fastClock } from '../support/fast-clock.ts'
 import { type Bot, startBot } from '../support/slack/bot.ts'
 import { botUser, printThread, Workspace } from '../support/slack/workspace.ts'
-
-const soon = { timeout: 15_000, interval: 30 }
-vi.setConfig({ testTimeout: 60_000 })
+import { soon } from '../support/soon.ts'
 
 describe('nothing is lost, nothing lingers', () => {
   let slack: Workspace
@@ -29,7 +27,7 @@ describe('nothing is lost, nothing lingers', () => {
   it.each(['cant_update_message', 'edit_window_closed', 'message_not_found'])(
     'a refused edit (%s) posts the summary anew',
     async (error) => {
-      bot = await startBot(slack, { fake: { stageMs: 100 } })
+      bot = await startBot(slack)
       slack.gate.fault = (method) => (method === 'chat.update' ? { kind: 'error', error } : null)
       const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
       await vi.waitFor(async () => expect(await shown(ts)).toContain('fsdp 32 · tensor 2'), soon)
@@ -101,7 +99,7 @@ describe('nothing is lost, nothing lingers', () => {
   })
 
   it('a deleted mention stops its run', async () => {
-    bot = await startBot(slack, { fake: { stageMs: 1500 } })
+    bot = await startBot(slack, { fake: { until: () => new Promise(() => {}) } })
     const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123' })
     await vi.waitFor(() => expect(bot.diagnose.calls).toHaveLength(1), soon)
     const previous_message = { user: slack.users[0], text: 'gone' }

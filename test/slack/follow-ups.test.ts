@@ -3,9 +3,7 @@ import type { Thread } from '../../src/thread/thread.ts'
 import { fastClock } from '../support/fast-clock.ts'
 import { type Bot, startBot } from '../support/slack/bot.ts'
 import { Workspace } from '../support/slack/workspace.ts'
-
-const soon = { timeout: 15_000, interval: 30 }
-vi.setConfig({ testTimeout: 60_000 })
+import { soon } from '../support/soon.ts'
 
 const sentences = [
   'Communication is exposed for a third of the step, which is what holds this job back. ',
@@ -13,16 +11,16 @@ const sentences = [
   'The rest of the step is matmuls that no mesh makes faster.',
 ]
 
-/** A thread in which a model writes the answer, sentence by sentence. */
-const writing: Thread = {
+/** A thread in which a model writes the answer, sentence by sentence; `pause` is what it waits for behind each. */
+const writing = (pause: (sentence: number) => Promise<void>): Thread => ({
   async answer(_question, { onText }) {
     for (let count = 1; count <= sentences.length; count++) {
       onText?.(sentences.slice(0, count).join(''))
-      await new Promise((resolve) => setTimeout(resolve, 250))
+      await pause(count)
     }
     return { kind: 'question', text: sentences.join('') }
   },
-}
+})
 
 describe('an answer in a thread', () => {
   let slack: Workspace
@@ -49,7 +47,11 @@ describe('an answer in a thread', () => {
   }
 
   it('grows in a stream of Slack’s while a model writes it, and ends as one message', async () => {
-    bot = await startBot(slack, { deps: { thread: writing } })
+    const seen = async (sentence: number) => {
+      const method = sentence === 1 ? 'chat.startStream' : 'chat.appendStream'
+      await vi.waitFor(() => expect(calls(method).length).toBeGreaterThan(0), soon)
+    }
+    bot = await startBot(slack, { deps: { thread: writing(seen) } })
     const ts = await diagnosed()
     // Slack's streams, which the emulator lacks: a message that is there from its start
     let streamed = ''
@@ -73,7 +75,7 @@ describe('an answer in a thread', () => {
   })
 
   it('is one message where the workspace refuses streams, which it is not asked for again', async () => {
-    bot = await startBot(slack, { deps: { thread: writing } })
+    bot = await startBot(slack, { deps: { thread: writing(() => slack.clock.sleep(1500)) } })
     const ts = await diagnosed()
     slack.gate.answers.set('chat.startStream', () => ({ ok: false, error: 'method_not_supported_for_channel_type' }))
     for (const answers of [5, 6]) {

@@ -5,9 +5,7 @@ import { heavyWorkOfCommand } from '../../src/threads/heavy-work.ts'
 import { fastClock } from '../support/fast-clock.ts'
 import { type Bot, startBot } from '../support/slack/bot.ts'
 import { printThread, Workspace } from '../support/slack/workspace.ts'
-
-const soon = { timeout: 20_000, interval: 30 }
-vi.setConfig({ testTimeout: 60_000 })
+import { soon } from '../support/soon.ts'
 
 describe('a job of one line in Slack', () => {
   let slack: Workspace

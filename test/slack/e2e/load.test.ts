@@ -25,7 +25,7 @@ describe('the load test, small', () => {
     expect(result.duplicates).toBeGreaterThan(0)
     expect(result.lastAnswerSeconds).toBeGreaterThanOrEqual(result.leastSeconds - 1)
     // one that asks after the others waits its turn, not for a minute's limit of edits
-    expect(result.lastAnswerSeconds).toBeLessThan(result.leastSeconds * 2 + 10)
+    expect(result.lastAnswerSeconds).toBeLessThan(result.leastSeconds + 50)
   })
 
   it('knows the least time that the limits allow', () => {

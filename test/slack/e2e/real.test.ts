@@ -8,8 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { projectRoot } from '../../support/needs.ts'
 import { Forwarder } from '../../support/slack/forwarder.ts'
 import { botToken, printThread, signingSecret, Workspace } from '../../support/slack/workspace.ts'
-
-const patient = { timeout: 90_000, interval: 200 }
+import { patient } from '../../support/soon.ts'
 
 describe('prompts serve, as it is, in an emulated workspace', () => {
   let slack: Workspace

@@ -8,9 +8,9 @@ import { freePort, type RedisServer, startRedisServer } from '../../support/redi
 import { Forwarder } from '../../support/slack/forwarder.ts'
 import { type Spawned, spawnBot } from '../../support/slack/spawn.ts'
 import { printThread, Workspace } from '../../support/slack/workspace.ts'
+import { patient } from '../../support/soon.ts'
 import { answers, type RunningServer, startServer } from '../../support/start-server.ts'
 
-const patient = { timeout: 60_000, interval: 100 }
 const fakeClock = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'
 
 /** The environment of a host whose clock is off by this. */

@@ -6,9 +6,9 @@ import { Outbox } from '../../../src/slack/outbox/outbox.ts'
 import { SqliteStateStore } from '../../../src/state/sqlite-state-store.ts'
 import { fastClock } from '../../support/fast-clock.ts'
 import { botToken, teamId as team, Workspace } from '../../support/slack/workspace.ts'
+import { soon } from '../../support/soon.ts'
 
 const say = (text: string) => message(text, [section(text)])
-const soon = { timeout: 15_000, interval: 20 }
 
 describe('the outbox', () => {
   let slack: Workspace
@@ -23,7 +23,7 @@ describe('the outbox', () => {
       slackApiUrl: slack.apiUrl,
       retryConfig: { retries: 0 },
       rejectRateLimitedCalls: true,
-      timeout: 2000,
+      timeout: 20_000,
       logLevel: 'error' as never,
     })
     const outbox = new Outbox({
@@ -54,6 +54,7 @@ describe('the outbox', () => {
     slack.gate.violations.length = 0
     slack.gate.fault = () => null
     slack.gate.delayMs = 0
+    slack.gate.held = null
     sentSubjects.length = 0
     channel = slack.channels[count++ % slack.channels.length]!
     thread = String((await slack.person(0).chat.postMessage({ channel, text: 'ask' })).ts)
@@ -65,13 +66,16 @@ describe('the outbox', () => {
   it('posts in order, a second apart in a channel, and other channels meanwhile', async () => {
     const outbox = await open()
     const elsewhere = slack.channels[(count + 5) % slack.channels.length]!
-    await put(outbox, 'a', 'one')
-    await put(outbox, 'b', 'two')
-    await outbox.put({ team, key: 'c', channel: elsewhere, threadTs: null, message: say('elsewhere') })
-    await put(outbox, 'd', 'three')
+    await Promise.all([
+      put(outbox, 'a', 'one'),
+      put(outbox, 'b', 'two'),
+      outbox.put({ team, key: 'c', channel: elsewhere, threadTs: null, message: say('elsewhere') }),
+      put(outbox, 'd', 'three'),
+    ])
     await vi.waitFor(async () => expect(await texts()).toEqual(['one', 'two', 'three']), soon)
-    const posts = slack.gate.calls.filter((call) => call.method === 'chat.postMessage')
-    expect(posts[1]?.body.channel).toBe(elsewhere)
+    const posts = slack.gate.calls.filter((call) => call.method === 'chat.postMessage').map(({ body }) => body.text)
+    expect(posts).toHaveLength(4)
+    expect(posts.indexOf('elsewhere')).toBeLessThan(posts.indexOf('three'))
     expect(slack.gate.violations).toEqual([])
   })
 
@@ -79,8 +83,8 @@ describe('the outbox', () => {
     const outbox = await open()
     await put(outbox, 'root', 'plan')
     await vi.waitFor(async () => expect(await texts()).toEqual(['plan']), soon)
-    for (let at = 0; at < 10; at += 1) await put(outbox, 'root', `step ${at}`)
-    await put(outbox, 'root', 'summary')
+    const steps = Array.from({ length: 10 }, (_, at) => `step ${at}`)
+    await Promise.all([...steps, 'summary'].map((text) => put(outbox, 'root', text)))
     await vi.waitFor(async () => expect(await texts()).toEqual(['summary']), soon)
     expect(slack.gate.count('chat.update')).toBeLessThanOrEqual(3)
     expect(slack.gate.count('chat.postMessage')).toBe(1)
@@ -137,23 +141,26 @@ describe('the outbox', () => {
     const outbox = await open()
     await put(outbox, 'a', 'one')
     await put(outbox, 'b', 'two')
-    await vi.waitFor(async () => expect(await outbox.sent(team, 'b')).not.toBeNull(), { timeout: 6000, interval: 20 })
-    expect(await outbox.sent(team, 'a')).toBeNull()
     await vi.waitFor(async () => expect(await outbox.sent(team, 'a')).not.toBeNull(), soon)
+    await vi.waitFor(async () => expect(await outbox.sent(team, 'b')).not.toBeNull(), soon)
     expect(await texts()).toEqual(['one', 'two'])
+    const said = slack.gate.calls.map(({ method, body }) => (method === 'conversations.replies' ? 'asked' : body.text))
+    expect(said.slice(said.indexOf('asked'))).toEqual(['asked', 'two', 'asked'])
   })
 
   it('leaves a channel shut only briefly when its process dies in the middle of a post', async () => {
     const first = await open({ alone: false })
-    slack.gate.delayMs = 4000
+    const answer = Promise.withResolvers<void>()
+    slack.gate.held = answer.promise
     await put(first, 'a', 'one')
     await vi.waitFor(() => expect(slack.gate.count('chat.postMessage')).toBe(1), soon)
     // it is renewed while the sender lives, past the three seconds that it lasts
     await slack.clock.sleep(3500)
-    expect(await state.take(`pace:post/${team}/${channel}`, { intervalMs: 1, burst: 1 })).toBeGreaterThan(1500)
-    slack.gate.delayMs = 0
+    const shutFor = () => state.take(`pace:post/${team}/${channel}`, { intervalMs: 1, burst: 1 })
+    await vi.waitFor(async () => expect(await shutFor()).toBeGreaterThan(1500), soon)
+    answer.resolve()
     await vi.waitFor(async () => expect(first.waiting()).toBe(0), soon)
-    expect(await state.take(`pace:post/${team}/${channel}`, { intervalMs: 1, burst: 1 })).toBeLessThanOrEqual(1000)
+    expect(await shutFor()).toBeLessThanOrEqual(1000)
   })
 
   it('posts again when the request itself was lost', async () => {
@@ -229,8 +236,11 @@ describe('the outbox', () => {
 
   it('lets progress give way to answers, and drops what is too late', async () => {
     const outbox = await open()
-    for (let at = 0; at < 4; at += 1) await put(outbox, `p${at}`, `progress ${at}`, { priority: 2 })
-    for (let at = 0; at < 4; at += 1) await put(outbox, `a${at}`, `answer ${at}`)
+    const numbers = [0, 1, 2, 3]
+    await Promise.all([
+      ...numbers.map((at) => put(outbox, `p${at}`, `progress ${at}`, { priority: 2 })),
+      ...numbers.map((at) => put(outbox, `a${at}`, `answer ${at}`)),
+    ])
     await vi.waitFor(async () => expect(await texts()).toContain('answer 3'), soon)
     const seen = await texts()
     expect(seen.filter((text) => text.startsWith('answer'))).toHaveLength(4)

@@ -3,6 +3,7 @@ import { systemClock } from '../../../src/clock.ts'
 import { silentLog } from '../../../src/slack/log.ts'
 import { Inbox } from '../../../src/slack/receivers/inbox.ts'
 import { SqliteStateStore } from '../../../src/state/sqlite-state-store.ts'
+import { soon } from '../../support/soon.ts'
 
 it('goes on trying to write down what the store refused, without an ack, and handles it once', async () => {
   const state = new SqliteStateStore(':memory:')
@@ -21,9 +22,9 @@ it('goes on trying to write down what the store refused, without an ack, and han
   const inbox = new Inbox(state, silentLog, systemClock)
   await expect(inbox.process(event, async ({ body }) => void handled.push(body))).rejects.toThrow('OOM')
   expect(handled).toEqual([])
-  await vi.waitFor(() => expect(handled).toEqual([{ event_id: 'Ev1' }]), { timeout: 8000 })
+  await vi.waitFor(() => expect(handled).toEqual([{ event_id: 'Ev1' }]), soon)
   expect(acks).toEqual([])
-  await vi.waitFor(async () => expect(await state.list('inbox:', 9)).toEqual([]))
+  await vi.waitFor(async () => expect(await state.list('inbox:', 9)).toEqual([]), soon)
   await state.close()
 })
 

@@ -55,7 +55,7 @@ export function fakeDiagnoseService(options: FakeOptions): DiagnoseService & { c
         if ((await memory.stageResult(request.run, stage)) !== null) continue
         onProgress({ stage, status: 'started', detail: null })
         await sleep(options.stageMs ?? 5, undefined, { signal })
-        if (stage === 'profile') await options.until?.()
+        if (stage === 'profile' && options.until) await unlessAborted(options.until(), signal)
         const failure = stage === 'profile' ? (options.fail?.(subject) ?? null) : null
         if (failure !== null) throw failure
         await memory.saveStage(request.run, stage, { done: true })
@@ -113,6 +113,14 @@ export function fakeDiagnoseService(options: FakeOptions): DiagnoseService & { c
       return caseOf(run, 1, by, 'adopted', null)
     },
   }
+}
+
+/** What the promise gives, or the signal's reason once it is aborted. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    promise.then(resolve, reject)
+  })
 }
 
 /** Answers questions as the thread does, with words written by hand. */

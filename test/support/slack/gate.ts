@@ -44,6 +44,8 @@ export class Gate {
   readonly violations: string[] = []
   fault: (method: string, body: Record<string, string>, count: number) => Fault = () => null
   delayMs = 0
+  /** Answers leave once this is there: what is on its way stays so. */
+  held: Promise<void> | null = null
   /** Tokens that stand for one, used in turn. */
   sameAs: ReadonlyMap<string, readonly string[]> = new Map()
   /** Files that files.info-like downloads serve, by path. */
@@ -131,6 +133,7 @@ export class Gate {
     const text = await forwarded.text()
     if (method === 'chat.postMessage') call.ts = (JSON.parse(text) as { ts?: string }).ts ?? null
     if (this.delayMs > 0) await this.#clock.sleep(this.delayMs)
+    await this.held
     call.answeredAt = this.#clock.now()
     if (fault?.kind === 'lose_answer') {
       call.outcome = 'answer_lost'
