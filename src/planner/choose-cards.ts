@@ -81,7 +81,10 @@ function needOf(one: Candidate, other: Candidate): number {
   return (one.verdict.memory?.required_gib ?? 0) / (other.verdict.memory?.required_gib ?? 1)
 }
 
-/** Greedily, from the first on: each next one covers the most draws that are left; of equals the first of the ranking. */
+/**
+ * Greedily, from the first on: each next one covers the most draws that are left. A count of draws errs by its root: of those
+ * that differ by less, the first of the ranking.
+ */
 function cover(candidates: readonly Candidate[], count: number, { pair }: CostModel): Candidate[] {
   const [first] = candidates
   if (!first || count < 1) return []
@@ -90,13 +93,11 @@ function cover(candidates: readonly Candidate[], count: number, { pair }: CostMo
   const covers = times.map((of) => of.map((time, draw) => Number.isFinite(time) && time <= asGood * (best[draw] ?? 0)))
   const chosen = [0]
   while (chosen.length < Math.min(count, candidates.length)) {
-    let next = -1
-    let most = -1
-    for (const index of candidates.keys()) {
-      if (chosen.includes(index)) continue
-      const added = covers[index]?.filter((covered, draw) => covered && !chosen.some((other) => covers[other]?.[draw])).length ?? 0
-      if (added > most) [next, most] = [index, added]
-    }
+    const added = covers.map((own, index) =>
+      chosen.includes(index) ? -1 : own.filter((covered, draw) => covered && !chosen.some((other) => covers[other]?.[draw])).length,
+    )
+    const most = Math.max(...added)
+    const next = added.findIndex((count) => count >= 0 && count >= most - Math.sqrt(most))
     chosen.push(next)
   }
   return chosen.flatMap((index) => candidates[index] ?? [])
