@@ -18,9 +18,9 @@ const full = flag('with --compile: full effort, with a replayed step time')
 /** Every command, in the order of `prompts --help`: its usage, its help and the types of its options come from here. */
 export const definitions = {
   diagnose: {
-    arguments: '<id, folder or profile>',
-    takes: one,
-    summary: 'the bottleneck and three checked meshes',
+    arguments: '<id, folder or profile> [name=value …]',
+    takes: { min: 1, max: 30 },
+    summary: 'the bottleneck and three checked meshes; name=value says what a profile alone leaves open (seq_len=4096)',
     options: {
       topology,
       compile: flag('wait for the TPU compiler: a card that it refuses is replaced'),

@@ -3,13 +3,16 @@ import type { Diagnosis } from '../contract/diagnosis.ts'
 import { exitCodes, PromptsError } from '../errors.ts'
 import { unmetObjectiveIn } from '../planner/slo.ts'
 import { newRunId } from '../runs/new-run-id.ts'
+import { readAllAnswers } from '../text/read-answers.ts'
 import type { Run } from './command.ts'
 import { formatDiagnosis } from './format/format-diagnosis.ts'
 import { hasCompiler } from './has-compiler.ts'
 import { localTenant, openService } from './open-service.ts'
+import { saidOf } from './subject.ts'
 
 export const run: Run<'diagnose'> = async ({ positionals, flags, config, show, note, signal }) => {
   const { compile, topology } = flags
+  const [subject = '', ...words] = positionals
   if (compile && !hasCompiler(config)) {
     throw new PromptsError('unavailable', 'The TPU compiler is not installed, or switched off', {
       hint: 'npm run setup:compiler installs it into the project.',
@@ -22,7 +25,7 @@ export const run: Run<'diagnose'> = async ({ positionals, flags, config, show, n
       {
         run: newRunId(now),
         tenant: localTenant,
-        subject: { kind: 'path', path: positionals[0]!, ...(topology === undefined ? {} : { topology }) },
+        subject: { kind: 'path', path: subject, said: { ...readAllAnswers(words), ...saidOf(topology) } },
         compile,
         by: userInfo().username,
         at: now.toISOString(),

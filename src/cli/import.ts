@@ -12,7 +12,7 @@ import { visibleLine } from '../text/visible.ts'
 import { type Context, type Run, usageOf } from './command.ts'
 import { formatFacts } from './format/format-facts.ts'
 import { readTextArgument } from './read-text-argument.ts'
-import { openSubject } from './subject.ts'
+import { openSubject, saidOf } from './subject.ts'
 
 export const run: Run<'import'> = async (context) => {
   const [kind, path] = context.positionals as [string, string]
@@ -46,7 +46,7 @@ async function writeExperiment(folder: string, yaml: string): Promise<void> {
 
 /** What a run's folder, event file or address holds. */
 async function importRun(path: string, { flags, config, signal }: Context<'import'>): Promise<Imported> {
-  const { experiment, notes = [] } = await openSubject(path, config, signal, { topology: flags.topology ?? null })
+  const { experiment, notes = [] } = await openSubject(path, config, signal, { said: saidOf(flags.topology) })
   if (experiment === null)
     throw new PromptsError('bad_log', `${path}: ${notes.join('; ') || 'only a profile is there'}`, {
       hint: 'Give the folder of a run whose trainer wrote TensorBoard events, or its log.',

@@ -7,7 +7,7 @@ import { resolveWorkload } from '../experiment/resolve-workload.ts'
 import { createMetrics } from '../health/metrics.ts'
 import { openCatalog } from '../knowledge/data/catalog.ts'
 import { sliceTable } from '../knowledge/data/slice-table.ts'
-import { openSliceAnswers } from '../runs/memory/open-memory.ts'
+import { openRunAnswers } from '../runs/memory/open-memory.ts'
 import type { SlackDeps } from '../slack/deps.ts'
 import { createExperimentDirectory } from '../slack/experiment-directory.ts'
 import { createInfrastructure } from '../slack/infrastructure.ts'
@@ -38,7 +38,7 @@ export async function openSlack(
   role: 'serve' | 'worker' = 'serve',
 ): Promise<{ deps: SlackDeps; close(): Promise<void> }> {
   const namespace = await claimRedis(config, log, signal)
-  const finder = createRunFinder(config, sliceTable, openSliceAnswers(config))
+  const finder = createRunFinder(config, sliceTable, openRunAnswers(config))
   const rules = parseChannelRules(config.PROMPTS_CHANNELS)
   const mayKnow = (channel: string, id: string) => isAllowed(rules, channel, id) === 'yes'
   let libraryAway: string | null = null

@@ -6,7 +6,7 @@ import type { LoadedExperiment } from '../experiment/sources/experiment-source.t
 import { openCatalog } from '../knowledge/data/catalog.ts'
 import type { Workload } from '../planner/workload.ts'
 import { openLine } from './open-line.ts'
-import { openSubject } from './subject.ts'
+import { openSubject, saidOf } from './subject.ts'
 
 /**
  * The experiment that the operator names or describes in one line, with its names looked up. @throws PromptsError also for a
@@ -19,7 +19,7 @@ export async function openWorkload(
   topology?: string,
 ): Promise<{ loaded: LoadedExperiment; workload: Workload; line: OneLine | null }> {
   const line = await openLine(subject, config, topology)
-  const loaded = line !== null ? ofLine(line) : await openSubject(subject, config, signal, { topology: topology ?? null })
+  const loaded = line !== null ? ofLine(line) : await openSubject(subject, config, signal, { said: saidOf(topology) })
   if (loaded.experiment === null) {
     throw new PromptsError('bad_experiment', `${subject} is a profile alone`, {
       hint: loaded.notes?.at(-1) ?? 'Name an experiment.yaml or a run; `prompts profile` reads a profile.',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { answersSchema } from './answers.ts'
 
 /** Who asked for a run and where its answer belongs; everything a restarted process needs to go on. The file `request.json`. */
 export const runRequestSchema = z.object({
@@ -8,7 +9,7 @@ export const runRequestSchema = z.object({
   subject: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('experiment'), id: z.string() }),
     z.object({ kind: z.literal('inline'), yaml: z.string() }),
-    z.object({ kind: z.literal('path'), path: z.string(), topology: z.string().optional() }),
+    z.object({ kind: z.literal('path'), path: z.string(), said: answersSchema.optional() }),
   ]),
   compile: z.boolean(),
   by: z.string().nullable(),

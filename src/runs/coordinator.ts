@@ -15,6 +15,7 @@ import { compilationsForRemedies, tryRemedies } from '../agents/remedies/try-rem
 import { evidenceFor, type Retrieved, retrieve } from '../agents/retrieval.ts'
 import { type Analysis, noKpis, type Situation } from '../agents/situation.ts'
 import { objectionsTo } from '../agents/verifier.ts'
+import { type OpenQuestion, sayAnswer, untilSaid } from '../contract/answers.ts'
 import { chipOfDeviceType } from '../contract/chip.ts'
 import type { Card, Diagnosis } from '../contract/diagnosis.ts'
 import type { ProfileReport } from '../contract/profile-report.ts'
@@ -28,7 +29,7 @@ import type { RunDeps } from './deps.ts'
 import type { ExperimentStage } from './results.ts'
 import { createStageRunner } from './stage-runner.ts'
 
-/** Words that belong to every profile without an experiment. */
+/** Words that belong to a profile whose program does not tell what ran. */
 const missingExperiment =
   'No cards: a profile alone does not say what ran. Missing: an experiment file with the chips, the model, the batch and the mesh (see examples/, or `prompts import`).'
 
@@ -73,8 +74,9 @@ async function workStages(
 
   const source = await runner.stage<ExperimentStage>('experiment', async (signal) => {
     loaded = await deps.loadExperiment(request.subject, signal, askerOf(request))
-    const { experiment, origin, profile, links, notes } = loaded
-    return { value: { experiment, origin, profile: profile?.name ?? null, links, notes: notes ?? [] }, detail: experiment?.id ?? origin }
+    const { experiment, origin, profile, links, notes = [], questions = [] } = loaded
+    const value: ExperimentStage = { experiment, origin, profile: profile?.name ?? null, links, notes, questions }
+    return { value, detail: experiment?.id ?? origin }
   })
 
   const report = await runner.stage<ProfileReport | null>('profile', async (signal) => {
@@ -97,7 +99,7 @@ async function workStages(
       deps,
       request,
       await runner.stage('analyze', async () => {
-        const value = profileAlone(request.run, report, source)
+        const value = profileAlone(request, report, source)
         return { value, detail: value.bottleneck.class }
       }),
       runner.timings(),
@@ -209,7 +211,7 @@ async function workStages(
   return finish(deps, request, diagnosis, runner.timings())
 }
 
-function profileAlone(run: string, report: ProfileReport | null, { notes }: ExperimentStage): Diagnosis {
+function profileAlone({ run, subject }: RunRequest, report: ProfileReport | null, { notes, questions = [] }: ExperimentStage): Diagnosis {
   const notATpu =
     report !== null && chipOfDeviceType(report.device.type) === null
       ? [`The profile is from ${report.device.type || 'an unknown device'}, not from a TPU.`]
@@ -226,11 +228,20 @@ function profileAlone(run: string, report: ProfileReport | null, { notes }: Expe
     suggestions: [],
     second_reading: null,
     nearest: null,
-    notes: [...notes, ...notATpu, ...(report?.notes ?? []), missingExperiment],
+    notes: [...notes, ...notATpu, ...(report?.notes ?? []), missingAnswers(subject, questions) ?? missingExperiment],
     reasoning: 'rules',
     timings_ms: {},
     cost_usd: null,
   }
+}
+
+/** How what is open is said, where the rest is known; null where nothing is. */
+function missingAnswers(subject: RunRequest['subject'], questions: readonly OpenQuestion[]): string | null {
+  const needed = questions.filter((question) => question.needed)
+  if (needed.length === 0) return null
+  const run = subject.kind === 'experiment' ? subject.id : subject.kind === 'path' ? subject.path : 'RUN'
+  const said = needed.map(({ name, choices }) => sayAnswer(name, choices[0] ?? '…')).join(' ')
+  return `${untilSaid} ${needed.map(({ name }) => name).join(', ')}. For example: diagnose ${run} ${said}`
 }
 
 async function finish(deps: RunDeps, { run }: RunRequest, diagnosis: Diagnosis, timings: Record<string, number>): Promise<Diagnosis> {

@@ -91,7 +91,7 @@ async function loadFor(
     case 'experiment':
       return (asker === null ? finder : finder.forWorkspace(asker.tenant)).find(subject.id, signal, audience)
     case 'path':
-      return finder.open(subject.path, signal, { topology: subject.topology ?? null })
+      return finder.open(subject.path, signal, { said: subject.said ?? {} })
     case 'inline': {
       const { experiment, notes } = readExperiment(subject.yaml, 'the experiment in the message')
       if (experiment.profile) notes.push('An experiment sent in a message has no folder: its profile is not read.')

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
+import type { Answers } from '../contract/answers.ts'
 import type { Case } from '../contract/case.ts'
 import type { LineJobs } from '../contract/line-job.ts'
 import type { RunRequest } from '../contract/run.ts'
@@ -58,8 +59,8 @@ export interface ExperimentDirectory {
   examples(team: string, limit: number): Promise<string[]>
   /** Runs that a channel may know of, newest first, and the sources that did not answer. */
   runs(where: { team: string; channel: string }, words: readonly string[], limit: number): Promise<{ runs: ListedRun[]; silent: string[] }>
-  /** Keeps which slice a run ran on, after someone answered a `slice_unknown` with one of its choices. */
-  answerSlice(run: string, slice: string, by: string): Promise<void>
+  /** Keeps what someone said of a run that nothing else says: its slice, or what its program leaves open. */
+  answerRun(team: string, run: string, answers: Answers, by: string): Promise<void>
   /** A recorded step time, for an outcome; null where the experiment has none. @throws PromptsError `unknown_experiment`. */
   stepTimeMs(team: string, id: string): Promise<number | null>
 }

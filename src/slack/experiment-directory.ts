@@ -18,8 +18,8 @@ export function createExperimentDirectory(finder: RunFinder, mayKnow: (channel: 
       const found = await finder.forWorkspace(team).find(id, deadline(), () => false)
       return found.experiment?.measured?.step_time_ms ?? null
     },
-    async answerSlice(run, slice, by) {
-      await finder.answers.remember(run, slice, by)
+    async answerRun(team, run, answers, by) {
+      await finder.forWorkspace(team).answers.remember(run, answers, by)
     },
   }
 }

@@ -1,5 +1,7 @@
+import type { Answers } from '../contract/answers.ts'
 import { slicePattern } from '../contract/chip.ts'
 import { experimentIdSchema } from '../contract/experiment.ts'
+import { readAnswers } from '../text/read-answers.ts'
 
 /** What a message that is addressed to the bot names: runs to start, a list to show. What it says of a run is read by `read`. */
 export interface Ask {
@@ -10,8 +12,8 @@ export interface Ask {
   inline: string[]
   /** What a list of runs is narrowed by; empty for other verbs. */
   words: string[]
-  /** The slice that a run is said to have run on (`diagnose RUN on v5e-8`). */
-  slice: string | null
+  /** What is said of the run that nothing else may say (`diagnose RUN on v5e-8 seq_len=4096`). */
+  answers: Answers
   /** What is left of the words without mentions and markup. */
   text: string
 }
@@ -60,8 +62,8 @@ export function readAsk(raw: string): Ask {
     .replaceAll(/\s+/g, ' ')
     .trim()
   const listed = listedWords(text)
-  if (listed !== null && inline.length === 0) return { verb: 'experiments', ids: [], inline, words: listed, slice: null, text }
-  const slice = saidSlice.exec(text)?.[1] ?? null
+  if (listed !== null && inline.length === 0) return { verb: 'experiments', ids: [], inline, words: listed, answers: {}, text }
+  const slice = saidSlice.exec(text)?.[1]
   let verb: Ask['verb'] = null
   let after = 0
   const tokens: string[] = []
@@ -77,14 +79,16 @@ export function readAsk(raw: string): Ask {
     }
     if (!fillers.has(token.toLowerCase())) tokens.push(token)
   }
-  for (const token of tokens) {
+  const { answers, others } = readAnswers(tokens)
+  if (slice !== undefined) answers.slice = slice
+  for (const token of others) {
     const candidate = token.startsWith('http') ? fromLink(token, undefined) : token
     if (looksLikeId(candidate) && candidate !== slice && !ids.includes(candidate)) ids.push(candidate)
   }
-  const only = tokens[0]
-  if (ids.length === 0 && verb === 'diagnose' && tokens.length === 1 && only !== undefined && experimentIdSchema.safeParse(only).success)
+  const only = others[0]
+  if (ids.length === 0 && verb === 'diagnose' && others.length === 1 && only !== undefined && experimentIdSchema.safeParse(only).success)
     ids.push(only)
-  return { verb, ids: ids.slice(0, maxIds + 1), inline: inline.slice(0, maxIds), words: [], slice, text }
+  return { verb, ids: ids.slice(0, maxIds + 1), inline: inline.slice(0, maxIds), words: [], answers, text }
 }
 
 /** A slice that is said after the run: "diagnose my-run on v5e-8". */

@@ -51,7 +51,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 describe('a serving benchmark', () => {
   it('of vLLM is an experiment with the measured medians, once the slice is known', async () => {
-    const options = findOptions({ context: { ...findOptions().context, topology: 'v6e' } })
+    const options = findOptions({ context: { ...findOptions().context, said: { slice: 'v6e' } } })
     const { experiment, notes } = await findExperiment('vllm-run', [folderOfRuns(root)], signal, options)
     expect(experiment).toMatchObject({
       framework: 'vllm',

@@ -51,9 +51,9 @@ describe('what a message asks for', () => {
     expect(readAsk('list the runs with llama on v5p')).toMatchObject({ verb: 'experiments', words: ['llama', 'v5p'] })
     for (const text of ['which runs fit?', 'my runs exp-1', 'diagnose experiments exp-1'])
       expect(readAsk(text).verb, text).not.toBe('experiments')
-    expect(readAsk('diagnose my-run on v5e-8')).toMatchObject({ ids: ['my-run'], slice: 'v5e-8' })
-    expect(readAsk('diagnose my-run on v6e:4x8.')).toMatchObject({ ids: ['my-run'], slice: 'v6e:4x8' })
-    expect(readAsk('diagnose llama-v5e-8')).toMatchObject({ ids: ['llama-v5e-8'], slice: null })
+    expect(readAsk('diagnose my-run on v5e-8')).toMatchObject({ ids: ['my-run'], answers: { slice: 'v5e-8' } })
+    expect(readAsk('diagnose my-run on v6e:4x8.')).toMatchObject({ ids: ['my-run'], answers: { slice: 'v6e:4x8' } })
+    expect(readAsk('diagnose llama-v5e-8')).toMatchObject({ ids: ['llama-v5e-8'], answers: {} })
   })
 
   it.each(['\n', ':', '(', '<', '`', '```', '```\n', 'a:'])('takes little time with 20,000 of %j', async (piece) => {

@@ -1,10 +1,21 @@
+import type { Answers, OpenQuestion } from '../../contract/answers.ts'
 import { PromptsError } from '../../errors.ts'
 import { inferJob } from '../../hlo/infer/infer-job.ts'
 import type { InferredJob } from '../../hlo/infer/inferred.ts'
 import type { HloModule } from '../../hlo/types.ts'
+import { answerJob } from '../infer/answer-job.ts'
 import { experimentOfJob, type InferredExperiment } from '../infer/experiment-of-job.ts'
+import { questionsOf } from '../infer/questions.ts'
 import { type SliceEvidence, type SliceSubject, sliceOfRun, splitSlice } from './slice-of-run.ts'
+import { sliceQuestion } from './slice-question.ts'
 import type { SliceTable } from './slice-table.ts'
+
+/** An experiment of a profile alone, and what stays open. */
+export interface InferredRun extends InferredExperiment {
+  /** Where it ran, as far as that is known. */
+  slice: string | null
+  questions: OpenQuestion[]
+}
 
 /** The job of the program that says most of itself. Null where none is known by its names. */
 export function jobOfModules(modules: readonly HloModule[]): InferredJob | null {
@@ -13,27 +24,36 @@ export function jobOfModules(modules: readonly HloModule[]): InferredJob | null 
 }
 
 /**
- * An experiment from the programs in a profile alone, once the slice is known by the profile's device and the devices that the
- * program lays out. Null where the profile holds no program that is understood. What is missing is said in the notes, never
- * thrown.
+ * An experiment from the programs in a profile alone and what people said where they leave something open, once the slice is
+ * known by the profile's device and the devices that the program lays out. Null where the profile holds no program that is
+ * understood. What is missing is asked or said in the notes, never thrown.
  */
 export async function inferRun(
   modules: readonly HloModule[],
-  { id, evidence, table }: { id: string; evidence: SliceEvidence; table: SliceTable },
-): Promise<InferredExperiment | null> {
-  const job = jobOfModules(modules)
-  if (job === null) return null
+  { id, evidence, answers, table }: { id: string; evidence: SliceEvidence; answers: Answers; table: SliceTable },
+): Promise<InferredRun | null> {
+  const read = jobOfModules(modules)
+  if (read === null) return null
+  const { job, model, notes } = answerJob(read, answers, table.modelOf)
+  const questions = questionsOf(job, table.models())
   try {
     const answer = await sliceOfRun(subjectOf(job, id), evidence, table)
     const { chip, topology } = splitSlice(answer.slice)
     if (chip === null) return null
     const devices = table.findSlice(chip, topology).devices
     const slices = job.devices !== null && job.devices.value % devices === 0 ? job.devices.value / devices : 1
-    const inferred = experimentOfJob(job, { id, chip, topology, slices })
-    return { ...inferred, notes: [...inferred.notes, `the slice ${answer.slice} is from ${answer.from}`] }
+    const inferred = experimentOfJob(job, { id, chip, topology, slices, model })
+    return {
+      experiment: inferred.experiment,
+      notes: [...inferred.notes, ...notes, `the slice ${answer.slice} is from ${answer.from}`],
+      questions,
+      slice: answer.slice,
+    }
   } catch (error) {
     if (!(error instanceof PromptsError)) throw error
-    return { experiment: null, notes: [`${error.message}. ${error.hint}`] }
+    const place = sliceQuestion(error)
+    if (place === null) return { experiment: null, notes: [...notes, `${error.message}. ${error.hint}`], questions, slice: null }
+    return { experiment: null, notes, questions: [place, ...questions], slice: null }
   }
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Config } from '../../config.ts'
+import type { Answers } from '../../contract/answers.ts'
 import { readDeviceType } from '../../profile/read-device-type.ts'
 import { readModules } from '../../profile/read-modules.ts'
 import { loadSubject } from '../load-experiment.ts'
@@ -7,9 +8,10 @@ import { configuredSources } from '../sources/create-sources.ts'
 import type { ExperimentSource, LoadedExperiment, RunEntry } from '../sources/experiment-source.ts'
 import { openAddress } from '../sources/open-address.ts'
 import { isOf } from '../sources/workspace-address.ts'
+import { answerFiles } from './answer-files.ts'
 import { askSources } from './ask-sources.ts'
 import { type FindOptions, findExperiment } from './find-experiment.ts'
-import { createSliceAnswers, type SliceAnswers } from './slice-answers.ts'
+import { createRunAnswers, type RunAnswers, scopedAnswers } from './run-answers.ts'
 import type { SliceTable } from './slice-table.ts'
 
 /** Who asks: which ids they may know of; null for the operator, who may know all and is told addresses. */
@@ -19,7 +21,8 @@ export type Audience = FindOptions['audience']
 export type ListedRun = RunEntry & { source: string }
 
 export interface OpenOptions {
-  topology?: string | null
+  /** What the operator says of the run where nothing else says it. */
+  said?: Answers
   /** Only the profile is wanted: it is not opened to see what ran. */
   profileOnly?: boolean
 }
@@ -27,14 +30,12 @@ export interface OpenOptions {
 /** Everything that finds runs, as the operator configured it. */
 export interface RunFinder {
   sources: readonly ExperimentSource[]
-  /** Which slice a run ran on, where someone said so. */
-  answers: SliceAnswers
   /** A run by its id, for people who may name nothing else. @throws PromptsError as `findExperiment` does. */
   find(id: string, signal: AbortSignal, audience: Audience): Promise<LoadedExperiment>
-  /** What an operator names: an id, a file, a folder, a run's address; `topology` says the slice where nothing else does. */
+  /** What an operator names: an id, a file, a folder, a run's address; with what they say of it. */
   open(subject: string, signal: AbortSignal, options?: OpenOptions): Promise<LoadedExperiment>
   /** The same for the people of one workspace: of the sources only those that it may reach. */
-  forWorkspace(workspace: string): Pick<RunFinder, 'find' | 'list'>
+  forWorkspace(workspace: string): WorkspaceFinder
   /** What there is, newest first, and the sources that did not answer. `words` must all occur in an id, model, chip or source. */
   list(options: { words: readonly string[]; limit: number; audience: Audience; signal: AbortSignal }): Promise<{
     runs: ListedRun[]
@@ -42,23 +43,31 @@ export interface RunFinder {
   }>
 }
 
+/** What a workspace finds, and where its people's answers are kept. */
+export interface WorkspaceFinder extends Pick<RunFinder, 'find' | 'list'> {
+  answers: RunAnswers
+}
+
 const listLimit = 50_000
 
 /** The finder of the operator's sources. `answers`: where the runs are kept, which may be shared by hosts; in PROMPTS_HOME if not given. */
-export function createRunFinder(config: Config, table: SliceTable, given?: SliceAnswers): RunFinder {
+export function createRunFinder(config: Config, table: SliceTable, given?: RunAnswers): RunFinder {
   const cacheRoot = join(config.PROMPTS_HOME, 'fetched')
   const configured = configuredSources(config)
   const sources = configured.map(({ source }) => source)
-  const answers = given ?? createSliceAnswers({ folder: join(config.PROMPTS_HOME, 'answers'), now: () => new Date() })
+  const answers = given ?? createRunAnswers({ store: answerFiles(config.PROMPTS_HOME), now: () => new Date() })
   const deadlineMs = config.PROMPTS_SOURCE_SECONDS * 1000
-  const optionsFor = (audience: Audience, topology: string | null): FindOptions => ({
-    context: { answers, table, deviceType: readDeviceType, modules: readModules, topology },
+  // where workspaces have runs of their own, one name is not one run
+  const apart = configured.some(({ of }) => of.workspaces !== null && of.workspaces !== 'all')
+  const optionsFor = (audience: Audience, of: RunAnswers, said: Answers): FindOptions => ({
+    context: { answers: of, table, deviceType: readDeviceType, modules: readModules, said },
     deadlineMs,
     cacheRoot,
     audience,
   })
-  const over = (reached: readonly ExperimentSource[]): Pick<RunFinder, 'find' | 'list'> => ({
-    find: (id, signal, audience) => findExperiment(id, reached, signal, optionsFor(audience, null)),
+  const over = (reached: readonly ExperimentSource[], of: RunAnswers): WorkspaceFinder => ({
+    answers: of,
+    find: (id, signal, audience) => findExperiment(id, reached, signal, optionsFor(audience, of, {})),
     async list({ words, limit, audience, signal }) {
       const answered = await askSources(reached, (source, inner) => source.list(listLimit, inner), deadlineMs, signal)
       const wanted = words.map((word) => word.toLowerCase())
@@ -73,11 +82,14 @@ export function createRunFinder(config: Config, table: SliceTable, given?: Slice
   })
   return {
     sources,
-    answers,
-    ...over(sources),
-    forWorkspace: (workspace) => over(configured.filter(({ of }) => isOf(of, workspace)).map(({ source }) => source)),
-    async open(subject, signal, { topology = null, profileOnly = false } = {}) {
-      const options = optionsFor(null, topology)
+    ...over(sources, answers),
+    forWorkspace: (workspace) =>
+      over(
+        configured.filter(({ of }) => isOf(of, workspace)).map(({ source }) => source),
+        apart ? scopedAnswers(answers, workspace) : answers,
+      ),
+    async open(subject, signal, { said = {}, profileOnly = false } = {}) {
+      const options = optionsFor(null, answers, said)
       if (profileOnly) options.context.modules = async () => []
       return (await openAddress(subject, config, options, signal)) ?? loadSubject(subject, sources, signal, options)
     },

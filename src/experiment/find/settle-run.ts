@@ -1,32 +1,38 @@
+import type { Answers } from '../../contract/answers.ts'
 import { PromptsError } from '../../errors.ts'
 import type { HloModule } from '../../hlo/types.ts'
+import { questionText } from '../infer/questions.ts'
 import type { FoundRun, LoadedExperiment, ProfileHandle } from '../sources/experiment-source.ts'
 import { inferRun } from './infer-run.ts'
-import type { SliceAnswers } from './slice-answers.ts'
+import type { RunAnswers } from './run-answers.ts'
 import { type SliceEvidence, sliceOfRun } from './slice-of-run.ts'
+import { sliceQuestion } from './slice-question.ts'
 import type { SliceTable } from './slice-table.ts'
 
 /** What finding a run may need besides the sources. */
 export interface FindContext {
   /** Answers that were given before; null where none are kept. */
-  answers: SliceAnswers | null
+  answers: RunAnswers | null
   table: SliceTable
   /** The kind of device of a local profile; null where it cannot be told. */
   deviceType: (profile: string, signal: AbortSignal) => Promise<string | null>
   /** The compiled programs that a local profile holds. */
   modules: (profile: string, signal: AbortSignal) => Promise<HloModule[]>
-  /** The slice that the person who asks says now. */
-  topology?: string | null
+  /** What the person who asks says of the run now. */
+  said?: Answers
 }
 
 /**
- * Makes an experiment of what was found: of the trainer's records once their slice is known. A run that has a profile and no
- * slice is a profile alone, with a note of what to say.
+ * Makes an experiment of what was found: of the trainer's records once their slice is known, of the program in a profile alone as
+ * far as it says what ran. What is said now is remembered.
  * @throws PromptsError `slice_unknown` for a run without a profile.
  */
 export async function settleRun(found: FoundRun, context: FindContext, signal: AbortSignal): Promise<LoadedExperiment> {
   const { origin, profile, links, notes } = found
-  if (found.experiment !== null) return { experiment: found.experiment, origin, profile, links, notes }
+  const said = context.said ?? {}
+  const answers: Answers = { ...(await context.answers?.recall(found.id)), ...said }
+  if (found.experiment !== null)
+    return { experiment: found.experiment, origin, profile, links, notes: [...notes, ...notUsed(answers, 'its experiment says what ran')] }
   const draft = found.draft === null ? null : await found.draft(signal, context.table)
   if (draft === null) {
     if (profile === null)
@@ -37,35 +43,51 @@ export async function settleRun(found: FoundRun, context: FindContext, signal: A
           hint: 'Save a profile with the run, log its settings, or put an experiment.yaml there.',
         },
       )
-    return fromProfile(found, profile, context, signal)
+    return fromProfile(found, profile, { ...context, heard: answers }, signal)
   }
+  const { slice: _, ...others } = answers
+  notes.push(...notUsed(others, 'the run wrote down what ran'))
   try {
-    const evidence = await evidenceOf(found, context, signal)
-    const slice = await sliceOfRun(draft, evidence, context.table)
-    if (context.topology && draft.slice === null) await context.answers?.remember(found.id, slice.slice, null)
+    const slice = await sliceOfRun(draft, evidenceOf(found, { ...context, heard: answers }, signal), context.table)
+    if (said.slice !== undefined && draft.slice === null) await context.answers?.remember(found.id, { slice: slice.slice }, null)
     const imported = draft.toExperiment(slice)
     const where = `the slice ${slice.slice} is from ${slice.from}`
     return { experiment: imported.experiment, origin, profile, links, notes: [...notes, where, ...imported.notes] }
   } catch (error) {
-    if (!(error instanceof PromptsError) || error.code !== 'slice_unknown' || profile === null) throw error
-    return { experiment: null, origin, profile, links, notes: [...notes, `${error.message}. ${error.hint}`] }
+    const question = error instanceof PromptsError && profile !== null ? sliceQuestion(error) : null
+    if (question === null) throw error
+    return { experiment: null, origin, profile, links, notes: [...notes, questionText(question)], questions: [question] }
   }
 }
 
-/** A profile alone: the experiment is read from the program in it, where that says enough. */
-async function fromProfile(found: FoundRun, profile: ProfileHandle, context: FindContext, signal: AbortSignal): Promise<LoadedExperiment> {
+/** A context with all that was said of the run, now and before. */
+type Heard = FindContext & { heard: Answers }
+
+/** A profile alone: the experiment is read from the program in it, where that and what was said say enough. */
+async function fromProfile(found: FoundRun, profile: ProfileHandle, context: Heard, signal: AbortSignal): Promise<LoadedExperiment> {
   const { origin, links, notes } = found
   const modules = await context.modules(await profile.open(signal), signal)
-  const evidence = await evidenceOf(found, context, signal)
-  const inferred = await inferRun(modules, { id: found.id, evidence, table: context.table })
-  return { experiment: inferred?.experiment ?? null, origin, profile, links, notes: [...notes, ...(inferred?.notes ?? [])] }
+  const evidence = evidenceOf(found, context, signal)
+  const inferred = await inferRun(modules, { id: found.id, evidence, answers: context.heard, table: context.table })
+  if (inferred === null) return { experiment: null, origin, profile, links, notes }
+  const { experiment, questions, slice } = inferred
+  const { slice: _, ...values } = context.said ?? {}
+  await context.answers?.remember(found.id, { ...values, ...(context.said?.slice !== undefined && slice !== null ? { slice } : {}) }, null)
+  return { experiment, origin, profile, links, notes: [...notes, ...inferred.notes, ...questions.map(questionText)], questions }
 }
 
-async function evidenceOf({ id, slice, profile }: FoundRun, context: FindContext, signal: AbortSignal): Promise<SliceEvidence> {
+function evidenceOf({ slice, profile }: FoundRun, { said, heard, deviceType }: Heard, signal: AbortSignal): SliceEvidence {
+  const now = said?.slice ?? null
   return {
-    said: context.topology ?? null,
+    said: now,
     known: slice,
-    remembered: (await context.answers?.recall(id)) ?? null,
-    deviceType: async () => (profile === null ? null : context.deviceType(await profile.open(signal), signal)),
+    remembered: now === null ? (heard.slice ?? null) : null,
+    deviceType: async () => (profile === null ? null : deviceType(await profile.open(signal), signal)),
   }
+}
+
+/** What someone said in vain: the run itself says it. */
+function notUsed(answers: Answers, why: string): string[] {
+  const names = Object.keys(answers)
+  return names.length === 0 ? [] : [`what was said of ${names.join(', ')} is not used: ${why}`]
 }

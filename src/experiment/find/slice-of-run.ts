@@ -35,7 +35,8 @@ async function answerOf(draft: SliceSubject, evidence: SliceEvidence, table: Sli
   if (evidence.said !== null) return checked(draft, table, { slice: evidence.said, slices: null, from: 'what was asked for' })
   if (draft.slice !== null) return draft.slice
   if (evidence.known !== null) return ofKnown(draft, table, evidence.known)
-  if (evidence.remembered !== null) return { slice: evidence.remembered, slices: null, from: 'an earlier answer' }
+  if (evidence.remembered !== null && canBe(draft, table, evidence.remembered))
+    return { slice: evidence.remembered, slices: null, from: 'an earlier answer' }
   const deviceType = await evidence.deviceType()
   const chip = deviceType === null ? null : table.chipOfDeviceType(deviceType)
   if (chip !== null && draft.devices !== null) {
@@ -43,6 +44,16 @@ async function answerOf(draft: SliceSubject, evidence: SliceEvidence, table: Sli
     if (named) return { slice: named.name, slices: null, from: `the profile's device (${deviceType}) and the number of devices` }
   }
   throw unknownSlice(draft, table, chip)
+}
+
+/** Whether an earlier answer still holds: a run of the same name may have been started elsewhere since. */
+function canBe({ devices }: SliceSubject, table: SliceTable, slice: string): boolean {
+  const { chip, topology } = splitSlice(slice)
+  try {
+    return chip !== null && (devices === null || table.findSlice(chip, topology).devices === devices)
+  } catch {
+    return false
+  }
 }
 
 /** What a service knows may be the kind of device alone, with how many there are. */

@@ -1,4 +1,5 @@
 import type { ChipName } from '../../contract/chip.ts'
+import type { ResolvedModel } from '../../planner/model/resolved-model.ts'
 
 /** What is known of slices, of the names that profiles give their chips, and of models. */
 export interface SliceTable {
@@ -10,4 +11,8 @@ export interface SliceTable {
   chipOfDeviceType(deviceType: string): ChipName | null
   /** Whether the library has a model of this name. */
   knowsModel(name: string): boolean
+  /** A model of the library by a name of its own, or null. */
+  modelOf(name: string): ResolvedModel | null
+  /** Every model of the library. */
+  models(): Iterable<ResolvedModel>
 }

@@ -1,8 +1,9 @@
 import { type Dtype, type Experiment, experimentSchema } from '../../contract/experiment.ts'
 import { axes, compactMesh, type Mesh } from '../../contract/mesh.ts'
 import type { Found, InferredJob } from '../../hlo/infer/inferred.ts'
+import { jobWords } from './job-words.ts'
 
-/** An experiment read out of a compiled program, or what is missing for one; `notes` say what was found and how sure it is. */
+/** An experiment read out of a compiled program, null where it leaves something open; `notes` say what was found and how sure it is. */
 export interface InferredExperiment {
   experiment: Experiment | null
   notes: string[]
@@ -10,41 +11,26 @@ export interface InferredExperiment {
 
 const types: Record<string, Dtype> = { f32: 'f32', bf16: 'bf16', s8: 'int8', u8: 'int8', s4: 'int4', f8e4m3fn: 'fp8', f8e5m2: 'fp8' }
 
-/** The values in the order in which a note tells them. */
-const told = [
-  ...(['phase', 'layers', 'embed', 'mlp', 'heads', 'kvHeads', 'headDim', 'vocab', 'experts', 'expertsPerToken'] as const),
-  ...(['globalBatch', 'seqLen', 'microbatches', 'optimizer', 'remat'] as const),
-]
-
-/** Makes an experiment of what a compiled program says, on the slice that is known from elsewhere. Pure. */
+/**
+ * Makes an experiment of what a compiled program says, on the slice that is known from elsewhere; `model` is the name of one that
+ * someone said. Pure.
+ */
 export function experimentOfJob(
   job: InferredJob,
-  { id, chip, topology, slices }: { id: string; chip: Experiment['hardware']['chip']; topology: string; slices: number },
+  place: { id: string; chip: Experiment['hardware']['chip']; topology: string; slices: number; model: string | null },
 ): InferredExperiment {
-  const notes = describe(job)
-  const needed = {
-    phase: job.phase,
-    mesh: job.mesh,
-    layers: job.layers,
-    embed: job.embed,
-    mlp: job.mlp,
-    heads: job.heads,
-    vocab: job.vocab,
-  }
-  const missing = Object.entries({ ...needed, headDim: job.headDim, batch: job.globalBatch, sequence: job.seqLen }).filter(
-    ([, value]) => value === null,
-  )
-  if (missing.length > 0)
-    return {
-      experiment: null,
-      notes: [...notes, `the compiled program does not say ${missing.map(([name]) => name).join(', ')}: no cards`],
-    }
+  const { id, chip, topology, slices, model } = place
+  const notes = [...describe(job), ...(model === null ? [] : [`the model ${model} is as someone said`])]
+  const { phase, mesh, layers, embed, mlp, heads, headDim, vocab, globalBatch, seqLen } = job
+  const dims = { layers, embed, mlp, heads, headDim, vocab }
+  const missing = Object.values({ phase, mesh, ...(model === null ? dims : {}), globalBatch, seqLen }).filter((value) => value === null)
+  if (missing.length > 0) return { experiment: null, notes }
   const data: unknown = {
     id,
     framework: 'jax',
     hardware: { chip, topology, ...(slices > 1 ? { slices } : {}) },
     phase: job.phase!.value,
-    model: modelOf(job),
+    model: model ?? modelOf(job),
     run: runOf(job),
     ...meshOf(job, slices),
   }
@@ -92,9 +78,9 @@ function meshOf(job: InferredJob, slices: number): { mesh: Mesh; dcn?: Mesh } {
   return { mesh: compactMesh({ ...mesh, [over]: mesh[over]! / slices }), dcn: { [over]: slices } }
 }
 
-/** What was read, the guesses apart, and what stays open with its likely answers. */
+/** What was read, and the guesses apart. */
 function describe(job: InferredJob): string[] {
-  const found = told.flatMap((name) => (job[name] === null ? [] : [{ name, ...(job[name] as Found<unknown>) }]))
+  const found = jobWords.flatMap(([key, name]) => (job[key] === null ? [] : [{ name, ...(job[key] as Found<unknown>) }]))
   const mesh = job.mesh === null ? [] : axes.map((axis) => ({ name: axis, ...job.mesh![axis] }))
   const guesses = [...found, ...mesh].filter((one) => one.certainty === 'likely')
   const list = (values: { name: string; value: unknown }[]) => values.map(({ name, value }) => `${name} ${String(value)}`).join(', ')
@@ -103,6 +89,5 @@ function describe(job: InferredJob): string[] {
     ...(guesses.length > 0
       ? [`likely, not sure: ${guesses.map(({ name, value, how }) => `${name} ${String(value)} (${how})`).join(', ')}`]
       : []),
-    ...job.open.map(({ name, choices, why }) => `open: ${name}, ${why}${choices.length > 0 ? `; likely ${choices.join(', ')}` : ''}`),
   ]
 }

@@ -1,3 +1,4 @@
+import type { OpenQuestion } from '../../contract/answers.ts'
 import type { Experiment } from '../../contract/experiment.ts'
 import type { RunDraft, SliceAnswer } from '../run-folder/run-draft.ts'
 
@@ -13,6 +14,8 @@ export interface LoadedExperiment {
   links: { title: string; uri: string }[]
   /** What was taken from where, what was assumed and what is missing. */
   notes?: string[]
+  /** What nothing says, to be asked of people; the notes name it too. */
+  questions?: OpenQuestion[]
 }
 
 export interface ProfileHandle {

@@ -4,8 +4,9 @@ import { expertsPerToken } from './experts-per-token.ts'
 import { inferMesh } from './infer-mesh.ts'
 import { inferModel } from './infer-model.ts'
 import { inferRun } from './infer-run.ts'
-import { type Found, type InferredJob, likely, type OpenValue, sure } from './inferred.ts'
+import { type InferredJob, likely, sure } from './inferred.ts'
 import { namedMesh } from './named-mesh.ts'
+import { openValues } from './open-values.ts'
 import { devicesOf, programInputs } from './program-inputs.ts'
 import { weightsByRole } from './weight-roles.ts'
 
@@ -35,7 +36,7 @@ export function inferJob(module: HloModule): InferredJob {
     crossesSlices: collectivesOf(module, null).some(({ axes }) => axes?.includes('dcn') === true),
     open: [],
   }
-  job.open = openValues(job)
+  job.open = openValues(job, module)
   return job
 }
 
@@ -47,23 +48,4 @@ function loadedBatch(batch: InferredJob['globalBatch'], mesh: InferredJob['mesh'
   if (batch === null || mesh === null || batch.value !== devices) return batch
   const shards = mesh.replica.value * mesh.data.value * mesh.expert.value
   return shards < devices ? likely(batch.value, `${batch.how}: one sequence is loaded for each device, and fewer may be trained on`) : batch
-}
-
-/** What an experiment needs and the program does not say, with what it may be. */
-function openValues(job: InferredJob): OpenValue[] {
-  const open: OpenValue[] = []
-  const ask = (name: string, value: Found<unknown> | object | null, choices: OpenValue['choices'], why: string) => {
-    if (value === null) open.push({ name, choices, why })
-  }
-  ask('phase', job.phase, ['train', 'prefill', 'decode'], 'no input is a batch of tokens')
-  ask('mesh', job.mesh, [], 'no weight is known by its name, or none is split')
-  for (const name of ['layers', 'embed', 'mlp', 'vocab'] as const) ask(name, job[name], [], 'no weight that has it is known by its name')
-  const why = job.latentAttention ? 'latent attention (MLA), whose dims are not read' : 'no weight that has it is known by its name'
-  for (const name of ['heads', 'kvHeads', 'headDim'] as const) ask(name, job[name], [], why)
-  ask('globalBatch', job.globalBatch, [], 'no input is a batch of tokens')
-  ask('seqLen', job.seqLen, [1024, 2048, 4096, 8192], 'no input has the length of the sequence')
-  if (job.experts !== null && job.experts.value > 1)
-    ask('expertsPerToken', job.expertsPerToken, [1, 2, 4, 8], 'no selection of experts was found')
-  if (job.phase?.value === 'train') ask('remat', job.remat, ['full', 'minimal', 'none'], 'what the policy saves is not told')
-  return open
 }

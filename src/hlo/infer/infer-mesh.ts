@@ -23,10 +23,10 @@ interface Splits {
 export function inferMesh(
   weights: readonly Weight[],
   inputs: readonly ProgramInput[],
-  { embed, devices, sequenceSplit, batchSplit }: { embed: number; devices: number; sequenceSplit: number; batchSplit: number },
+  { embed, devices, sequenceSplit, batchSplit }: { embed: number; devices: number; sequenceSplit: number; batchSplit: number | null },
 ): InferredJob['mesh'] {
   if (inputs.length === 0) return null
-  const splits = splitsOf(weights, embed, { sequenceSplit, batchSplit })
+  const splits = splitsOf(weights, embed, { sequenceSplit, batchSplit: batchSplit ?? 1 })
   const { heads, experts: expert, layers: stage, sequence: seq } = splits
   const model = heads > 1 ? heads : splits.mlp
   const rest = devices / (seq * model * expert * stage)
@@ -34,7 +34,8 @@ export function inferMesh(
   const batch = (data: number) => (rest / data) * data * expert
   const data = fits.find((one) => splits.batch === 1 || batch(one) === splits.batch) ?? fits[0]
   if (data === undefined) return null
-  const agrees = splits.batch === 1 || batch(data) === splits.batch
+  // without a batch nothing tells replicas, data and sequence apart
+  const agrees = batchSplit !== null && (splits.batch === 1 || batch(data) === splits.batch)
   const whole = heads === 1 || splits.mlp === heads || splits.mlp === 1
   return {
     replica: (agrees ? sure : likely)(rest / data, 'what is left of all devices, and splits the batch only'),
@@ -43,7 +44,7 @@ export function inferMesh(
       data,
       `weights are split ${splits.weights} ways${seq * expert > 1 ? ', sequence and expert axes taken away' : ''}`,
     ),
-    seq: sure(seq, 'the split of the sequence'),
+    seq: (batchSplit === null ? likely : sure)(seq, 'the split of the sequence'),
     model: (whole ? sure : likely)(model, 'the split of heads and MLP'),
     expert: sure(expert, 'the split of the experts'),
   }

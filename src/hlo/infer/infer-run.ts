@@ -6,7 +6,11 @@ import { outerTrips } from './step-loops.ts'
 type RunPart = Pick<
   InferredJob,
   'phase' | 'globalBatch' | 'seqLen' | 'microbatches' | 'optimizer' | 'remat' | 'weightType' | 'optimizerType' | 'cacheType'
-> & { batchSplit: number; sequenceSplit: number }
+> & {
+  /** Over how many devices the batch is split; null where no input is known to be a batch. */
+  batchSplit: number | null
+  sequenceSplit: number
+}
 
 const tokenNames = /^(inputs|tokens|input_ids|token_ids|decoder_input_tokens|targets)$/
 
@@ -47,7 +51,7 @@ export function inferRun(module: HloModule, inputs: readonly ProgramInput[], lay
     optimizerType:
       states.length > 0 ? sure(states.find((state) => state.dims.length >= 2)?.type ?? states[0]!.type, states[0]!.name) : null,
     cacheType: caches[0] === undefined ? null : sure(caches[0].type, caches[0].name),
-    batchSplit: tokens?.split[0] ?? 1,
+    batchSplit: tokens?.split[0] ?? null,
     sequenceSplit: decode ? (cache?.split ?? 1) : (tokens?.split[1] ?? 1),
   }
   if (train) {

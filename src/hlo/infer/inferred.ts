@@ -8,12 +8,28 @@ export interface Found<T> {
   how: string
 }
 
-/** What stays open, and the likely answers. */
+/** A value that the program does not say, by its name in an experiment file, with the answers that are likely. */
 export interface OpenValue {
-  name: string
+  name: OpenName
   choices: (string | number)[]
   why: string
 }
+
+/** What may stay open: the mesh is one question, as is everything else that stands in a file under one name. */
+export type OpenName =
+  | 'phase'
+  | 'mesh'
+  | 'layers'
+  | 'embed'
+  | 'mlp'
+  | 'vocab'
+  | 'heads'
+  | 'kv_heads'
+  | 'head_dim'
+  | 'experts_per_token'
+  | 'global_batch'
+  | 'seq_len'
+  | 'remat'
 
 /**
  * The job that a compiled program runs, as far as the program says; null where it does not. Dimensions are of the whole job, not

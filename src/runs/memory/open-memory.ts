@@ -1,12 +1,11 @@
-import { join } from 'node:path'
 import type { SpendLog } from '../../agents/deps.ts'
 import type { Config } from '../../config.ts'
 import { PromptsError } from '../../errors.ts'
-import { createSliceAnswers, type SliceAnswers } from '../../experiment/find/slice-answers.ts'
+import { answerFiles } from '../../experiment/find/answer-files.ts'
+import { createRunAnswers, type RunAnswers } from '../../experiment/find/run-answers.ts'
 import type { BlobStore } from './blob-store.ts'
 import { createFileMemory } from './file-memory.ts'
 import { gcsBlobs } from './gcs-blobs.ts'
-import { createObjectAnswers } from './object-answers.ts'
 import { createObjectMemory } from './object-memory.ts'
 import { s3Blobs } from './s3-blobs.ts'
 import type { ShardingMemory } from './sharding-memory.ts'
@@ -36,10 +35,10 @@ export function openRunStore(config: Config): RunStore {
 }
 
 /** What people said of runs that nothing else says, where the runs are kept. @throws PromptsError `bad_config` for an address that is none. */
-export function openSliceAnswers(config: Config): SliceAnswers {
+export function openRunAnswers(config: Config): RunAnswers {
   const now = () => new Date()
-  if (config.PROMPTS_RUNS === undefined) return createSliceAnswers({ folder: join(config.PROMPTS_HOME, 'answers'), now })
-  return createObjectAnswers({ blobs: openBlobs(config.PROMPTS_RUNS, config), now })
+  const store = config.PROMPTS_RUNS === undefined ? answerFiles(config.PROMPTS_HOME) : openBlobs(config.PROMPTS_RUNS, config)
+  return createRunAnswers({ store, now })
 }
 
 function openBlobs(address: string, config: Config): BlobStore {

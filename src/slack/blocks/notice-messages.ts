@@ -8,6 +8,7 @@ import type { RunEnd, RunFailure } from '../runs/run-records.ts'
 import { rankEmoji } from './card-message.ts'
 import { hidePlaces } from './hide-places.ts'
 import { actions, button, context, type Message, message, section } from './message.ts'
+import { answerButtons } from './question-blocks.ts'
 import { escapeCode, escapeText, plain } from './text.ts'
 
 /** Every failure: the reason, what to do next, and the id that ties it to the log. */
@@ -20,13 +21,10 @@ export function errorMessage(error: PromptsError, options: { about?: string; run
   return message(plain(reason), blocks)
 }
 
-const maxSlices = 10
-
 /** The slices that a run can have run on, to choose from with one click. */
 function sliceChoices(error: PromptsError, run: string | undefined): ReturnType<typeof actions>[] {
   if (error.code !== 'slice_unknown' || run === undefined || error.choices.length === 0) return []
-  const choices = error.choices.slice(0, maxSlices)
-  return [actions(...choices.map(({ label, value }, at) => button(label, `slice_choice_${at}`, { run, slice: value })))]
+  return [answerButtons(run, 'slice', error.choices, 0)]
 }
 
 /** Channels' ids as links to them: nobody knows a channel by its id. */

@@ -1,4 +1,5 @@
 import type { AnyBlock } from '@slack/types'
+import type { OpenQuestion } from '../../contract/answers.ts'
 import type { Diagnosis } from '../../contract/diagnosis.ts'
 import { formatGib, formatMs, formatShare, formatUsd } from '../../text/units.ts'
 import { bottleneckWords, headlineOf } from '../../thread/say/headline.ts'
@@ -6,6 +7,7 @@ import { settingsText, suggestionGain } from '../../thread/say/settings-text.ts'
 import { baselineStepMs } from './card-message.ts'
 import { actions, button, context, fields, type Message, message, section } from './message.ts'
 import { dataTable, numberCell, textCell } from './native-blocks.ts'
+import { questionBlocks } from './question-blocks.ts'
 import { stepChart } from './step-chart.ts'
 import { clip, escapeCode, escapeText, link, plain } from './text.ts'
 
@@ -25,13 +27,18 @@ export interface Page {
  * The summary that the root message becomes: what to do, what it brings and why. Figures and pictures are behind "Details"; where
  * there are no cards they are the answer, and stand here.
  */
-export function summaryMessage(diagnosis: Diagnosis, options: { title: string; pictures?: Picture[]; pages?: readonly Page[] }): Message {
+export function summaryMessage(
+  diagnosis: Diagnosis,
+  options: { title: string; pictures?: Picture[]; pages?: readonly Page[]; questions?: readonly OpenQuestion[] },
+): Message {
   const { unmet, advice, reason, instead } = headlineOf(diagnosis)
   const title = `*${escapeText(options.title, 200)}*`
   const line = diagnosis.cards.length > 0 ? `${title}: *${escapeText(advice, 900)}*` : `${title}: ${escapeText(advice, 900)}`
   const first = unmet === null ? [] : [`:warning: ${escapeText(unmet, 400)}`]
   const others = instead.map((suggestion) => `• ${escapeText(suggestion, 400)}`)
   const blocks: AnyBlock[] = [section([...first, line, escapeText(reason, 800), ...others].join('\n'))]
+  // first of all where there are no cards without an answer
+  blocks.push(...questionBlocks(diagnosis.run, options.title, options.questions ?? []))
   if (diagnosis.cards.length === 0) {
     const notes = diagnosis.notes.filter((note) => note !== unmet)
     blocks.push(...detailBlocks({ ...diagnosis, notes }, options))

@@ -1,6 +1,8 @@
 import type { App } from '@slack/bolt'
+import { sayAnswer } from '../../contract/answers.ts'
 import { PromptsError } from '../../errors.ts'
 import { keys } from '../../state/keys.ts'
+import { readAnswers } from '../../text/read-answers.ts'
 import { allSettingsMessage } from '../blocks/card-message.ts'
 import { feedbackMessage } from '../blocks/feedback-message.ts'
 import { message, section } from '../blocks/message.ts'
@@ -10,7 +12,7 @@ import { handleFollowUp } from '../follow-ups/handle-follow-up.ts'
 import { offerValueSchema } from '../offers/offer.ts'
 import { replayFlag } from '../receivers/inbox.ts'
 import { type Asker, checkAsker } from '../requests/access.ts'
-import { answerSlice } from '../requests/answer-slice.ts'
+import { answerRun } from '../requests/answer-run.ts'
 import { cancelRun } from '../runs/cancel-run.ts'
 import type { RunRecord } from '../runs/run-records.ts'
 import { sharePage } from '../runs/share-page.ts'
@@ -18,11 +20,11 @@ import type { SlackServices } from '../services.ts'
 import { guarded } from './guard.ts'
 import {
   actionBodySchema,
+  answerValueSchema,
   cardValueSchema,
   feedbackValueSchema,
   parseValue,
   runValueSchema,
-  sliceValueSchema,
   whichRunValueSchema,
   whyNotContextSchema,
 } from './payloads.ts'
@@ -87,14 +89,15 @@ export function listenToButtons(app: App, services: SlackServices): void {
     const askTs = `which-${click.messageTs}-${value.run}-${value.text.slice(0, 60)}`
     await handleFollowUp(services, { asker, threadTs, askTs, runs: [value.run], text: value.text, addressed: true })
   })
-  on(/^slice_choice_\d$/, async (click) => {
-    const value = parseValue(sliceValueSchema, click.value)
-    if (value === null) return
+  on(/^answer_\d_\d$/, async (click) => {
+    const value = parseValue(answerValueSchema, click.value)
+    const { answers } = readAnswers(value === null ? [] : sayAnswer(value.name, value.value).split(' '))
+    if (value === null || Object.keys(answers).length === 0) return
     const record = await ownRecord(services, value.run, click.team)
     const { team, channel, user, threadTs } = click
     const asker = { team, channel, user, isSharedChannel: undefined }
-    const askTs = `slice-${click.messageTs}-${value.slice}`
-    await answerSlice(services, asker, { id: record.title, slice: value.slice, threadTs, askTs, eyesTs: null })
+    const askTs = `answer-${click.messageTs}-${value.name}-${value.value}`
+    await answerRun(services, asker, { id: record.title, answers, threadTs, askTs, eyesTs: null })
   })
   on('details', async (click) => {
     const value = parseValue(runValueSchema, click.value)

@@ -15,7 +15,7 @@ import { forgetThreadJob } from '../lines/thread-job.ts'
 import type { MessageEvent } from '../listeners/payloads.ts'
 import type { SlackServices } from '../services.ts'
 import { type Asker, checkAsker, checkExperiment, isAllowed, parseChannelRules } from './access.ts'
-import { answerSlice } from './answer-slice.ts'
+import { answerRun } from './answer-run.ts'
 import { forgetAsked } from './forget.ts'
 import { fetchSharedFile, isExperimentFile, readInlineExperiment, sharedFiles } from './inline-experiment.ts'
 import { type StartInput, type Subject, startRuns } from './start-runs.ts'
@@ -70,11 +70,12 @@ export async function handleAsk(services: SlackServices, input: AskInput): Promi
     if (job !== null) return say(services, input, 'line', () => answerLine(services, lineJobs, place, job))
   }
   if (ask.verb === 'experiments') return say(services, input, 'runs', () => runsAnswer(services, input, ask))
-  if (ask.slice !== null && ask.ids.length === 1) {
+  if (Object.keys(ask.answers).length > 0 && ask.ids.length === 1) {
+    const { askTs, eyesTs } = input
     try {
-      return await answerSlice(services, asker, { id: ask.ids[0]!, slice: ask.slice, threadTs, askTs: input.askTs, eyesTs: input.eyesTs })
+      return await answerRun(services, asker, { id: ask.ids[0]!, answers: ask.answers, threadTs, askTs, eyesTs })
     } catch (thrown) {
-      return say(services, input, 'slice', () => Promise.reject(thrown))
+      return say(services, input, 'answer', () => Promise.reject(thrown))
     }
   }
   if (ask.verb === 'cases') return say(services, input, 'cases', () => casesAnswer(services, input, ask))

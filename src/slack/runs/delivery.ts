@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type OpenQuestion, openQuestionSchema } from '../../contract/answers.ts'
 import type { Card, Diagnosis } from '../../contract/diagnosis.ts'
 import { asPromptsError, PromptsError } from '../../errors.ts'
 import type { Wait } from '../../jobs/job-queue.ts'
@@ -26,7 +27,10 @@ const mostWaitToldMs = 300_000
 const picturesUnder = 5
 
 /** What is read here of the stored stage `experiment`. */
-const experimentStageSchema = z.object({ links: z.array(z.object({ title: z.string(), uri: z.string() })) })
+const experimentStageSchema = z.object({
+  links: z.array(z.object({ title: z.string(), uri: z.string() })),
+  questions: z.array(openQuestionSchema).default([]),
+})
 
 export interface DeliveryOptions {
   deps: SlackDeps
@@ -115,7 +119,7 @@ export class Delivery {
     const diagnosis = await deps.memory.diagnosis(record.run)
     if (diagnosis === null)
       throw new PromptsError('unknown_run', 'This run has been deleted', { hint: 'Mention me with the experiment to diagnose it again.' })
-    const pages = await this.#pages(record.run)
+    const { pages } = await this.#asides(record.run)
     const put = async (pictures: Picture[]) =>
       outbox.put({
         team: record.team,
@@ -137,15 +141,15 @@ export class Delivery {
     if (outbox.pressure(record.team, record.channel).edits > picturesUnder) return
     const pictures = await this.#options.pictures(record)
     if (pictures.length === 0) return
-    const shown = summaryMessage(diagnosis, { title: record.title, pictures, pages: await this.#pages(record.run) })
+    const shown = summaryMessage(diagnosis, { title: record.title, pictures, ...(await this.#asides(record.run)) })
     for (const watcher of await records.watchers(record.run)) await this.#root(record, watcher, shown, 1)
   }
 
   /** The whole answer in one thread. */
   async answer(record: RunRecord, watcher: Watcher, diagnosis: Diagnosis): Promise<void> {
     const { outbox, deps } = this.#options
-    const [pictures, pages] = await Promise.all([knownPictures(deps, record.run), this.#pages(record.run)])
-    await this.#root(record, watcher, summaryMessage(diagnosis, { title: record.title, pictures, pages }), 0)
+    const [pictures, asides] = await Promise.all([knownPictures(deps, record.run), this.#asides(record.run)])
+    await this.#root(record, watcher, summaryMessage(diagnosis, { title: record.title, pictures, ...asides }), 0)
     for (const card of diagnosis.cards) await this.card(record, watcher, diagnosis, card, { priority: 0 })
     if (watcher.askTs !== null)
       await outbox.react({ team: record.team, channel: watcher.channel, ts: watcher.askTs, name: eyes, add: false })
@@ -298,11 +302,11 @@ export class Delivery {
     })
   }
 
-  /** Pages of the place that the experiment came from: an XProf server of the operator's. */
-  async #pages(run: string): Promise<Page[]> {
+  /** Pages of the place that the experiment came from (an XProf server of the operator's), and what is to be asked of the run. */
+  async #asides(run: string): Promise<{ pages: Page[]; questions: OpenQuestion[] }> {
     const stage = (await this.#options.deps.memory.stageResult(run, 'experiment')) as { value?: unknown } | null
     const parsed = experimentStageSchema.safeParse(stage?.value)
-    return parsed.success ? parsed.data.links : []
+    return parsed.success ? { pages: parsed.data.links, questions: parsed.data.questions } : { pages: [], questions: [] }
   }
 
   async #takeProgressSlot(record: RunRecord): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { untilSaid } from '../../contract/answers.ts'
 import type { Card, Diagnosis } from '../../contract/diagnosis.ts'
 import { formatMesh } from '../../contract/mesh.ts'
 import type { BottleneckClass } from '../../contract/profile-report.ts'
@@ -69,7 +70,7 @@ function staysAsItIs({ baseline }: Diagnosis, card: Card): string {
   return `keep the mesh: none is likely to beat ${now}${best}`
 }
 
-function noCards({ nearest, baseline, bottleneck }: Diagnosis): string {
+function noCards({ nearest, baseline, bottleneck, notes }: Diagnosis): string {
   if (nearest !== null) {
     const change =
       nearest.change === null
@@ -79,6 +80,7 @@ function noCards({ nearest, baseline, bottleneck }: Diagnosis): string {
             .join(', ')} it fits.`
     return `no mesh fits; the nearest, ${meshWords('maxtext', nearest)}, needs ${formatGibNumber(nearest.required_gib)} of ${formatGibNumber(nearest.available_gib)} GiB.${change}`
   }
+  if (notes.some((note) => note.startsWith(untilSaid))) return 'the program in the profile leaves something open: say it, and meshes follow'
   if (baseline === null && bottleneck.class !== 'unknown')
     return 'this profile comes without an experiment, so there are no meshes to propose'
   if (baseline?.legal && baseline.memory?.certainty !== 'no')

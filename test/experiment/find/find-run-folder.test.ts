@@ -4,8 +4,9 @@ import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { PbfWriter } from 'pbf'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { answerFiles } from '../../../src/experiment/find/answer-files.ts'
 import { findExperiment } from '../../../src/experiment/find/find-experiment.ts'
-import { createSliceAnswers } from '../../../src/experiment/find/slice-answers.ts'
+import { createRunAnswers } from '../../../src/experiment/find/run-answers.ts'
 import { loadSubject } from '../../../src/experiment/load-experiment.ts'
 import { readProfile } from '../../../src/profile/read-profile.ts'
 import { maxTextEvents } from '../../support/event-file.ts'
@@ -37,7 +38,8 @@ function put(path: string, bytes: string | Buffer): void {
   mkdirSync(dirname(join(root, path)), { recursive: true })
   writeFileSync(join(root, path), bytes)
 }
-const options = (topology: string | null = null) => findOptions({ context: { ...findOptions().context, topology } })
+const options = (slice: string | null = null) =>
+  findOptions({ context: { ...findOptions().context, said: slice === null ? {} : { slice } } })
 const find = (id: string, topology: string | null = null) => findExperiment(id, [folderOfRuns(root)], signal, options(topology))
 
 beforeAll(() => {
@@ -92,8 +94,8 @@ describe('a run folder of MaxText', () => {
     const asked = find('plain')
     await expect(asked).rejects.toMatchObject({ code: 'slice_unknown' })
     await expect(asked).rejects.toHaveProperty('choices', expect.arrayContaining([{ label: 'v5e-16 (4x4)', value: 'v5e-16' }]))
-    const answers = createSliceAnswers({ folder: join(root, '.answers'), now: () => new Date(0) })
-    await answers.remember('plain', 'v6e-16', 'U1')
+    const answers = createRunAnswers({ store: answerFiles(join(root, '.answers')), now: () => new Date(0) })
+    await answers.remember('plain', { slice: 'v6e-16' }, 'U1')
     const found = await findExperiment(
       'plain',
       [folderOfRuns(root)],

@@ -79,7 +79,9 @@ describe.skipIf(lacks('fake-gcs-server'))(needing('gcsSource against fake-gcs-se
   })
 
   it.skipIf(lacks('shared'))(needing('finds a run by what MaxText wrote', 'shared'), async () => {
-    const options = findOptions({ context: { ...findOptions().context, answers: null, deviceType: async () => null, topology: 'v5e' } })
+    const options = findOptions({
+      context: { ...findOptions().context, answers: null, deviceType: async () => null, said: { slice: 'v5e' } },
+    })
     const { experiment, notes } = await findExperiment(maxText, [source], signal, options)
     expect(experiment).toMatchObject({ id: maxText, hardware: { chip: 'v5e', topology: 'v5e-8' }, mesh: { data: 4, model: 2 } })
     expect(experiment?.measured?.step_time_ms).toBeCloseTo(2487, 0)

@@ -105,7 +105,7 @@ describe('inferJob', () => {
       expertsPerToken: null,
     })
     expect(mesh(module)).toEqual({ data: 8, expert: 4 })
-    expect(inferJob(module).open.map((one) => one.name)).toContain('expertsPerToken')
+    expect(inferJob(module).open.map((one) => one.name)).toContain('experts_per_token')
   })
 
   it('counts replicas where weights are not split and the batch is', () => {

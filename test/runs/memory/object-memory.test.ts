@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '../../../src/config.ts'
+import { createRunAnswers } from '../../../src/experiment/find/run-answers.ts'
 import { gcsBlobs } from '../../../src/runs/memory/gcs-blobs.ts'
-import { createObjectAnswers } from '../../../src/runs/memory/object-answers.ts'
 import { createObjectMemory } from '../../../src/runs/memory/object-memory.ts'
 import { openRunStore } from '../../../src/runs/memory/open-memory.ts'
 import { s3Blobs } from '../../../src/runs/memory/s3-blobs.ts'
@@ -38,14 +38,16 @@ describe.skipIf(lacks('moto'))(needing('runs in S3, against moto', 'moto'), () =
   })
 
   it('keeps what people said of a run where every host finds it', async () => {
-    const host = () => createObjectAnswers({ blobs: blobs('answers'), now: () => new Date(0) })
-    expect(await host().recall('run 1/a')).toBeNull()
-    await host().remember('run 1/a', 'v6e-16', 'U1')
-    await host().remember('run 1/a', 'v6e-32', 'U2')
-    expect(await host().recall('run 1/a')).toBe('v6e-32')
-    expect(await host().recall('run 1')).toBeNull()
-    await blobs('answers').put('answers/slices/broken.json', 'not JSON')
-    expect(await host().recall('broken')).toBeNull()
+    const host = () => createRunAnswers({ store: blobs('answers'), now: () => new Date(0) })
+    expect(await host().recall('run 1/a')).toEqual({})
+    await host().remember('run 1/a', { slice: 'v6e-16', seq_len: '2048' }, 'U1')
+    await Promise.all([host().remember('run 1/a', { slice: 'v6e-32' }, 'U2'), host().remember('run 1/a', { mesh: 'data=32' }, 'U3')])
+    expect(await host().recall('run 1/a')).toEqual({ slice: 'v6e-32', seq_len: '2048', mesh: 'data=32' })
+    expect(await host().recall('run 1')).toEqual({})
+    await blobs('answers').put('answers/runs/broken/slice.json', 'not JSON')
+    expect(await host().recall('broken')).toEqual({})
+    await blobs('answers').put('answers/slices/early.json', JSON.stringify({ slice: 'v5e-16', by: null, at: '' }))
+    expect(await host().recall('early')).toEqual({ slice: 'v5e-16' })
   })
 
   it('says which bucket it is that does not exist', async () => {

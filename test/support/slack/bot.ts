@@ -63,7 +63,7 @@ export async function startBot(
     experiments: {
       examples: async () => ['exp-123', 'exp-124'],
       runs: async () => ({ runs: [], silent: [] }),
-      answerSlice: async () => {},
+      answerRun: async () => {},
       async stepTimeMs(_team, id) {
         if (id === 'exp-124') return 22_900
         throw new PromptsError('unknown_experiment', `No experiment ${id}`)

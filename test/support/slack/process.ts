@@ -92,7 +92,7 @@ const deps = {
     examples: async () => ['exp-123'],
     runs: async () => ({ runs: [], silent: [] }),
     stepTimeMs: async () => null,
-    answerSlice: async () => {},
+    answerRun: async () => {},
   },
 }
 let stop: () => Promise<void>

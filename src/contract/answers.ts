@@ -1,0 +1,45 @@
+import { z } from 'zod'
+
+/** What people may say of a run that nothing else says, by its name in an experiment file; `slice` is its hardware. */
+export const answerNames = [
+  'slice',
+  'model',
+  'mesh',
+  'phase',
+  'layers',
+  'embed',
+  'mlp',
+  'heads',
+  'kv_heads',
+  'head_dim',
+  'vocab',
+  'experts_per_token',
+  'global_batch',
+  'seq_len',
+  'microbatches',
+  'remat',
+  'optimizer',
+] as const
+export type AnswerName = (typeof answerNames)[number]
+
+/** What was said of a run, as `name=value` has it: `seq_len` 4096, `mesh` `data=8,model=2`. */
+export const answersSchema = z.partialRecord(z.enum(answerNames), z.string().min(1).max(200))
+export type Answers = z.infer<typeof answersSchema>
+
+/** Something that nothing says of a run, with the likely answers. */
+export const openQuestionSchema = z.object({
+  name: z.enum(answerNames),
+  why: z.string(),
+  choices: z.array(z.string()),
+  /** Without an answer there are no cards; else what is taken meanwhile stands in the notes. */
+  needed: z.boolean(),
+})
+export type OpenQuestion = z.infer<typeof openQuestionSchema>
+
+/** `seq_len=4096`, and for a mesh its axes alone: what is to be written to give this answer. */
+export function sayAnswer(name: AnswerName, value: string): string {
+  return name === 'mesh' ? value.replaceAll(',', ' ') : `${name}=${value}`
+}
+
+/** How the note begins that says what cards wait for. */
+export const untilSaid = 'No cards until someone says'
