@@ -23,7 +23,7 @@ Made by \`bin/node bench/infer/run.ts FOLDER\`: modules read by src/hlo/infer, b
 
 ## The reference program
 
-Every module that is recorded in bench/recorded/modules: dense and MoE training, prefill and decode, two slices.
+Every module that is recorded in bench/recorded/modules: dense and MoE training, prefill and decode, pipelines, two slices.
 
 ${table(scoreModules(recorded))}
 ## MaxText

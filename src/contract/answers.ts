@@ -17,6 +17,7 @@ export const answerNames = [
   'global_batch',
   'seq_len',
   'microbatches',
+  'pipeline_microbatches',
   'remat',
   'optimizer',
 ] as const

@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import models from '../../knowledge/models.json' with { type: 'json' }
 import { axes } from '../../src/contract/mesh.ts'
+import type { Model } from '../../src/contract/model.ts'
 import { inferJob } from '../../src/hlo/infer/infer-job.ts'
 import type { Found, InferredJob } from '../../src/hlo/infer/inferred.ts'
 import { readHloModule } from '../../src/hlo/read-module.ts'
+import { resolveLayers } from '../../src/planner/model/resolved-model.ts'
 
 /** How often a value that a module's request names was read right, was left open, and was wrong though it was called sure. */
 export interface Score {
@@ -49,11 +51,29 @@ export function scoreMaxTextModules(recorded: string, modules: string): { scores
   return scored(
     rows.map((line) => {
       const { id, program } = JSON.parse(line) as { id: string; program: Omit<Request, 'phase' | 'model'> & { model: string } }
-      // dims of layers that are not all alike are in no one number
-      const dims = (models.models as unknown as Record<string, { dims?: Request['model'] }>)[program.model]?.dims ?? {}
+      const entry = (models.models as unknown as Record<string, { dims: Model }>)[program.model]
+      const dims = entry === undefined ? {} : dimsOf(entry.dims)
       return { id, path: join(modules, `${id}.hlo.pb.gz`), request: { ...program, dcn: program.dcn ?? {}, phase: 'train', model: dims } }
     }),
   )
+}
+
+/** A model's dims as far as all of its layers have the same; those of its experts where it has any. */
+function dimsOf(model: Model): Request['model'] {
+  const { kinds, layers, embed, vocab, tied_embeddings, moeLayers } = resolveLayers(model)
+  const attention = kinds.map((kind) => kind.attention)
+  const plain = attention.flatMap((one) => (one !== null && one.kind !== 'mla' && one.kind !== 'linear' ? [one] : []))
+  const mlps = kinds.flatMap(({ mlp }) => (mlp !== null && (moeLayers === 0 || mlp.kind === 'moe') ? [mlp] : []))
+  const same = <T>(values: T[]): T | undefined => (new Set(values).size === 1 ? values[0] : undefined)
+  const heads = plain.length === attention.length ? plain : []
+  return {
+    ...{ layers, embed, vocab, tied_embeddings, dense_layers: moeLayers > 0 ? layers - moeLayers : undefined },
+    ...{ heads: same(heads.map((one) => one.heads)), kv_heads: same(heads.map((one) => one.kv_heads)) },
+    ...{ head_dim: same(heads.map((one) => one.head_dim)), mlp: same(mlps.map(({ width }) => width)) },
+    gated_mlp: same(mlps.map(({ gated }) => gated ?? true)),
+    experts: same(mlps.map((mlp) => (mlp.kind === 'moe' ? mlp.experts : 1))),
+    experts_per_token: same(mlps.map((mlp) => (mlp.kind === 'moe' ? mlp.experts_per_token : 1))),
+  }
 }
 
 function scored(recorded: readonly Recorded[]): { scores: Score[]; wrong: string[] } {
@@ -98,6 +118,7 @@ function compared({ phase, model, run, mesh, dcn }: Request, job: InferredJob): 
     ...(train
       ? ([
           ['microbatches', run['microbatches'] ?? 1, job.microbatches],
+          ['pipeline_microbatches', run['pipeline_microbatches'], job.pipelineMicrobatches],
           ['optimizer', run['optimizer'], job.optimizer],
           ['remat', run['remat'], job.remat],
         ] as [string, unknown, Found<unknown> | null][])
@@ -105,6 +126,7 @@ function compared({ phase, model, run, mesh, dcn }: Request, job: InferredJob): 
     ...(moe
       ? ([
           ['experts', model['experts'], job.experts],
+          ['dense_layers', model['dense_layers'], job.denseLayers],
           ['experts_per_token', model['experts_per_token'], job.expertsPerToken],
         ] as [string, unknown, Found<unknown> | null][])
       : []),

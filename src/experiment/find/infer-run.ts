@@ -5,7 +5,7 @@ import type { InferredJob } from '../../hlo/infer/inferred.ts'
 import type { HloModule } from '../../hlo/types.ts'
 import { answerJob } from '../infer/answer-job.ts'
 import { experimentOfJob, type InferredExperiment } from '../infer/experiment-of-job.ts'
-import { questionsOf } from '../infer/questions.ts'
+import { questionsOf, soleModel } from '../infer/questions.ts'
 import { type SliceEvidence, type SliceSubject, sliceOfRun, splitSlice } from './slice-of-run.ts'
 import { sliceQuestion } from './slice-question.ts'
 import type { SliceTable } from './slice-table.ts'
@@ -34,7 +34,9 @@ export async function inferRun(
 ): Promise<InferredRun | null> {
   const read = jobOfModules(modules)
   if (read === null) return null
-  const { job, model, notes } = answerJob(read, answers, table.modelOf)
+  const sole = answers.model === undefined ? soleModel(read, table.models()) : null
+  const { job, model, notes } = answerJob(read, sole === null ? answers : { ...answers, model: sole }, table.modelOf)
+  if (sole !== null) notes.push(`likely the model ${sole}, the only one of the library with these dims; say model=… where it is another`)
   const questions = questionsOf(job, table.models())
   try {
     const answer = await sliceOfRun(subjectOf(job, id), evidence, table)

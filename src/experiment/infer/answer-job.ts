@@ -9,7 +9,7 @@ import { jobWords } from './job-words.ts'
 /** A job with what people said in the place of what the program leaves open. */
 export interface AnsweredJob {
   job: InferredJob
-  /** A model of the library that someone named. */
+  /** A model of the library, by its name. */
   model: string | null
   notes: string[]
 }
@@ -82,6 +82,7 @@ function refuseOther(job: InferredJob, model: ResolvedModel, name: string): void
 function differences(job: InferredJob, model: ResolvedModel): { name: string; has: number; program: number }[] {
   const widths = model.kinds.flatMap(({ mlp }) => (mlp === null ? [] : [mlp.width]))
   const experts = Math.max(1, ...model.kinds.flatMap(({ mlp }) => (mlp?.kind === 'moe' ? [mlp.experts] : [])))
+  const attention = model.kinds.flatMap((kind) => (kind.attention === null || kind.attention.kind === 'linear' ? [] : [kind.attention]))
   const compared: [string, Found<number> | null, number[]][] = [
     ['layers', job.layers, [model.layers]],
     ['embed', job.embed, [model.embed]],
@@ -89,6 +90,8 @@ function differences(job: InferredJob, model: ResolvedModel): { name: string; ha
     ['vocab', job.vocab, [model.vocab, job.vocab !== null && isPadded(job.vocab.value, model.vocab) ? job.vocab.value : model.vocab]],
     ['mlp', job.mlp, widths],
     ['experts', job.experts, [experts]],
+    ['heads', job.heads, attention.map(({ heads }) => heads)],
+    ['kv_heads', job.kvHeads, attention.map((one) => (one.kind === 'mla' ? one.heads : one.kv_heads))],
   ]
   return compared.flatMap(([name, found, has]) =>
     found === null || found.certainty !== 'sure' || has.includes(found.value) ? [] : [{ name, has: has[0] ?? 0, program: found.value }],

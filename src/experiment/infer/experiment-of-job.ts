@@ -12,15 +12,15 @@ export interface InferredExperiment {
 const types: Record<string, Dtype> = { f32: 'f32', bf16: 'bf16', s8: 'int8', u8: 'int8', s4: 'int4', f8e4m3fn: 'fp8', f8e5m2: 'fp8' }
 
 /**
- * Makes an experiment of what a compiled program says, on the slice that is known from elsewhere; `model` is the name of one that
- * someone said. Pure.
+ * Makes an experiment of what a compiled program says, on the slice that is known from elsewhere; `model` is the name of one
+ * of the library. Pure.
  */
 export function experimentOfJob(
   job: InferredJob,
   place: { id: string; chip: Experiment['hardware']['chip']; topology: string; slices: number; model: string | null },
 ): InferredExperiment {
   const { id, chip, topology, slices, model } = place
-  const notes = [...describe(job), ...(model === null ? [] : [`the model ${model} is as someone said`])]
+  const notes = describe(job)
   const { phase, mesh, layers, embed, mlp, heads, headDim, vocab, globalBatch, seqLen } = job
   const dims = { layers, embed, mlp, heads, headDim, vocab }
   const missing = Object.values({ phase, mesh, ...(model === null ? dims : {}), globalBatch, seqLen }).filter((value) => value === null)
@@ -56,6 +56,7 @@ function runOf(job: InferredJob) {
   const type = (found: Found<string> | null) => (found === null ? undefined : types[found.value])
   const optional = {
     microbatches: job.microbatches?.value,
+    pipeline_microbatches: job.pipelineMicrobatches?.value,
     weight_dtype: type(job.weightType),
     optimizer_dtype: type(job.optimizerType),
     kv_dtype: type(job.cacheType),

@@ -38,6 +38,19 @@ function likelyModels(job: InferredJob, library: Iterable<ResolvedModel>): strin
   return names
 }
 
+/**
+ * The one model of the library that can be it, where the dims that are read do not say the whole of it: some are missing, or its
+ * layers are not all alike. Null where there are several, none, or the dims are enough.
+ */
+export function soleModel(job: InferredJob, library: Iterable<ResolvedModel>): string | null {
+  if (job.embed?.certainty !== 'sure' || job.layers?.certainty !== 'sure' || job.vocab === null) return null
+  const could = [...library].filter((model) => couldBe(job, model))
+  const [only, other] = could
+  if (only === undefined || other !== undefined) return null
+  const whole = job.open.every(({ name }) => !dimNames.has(name) || optional.has(name))
+  return whole && only.kinds.length === 1 && only.kinds[0]!.attention?.kind === 'full' ? null : only.name
+}
+
 /** A question as a note has it. */
 export function questionText({ name, why, choices }: OpenQuestion): string {
   return `open: ${name} (${why})${choices.length > 0 ? `; likely ${choices.join(', ')}` : ''}`

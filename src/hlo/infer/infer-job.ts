@@ -1,5 +1,6 @@
 import { collectivesOf } from '../collectives.ts'
 import type { HloModule } from '../types.ts'
+import { stackSizes } from './count-layers.ts'
 import { expertsPerToken } from './experts-per-token.ts'
 import { inferMesh } from './infer-mesh.ts'
 import { inferModel } from './infer-model.ts'
@@ -8,6 +9,7 @@ import { type InferredJob, likely, sure } from './inferred.ts'
 import { namedMesh } from './named-mesh.ts'
 import { openValues } from './open-values.ts'
 import { devicesOf, programInputs } from './program-inputs.ts'
+import { pipelineMicrobatches } from './step-loops.ts'
 import { weightsByRole } from './weight-roles.ts'
 
 /**
@@ -19,7 +21,8 @@ export function inferJob(module: HloModule): InferredJob {
   const weights = weightsByRole(inputs)
   const model = inferModel(weights)
   const devices = devicesOf(module)
-  const { batchSplit, sequenceSplit, ...run } = inferRun(module, inputs, model.layers?.value ?? null)
+  const stacks = model.embed === null ? new Set<number>() : stackSizes(weights, model.embed.value)
+  const { batchSplit, sequenceSplit, ...run } = inferRun(module, inputs, { layers: model.layers?.value ?? null, stacks })
   const mesh =
     namedMesh(module) ??
     (model.embed === null || devices === null
@@ -33,11 +36,22 @@ export function inferJob(module: HloModule): InferredJob {
     mesh,
     devices: devices === null ? null : sure(devices, 'the shardings lay out so many'),
     expertsPerToken: perToken,
+    pipelineMicrobatches: inPipeline(module, { stacks, mesh, batch: run.globalBatch }),
     crossesSlices: collectivesOf(module, null).some(({ axes }) => axes?.includes('dcn') === true),
     open: [],
   }
   job.open = openValues(job, module)
   return job
+}
+
+function inPipeline(
+  module: HloModule,
+  { stacks, mesh, batch }: { stacks: ReadonlySet<number>; mesh: InferredJob['mesh']; batch: InferredJob['globalBatch'] },
+): InferredJob['pipelineMicrobatches'] {
+  const stages = mesh?.stage.value ?? 1
+  if (stages === 1 || batch === null) return null
+  const count = pipelineMicrobatches(module, { stacks, stages, batch: batch.value })
+  return count === null ? null : likely(count, 'how often the loop over the stages runs')
 }
 
 /**

@@ -1,3 +1,4 @@
+import { countLayers } from './count-layers.ts'
 import { type Found, type InferredJob, likely, sure } from './inferred.ts'
 import type { Role, Weight } from './weight-roles.ts'
 
@@ -30,21 +31,34 @@ export function inferModel(weights: readonly Weight[]): ModelPart {
   const table = embedding ?? logits
   if (table !== null && table.dims.length === 2) found.vocab = sure(otherThan(table.dims, embed.value), `the other side of ${table.name}`)
   found.tied = embedding === null ? null : sure(logits === null, logits === null ? 'there is no weight of its own for logits' : logits.name)
-  readLayers(weights, embed.value, found)
+  Object.assign(found, countLayers(weights, embed.value))
   readMlp(weights, embed.value, found)
   // queries beside latents are not those of plain attention, whose caches and products would be others
   found.latentAttention = first('latent') !== null
   if (found.latentAttention) return found
-  const query = first('query')
-  const key = first('key')
-  const axes = query && axesOf(query, embed.value)
-  if (query && axes?.heads != null && axes.headDim !== null) {
-    found.heads = sure(query.dims[axes.heads]!, query.name)
-    found.headDim = sure(query.dims[axes.headDim]!, query.name)
-  }
-  const keyAxes = key && axesOf(key, embed.value)
-  if (key && keyAxes?.heads != null) found.kvHeads = sure(key.dims[keyAxes.heads]!, key.name)
+  readAttention(weights, embed.value, found)
   return found
+}
+
+/** Heads and their width, where those of all layers are the same. */
+function readAttention(weights: readonly Weight[], embed: number, found: ModelPart): void {
+  for (const [role, heads] of [
+    ['query', 'heads'],
+    ['key', 'kvHeads'],
+  ] as const) {
+    const all = weights.filter((weight) => weight.role === role)
+    const sizes = all.map((weight) => headsOf(weight, embed))
+    const [first, ...others] = sizes
+    if (first == null || others.some((other) => other === null || other.heads !== first.heads || other.width !== first.width)) continue
+    found[heads] = sure(first.heads, all[0]!.name)
+    if (role === 'query') found.headDim = sure(first.width, all[0]!.name)
+  }
+}
+
+function headsOf(weight: Weight, embed: number): { heads: number; width: number } | null {
+  const axes = axesOf(weight, embed)
+  if (axes?.heads == null || axes.headDim === null) return null
+  return { heads: weight.dims[axes.heads]!, width: weight.dims[axes.headDim]! }
 }
 
 /** The width of the residual stream: what the last norm scales, or the side that the embedding shares with the queries. */
@@ -57,51 +71,28 @@ function embedOf(weights: readonly Weight[]): Found<number> | null {
   return table && shared.length === 1 ? likely(shared[0]!, `${table.name} and ${query?.name} share it`) : null
 }
 
-function readLayers(weights: readonly Weight[], embed: number, found: ModelPart): void {
-  const counts = new Map<string, number>()
-  for (const weight of weights) {
-    if (weight.role !== 'norm' || weight.group === '' || weight.dims.length !== 2 || !weight.dims.includes(embed)) continue
-    counts.set(weight.group, otherThan(weight.dims, embed))
-  }
-  if (counts.size === 0) {
-    const numbered = new Set(
-      weights.map((weight) => /(\d+)$/.exec(weight.group)?.[1] ?? numberAfter(weight)).filter((n) => n !== undefined),
-    )
-    if (numbered.size > 0) found.layers = likely(numbered.size, 'the layers are numbered')
-    return
-  }
-  found.layers = sure(
-    [...counts.values()].reduce((sum, count) => sum + count, 0),
-    `the norms of ${[...counts.keys()].join(' and ')}`,
-  )
-  const moe = new Set(weights.filter((weight) => weight.routed).map((weight) => weight.group))
-  const dense = [...counts].filter(([group]) => moe.size > 0 && !moe.has(group))
-  if (moe.size > 0)
-    found.denseLayers = sure(
-      dense.reduce((sum, [, count]) => sum + count, 0),
-      'layers without experts',
-    )
-}
-
-function numberAfter({ path, group }: Weight): string | undefined {
-  const next = path[path.indexOf(group) + 1]
-  return next !== undefined && /^\d+$/.test(next) ? next : undefined
-}
-
 function readMlp(weights: readonly Weight[], embed: number, found: ModelPart): void {
-  const gates = weights.filter((weight) => weight.role === 'gate')
-  const gate = gates.find((weight) => weight.routed) ?? gates[0]
+  const all = weights.filter((weight) => weight.role === 'gate')
+  const routed = all.filter((weight) => weight.routed)
+  const gates = routed.length > 0 ? routed : all
+  const [gate] = gates
   if (!gate) return
   const axes = axesOf(gate, embed)
-  if (axes?.mlp != null) found.mlp = sure(gate.dims[axes.mlp]!, gate.name)
+  const width = widthOf(gate, embed)
+  if (width !== null && gates.every((other) => widthOf(other, embed) === width)) found.mlp = sure(width, gate.name)
   if (axes?.experts != null) found.experts = sure(gate.dims[axes.experts]!, gate.name)
   const up = weights.some((weight) => weight.role === 'up' && weight.group === gate.group)
   found.gated = sure(up, up ? 'the MLP has two inner weights' : 'the MLP has one inner weight')
 }
 
+function widthOf(weight: Weight, embed: number): number | null {
+  const axis = axesOf(weight, embed)?.mlp ?? null
+  return axis === null ? null : weight.dims[axis]!
+}
+
 /**
  * Which axis of a layer's weight is which. Weights that are scanned over have one axis of layers, the first (our reference) or
- * the second (MaxText's param_scan_axis=1); the rest follow their order: embed, heads, head_dim; heads, head_dim, embed; experts,
+ * the second (MaxText's param_scan_axis=1), and another after it where a pattern lies within one; the rest follow their order: embed, heads, head_dim; heads, head_dim, embed; experts,
  * embed, mlp.
  */
 export function axesOf(weight: Weight, embed: number): WeightAxes | null {
@@ -110,9 +101,10 @@ export function axesOf(weight: Weight, embed: number): WeightAxes | null {
   if (expected === undefined) return null
   const inner = expected + (weight.routed ? 1 : 0)
   let layers: number | null = null
-  if (rest.length === inner + 1) {
+  const stacked = rest.length - inner
+  if (stacked === 1 || stacked === 2) {
     layers = layerAxis(weight, embed)
-    rest.splice(layers, 1)
+    rest.splice(layers, stacked)
   } else if (rest.length !== inner) return null
   const experts = weight.routed && inner === rest.length ? rest.shift()! : null
   const last = weight.role === 'attention_out' || weight.role === 'down'

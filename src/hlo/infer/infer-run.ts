@@ -18,7 +18,11 @@ const tokenNames = /^(inputs|tokens|input_ids|token_ids|decoder_input_tokens|tar
  * What a program does in a step: its phase, batch and sequence, from its inputs; recomputation and accumulation from its loops
  * and names.
  */
-export function inferRun(module: HloModule, inputs: readonly ProgramInput[], layers: number | null): RunPart {
+export function inferRun(
+  module: HloModule,
+  inputs: readonly ProgramInput[],
+  { layers, stacks }: { layers: number | null; stacks: ReadonlySet<number> },
+): RunPart {
   const tokens = inputs.find(
     (input) => input.kind === 'batch' && input.dims.length === 2 && input.path.some((part) => tokenNames.test(part)),
   )
@@ -55,7 +59,7 @@ export function inferRun(module: HloModule, inputs: readonly ProgramInput[], lay
     sequenceSplit: decode ? (cache?.split ?? 1) : (tokens?.split[1] ?? 1),
   }
   if (train) {
-    const outer = outerTrips(module, layers)
+    const outer = outerTrips(module, stacks)
     part.microbatches =
       outer === null ? likely(1, 'no loop runs the layers more than once a step') : sure(outer, 'a loop around the layers')
   }

@@ -67,6 +67,8 @@ export interface InferredJob {
   globalBatch: Found<number> | null
   seqLen: Found<number> | null
   microbatches: Found<number> | null
+  /** Of a pipeline; null where there is none, or it is not told. */
+  pipelineMicrobatches: Found<number> | null
   optimizer: Found<'adamw' | 'adafactor' | 'lion' | 'sgd'> | null
   remat: Found<'none' | 'full'> | null
   weightType: Found<string> | null

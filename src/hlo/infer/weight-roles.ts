@@ -36,7 +36,7 @@ const names: readonly [Role, RegExp][] = [
 /** A weight of a decoder with its role, and whether it is one of many experts. */
 export interface Weight extends ProgramInput {
   role: Role
-  /** The part of its name that its layers share (`moe_layers`), empty outside layers. */
+  /** What its layer, or the layers that are stacked in it, are called (`moe_layers`, `layers.layers_3`); empty outside layers. */
   group: string
   routed: boolean
 }
@@ -48,10 +48,16 @@ export function weightsByRole(inputs: readonly ProgramInput[]): Weight[] {
     if (input.kind !== 'weight') continue
     const role = roleOf(input)
     if (role === null) continue
-    const layerAt = input.path.findIndex((part) => /(^|_)layers?(_|$|\d)|^blocks?$|^h$/.test(part))
-    weights.push({ ...input, role, group: layerAt < 0 ? '' : input.path[layerAt]!, routed: isRouted(input, role) })
+    weights.push({ ...input, role, group: groupOf(input.path), routed: isRouted(input, role) })
   }
   return weights
+}
+
+/** The path to the innermost layer: `layers.3` in torch's names, `layers.layers_3` for a part of MaxText's pattern. */
+function groupOf(path: readonly string[]): string {
+  const at = path.findLastIndex((part) => /(^|_)layers?(_|$|\d)|^blocks?$|^h$/.test(part) && !/norm/.test(part))
+  if (at < 0) return ''
+  return path.slice(0, /^\d+$/.test(path[at + 1] ?? '') ? at + 2 : at + 1).join('.')
 }
 
 function roleOf({ path, dims }: ProgramInput): Role | null {

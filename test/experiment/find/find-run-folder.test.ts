@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { PbfWriter } from 'pbf'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Answers } from '../../../src/contract/answers.ts'
 import { answerFiles } from '../../../src/experiment/find/answer-files.ts'
 import { findExperiment } from '../../../src/experiment/find/find-experiment.ts'
 import { createRunAnswers } from '../../../src/experiment/find/run-answers.ts'
@@ -13,6 +14,7 @@ import { maxTextEvents } from '../../support/event-file.ts'
 import { findOptions, folderOfRuns } from '../../support/finding.ts'
 import { lacks, needing, projectRoot, sharedData } from '../../support/needs.ts'
 import { type ProfileSpec, syntheticProfile } from '../../support/synthetic-profile.ts'
+import { unnamedTokens } from '../../support/unnamed-tokens.ts'
 
 const signal = new AbortController().signal
 const real = 'llama-tiny-fsdp4-tp2'
@@ -181,5 +183,28 @@ describe('a profile alone', () => {
     expect(found.notes?.join()).toContain('likely, not sure: ')
     const byName = await find('bare')
     expect(byName.experiment?.mesh).toEqual({ data: 4, model: 4 })
+  })
+
+  it('asks for what its program leaves open, takes answers, remembers them, and says what was said in vain', async () => {
+    const pbf = new PbfWriter()
+    const recorded = readFileSync(join(projectRoot, 'bench/recorded/modules/llama2-7b-v5e-16-s2k.data4-model4.hlo.pb.gz'))
+    pbf.writeBytesField(1, unnamedTokens(gunzipSync(recorded)))
+    put('open/host.xplane.pb', Buffer.from(syntheticProfile({ ...profileSpec, hlo: [{ name: 'jit_train_step(1)', bytes: pbf.finish() }] })))
+    const answers = createRunAnswers({ store: answerFiles(join(root, '.open')), now: () => new Date(0) })
+    const ask = (said: Answers, id = 'open') =>
+      findExperiment(id, [folderOfRuns(root)], signal, findOptions({ context: { ...findOptions().context, answers, said } }))
+    const first = await ask({})
+    expect(first.experiment).toBeNull()
+    expect(first.questions).toMatchObject([
+      { name: 'global_batch', needed: true, choices: expect.arrayContaining(['64']) },
+      { name: 'seq_len', needed: true, choices: expect.arrayContaining(['2048']) },
+    ])
+    expect(first.notes?.join()).toContain('open: seq_len')
+    expect((await ask({ seq_len: '2048' })).questions?.map(({ name }) => name)).toEqual(['global_batch'])
+    await answers.remember('open', { global_batch: '64' }, 'U1')
+    const last = await ask({})
+    expect(last.questions).toEqual([])
+    expect(last.experiment).toMatchObject({ mesh: { data: 4, model: 4 }, run: { global_batch: 64, seq_len: 2048 } })
+    expect((await ask({ seq_len: '9' }, 'overlaid')).notes?.join()).toContain('seq_len is not used')
   })
 })

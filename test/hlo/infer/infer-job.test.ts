@@ -1,10 +1,14 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { inferJob } from '../../../src/hlo/infer/infer-job.ts'
+import { readHloModule } from '../../../src/hlo/read-module.ts'
 import type { HloModule } from '../../../src/hlo/types.ts'
-import { moduleOfInputs } from '../../support/module-of-inputs.ts'
+import { type Input, moduleOfInputs } from '../../support/module-of-inputs.ts'
 import { projectRoot } from '../../support/needs.ts'
 import { scoreModules } from '../../support/score-modules.ts'
+import { unnamedTokens } from '../../support/unnamed-tokens.ts'
 
 const values = (job: ReturnType<typeof inferJob>) =>
   Object.fromEntries(
@@ -119,9 +123,71 @@ describe('inferJob', () => {
     expect(mesh(module)).toEqual({ replica: 4, data: 4 })
   })
 
+  it('counts the layers of patterns, remainders and pipeline stages, and takes no width for all where layers differ', () => {
+    const w = (path: string) => `state['model']['decoder']${path}.value`
+    const layer = (at: string, stack: number[], heads = 8): Input[] => {
+      const one = stack.map(() => 1)
+      return [
+        [w(`${at}['pre_self_attention_norm']['scale']`), 'f32', [2560, ...stack], [1, ...one]],
+        [w(`${at}['pre_ffw_norm']['scale']`), 'f32', [2560, ...stack], [1, ...one]],
+        [w(`${at}['self_attention']['query_norm']['scale']`), 'f32', [256, ...stack], [1, ...one]],
+        [w(`${at}['self_attention']['query']['kernel']`), 'f32', [2560, ...stack, heads, 256], [4, ...one, 1, 1]],
+        [w(`${at}['mlp']['wi_0']['kernel']`), 'f32', [2560, ...stack, 10240], [4, ...one, 1]],
+      ]
+    }
+    const job = (...layers: Input[][]) =>
+      inferJob(
+        moduleOfInputs(4, [
+          [w("['decoder_norm']['scale']"), 'f32', [2560], [1]],
+          ["data['inputs']", 's32', [8, 1024], [4, 1]],
+          ...layers.flat(),
+        ]),
+      )
+    const pattern = Array.from({ length: 6 }, (_, i) => layer(`['layers']['layers_${i}']`, [5]))
+    const remainder = Array.from({ length: 4 }, (_, i) => layer(`['layers_remainder']['layers_${i}']`, []))
+    expect(job(...pattern, ...remainder)).toMatchObject({ layers: { value: 34, certainty: 'sure' }, heads: { value: 8 } })
+    expect(job(layer("['scanned_blocks']['local_layers']", [5, 5]), layer("['scanned_blocks']['global_layer']", [5], 16))).toMatchObject({
+      ...{ layers: { value: 30, certainty: 'sure' }, heads: null, headDim: null, mlp: { value: 10240 } },
+    })
+    const stages = Array.from({ length: 10 }, (_, i) => layer(`['pipeline_module']['layers']['layers_${i}']`, [4]))
+    expect(job(...stages).layers).toMatchObject({ value: 40, certainty: 'sure' })
+    const torch = Array.from({ length: 3 }, (_, i): Input[] => [
+      [`params['model']['layers']['${i}']['input_layernorm']['weight']`, 'bf16', [2560], [1]],
+      [`params['model']['layers']['${i}']['self_attn']['q_proj']['weight']`, 'bf16', [2560, 8, 256], [4, 1, 1]],
+    ])
+    expect(job(...torch).layers).toMatchObject({ value: 3 })
+  })
+
   it('says nothing of a program that it does not know', () => {
     const job = inferJob(moduleOfInputs(8, [['ws[0]', 'f32', [5, 1024, 1024], [1, 1, 8]]]))
     expect(job).toMatchObject({ embed: null, layers: null, mesh: null, phase: null })
     expect(job.open.map((one) => one.name)).toEqual(expect.arrayContaining(['phase', 'mesh', 'layers']))
   })
+})
+
+describe('likely answers', () => {
+  it('have the true batch and sequence of nine in ten recorded modules whose tokens have no name, and call no mesh sure', () => {
+    const folder = join(projectRoot, 'bench/recorded/modules')
+    let [asked, found] = [0, 0]
+    for (const file of readdirSync(folder)) {
+      const bytes = gunzipSync(readFileSync(join(folder, file)))
+      const truth = inferJob(readHloModule(bytes))
+      const job = inferJob(readHloModule(unnamedTokens(bytes)))
+      for (const [name, key] of [
+        ['global_batch', 'globalBatch'],
+        ['seq_len', 'seqLen'],
+      ] as const) {
+        const open = job.open.find((one) => one.name === name)
+        if (open === undefined) continue
+        asked++
+        if (open.choices.includes(truth[key]!.value)) found++
+      }
+      const wrong = Object.entries(job.mesh!).filter(
+        ([axis, { value, certainty }]) => certainty === 'sure' && value !== truth.mesh![axis as 'data'].value,
+      )
+      expect(wrong, file).toEqual([])
+    }
+    expect(asked).toBeGreaterThan(80)
+    expect(found / asked).toBeGreaterThanOrEqual(0.9)
+  }, 120_000)
 })
