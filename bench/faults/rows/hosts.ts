@@ -59,7 +59,7 @@ function openNetwork(stage: Stage): { host(name: string, address: string): strin
   }
 }
 
-async function startBucket(stage: Stage): Promise<{ port: number; objects(): Promise<string[]> }> {
+export async function startBucket(stage: Stage): Promise<{ port: number; objects(): Promise<string[]> }> {
   const port = await freePort()
   process.env['AWS_ACCESS_KEY_ID'] ??= 'test'
   process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test'
