@@ -1,6 +1,7 @@
 import { App, type AuthorizeResult, type Receiver, SocketModeReceiver } from '@slack/bolt'
 import { asPromptsError } from '../errors.ts'
 import { toBoltLogger } from './bolt-logger.ts'
+import { createClockCheck } from './check-clock.ts'
 import type { SlackDeps } from './deps.ts'
 import { listenToButtons } from './listeners/buttons.ts'
 import { listenToCommands } from './listeners/commands.ts'
@@ -35,7 +36,10 @@ export function createSlackApp(deps: SlackDeps, options: SlackAppOptions = {}): 
   const { config, log } = deps
   const inbox = new Inbox(deps.state, log, deps.clock)
   const isSocketOpen = { now: false }
-  const { routes } = processHealth(services, config.SLACK_APP_TOKEN === undefined ? undefined : () => isSocketOpen.now)
+  const { routes } = processHealth(
+    services,
+    config.SLACK_APP_TOKEN === undefined ? { clock: createClockCheck(config.SLACK_API_URL) } : { socket: () => isSocketOpen.now },
+  )
   const receiver = options.receiver ?? createReceiver({ config, log, inbox, installations: services.installations, routes })
   if (receiver instanceof SocketModeReceiver) {
     receiver.client.on('connected', () => {

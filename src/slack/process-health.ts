@@ -9,12 +9,14 @@ import type { SlackServices } from './services.ts'
 const probeMs = 10_000
 
 /**
- * What `/live`, `/ready` and `/metrics` of this process say. `socket` tells whether Slack's socket is open, where there is one.
+ * What `/live`, `/ready` and `/metrics` of this process say. `socket` tells whether Slack's socket is open, where there is one, and
+ * `clock` whether this machine's time is one that deliveries over HTTP are taken at.
  */
 export function processHealth(
-  { deps, outbox }: SlackServices,
-  socket?: () => boolean,
+  services: SlackServices,
+  { socket, clock }: { socket?: (() => boolean) | undefined; clock?: Check } = {},
 ): { routes: HealthRoute[]; ready: () => Promise<Readiness> } {
+  const { deps, outbox } = services
   const probe = randomBytes(6).toString('hex')
   const checks: Record<string, Check> = {
     // a store that is full, read-only or paused answers no write
@@ -40,14 +42,16 @@ export function processHealth(
       },
     },
   }
-  if (socket !== undefined) {
-    checks['slack'] = {
-      async ask() {
-        if (!socket()) throw new Error('the socket to Slack is not open')
-        return 'the socket is open'
-      },
-    }
+  checks['slack'] = {
+    async ask() {
+      const refused = services.installations === null ? outbox.tokenRefused() : null
+      if (refused !== null) throw new Error(`Slack refuses SLACK_BOT_TOKEN: ${refused}`)
+      if (socket === undefined) return 'takes the token'
+      if (!socket()) throw new Error('the socket to Slack is not open')
+      return 'the socket is open'
+    },
   }
+  if (clock !== undefined) checks['clock'] = clock
   const libraryAway = deps.libraryAway
   if (libraryAway !== undefined) {
     checks['library'] = {

@@ -42,9 +42,11 @@ export function createServices(deps: SlackDeps): SlackServices {
     alone: deps.alone,
     onSent: async (_team, record) => reactions?.applyEarly(record.channel, record.ts),
     onPause: (kind) => deps.metrics.slackAskedForPause(kind),
-    onRevoked: async (team, error) => {
-      log.error('Slack does not know this app any more', { team, error })
+    onTokenRefused: async (team, error) => {
+      log.error('Slack does not take the token', { team, error })
       clients.forget(team)
+      // the operator's own token is replaced by a restart, whose process sends what waits; a workspace that removed the app is gone
+      return installations === null
     },
   })
   const adoption = new Adoption({ deps, outbox, records, delivery: () => delivery })

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { checkClock } from '../../src/slack/check-clock.ts'
+import { checkClock, createClockCheck } from '../../src/slack/check-clock.ts'
 
 const server = createServer((_request, response) => response.end('{}'))
 let url = ''
@@ -26,4 +26,20 @@ it('refuses one that is off by more than deliveries may be old', async () => {
     code: 'unavailable',
     message: expect.stringContaining('120 minutes behind'),
   })
+})
+
+it('sees a step after the start, and asks Slack whether it was the right one', async () => {
+  let wall = 0
+  const check = createClockCheck(
+    url,
+    () => Date.now() + wall,
+    () => Date.now(),
+  )
+  expect(await check.ask()).toBe("agrees with Slack's")
+  wall = 7200_000
+  await expect(check.ask()).rejects.toMatchObject({ message: expect.stringContaining('120 minutes ahead of') })
+  await expect(check.ask()).rejects.toMatchObject({ code: 'unavailable' })
+  wall = 60_000
+  expect(await check.ask()).toBe("stepped, and agrees with Slack's")
+  expect(await check.ask()).toBe("agrees with Slack's")
 })

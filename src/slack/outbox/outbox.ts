@@ -1,18 +1,17 @@
 import type { View } from '@slack/types'
-import type { WebClient } from '@slack/web-api'
-import type { Clock } from '../../clock.ts'
 import { PromptsError } from '../../errors.ts'
 import { keys } from '../../state/keys.ts'
-import type { Pace, StateStore } from '../../state/state-store.ts'
+import type { Pace } from '../../state/state-store.ts'
 import { nextFallback } from '../blocks/fallback.ts'
 import type { Message } from '../blocks/message.ts'
-import type { Log } from '../log.ts'
 import { AnswerStream, type StreamTarget } from './answer-stream.ts'
 import type { Entry, MessageSubject, Op, Priority, SentRecord } from './entry.ts'
 import { EntryStore } from './entry-store.ts'
 import { Lane, type Outcome } from './lane.ts'
+import type { OutboxOptions, Put } from './outbox-options.ts'
 import {
   answerDeadlineMs,
+  awayRetryMs,
   type LaneKind,
   laneOf,
   maxAttempts,
@@ -25,35 +24,6 @@ import {
 import { Sender } from './sender.ts'
 import { classify, type Failure } from './slack-error.ts'
 
-export interface OutboxOptions {
-  state: StateStore
-  clock: Clock
-  clientFor: (team: string) => Promise<WebClient>
-  log: Log
-  /** How long it is known where a message of ours is. */
-  keepDays: number
-  /** No other process uses this store: what is left of earlier ones is taken over at once. */
-  alone: boolean
-  /** A message is in Slack and recorded. */
-  onSent?: (team: string, record: SentRecord, subject: MessageSubject | null) => Promise<void>
-  /** Slack asked for a pause (429) in lanes of this kind. */
-  onPause?: (kind: string) => void
-  /** Slack says that the app is not welcome any more (token revoked, app removed). */
-  onRevoked?: (team: string, error: string) => Promise<void>
-}
-
-export interface Put {
-  team: string
-  key: string
-  channel: string
-  threadTs: string | null
-  message: Message
-  priority?: Priority
-  subject?: MessageSubject | null
-  /** The key of a message of the same thread that must be there first. */
-  after?: string
-}
-
 /** Above all versions that were made from clocks before, and well within what a number holds exactly. */
 const progressVersions = 4e15
 const answerVersions = 6e15
@@ -62,7 +32,6 @@ const answerVersions = 6e15
 const heartbeatMs = 2000
 /** A workspace that refused a stream is not asked for one again so long. */
 const refusedForMs = 24 * 3600_000
-const revoked = new Set(['token_revoked', 'account_inactive', 'invalid_auth', 'token_expired', 'app_uninstalled', 'not_authed'])
 
 /**
  * The one way out to Slack. Keeps Slack's pace over all processes, sends each key once however often it is asked to or the
@@ -77,6 +46,7 @@ export class Outbox {
   #stopBeating: () => void = () => {}
   #closed = false
   #takingOver = false
+  #refused: string | null = null
 
   constructor(options: OutboxOptions) {
     this.#options = options
@@ -204,6 +174,11 @@ export class Outbox {
     return [...this.#lanes.values()].reduce((sum, lane) => sum + lane.size(), 0)
   }
 
+  /** Why Slack does not take the token, as its last answer said; null where it takes it. */
+  tokenRefused(): string | null {
+    return this.#refused
+  }
+
   /** Sends what waits for up to `graceMs`; what is left then stays written down for the next process. */
   async close(graceMs = 5000): Promise<void> {
     const { clock } = this.#options
@@ -296,6 +271,7 @@ export class Outbox {
       entry.attempts += 1
       if ((await this.#sender.send(kind, entry)) === 'edit_instead') this.#push('update', entry)
       else await this.#entries.forget(entry)
+      this.#refused = null
       return 'done'
     } catch (thrown) {
       return await this.#afterFailure(entry, classify(thrown), lane)
@@ -349,18 +325,27 @@ export class Outbox {
           return 'done'
         }
         return this.#giveUp(entry, about)
+      case 'token_refused': {
+        this.#refused = failure.error
+        const waits = (await this.#options.onTokenRefused?.(entry.team, failure.error)) ?? false
+        if (entry.priority === 2) return this.#giveUp(entry, about)
+        if (!entry.uncertain) await this.#entries.clearTried(entry)
+        // the app may have been installed anew since its token was read
+        if (entry.attempts < 2) return { retryInMs: 500 }
+        return waits ? { retryInMs: awayRetryMs } : this.#giveUp(entry, about)
+      }
       case 'refused':
-        if (revoked.has(failure.error)) {
-          await this.#options.onRevoked?.(entry.team, failure.error)
-          // the app may have been installed anew since its token was read
-          if (entry.attempts < 2 && entry.priority !== 2) return { retryInMs: 500 }
-        }
         // already_reacted, no_reaction: it is as it should be
         if (entry.op.kind === 'react') {
           await this.#entries.forget(entry)
           return 'done'
         }
         return this.#giveUp(entry, about)
+      case 'away':
+        if (entry.priority === 2) return this.#giveUp(entry, about)
+        entry.uncertain = true
+        this.#options.log.warn('Slack does not answer; trying again', about)
+        return { retryInMs: Math.min(awayRetryMs, 500 * 2 ** Math.min(10, entry.attempts - 1)) }
       case 'unknown':
         if (entry.priority === 2 || entry.attempts >= maxAttempts) return this.#giveUp(entry, about)
         entry.uncertain = true

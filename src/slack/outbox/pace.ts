@@ -32,7 +32,9 @@ export const requestTimeoutMs = 10_000
  */
 export const inFlightMs = 3000
 export const renewMs = 1000
+/** Tries of a message over which Slack itself fails. One that Slack was not there for is tried until its time is over. */
 export const maxAttempts = 8
+export const awayRetryMs = 10_000
 /** How long a message may wait for its turn before it is given up. */
 export const answerDeadlineMs = 12 * 3_600_000
 /** A 👀 or a step of a plan that could not be sent in this time is of no use any more. */

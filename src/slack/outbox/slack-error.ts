@@ -5,7 +5,11 @@ export type Failure =
   | { kind: 'refused'; error: string }
   | { kind: 'blocks_refused'; error: string }
   | { kind: 'message_gone'; error: string }
-  /** It is not known whether Slack did it: no answer, or a server error. */
+  /** Slack does not take the token, whatever is asked. */
+  | { kind: 'token_refused'; error: string }
+  /** No answer, or an error of its servers: it has nothing to do with the message, and it is not known whether Slack did it. */
+  | { kind: 'away'; error: string }
+  /** It is not known whether Slack did it: it answered that something of its own went wrong over this message. */
   | { kind: 'unknown'; error: string }
 
 /** Of the blocks, or of all the text together: a shorter, plainer try may pass. */
@@ -19,6 +23,7 @@ const blockErrors = new Set([
 ])
 /** The message cannot be edited any more: deleted, too old, or not ours to edit. What it was to show is posted anew. */
 const goneErrors = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed'])
+const tokenErrors = new Set(['token_revoked', 'account_inactive', 'invalid_auth', 'token_expired', 'app_uninstalled', 'not_authed'])
 const transient = new Set(['internal_error', 'fatal_error', 'request_timeout', 'service_unavailable', 'team_added_to_org', 'ratelimited'])
 
 /** Reads the errors of @slack/web-api. */
@@ -32,7 +37,10 @@ export function classify(thrown: unknown): Failure {
     if (code === 'ratelimited') return { kind: 'rate_limited', retryAfterMs: 1000 }
     if (blockErrors.has(code)) return { kind: 'blocks_refused', error: code }
     if (goneErrors.has(code)) return { kind: 'message_gone', error: code }
+    if (tokenErrors.has(code)) return { kind: 'token_refused', error: code }
     if (!transient.has(code)) return { kind: 'refused', error: code }
   }
-  return { kind: 'unknown', error: code ?? error.message ?? 'no answer' }
+  const reason = code ?? error.message ?? 'no answer'
+  const isAway = error.code === 'slack_webapi_request_error' || (error.code === 'slack_webapi_http_error' && (error.statusCode ?? 0) >= 500)
+  return { kind: isAway ? 'away' : 'unknown', error: reason }
 }
