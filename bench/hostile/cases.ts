@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { read } from '../../src/thread/intent.ts'
 import { readAsk } from '../../src/thread/read-ask.ts'
+import { cpuMsSince } from '../../test/support/cpu-ms.ts'
 import { type Watched, watch } from './watched.ts'
 
 /** What came of an input: what was seen, and what should have held and did not. */
@@ -41,8 +42,7 @@ function message(path: string, judge: (text: string) => string[]): Judged {
   const before = process.cpuUsage()
   readAsk(text)
   const reading = read(text, { mentioned: false, cards: 3 })
-  const { user, system } = process.cpuUsage(before)
-  const ms = (user + system) / 1000
+  const ms = cpuMsSince(before)
   return { seen: `${ms.toFixed(1)} ms, read as ${reading.intent}`, wrong: [...(ms < 50 ? [] : [`${ms.toFixed(0)} ms`]), ...judge(text)] }
 }
 

@@ -37,7 +37,7 @@ export interface InProcessQueueOptions {
 export class InProcessQueue<T> implements JobQueue<T> {
   readonly #options: Required<InProcessQueueOptions>
   readonly #waiting: Entry<T>[] = []
-  readonly #active = new Map<string, AbortController>()
+  readonly #active = new Map<string, { controller: AbortController; ended: Promise<void> }>()
   /** Jobs that wait for their next try. */
   readonly #resting = new Map<string, NodeJS.Timeout>()
   #handler: ((job: Job<T>) => Promise<void>) | null = null
@@ -95,9 +95,9 @@ export class InProcessQueue<T> implements JobQueue<T> {
       await this.#finish(id)
       return true
     }
-    const controller = this.#active.get(id)
-    controller?.abort(new PromptsError('cancelled', 'Cancelled'))
-    return controller !== undefined
+    const running = this.#active.get(id)
+    running?.controller.abort(new PromptsError('cancelled', 'Cancelled'))
+    return running !== undefined
   }
 
   async has(id: string): Promise<boolean> {
@@ -136,6 +136,8 @@ export class InProcessQueue<T> implements JobQueue<T> {
   async retry(id: string): Promise<boolean> {
     const kept = await this.#options.state.get(this.#deadKey(id))
     if (kept === null) return false
+    // its failure may still be told: as long as that takes it is no new job
+    await this.#active.get(id)?.ended.catch(() => {})
     const { data } = JSON.parse(kept) as DeadLetter<T>
     await this.#options.state.delete(this.#doneKey(id))
     await this.add(id, data)
@@ -158,7 +160,7 @@ export class InProcessQueue<T> implements JobQueue<T> {
       this.#idle = resolve
     })
     const abort = setTimeout(() => {
-      for (const controller of this.#active.values()) controller.abort(shutdown())
+      for (const { controller } of this.#active.values()) controller.abort(shutdown())
     }, graceMs)
     const giveUp = new Promise<void>((resolve) => setTimeout(resolve, graceMs + 5000).unref())
     await Promise.race([idle, giveUp])
@@ -185,9 +187,10 @@ export class InProcessQueue<T> implements JobQueue<T> {
       const entry = this.#waiting.shift()
       if (entry === undefined) return
       const controller = new AbortController()
-      this.#active.set(entry.id, controller)
       this.#turns.started(entry.place ?? 0)
-      void this.#run(entry, controller).finally(() => {
+      const ended = this.#run(entry, controller)
+      this.#active.set(entry.id, { controller, ended })
+      void ended.finally(() => {
         this.#active.delete(entry.id)
         if (this.#active.size === 0) this.#idle?.()
         this.#next()

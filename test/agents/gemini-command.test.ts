@@ -24,7 +24,7 @@ describe('prompts diagnose with a key', () => {
     const events = readFileSync(join(home, 'runs', name!, 'events.jsonl'), 'utf8')
     expect(events.match(/"kind":"model_output"/g)).toHaveLength(gemini.requests.length)
     rmSync(home, { recursive: true, force: true })
-  }, 60_000)
+  })
 })
 
 function run(args: string[], env: NodeJS.ProcessEnv): Promise<{ code: number | null; stdout: string; stderr: string }> {

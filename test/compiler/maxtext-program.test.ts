@@ -21,7 +21,7 @@ function programThat(does: string, limits: { timeoutMs?: number } = {}) {
   chmodSync(path, 0o755)
   return createMaxTextProgram({
     command: [path, 'base.yml'],
-    limits: { timeoutMs: 10_000, memoryGib: 4, maxOutputBytes: 1e6, ...limits },
+    limits: { timeoutMs: 60_000, memoryGib: 4, maxOutputBytes: 1e6, ...limits },
     places: createSemaphore(1, 10),
   })
 }

@@ -8,7 +8,7 @@ import { soon } from '../support/soon.ts'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'prompts-run-')))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-const limits = { timeoutMs: 30_000, memoryGib: 1, maxOutputBytes: 1e6 }
+const limits = { timeoutMs: 60_000, memoryGib: 1, maxOutputBytes: 1e6 }
 const never = new AbortController().signal
 const node = process.execPath
 const path = { PATH: process.env['PATH'] ?? '' }
@@ -25,14 +25,14 @@ const withGrandchild = (work: string, livesMs = 60_000) =>
   `const {spawn}=require('node:child_process');const c=spawn(process.execPath,['-e',${JSON.stringify(work)}],{detached:true,stdio:'ignore'});c.unref();console.log(c.pid);setTimeout(()=>process.exit(0),${livesMs})`
 
 describe('a child process', () => {
-  it('is stopped for the memory of all that it starts, and takes it along', { timeout: 60_000 }, async () => {
+  it('is stopped for the memory of all that it starts, and takes it along', async () => {
     const hungry = `const kept=[];setInterval(()=>kept.push(Buffer.alloc(64<<20,1)),50)`
     const result = await runProcess([node, '-e', withGrandchild(hungry)], '', { ...limits, memoryGib: 0.4 }, never, path)
     expect(result.reason).toBe('memory')
     await vi.waitFor(() => expect(isAlive(Number(result.stdout.trim()))).toBe(false), soon)
   })
 
-  it('leaves nothing behind when it ends by itself', { timeout: 60_000 }, async () => {
+  it('leaves nothing behind when it ends by itself', async () => {
     const code = withGrandchild('setInterval(()=>{},1000)', 1500)
     const result = await runProcess([node, '-e', code], '', limits, never, path)
     expect(result.exitCode).toBe(0)

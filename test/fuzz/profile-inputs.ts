@@ -7,6 +7,7 @@ import type { Replies, Tool } from '../../src/profile/json/replies.ts'
 import { parseReply } from '../../src/profile/json/replies.ts'
 import { reportOfReplies } from '../../src/profile/json/report-of-replies.ts'
 import { readProfileBytes } from '../../src/profile/read-profile.ts'
+import { cpuMsSince } from '../support/cpu-ms.ts'
 import { sharedData } from '../support/needs.ts'
 import { profileKinds } from '../support/profile-kinds.ts'
 import { syntheticProfile } from '../support/synthetic-profile.ts'
@@ -82,14 +83,9 @@ export async function tryInput(input: FuzzInput, bytes: Uint8Array): Promise<Fuz
   const start = process.cpuUsage()
   try {
     profileReportSchema.parse(await input.read(bytes))
-    return { outcome: 'report', ms: msSince(start) }
+    return { outcome: 'report', ms: cpuMsSince(start) }
   } catch (error) {
-    if (error instanceof PromptsError && error.code !== 'internal') return { outcome: 'error', ms: msSince(start) }
+    if (error instanceof PromptsError && error.code !== 'internal') return { outcome: 'error', ms: cpuMsSince(start) }
     throw error
   }
-}
-
-function msSince(start: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(start)
-  return (user + system) / 1000
 }

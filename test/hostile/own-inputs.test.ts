@@ -6,6 +6,7 @@ import { asPromptsError } from '../../src/errors.ts'
 import { readInlineExperiment } from '../../src/slack/requests/inline-experiment.ts'
 import { read } from '../../src/thread/intent.ts'
 import { readAsk } from '../../src/thread/read-ask.ts'
+import { cpuMsSince } from '../support/cpu-ms.ts'
 import { hostileExperiments } from '../support/hostile/experiments.ts'
 import { hostileMessages, notMeshes, notOutcomes } from '../support/hostile/messages.ts'
 import { runCli } from '../support/run-cli.ts'
@@ -16,11 +17,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not come out
 const acting = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/
 const leaks = /native code|\[object Object\]|Maximum call stack|\bundefined\b|(?<!received )\bNaN\b|Something went wrong inside prompts/
-/** CPU of one process: the machine may be shared, and time that others take is not the input's doing. */
-const cpuMs = (before: NodeJS.CpuUsage) => {
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1000
-}
 
 it('are a hundred and more', () => {
   const ids = [...hostileExperiments, ...hostileMessages].map(({ id }) => id)
@@ -32,12 +28,12 @@ it('are a hundred and more', () => {
 
 describe('hostile experiments, on the command line', () => {
   beforeAll(() => runCli(['plan', '--help']))
-  it.each(hostileExperiments.map((one) => [one.id, one] as const))('%s', { timeout: 60_000 }, async (id, { text, expect: wanted }) => {
+  it.each(hostileExperiments.map((one) => [one.id, one] as const))('%s', async (id, { text, expect: wanted }) => {
     mkdirSync(join(folder, id))
     writeFileSync(join(folder, id, 'experiment.yaml'), text)
     const before = process.cpuUsage()
     const { code, stdout, stderr } = await runCli(['diagnose', join(folder, id)])
-    expect(cpuMs(before)).toBeLessThan(10_000)
+    expect(cpuMsSince(before)).toBeLessThan(10_000)
     expect([0, 2, 3]).toContain(code)
     if (wanted === 'refused') expect(`${code} ${stderr}`).toMatch(/^2 /)
     expect(stdout + stderr).not.toMatch(acting)
@@ -64,7 +60,7 @@ describe('hostile experiments, pasted into Slack', () => {
       expect(error.code).not.toBe('internal')
       refusal = `${error.message} ${error.hint}`
     }
-    expect(cpuMs(before)).toBeLessThan(2000)
+    expect(cpuMsSince(before)).toBeLessThan(2000)
     expect(refusal).not.toMatch(leaks)
   })
 })
@@ -81,7 +77,7 @@ describe('hostile messages', () => {
       readAsk(text)
       read(text, { mentioned: true, cards: 3 })
       read(text, { mentioned: false, cards: 3 })
-      return cpuMs(before)
+      return cpuMsSince(before)
     })
     expect(Math.min(...times)).toBeLessThan(50)
     const reading = read(text, { mentioned: true, cards: 3 })

@@ -255,6 +255,26 @@ export function jobQueueSuite(name: string, under: QueueUnderTest): void {
       expect(await queue.deadLetters(9)).toEqual([])
     })
 
+    it('tries a failed job again though its failure is still being told', async () => {
+      const queue = open()
+      const told = Promise.withResolvers<void>()
+      let mended = false
+      const done: string[] = []
+      const work = async (job: { id: string }) => {
+        if (!mended) throw new PromptsError('bad_experiment', 'broken for now')
+        done.push(job.id)
+      }
+      await queue.work(work, { concurrency: 1, onFailed: () => told.promise })
+      await queue.add('job-a', { n: 1 })
+      await vi.waitFor(async () => expect(await queue.deadLetters(9)).toHaveLength(1), soon)
+      mended = true
+      const again = queue.retry('job-a')
+      await sleep(20)
+      told.resolve()
+      expect(await again).toBe(true)
+      await vi.waitFor(() => expect(done).toEqual(['job-a']), soon)
+    })
+
     it('is bounded', async () => {
       const queue = open(undefined, { limit: 2 })
       await queue.add('job-1', { n: 1 })

@@ -15,7 +15,7 @@ describe.skipIf(lacks('qdrant-client'))(needing('Qdrant stopped in mid-run (over
   it('answers from the embedded library, says so, and catches the server up when it is back', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'prompts-qdrant-'))
     let server = await startQdrantBridge({ path: folder })
-    const open = () => createQdrantLibrary({ url: server.url, embedding: null, timeoutMs: 3000 })
+    const open = () => createQdrantLibrary({ url: server.url, embedding: null, timeoutMs: 30_000 })
     const states: string[] = []
     let clock = 0
     const library = createFallbackLibrary({
@@ -55,7 +55,7 @@ describe.skipIf(lacks('qdrant-client'))(needing('Qdrant stopped in mid-run (over
   it('a run that loses the server half-way completes on the embedded library and says so', async () => {
     const server = await startQdrantBridge()
     const library = createFallbackLibrary({
-      primary: createQdrantLibrary({ url: server.url, embedding: null, timeoutMs: 3000 }),
+      primary: createQdrantLibrary({ url: server.url, embedding: null, timeoutMs: 30_000 }),
       embedded: createSqliteLibrary({ path: ':memory:' }),
     })
     await library.upsert([caseEntry('shipped', { item: { to: { data: 64 } } })])

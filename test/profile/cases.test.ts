@@ -72,7 +72,7 @@ describe.skipIf(lacks('shared', 'fake-gcs-server'))(needing('the same profiles i
   let bucket: Awaited<ReturnType<typeof bucketOf>>
   beforeAll(async () => {
     bucket = await bucketOf(spaces, join(folder, 'bucket'))
-  }, 60_000)
+  })
   afterAll(() => bucket?.stop())
 
   it.each(spaces)('$id', async (each) => {

@@ -48,5 +48,5 @@ describe('what holds a job back', () => {
       expect([report.bottleneck.class, ...report.bottleneck.also], mix.name).toContain(mix.expected)
       expect(report.bottleneck.class, `${mix.name}: ${report.bottleneck.evidence.join('; ')}`).toBe(mix.expected)
     }
-  }, 60_000)
+  })
 })

@@ -52,9 +52,7 @@ describe.skipIf(lacks('redis-server'))(needing('the layout of Redis', 'redis-ser
     await expect(bringRedisUpToDate({ redis, namespace }, steps)).rejects.toMatchObject({ code: 'unavailable', exitCode: 4 })
     expect(await redis.get(`${namespace.owner}:schema`)).toBe('1')
     older.disconnect()
-    await expect
-      .poll(async () => String(await redis.client('LIST')).includes(connectionName(namespace, 1)), { timeout: 15_000 })
-      .toBe(false)
+    await expect.poll(async () => String(await redis.client('LIST')).includes(connectionName(namespace, 1))).toBe(false)
     await bringRedisUpToDate({ redis, namespace }, steps)
     expect(await redis.get(`${namespace.owner}:schema`)).toBe('2')
     other.disconnect()

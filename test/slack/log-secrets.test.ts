@@ -3,6 +3,7 @@ import { toBoltLogger } from '../../src/slack/bolt-logger.ts'
 import { fastClock } from '../support/fast-clock.ts'
 import { startBot } from '../support/slack/bot.ts'
 import { botToken, signingSecret, Workspace } from '../support/slack/workspace.ts'
+import { soon } from '../support/soon.ts'
 
 it("leaves bodies and tokens out of what Slack's libraries write, at every level", () => {
   const lines: string[] = []
@@ -23,12 +24,12 @@ beforeAll(async () => {
 })
 afterAll(() => slack.stop())
 
-it('tells a run in one line at info: who, what, how long, how it ended, and nothing of what was written', { timeout: 60_000 }, async () => {
+it('tells a run in one line at info: who, what, how long, how it ended, and nothing of what was written', async () => {
   const bot = await startBot(slack)
   const channel = slack.channels[0]!
   const ts = await bot.slack.say({ person: 0, channel, text: '@prompts please diagnose exp-123, our codename is Aardvark' })
-  await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(4), { timeout: 20_000, interval: 50 })
-  await vi.waitFor(() => expect(bot.logged.filter((line) => line.startsWith('info'))).toHaveLength(1), { timeout: 20_000, interval: 50 })
+  await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(4), soon)
+  await vi.waitFor(() => expect(bot.logged.filter((line) => line.startsWith('info'))).toHaveLength(1), soon)
   const [line] = bot.logged
   for (const part of ['"run":', '"team":', '"by":', '"experiment":"exp-123"', '"end":"done"', '"seconds":']) expect(line).toContain(part)
   for (const secret of ['Aardvark', botToken, signingSecret]) expect(bot.logged.join('\n')).not.toContain(secret)

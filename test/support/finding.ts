@@ -10,7 +10,7 @@ import { readModules } from '../../src/profile/read-modules.ts'
 export function findOptions(changes: Partial<FindOptions> = {}): FindOptions {
   return {
     context: { answers: null, table: sliceTable, deviceType: readDeviceType, modules: readModules },
-    deadlineMs: 5000,
+    deadlineMs: 60_000,
     cacheRoot: '',
     audience: null,
     ...changes,

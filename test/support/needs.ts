@@ -44,7 +44,7 @@ export function findPython(need: 'jax' | 'xprof' | 'qdrant-client' | 'mlflow' | 
   for (const python of candidates) {
     if (python === undefined) continue
     const found = spawnSync(python, ['-c', `import importlib.util,sys; sys.exit(importlib.util.find_spec("${modules[need]}") is None)`], {
-      timeout: 20_000,
+      timeout: 60_000,
     })
     if (found.status === 0) return python
   }

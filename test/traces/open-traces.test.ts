@@ -6,6 +6,7 @@ import { noTraces } from '../../src/traces/traces.ts'
 import { fastClock } from '../support/fast-clock.ts'
 import { startBot } from '../support/slack/bot.ts'
 import { Workspace } from '../support/slack/workspace.ts'
+import { soon } from '../support/soon.ts'
 
 interface Span {
   traceId: string
@@ -36,12 +37,12 @@ afterAll(async () => {
   await slack.stop()
 })
 
-it('follows a run from the question through the queue to its stages, and says nothing that people wrote', { timeout: 60_000 }, async () => {
+it('follows a run from the question through the queue to its stages, and says nothing that people wrote', async () => {
   const traces = await openTraces(`http://127.0.0.1:${(collector.address() as AddressInfo).port}/v1/traces`, 'serve')
   const bot = await startBot(slack, { deps: { traces } })
   const channel = slack.channels[0]!
   const ts = await bot.slack.say({ person: 0, channel, text: '@prompts diagnose exp-123 Aardvark' })
-  await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(4), { timeout: 20_000, interval: 50 })
+  await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(4), soon)
   await bot.stop()
   await traces.close()
   const spans = bodies.flatMap((body) => {

@@ -6,7 +6,7 @@ import { measureByCommand } from '../../src/tuners/trial-command.ts'
 import { appendTrial, readTrials } from '../../src/tuners/trial-log.ts'
 
 const signal = new AbortController().signal
-const limits = { timeoutMs: 20_000, memoryGib: 8 }
+const limits = { timeoutMs: 60_000, memoryGib: 8 }
 const say = (script: string, timeoutMs = limits.timeoutMs) =>
   measureByCommand([process.execPath, '-e', script], { mesh: { data: 8 } }, { ...limits, timeoutMs }, signal)
 

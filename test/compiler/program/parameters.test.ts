@@ -76,7 +76,7 @@ function countsOf(models: readonly ResolvedModel[]) {
 }
 
 describe.skipIf(lacks('jax'))(needing("the compiler program's parameters", 'jax'), () => {
-  it('are those that the planner counts, of every model of the library and on every axis', { timeout: 60_000 }, () => {
+  it('are those that the planner counts, of every model of the library and on every axis', () => {
     const counts = countsOf(modelNames().map((name) => resolveModel(name)))
     expect(counts.filter(({ missing }) => missing === null).length).toBeGreaterThan(150)
     for (const { missing } of counts) expect(missing ?? 'keep a state').toMatch(/keep a state|another layer's keys and values/)
@@ -85,7 +85,7 @@ describe.skipIf(lacks('jax'))(needing("the compiler program's parameters", 'jax'
     expect(counts.filter(({ offOnDevice }) => Math.abs(offOnDevice) > 0.002)).toEqual([])
   })
 
-  it('are those that the planner counts, of any mix of layers', { timeout: 60_000 }, () => {
+  it('are those that the planner counts, of any mix of layers', () => {
     const models = randomGroups(40).map((layers, i) => resolveLayers({ name: `mix ${i}`, embed: 512, vocab: 1024, layers }))
     const counts = countsOf(models)
     expect(counts.filter(({ missing }) => missing !== null)).toEqual([])

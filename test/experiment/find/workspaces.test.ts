@@ -20,7 +20,7 @@ function folderWith(name: string, id: string): string {
 const ours = folderWith('ours', 'exp-ours')
 const theirs = folderWith('theirs', 'exp-theirs')
 const everyones = folderWith('all', 'exp-all')
-const signal = AbortSignal.timeout(20_000)
+const signal = AbortSignal.timeout(600_000)
 const many = { SLACK_CLIENT_ID: '1.2', PROMPTS_HOME: join(home, 'prompts') }
 
 describe('sources of several workspaces', () => {
