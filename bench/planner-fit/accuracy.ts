@@ -16,6 +16,7 @@ import { memoryReport } from './memory-accuracy.ts'
 import { pairReport } from './pair-report.ts'
 import { contrastReport, measuredPairReport } from './ranking-accuracy.ts'
 import { regimeReport } from './regimes.ts'
+import { sourceReport } from './source-report.ts'
 import { rangesByKind } from './time-ranges.ts'
 
 const rows = fitRows().filter(({ model }) => !notADecoder.has(model))
@@ -43,17 +44,7 @@ function timeReport(): string[] {
     lines.push(
       `| ${kind} | ${own.length} | ${range.low.toFixed(2)} to ${range.high.toFixed(2)} | ${range.inside} of ${range.total} (${percent(range.inside / range.total)}) |`,
     )
-  lines.push('', '## The same, each source predicted by constants that have not seen it', '')
-  lines.push('| Rows | N | median error | 90th percentile |', '|---|---|---|---|')
-  const bySource = crossValidate(rows, fits, 'source')
-  lines.push(line('all', bySource))
-  lines.push(
-    line(
-      'mixtures of experts',
-      bySource.filter(({ row }) => row.workload.model.moeLayers > 0),
-    ),
-  )
-  for (const [source, group] of groupBy(bySource, ({ row }) => row.source)) lines.push(line(source, group))
+  lines.push('', ...sourceReport(rows, crossValidate(rows, fits, 'source')))
   return lines
 }
 

@@ -1,4 +1,3 @@
-import { routedTokens } from '../footprint/expert-workspace.ts'
 import { kvCacheBytes } from '../footprint/kv-cache.ts'
 import { visibleTokens } from '../model/attention-terms.ts'
 import type { EngineLaws } from '../serving/engine-laws.ts'
@@ -20,7 +19,7 @@ export function decodeTime(input: LayerInput & { laws: EngineLaws }, s: Shards, 
   const sequences = run.global_batch / s.batch
   const work = noWork()
   // products of whole weights, or of a device's own part of them
-  const parts = contractedParts(s)
+  const parts = model.moeLayers > 0 ? 1 : contractedParts(s)
   const embed = model.embed / parts
   addLayers(work, parts > 1 ? { ...input, model: { ...model, embed } } : input, { s, tokens: sequences, passes: forwardPasses })
   const cache = kvCacheBytes({ terms, run, windowedCache: laws.windowedCache }, s)
@@ -36,7 +35,7 @@ export function decodeTime(input: LayerInput & { laws: EngineLaws }, s: Shards, 
   const passes = laws.readsCacheInPlace ? 1 : input.constants.cache_passes
   addOperation(work, rates, { arithmetic, bytes: passes * cache, times: 1 })
   addMatmul(work, rates, { rate: rates.plain, m: sequences, k: embed, n: model.vocab / s.vocab, times: 1 })
-  const gathered = parts > 1 ? { ...s, weights: 1, expertWeights: 1 } : s
+  const gathered = parts > 1 ? { ...s, weights: 1 } : s
   const traffic = layerTraffic(input, { s: gathered, links, tokens: sequences, passes: { ...forwardPasses, keys: 0 }, stored: 0 })
   if (s.seq > 1) {
     // each shard attends to its part of the cache; the partial outputs and their sums are added up
@@ -55,16 +54,18 @@ export function decodeTime(input: LayerInput & { laws: EngineLaws }, s: Shards, 
  * The parts of a weight's embed dimension that devices contract where they lie; 1 where weights are gathered. An axis that cuts
  * the weights but no token of a step leaves every device with all of a product's rows, so that it multiplies its own part of the
  * weight and adds up the outputs, which are far smaller; where an axis cuts the tokens too, weights are gathered. Seen in every
- * schedule of bench/recorded/benchmark-truth.jsonl that decodes with seq: its exposed communication is a twentieth of a gather's.
+ * schedule of a dense model in bench/recorded/benchmark-truth.jsonl that decodes with seq: its exposed communication is a
+ * twentieth of a gather's. Of two schedules of a mixture one gathers the experts' weights all the same, so a mixture's are taken
+ * to be gathered.
  */
-function contractedParts({ weights, expertWeights, seq, batch, replica }: Shards): number {
-  return batch === replica && weights === seq && expertWeights === seq ? seq : 1
+function contractedParts({ weights, seq, batch, replica }: Shards): number {
+  return batch === replica && weights === seq ? seq : 1
 }
 
 /** The sums over seq of what every product makes from its part of the weights, and the gathers of what it cuts. */
 function addPartialSums(
   sums: Traffic,
-  { model, run, terms, rates }: LayerInput,
+  { model, terms, rates }: LayerInput,
   { s, tokens, over }: { s: Shards; tokens: number; over: AxisLink },
 ): void {
   const add = (kind: 'all-reduce' | 'all-gather', elements: number, times: number) =>
@@ -73,8 +74,6 @@ function addPartialSums(
     const layers = count / s.stage
     if (attention) add('all-reduce', tokens * (attention.query / s.model + attention.keyValue / keyValueShards(s, attention)), layers)
     if (mlp && mlp.width > 0) add('all-reduce', (tokens * mlp.inputs * mlp.width) / s.model, layers)
-    if (mlp && mlp.expertCount > 0)
-      add('all-reduce', (routedTokens(mlp, run, { tokens, s }) * mlp.inputs * mlp.expertWidth) / s.model, layers)
     // the second products make a part of the embed dimension each
     add('all-gather', tokens * (model.embed / s.embed), layers * (Number(attention !== null) + Number(mlp !== null)))
   }
