@@ -2,25 +2,15 @@ import { readFileSync } from 'node:fs'
 import { readTsv } from '../../scripts/read-tsv.ts'
 import type { Dtype } from '../../src/contract/experiment.ts'
 import { resolveWorkload } from '../../src/experiment/resolve-workload.ts'
-import { toTuple } from '../../src/interconnect/mesh-tuple.ts'
 import { findChip } from '../../src/knowledge/data/chips.ts'
 import { resolveModel } from '../../src/knowledge/data/models.ts'
 import { findSlice } from '../../src/knowledge/data/topologies.ts'
-import type { Workload } from '../../src/planner/workload.ts'
-
-/** One public serving measurement: a decoded token's seconds on a mesh. */
-export interface ServingRow {
-  id: string
-  engine: 'vllm' | 'sglang'
-  model: string
-  workload: Workload
-  measuredMs: number
-}
+import type { ServedRow } from './served-row.ts'
 
 const path = new URL('../../../shared/data/measured2.tsv', import.meta.url)
 
 /** The serving rows; the lengths of requests stand in the note, and a median ITL holds no prefill. */
-export function servingRows(): ServingRow[] {
+export function servingRows(): ServedRow[] {
   return readTsv(readFileSync(path, 'utf8').replace(/^#.*\n/gm, ''))
     .filter((row) => row.phase === 'decode' && row.status === 'ok' && row.comparability?.startsWith('serving'))
     .map((row) => {
@@ -50,5 +40,3 @@ export function servingRows(): ServingRow[] {
       return { id: row.id!, engine: row.framework as 'vllm', model: row.model!, workload, measuredMs: Number(row.step_s) * 1000 }
     })
 }
-
-export const meshOf = ({ workload }: ServingRow) => toTuple(workload.mesh!)

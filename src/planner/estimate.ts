@@ -55,7 +55,7 @@ export function estimateOf(options: {
   const tokens = tokensPerStep(workload)
   const usdPerStep = (t.step / 3600) * chips * (workload.chip.usd_per_chip_hour / workload.chip.goodput)
   const stepMs = round(t.step * 1000)
-  const served = servedLatency(workload, timing.law, options.replicas)
+  const served = servedLatency(workload, { law: timing.law, memory: options.figures.memory, replicas: options.replicas })
   return {
     step_time_ms: stepMs,
     low_ms: round(t.step * calibration.low * 1000),

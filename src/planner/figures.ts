@@ -12,9 +12,10 @@ import { servingMemory } from './footprint/serving-memory.ts'
 import { trainMemory } from './footprint/train-memory.ts'
 import { type ModelTerms, modelTerms } from './model/model-terms.ts'
 import { type RematPolicy, rematPolicy } from './remat-policy.ts'
-import { engineConstants } from './serving/engine-constants.ts'
 import { engineLaws } from './serving/engine-laws.ts'
 import { engineTime } from './serving/engine-time.ts'
+import { servingConstants } from './serving/serving-constants.ts'
+import { engineOf } from './serving/serving-settings.ts'
 import { type Shards, shardsOf } from './shards.ts'
 import { decodeTime } from './time/decode-time.ts'
 import { meshLinks } from './time/links.ts'
@@ -42,10 +43,10 @@ export type FiguresOf = (ici: MeshTuple, dcn: MeshTuple, placement: Placement) =
  * Works out once what does not depend on the mesh, and returns the figures of one mesh. Legality is not its business: it expects
  * a mesh that multiplies to the devices.
  */
-export function createFigures(workload: Workload, constants: CostModel = costModel, engines = engineConstants): FiguresOf {
+export function createFigures(workload: Workload, constants: CostModel = costModel, serving = servingConstants): FiguresOf {
   const { model, run, phase, framework, slice } = workload
   const terms = modelTerms(model)
-  const laws = engineLaws(framework, phase)
+  const laws = engineLaws(workload)
   const policy = rematPolicy(run.remat, run.flags)
   const rates = ratesOf(workload, constants)
   const passes = phase === 'train' ? trainPasses(policy, constants.time.attention_backward) : forwardPasses
@@ -62,21 +63,21 @@ export function createFigures(workload: Workload, constants: CostModel = costMod
     asyncGathers: asyncGathers(run.flags, workload.chip.async_gathers),
     balancedContext: framework === 'maxtext',
     laws,
+    hbmPeak: (workload.chip.hbm_gbps * 1e9) / workload.chip.devices_per_chip,
+    loop: framework === 'maxtext' && laws.readsCacheInPlace ? serving.maxtext : null,
   }
-  const hbmPeak = (workload.chip.hbm_gbps * 1e9) / workload.chip.devices_per_chip
   const available = workload.chip.hbm_available_gib_per_device * gib
   const memoryOf = memoryLaw(workload, terms, policy, constants)
   const trained = { model, terms, run, policy, framework, constants: constants.memory }
   const hostOf = (s: Shards) => (phase === 'train' ? hostBytes(trained, s) : 0)
-  const engine = isEngine(framework) ? engines[framework] : null
+  const engine = isEngine(framework) ? engineOf(framework, run.flags, serving) : null
   const time = phase === 'train' ? trainTime : phase === 'prefill' ? prefillTime : decodeTime
   const saving = constants.memory
   return (ici, dcn, placement) => {
     const shards = shardsOf(model, { ici, dcn, laws })
     const memory = underPressure(memoryOf(shards), available, saving.saving_from, saving.saving_most)
     const lines = meshLinks({ placement, ici, dcn, slice })
-    const timing =
-      engine && phase === 'decode' ? engineTime({ ...timeInput, engine, hbmPeak }, shards, lines) : time(timeInput, shards, lines)
+    const timing = engine && phase === 'decode' ? engineTime({ ...timeInput, engine }, shards, lines) : time(timeInput, shards, lines)
     const host = hostOf(shards)
     const margin = 1 - memory.required / available
     return { memory, margin: exceedsHost(host, workload.chip) ? Math.min(margin, hostMargin) : margin, host, timing }
@@ -97,7 +98,7 @@ function memoryLaw(workload: Workload, terms: ModelTerms, policy: RematPolicy, c
     terms,
     run,
     phase,
-    laws: engineLaws(framework, phase),
+    laws: engineLaws(workload),
     relayout: chip.lays_cache_anew,
     reserved: reservedBytes(workload),
     constants: constants.memory,
@@ -105,7 +106,7 @@ function memoryLaw(workload: Workload, terms: ModelTerms, policy: RematPolicy, c
   return (s) => servingMemory(input, s)
 }
 
-function reservedBytes({ framework, chip }: Workload): number {
+function reservedBytes({ framework, chip, run }: Workload): number {
   if (!isEngine(framework)) return 0
-  return (1 - engineConstants[framework].memory_fraction) * chip.hbm_available_gib_per_device * gib
+  return (1 - engineOf(framework, run.flags).memory_fraction) * chip.hbm_available_gib_per_device * gib
 }

@@ -4,7 +4,7 @@ import { gib } from './footprint/memory-parts.ts'
 import { optimizerBytes } from './footprint/optimizer-state.ts'
 import { jobChips, jobPeakFlops, modelFlops } from './model/model-flops.ts'
 import { type ModelTerms, modelTerms } from './model/model-terms.ts'
-import { engineConstants } from './serving/engine-constants.ts'
+import { servingConstants } from './serving/serving-constants.ts'
 import type { Shards } from './shards.ts'
 import { dtypeBytes, type Workload } from './workload.ts'
 
@@ -49,6 +49,6 @@ function matmulGain({ chip, run }: Workload): number {
 
 function engineMs({ framework, phase }: Workload, terms: ModelTerms): number {
   if (phase !== 'decode' || !isEngine(framework)) return 0
-  const { layer_us: layerUs, host_ms: hostMs } = engineConstants[framework]
+  const { layer_us: layerUs, host_ms: hostMs } = servingConstants.engines[framework]
   return hostMs + (terms.layers * layerUs) / 1000
 }

@@ -3,7 +3,7 @@ import json from '../../knowledge/time-errors.json' with { type: 'json' }
 import { isEngine } from '../contract/experiment.ts'
 import type { Workload } from './workload.ts'
 
-const kinds = ['dense', 'dropping', 'dropless', 'quantized', 'prefill', 'decode', 'served'] as const
+const kinds = ['dense', 'dropping', 'dropless', 'quantized', 'prefill', 'decode', 'looped', 'served'] as const
 /** Jobs whose steps are predicted about equally well. */
 export type TimeKind = (typeof kinds)[number]
 
@@ -19,6 +19,7 @@ const { errors } = z.object({ errors: z.record(z.enum(kinds), errorSchema) }).pa
 
 export function timeKindOf({ phase, run, model, framework }: Pick<Workload, 'phase' | 'run' | 'model' | 'framework'>): TimeKind {
   if (phase === 'decode' && isEngine(framework)) return 'served'
+  if (phase === 'decode' && framework === 'maxtext') return 'looped'
   if (phase !== 'train') return phase
   if (run.matmul_dtype !== run.activation_dtype) return 'quantized'
   return model.moeLayers > 0 ? run.moe : 'dense'
@@ -37,6 +38,7 @@ const names: Readonly<Record<TimeKind, string>> = {
   quantized: 'low-precision training',
   prefill: 'prefill',
   decode: 'decoding',
+  looped: "decoding by JetStream (1 with MaxText's engine, the rest with a PyTorch one of the same kind)",
   served: 'decoding by a serving engine',
 }
 

@@ -14,6 +14,7 @@ import { gib } from './footprint/memory-parts.ts'
 import { createMeshRules, type MeshRules } from './legality.ts'
 import { forMesh } from './outcomes.ts'
 import { noGain } from './pair-errors.ts'
+import { tokensOfCache } from './serving/request-mix.ts'
 import { type Choice, choiceOf, choiceWarnings } from './tune.ts'
 import type { Workload } from './workload.ts'
 
@@ -54,7 +55,7 @@ export function verdictOf({ choice, rules, ici, dcn, calibration, baseline }: Ve
       ...legality.warnings,
       ...choiceWarnings(choice),
       ...memoryWarnings(memory),
-      ...cacheWarnings(workload, memory, batchWays(ici, dcn)),
+      ...cacheWarnings(workload, figures, batchWays(ici, dcn)),
       ...hostWarnings(workload, figures),
     ],
     physical: legality.physical,
@@ -101,14 +102,14 @@ function memoryWarnings(memory: Memory | null): Warning[] {
 }
 
 /** An engine does not run out of memory by its requests: it runs as many as its cache holds. */
-function cacheWarnings({ framework, phase, run }: Workload, memory: Memory | null, replicas: number): Warning[] {
-  if (memory === null || memory.fits || phase !== 'decode' || !isEngine(framework)) return []
-  const { kv_cache: cache } = memory.breakdown
-  const room = memory.available_gib - memory.required_gib + cache
-  const each = cache / (run.global_batch / replicas)
-  const held = Math.floor(room / each) * replicas
+function cacheWarnings(workload: Workload, figures: Figures | null, replicas: number): Warning[] {
+  const { framework, phase, run } = workload
+  if (figures === null || figures.margin >= 0 || phase !== 'decode' || !isEngine(framework)) return []
+  const held = Math.floor(tokensOfCache(workload, figures.memory, replicas) / run.seq_len) * replicas
   if (held < 1 || held >= run.global_batch) return []
-  const message = `the cache holds ${held} of ${run.global_batch} requests at once: ${framework} would run those and let the others wait; a step of all of them is predicted here`
+  const mixed = run.input_len !== null && run.output_len !== null
+  const counted = mixed ? 'ttft and tpot count that, the step is one of all of them' : 'a step of all of them is predicted here'
+  const message = `the cache holds ${held} of ${run.global_batch} requests at once: ${framework} would run those and let the others wait; ${counted}`
   return [{ rule: 'cache_full', message }]
 }
 

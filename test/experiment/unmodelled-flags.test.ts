@@ -4,7 +4,8 @@ import { figuresOf } from '../planner/figures.ts'
 import { workloadOf } from '../planner/workloads.ts'
 
 it('names a setting that no figure counts, and none that one does', () => {
-  const notes = (flags: Record<string, string>) => unmodelledNotes(workloadOf({ run: { flags } }).run, { id: 'a' } as never)
+  const notes = (flags: Record<string, string>) =>
+    unmodelledNotes(workloadOf({ run: { flags } }).run, 'maxtext', { id: 'a', phase: 'train' } as never)
   expect(notes({ custom_mesh_and_rule: 'ep' })[0]).toMatch(/not modelled.*custom_mesh_and_rule=ep/)
   const flags = { num_vocab_tiling: '16' }
   expect(notes(flags)).toEqual([])

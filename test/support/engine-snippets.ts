@@ -9,6 +9,12 @@ const engines = { vllm: vllmSnippet, sglang: sglangSnippet } as const
 const meshes: Mesh[] = [{}, { model: 8 }, { replica: 2, model: 4 }, { expert: 8 }, { model: 2, expert: 4 }, { replica: 2, expert: 4 }]
 const types: Dtype[] = ['bf16', 'fp8', 'int8', 'int4']
 
+/** What a run may set of its engine besides. */
+const settings = {
+  vllm: { max_num_batched_tokens: 2048, max_num_seqs: 128, gpu_memory_utilization: 0.95 },
+  sglang: { chunked_prefill_size: 1024, max_running_requests: 128, mem_fraction_static: 0.8 },
+} as const
+
 /** Snippets of one engine over meshes and number types. */
 export function engineSnippets(framework: 'vllm' | 'sglang'): string[][] {
   return meshes.flatMap((mesh) => types.map((type) => engines[framework](input(framework, mesh, type)).split(' ')))
@@ -25,6 +31,7 @@ function input(framework: 'vllm' | 'sglang', mesh: Mesh, type: Dtype): SnippetIn
         output_len: 1024,
         weight_dtype: type,
         kv_dtype: type === 'fp8' ? 'fp8' : 'bf16',
+        flags: type === 'int8' ? settings[framework] : {},
       },
     },
     openCatalog(),

@@ -1,5 +1,7 @@
-import type { Dtype } from '../../contract/experiment.ts'
+import type { Dtype, Engine } from '../../contract/experiment.ts'
 import { axisSize } from '../../contract/mesh.ts'
+import { servingConstants } from '../../planner/serving/serving-constants.ts'
+import { runningLimit } from '../../planner/serving/serving-settings.ts'
 import type { SnippetInput } from './snippet-input.ts'
 
 /**
@@ -17,7 +19,8 @@ export function vllmSnippet(input: SnippetInput): string {
     ...(quantized === null ? [] : [`--quantization ${quantized}`]),
     ...(input.run.kv_dtype === 'fp8' ? ['--kv-cache-dtype fp8'] : []),
     `--max-model-len ${contextLength(input)}`,
-    `--max-num-seqs ${Math.ceil(requestsInFlight(input) / replicas)}`,
+    `--max-num-seqs ${runningLimit('vllm', input.run.flags) ?? Math.ceil(requestsInFlight(input) / replicas)}`,
+    ...givenSettings(input, 'vllm'),
   ].join(' ')
 }
 
@@ -30,8 +33,18 @@ export function sglangSnippet(input: SnippetInput): string {
     ...(expert > 1 ? [`--ep-size ${expert}`] : []),
     ...(input.run.kv_dtype === 'fp8' ? ['--kv-cache-dtype fp8_e4m3'] : []),
     `--context-length ${contextLength(input)}`,
-    `--max-running-requests ${Math.ceil(requestsInFlight(input))}`,
+    `--max-running-requests ${runningLimit('sglang', input.run.flags) ?? Math.ceil(requestsInFlight(input))}`,
+    ...givenSettings(input, 'sglang'),
   ].join(' ')
+}
+
+/** What the run sets of the engine besides, as its own arguments. */
+function givenSettings({ run }: SnippetInput, engine: Engine): string[] {
+  const { batched_tokens: tokens, memory_fraction: fraction } = servingConstants.engines[engine].settings
+  return [tokens, fraction].flatMap((name) => {
+    const value = Number(run.flags[name] ?? Number.NaN)
+    return Number.isFinite(value) ? [`--${name.replaceAll('_', '-')} ${value}`] : []
+  })
 }
 
 function ways({ mesh, dcn }: SnippetInput): { tensor: number; replicas: number; expert: number; context: number } {

@@ -1,3 +1,4 @@
+import { spreadFlag } from '../../planner/serving/serving-settings.ts'
 import type { LineDraft } from './line-draft.ts'
 import { numberOf } from './line-tokens.ts'
 import { lineWords } from './line-words.ts'
@@ -39,6 +40,7 @@ function readRate(word: string | undefined, next: string | undefined, draft: Lin
 export function readBudget([word, next]: (string | undefined)[], draft: LineDraft): number {
   const after = numberOf(next)
   if (word === 'goodput') return readGoodput(next, draft)
+  if (word === 'lengthspread') return readSpread(next, draft)
   const dollars = after !== null && /k$/i.test(next!) ? (after / 1024) * thousand : after
   if (word === 'usd' && dollars !== null) draft.budget.usd = dollars
   else if (word === 'usdhour' && dollars !== null) draft.budget.usdPerHour = dollars
@@ -50,11 +52,25 @@ export function readBudget([word, next]: (string | undefined)[], draft: LineDraf
 
 /** `goodput 90%`, `goodput 0.9`. */
 function readGoodput(next: string | undefined, draft: LineDraft): number {
-  const [, digits, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(next ?? '') ?? []
-  const share = percent === '%' || Number(digits) > 1 ? Number(digits) / 100 : Number(digits)
-  if (!(share > 0 && share <= 1)) return 0
+  const share = shareOf(next)
+  if (share === null || share === 0) return 0
   draft.goodput = share
   return 2
+}
+
+/** `lengths vary by 20%`: how far the requests of a mix spread around their mean lengths. */
+function readSpread(next: string | undefined, draft: LineDraft): number {
+  const share = shareOf(next)
+  if (share === null || share === 1) return 0
+  draft.flags[spreadFlag] = String(share)
+  return 2
+}
+
+/** `90%` and `0.9`; null for what is no share. */
+function shareOf(word: string | undefined): number | null {
+  const [, digits, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(word ?? '') ?? []
+  const share = percent === '%' || Number(digits) > 1 ? Number(digits) / 100 : Number(digits)
+  return share >= 0 && share <= 1 ? share : null
 }
 
 function readAmount(word: string | undefined, next: string | undefined, draft: LineDraft): number {

@@ -34,9 +34,23 @@ const compiledLoop: EngineLaws = {
   readsCacheInPlace: false,
 }
 
-/** MaxText converts quantized weights inside the products (qwix); pax and plain JAX are taken as the reference program is. */
-export function engineLaws(framework: Framework, phase: Phase): EngineLaws {
+/**
+ * What a program does with weights and cache. MaxText converts quantized weights inside the products (qwix) and reads the caches of
+ * its layers where they lie, but for `scan_layers=true`, which cuts each out of one array; pax and plain JAX are taken as the
+ * reference program is.
+ */
+export function engineLaws({
+  framework,
+  phase,
+  run,
+}: {
+  framework: Framework
+  phase: Phase
+  run: { flags: Readonly<Record<string, string>> }
+}): EngineLaws {
   if (phase === 'train') return compiledLoop
   if (isEngine(framework)) return engine
-  return framework === 'maxtext' ? { ...compiledLoop, readsStoredType: true } : compiledLoop
+  if (framework !== 'maxtext') return compiledLoop
+  const scanned = run.flags.scan_layers?.toLowerCase() === 'true'
+  return { ...compiledLoop, readsStoredType: true, readsCacheInPlace: !scanned }
 }

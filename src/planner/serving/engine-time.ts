@@ -6,7 +6,8 @@ import type { LayerInput } from '../time/layer-work.ts'
 import { addCollective, type MeshLinks } from '../time/links.ts'
 import { stepOf, type Timing } from '../time/timing.ts'
 import { dtypeBytes } from '../workload.ts'
-import type { EngineConstants } from './engine-constants.ts'
+import { promptTokenSeconds } from './prompt-time.ts'
+import type { EngineConstants } from './serving-constants.ts'
 import type { StepLaw } from './step-law.ts'
 
 export interface EngineInput extends LayerInput {
@@ -25,12 +26,13 @@ export function engineTime(input: EngineInput, s: Shards, links: MeshLinks): Tim
   const { run, engine } = input
   const requests = run.global_batch / s.batch
   const decode = decodeParts(input, s, links, requests)
-  const perPrefillToken = prefillTokenSeconds(input, s)
+  // arithmetic alone: the weights are read anyway
+  const perPrefillToken = promptTokenSeconds(input, s, { products: engine.prefill_efficiency, attention: engine.attention_efficiency })
   const mixed = run.input_len !== null && run.output_len !== null ? (requests * run.input_len) / run.output_len : 0
   const prefill = mixed * perPrefillToken
   const one = decodeParts(input, s, links, Math.min(1, requests))
   const slope = requests > 1 ? (decode.seconds - one.seconds) / (requests - 1) : 0
-  const law: StepLaw = { base: one.seconds - slope, perRequest: slope, perPrefillToken }
+  const law: StepLaw = { base: one.seconds - slope, perRequest: slope, perPrefillToken, perPrompt: 0 }
   const overhead = hostSeconds(engine, requests)
   const timing = stepOf({
     busy: decode.busy + prefill + layerSeconds(input, requests),
@@ -92,11 +94,4 @@ function decodeParts(input: EngineInput, s: Shards, links: MeshLinks, requests: 
   const communication = exchanged.ici + reduced.ici + dcn
   const seconds = busy + communication + layerSeconds(input, requests) + hostSeconds(engine, requests)
   return { seconds, busy, compute, hbm: read + cache / hbm, communication, activations: reduced.ici, experts: exchanged.ici, dcn }
-}
-
-/** One more token of a prompt beside a decoding step: arithmetic alone, the weights are read anyway. */
-function prefillTokenSeconds({ terms, rates, engine, run }: EngineInput, s: Shards): number {
-  let flops = 2 * (terms.activeMatmul - terms.table)
-  for (const { attention, count } of terms.kinds) if (attention) flops += (count * attention.perPair * (run.input_len ?? 0)) / 2
-  return flops / s.model / (rates.matmul * engine.prefill_efficiency)
 }

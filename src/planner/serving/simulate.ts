@@ -1,86 +1,110 @@
+import { type Request, RequestBatch } from './request-batch.ts'
+import { type LengthMix, lengthsOf, type RequestLengths } from './request-lengths.ts'
+import type { Scheduler } from './scheduler.ts'
 import type { StepLaw } from './step-law.ts'
 
 /** Requests of one data-parallel replica in a closed loop: as one ends the next arrives. */
-export interface RequestMix {
-  inputLen: number
-  outputLen: number
-  /** Requests in flight. */
+export interface RequestMix extends LengthMix {
+  /** Requests in flight, those that wait among them. */
   concurrency: number
-  /** Tokens that one step may hold. */
-  batchedTokens: number
+  /** How many are served before the figures are taken. */
   requests: number
 }
 
-/** Seconds: to the first token and between tokens, at the median and at p99. */
+/** Seconds to the first token and between tokens, at the median and at p99; what the replica does on average. */
 export interface ServedLatency {
   ttft: number
   ttftP99: number
   tpot: number
   tpotP99: number
-}
-
-interface Request {
-  arrived: number
-  prefillLeft: number
-  first: number
+  outputTokensPerSecond: number
+  /** Requests that run at once. */
+  running: number
+  /** How often a request lost its place in the cache, for each that was served. */
+  preemptions: number
 }
 
 /**
- * Continuous batching with chunked prefill, step by step: running requests take a token each, the prompt at the head of the queue
- * fills what the step has left. Deterministic; requests that start together are spread by where their first answers end.
+ * Continuous batching, step by step: running requests take a token each, prompts fill what the step has left, first come first
+ * served, and the cache decides how many run. Deterministic; requests that start together are spread by where their first answers
+ * end.
  */
-export function simulateServing(law: StepLaw, mix: RequestMix): ServedLatency {
-  const { inputLen, outputLen, concurrency, requests } = mix
-  const budget = Math.max(mix.batchedTokens, 1)
-  const queue: Request[] = []
-  /** Requests by the step in which they end. */
-  const ending = new Map<number, Request[]>()
-  const ttfts: number[] = []
-  const tpots: number[] = []
-  let head = 0
-  let running = 0
+export function simulateServing(law: StepLaw, mix: RequestMix, scheduler: Scheduler): ServedLatency {
+  const { concurrency, requests } = mix
+  const batch = new RequestBatch(scheduler)
+  const seen = new Seen(requests > 2 * concurrency ? concurrency : 0)
   let started = 0
   let now = 0
   const arrive = () => {
-    queue.push({ arrived: now, prefillLeft: inputLen, first: 0 })
+    batch.wait(now, firstWave(lengthsOf(mix, started), started, concurrency))
     started++
   }
-  for (let i = 0; i < Math.min(concurrency, requests); i++) arrive()
-  for (let step = 0; tpots.length < requests; step++) {
-    let room = Math.max(running > 0 ? 0 : 1, budget - running)
-    let prefilled = 0
-    const done: Request[] = []
-    while (room > 0 && head < queue.length) {
-      const request = queue[head]!
-      const part = Math.min(room, request.prefillLeft)
-      request.prefillLeft -= part
-      prefilled += part
-      room -= part
-      if (request.prefillLeft > 0) break
-      done.push(request)
-      head++
+  for (let i = 0; i < concurrency; i++) arrive()
+  while (seen.served < requests) {
+    const { tokens, prompts, quiet } = batch.prefill()
+    const running = batch.running.length
+    const steps = quiet ? batch.quietSteps : 1
+    const seconds = steps * (law.base + law.perRequest * running) + law.perPrefillToken * tokens + law.perPrompt * prompts
+    now += seconds
+    seen.ran(running, seconds)
+    for (const request of batch.decode(steps)) {
+      seen.done(request, now)
+      arrive()
     }
-    now += law.base + law.perRequest * running + law.perPrefillToken * prefilled
-    for (const ended of ending.get(step) ?? []) {
-      running--
-      tpots.push(outputLen > 1 ? (now - ended.first) / (outputLen - 1) : now - ended.first)
-      if (started < requests) arrive()
-    }
-    ending.delete(step)
-    for (const request of done) {
-      request.first = now
-      ttfts.push(now - request.arrived)
-      running++
-      // the first wave answers less, so that requests do not end together for ever
-      const length = ttfts.length <= concurrency ? Math.max(1, Math.ceil((outputLen * ttfts.length) / concurrency)) : outputLen
-      const end = step + Math.max(1, length - 1)
-      const others = ending.get(end)
-      if (others) others.push(request)
-      else ending.set(end, [request])
+    for (const request of batch.startReady()) seen.first(request, now)
+  }
+  return { ...seen.figures(), preemptions: batch.preemptions / requests }
+}
+
+/** The first wave answers less, so that requests do not end together for ever. */
+function firstWave(lengths: RequestLengths, n: number, concurrency: number): RequestLengths {
+  if (n >= concurrency) return lengths
+  return { ...lengths, output: Math.max(1, Math.ceil((lengths.output * (n + 1)) / concurrency)) }
+}
+
+/** What is seen of requests that are served after the first wave, which starts into an empty server. */
+class Seen {
+  served = 0
+  readonly #warmUp: number
+  readonly #ttfts: number[] = []
+  readonly #tpots: number[] = []
+  #tokens = 0
+  #seconds = 0
+  #runningSeconds = 0
+
+  constructor(warmUp: number) {
+    this.#warmUp = warmUp
+  }
+
+  ran(running: number, seconds: number): void {
+    if (this.served < this.#warmUp) return
+    this.#seconds += seconds
+    this.#runningSeconds += running * seconds
+  }
+
+  first(request: Request, now: number): void {
+    if (request.first !== null) return
+    request.first = now
+    this.#ttfts.push(now - request.arrived)
+  }
+
+  done({ first, output }: Request, now: number): void {
+    this.served++
+    this.#tpots.push((now - first!) / Math.max(1, output - 1))
+    if (this.served > this.#warmUp) this.#tokens += output
+  }
+
+  figures(): Omit<ServedLatency, 'preemptions'> {
+    const steady = (values: readonly number[]) => values.slice(this.#warmUp).sort((a, b) => a - b)
+    const [ttfts, tpots] = [steady(this.#ttfts), steady(this.#tpots)]
+    return {
+      ...{ ttft: quantile(ttfts, 0.5), ttftP99: quantile(ttfts, 0.99), tpot: quantile(tpots, 0.5), tpotP99: quantile(tpots, 0.99) },
+      outputTokensPerSecond: this.#tokens / this.#seconds,
+      running: this.#runningSeconds / this.#seconds,
     }
   }
-  const steady = (values: number[]) => (values.length > 2 * concurrency ? values.slice(concurrency) : values).sort((a, b) => a - b)
-  const at = (values: readonly number[], share: number) => values[Math.min(values.length - 1, Math.floor(share * values.length))]!
-  const [first, between] = [steady(ttfts), steady(tpots)]
-  return { ttft: at(first, 0.5), ttftP99: at(first, 0.99), tpot: at(between, 0.5), tpotP99: at(between, 0.99) }
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!
 }

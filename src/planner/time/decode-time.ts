@@ -1,6 +1,8 @@
 import { kvCacheBytes } from '../footprint/kv-cache.ts'
 import { visibleTokens } from '../model/attention-terms.ts'
 import type { EngineLaws } from '../serving/engine-laws.ts'
+import { loopHostSeconds, withPrompts } from '../serving/loop-time.ts'
+import type { LoopConstants } from '../serving/serving-constants.ts'
 import { keyValueShards, type Shards } from '../shards.ts'
 import { layerTraffic } from './layer-traffic.ts'
 import { addLayers, type LayerInput } from './layer-work.ts'
@@ -10,12 +12,20 @@ import { servingStep } from './serving-step.ts'
 import type { Timing } from './timing.ts'
 import { addMatmul, addOperation, noWork } from './work.ts'
 
+export interface DecodeInput extends LayerInput {
+  laws: EngineLaws
+  /** Of a program whose own decoding was measured; null for the loop that the reference program compiles to. */
+  loop: LoopConstants | null
+  /** Bytes/s of one device's HBM at its brochure's figure. */
+  hbmPeak: number
+}
+
 /**
  * One token for every sequence in flight: weights and KV cache read once from HBM, small products, and collectives that are
  * mostly latency (the scaling book, Inference). Its time is the time per output token.
  */
-export function decodeTime(input: LayerInput & { laws: EngineLaws }, s: Shards, links: MeshLinks): Timing {
-  const { model, terms, run, rates, laws } = input
+export function decodeTime(input: DecodeInput, s: Shards, links: MeshLinks): Timing {
+  const { model, terms, run, rates, laws, loop } = input
   const sequences = run.global_batch / s.batch
   const work = noWork()
   // products of whole weights, or of a device's own part of them
@@ -32,7 +42,8 @@ export function decodeTime(input: LayerInput & { laws: EngineLaws }, s: Shards, 
     if (attention.kind !== 'linear') partial += count * attention.context
   }
   const arithmetic = (sequences * (flops / s.stage)) / s.model / rates.plain
-  const passes = laws.readsCacheInPlace ? 1 : input.constants.cache_passes
+  const once = loop === null ? 1 : rates.hbm / (input.hbmPeak * loop.cache_efficiency)
+  const passes = laws.readsCacheInPlace ? once : input.constants.cache_passes
   addOperation(work, rates, { arithmetic, bytes: passes * cache, times: 1 })
   addMatmul(work, rates, { rate: rates.plain, m: sequences, k: embed, n: model.vocab / s.vocab, times: 1 })
   const gathered = parts > 1 ? { ...s, weights: 1 } : s
@@ -47,7 +58,9 @@ export function decodeTime(input: LayerInput & { laws: EngineLaws }, s: Shards, 
     traffic.keys += sums.ici
     traffic.dcn += sums.dcn
   }
-  return servingStep(input, { s, work, traffic, layerUs: input.constants.decode_overhead_us })
+  if (loop === null) return servingStep(input, { s, work, traffic, layerUs: input.constants.decode_overhead_us, host: 0 })
+  const host = loopHostSeconds(loop, run.global_batch)
+  return withPrompts(servingStep(input, { s, work, traffic, layerUs: loop.layer_us, host }), { ...input, loop }, s)
 }
 
 /**

@@ -63,7 +63,8 @@ function quantizedRate(workload: Workload, dtype: Dtype, plain: number, efficien
 }
 
 /** Weights are widened to the activations' type before a product, but for engines that read quantized ones as they are stored. */
-function weightBytes({ framework, phase, run }: Workload): number {
+function weightBytes(workload: Workload): number {
+  const { run } = workload
   const wide = dtypeBytes[run.activation_dtype]
-  return engineLaws(framework, phase).readsStoredType ? Math.min(wide, dtypeBytes[run.weight_dtype]) : wide
+  return engineLaws(workload).readsStoredType ? Math.min(wide, dtypeBytes[run.weight_dtype]) : wide
 }

@@ -8,7 +8,7 @@ import type { Work } from './work.ts'
 /** A forward step: a pipeline's stages follow each other, gathers of weights hide behind compute, the rest hardly does. */
 export function servingStep(
   { model, rates, constants: c }: LayerInput,
-  { s, work, traffic, layerUs }: { s: Shards; work: Work; traffic: LayerTraffic; layerUs: number },
+  { s, work, traffic, layerUs, host }: { s: Shards; work: Work; traffic: LayerTraffic; layerUs: number; host: number },
 ): Timing {
   const busy = work.busy + ((model.layers / s.stage) * layerUs) / 1e6
   const exposedBy = exposedOf(traffic, overlapsOf(c, { asyncGathers: false, ring: 1 }), 1, busy)
@@ -20,7 +20,7 @@ export function servingStep(
     communication: sumOf(traffic),
     exposed: sumOf(exposedBy),
     exposedBy,
-    host: 0,
+    host,
     stretch: s.stage,
     overhead: 0,
   })

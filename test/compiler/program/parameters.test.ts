@@ -61,7 +61,7 @@ function countsOf(models: readonly ResolvedModel[]) {
     ),
   )
   const answers = runPython('jax', count, JSON.stringify(requests)) as (string | [number, number])[]
-  const laws = engineLaws('maxtext', 'train')
+  const laws = engineLaws({ framework: 'maxtext', phase: 'train', run: { flags: {} } })
   return cases.map(({ model, mesh }, i) => {
     const answer = answers[i]!
     if (typeof answer === 'string') return { name: model.name, mesh, missing: answer, off: 0, offOnDevice: 0 }
