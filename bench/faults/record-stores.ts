@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { gzipSync } from 'node:zlib'
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { Redis } from 'ioredis'
-import { startBucket } from './rows/hosts.ts'
+import { startBucket } from './bucket.ts'
 import { type Question, Stage } from './stage.ts'
 
 /**
@@ -79,7 +79,7 @@ async function recordShared(): Promise<void> {
   const stage = await Stage.open()
   const server = await stage.startRedis()
   const bucket = await startBucket(stage)
-  const env = { PROMPTS_RUNS: 's3://runs/bot', PROMPTS_S3_ENDPOINT: `http://127.0.0.1:${bucket.port}`, AWS_REGION: 'us-east-1' }
+  const { env } = bucket
   const bot = await stage.serve({ env })
   const worker = await stage.worker({ env })
   await converse(stage)

@@ -7,6 +7,7 @@ import { hostRows } from './rows/hosts.ts'
 import { processRows } from './rows/processes.ts'
 import { redisRows } from './rows/redis.ts'
 import { restoreRows } from './rows/restore.ts'
+import { secretRows } from './rows/secrets.ts'
 import { slackRows } from './rows/slack.ts'
 import { Stage, type Verdict } from './stage.ts'
 
@@ -17,7 +18,7 @@ import { Stage, type Verdict } from './stage.ts'
  * where something did not hold.
  */
 const { values } = parseArgs({ options: { only: { type: 'string' }, write: { type: 'boolean', default: false } } })
-const rows = [...redisRows, ...processRows, ...clockRows, ...slackRows, ...hostRows, ...diskRows, ...restoreRows]
+const rows = [...redisRows, ...processRows, ...clockRows, ...slackRows, ...hostRows, ...diskRows, ...restoreRows, ...secretRows]
 const chosen = rows.filter(({ name }) => values.only === undefined || name.toLowerCase().includes(values.only.toLowerCase()))
 /** No thread waits longer than the fault and this. */
 const mostSeconds = 60

@@ -149,6 +149,8 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("content-length") or 0)
         raw = self.rfile.read(length) if length else b""
         url = urlsplit(self.path)
+        if self.api_key is not None and self.headers.get("api-key") != self.api_key:
+            return self.error(401, "Invalid API key or JWT")
         if method == "GET" and url.path == "/":
             return self.answer(200, {"title": "bridge to qdrant-client local mode", "version": "1.16.0"})
         if method == "GET" and url.path == "/bridge/calls":
@@ -194,8 +196,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--path")
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--api-key")
     arguments = parser.parse_args()
     Handler.bridge = Bridge(arguments.path)
+    Handler.api_key = arguments.api_key
     server = ThreadingHTTPServer(("127.0.0.1", arguments.port), Handler)
     server.daemon_threads = True
     print(f"listening {server.server_address[1]}", flush=True)

@@ -3,6 +3,8 @@ import { createServer } from 'node:net'
 
 export interface RunningServer {
   port: number
+  /** To it and all that it started. */
+  signal(signal: NodeJS.Signals): void
   stop(): Promise<void>
 }
 
@@ -40,7 +42,9 @@ export async function startServer(options: {
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const end = Date.now() + (options.deadlineMs ?? 60_000)
   while (Date.now() < end && child.exitCode === null) {
-    if (await options.ready(options.port).catch(() => false)) return { port: options.port, stop: () => stop(child, exited) }
+    if (await options.ready(options.port).catch(() => false)) {
+      return { port: options.port, signal: (signal) => void process.kill(-(child.pid ?? 0), signal), stop: () => stop(child, exited) }
+    }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   await stop(child, exited)

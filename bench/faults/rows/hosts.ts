@@ -2,12 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { findProgram } from '../../../test/support/needs.ts'
 import { freePort } from '../../../test/support/redis-server.ts'
 import { Forwarder } from '../../../test/support/slack/forwarder.ts'
 import { Workspace } from '../../../test/support/slack/workspace.ts'
-import { answers, startServer } from '../../../test/support/start-server.ts'
+import { startBucket } from '../bucket.ts'
 import type { Row } from '../row.ts'
 import type { Stage } from '../stage.ts'
 
@@ -59,21 +58,6 @@ function openNetwork(stage: Stage): { host(name: string, address: string): strin
   }
 }
 
-export async function startBucket(stage: Stage): Promise<{ port: number; objects(): Promise<string[]> }> {
-  const port = await freePort()
-  process.env['AWS_ACCESS_KEY_ID'] ??= 'test'
-  process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test'
-  const command = [findProgram('moto_server')!, '-H', '127.0.0.1', '-p', String(port)]
-  const server = await startServer({ command, port, ready: (p) => answers(`http://127.0.0.1:${p}/moto-api/`), deadlineMs: 60_000 })
-  stage.onClose(() => server.stop())
-  const client = new S3Client({ endpoint: `http://127.0.0.1:${port}`, forcePathStyle: true, region: 'us-east-1' })
-  await client.send(new CreateBucketCommand({ Bucket: 'runs' }))
-  return {
-    port,
-    objects: async () => (await client.send(new ListObjectsV2Command({ Bucket: 'runs' }))).Contents?.map(({ Key }) => Key ?? '') ?? [],
-  }
-}
-
 export const hostRows: Row[] = [
   {
     name: 'Two hosts without a shared disk',
@@ -87,7 +71,7 @@ export const hostRows: Row[] = [
       for (const port of [redis.port, bucket.port, slackPort]) await network.publish(port)
       const env = {
         ...{ REDIS_URL: `redis://${gateway}:${redis.port}`, SLACK_API_URL: `http://${gateway}:${slackPort}/api/` },
-        ...{ PROMPTS_RUNS: 's3://runs/bot', PROMPTS_S3_ENDPOINT: `http://${gateway}:${bucket.port}`, AWS_REGION: 'us-east-1' },
+        ...{ ...bucket.env, PROMPTS_S3_ENDPOINT: `http://${gateway}:${bucket.port}` },
       }
       const on = (name: string, address: string) => ({
         wrap: network.host(name, address),
@@ -116,6 +100,37 @@ export const hostRows: Row[] = [
       const isGone = async () => !(await bucket.objects()).some((key) => key.includes(`/${run}/`))
       if (run === undefined || !(await stage.until(30, isGone))) wrong.push('not forgotten')
       return { saw: 'diagnosis, "why not model=8?", adoption and forget as on one host; nothing of the run left in the bucket', wrong }
+    },
+  },
+  {
+    name: 'The bucket away',
+    how: 'SIGSTOP of the S3 server (moto) for 15 s while runs are on their way',
+    lacks: () => (findProgram('moto_server') === null ? 'moto (npm run setup:test-servers)' : null),
+    async run(stage) {
+      await stage.startRedis()
+      const bucket = await startBucket(stage)
+      const port = String(await freePort())
+      await stage.serve({ env: { ...bucket.env, PORT: port } })
+      await stage.worker({ env: bucket.env })
+      await stage.ask()
+      const wrong: string[] = []
+      if (!(await stage.settle(60))) wrong.push('not answered before')
+      await stage.ask()
+      bucket.pause()
+      await stage.ask()
+      await stage.until(8, () => false)
+      const ready = await (await fetch(`http://127.0.0.1:${port}/ready`, { signal: AbortSignal.timeout(6000) })).text()
+      await stage.until(5, () => false)
+      bucket.resume()
+      if (!/"runs":\{"ok":false/.test(ready)) wrong.push(`/ready did not say it: ${ready.slice(0, 80)}`)
+      await stage.ask()
+      if (!(await stage.settle(120))) wrong.push('not all answered, or told why not, in 120 s')
+      const failed = (await Promise.all(stage.questions.map((one) => stage.read(one)))).filter((text) => text.includes(':x:')).length
+      return {
+        saw: `/ready 503 with the store of runs; ${failed === 0 ? 'all answered' : `${failed} told why not`}`,
+        wrong,
+        faultSeconds: 16,
+      }
     },
   },
   {

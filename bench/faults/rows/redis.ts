@@ -1,6 +1,11 @@
+import { writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import { findProgram } from '../../../test/support/needs.ts'
 import { freePort, startRedisServer } from '../../../test/support/redis-server.ts'
+import { startServer } from '../../../test/support/start-server.ts'
 import type { Row, Seen } from '../row.ts'
 import type { Stage } from '../stage.ts'
 
@@ -141,4 +146,88 @@ export const redisRows: Row[] = [
       return { saw: 'the runs went on from their store; answered in the messages that waited', wrong, faultSeconds: 8 }
     },
   },
+  {
+    name: 'A fail-over by Sentinel',
+    how: 'a master, a replica and a Sentinel; kill -9 of the master in mid-run',
+    async run(stage) {
+      const [master, replica] = [await startRedisServer(), await startRedisServer()]
+      for (const one of [master, replica]) stage.onClose(() => one.stop())
+      const admin = new Redis(replica.url)
+      await admin.replicaof('127.0.0.1', String(master.port))
+      const linked = async () => (await admin.info('replication')).includes('master_link_status:up')
+      const wrong = (await stage.until(20, linked)) ? [] : ['the replica did not follow']
+      const port = await startSentinel(stage, master.port)
+      const env = { REDIS_URL: `redis+sentinel://127.0.0.1:${port}/main` }
+      await stage.serve({ env })
+      await stage.worker({ env })
+      await stage.ask()
+      await stage.ask()
+      await stage.until(20, async () => (await stage.slack.answers(stage.questions[0]!.channel, stage.questions[0]!.ts)).length > 0)
+      await master.kill()
+      await stage.ask()
+      const isMaster = async () => (await admin.info('replication')).includes('role:master')
+      const began = performance.now()
+      if (!(await stage.until(60, isMaster))) wrong.push('Sentinel made no other master')
+      const seconds = (performance.now() - began) / 1000
+      admin.disconnect()
+      await stage.ask()
+      if (!(await stage.settle(120))) wrong.push('not all answered in 120 s')
+      return { saw: `another master after ${seconds.toFixed(0)} s; followed, all answered`, wrong, faultSeconds: Math.ceil(seconds) + 6 }
+    },
+  },
+  {
+    name: 'A run lost on a busy bot',
+    how: 'one job deleted from the queue by hand while a dozen others wait and run',
+    async run(stage) {
+      const redis = await stage.startRedis()
+      await stage.serve()
+      for (let at = 0; at < 12; at += 1) await stage.ask()
+      const admin = new Redis(redis.url)
+      const waiting = async () => (await admin.keys('*:jobs:prompts-runs:run-*')).sort()
+      await stage.until(20, async () => (await waiting()).length === 12)
+      const lost = (await waiting()).at(-1)!
+      await admin.multi().del(lost).zrem('prompts:B0BOT00001:jobs:prompts-runs:prioritized', lost.split(':').at(-1)!).exec()
+      admin.disconnect()
+      // slower than they come, so that there is no quiet moment
+      await stage.worker({ env: { PROMPTS_WORKERS: '1' } })
+      let isOver = false
+      const more = (async () => {
+        for (let at = 0; at < 20 && !isOver; at += 1) {
+          await stage.ask()
+          await sleep(2000)
+        }
+      })()
+      const told = await stage.until(60, async () =>
+        (await Promise.all(stage.questions.slice(0, 12).map((one) => stage.read(one)))).some((text) => text.includes('interrupted')),
+      )
+      isOver = true
+      await more
+      const wrong = told ? [] : ['the lost run was not told within a minute']
+      if (!(await stage.settle(120))) wrong.push('not all answered')
+      const said = (await Promise.all(stage.questions.map((one) => stage.read(one)))).find((text) => text.includes('interrupted')) ?? ''
+      return { saw: `within a minute: "${said.split('\n')[0]?.replace('prompts: ', '').slice(0, 160)}"; the others answered`, wrong }
+    },
+  },
 ]
+
+/** A Sentinel that calls the master dead after two seconds. @returns Its port. */
+async function startSentinel(stage: Stage, master: number): Promise<number> {
+  const port = await freePort()
+  const file = join(stage.folder, 'sentinel.conf')
+  const lines = [`port ${port}`, 'bind 127.0.0.1', `dir ${stage.folder}`, `sentinel monitor main 127.0.0.1 ${master} 1`]
+  writeFileSync(file, [...lines, 'sentinel down-after-milliseconds main 2000', 'sentinel failover-timeout main 5000', ''].join('\n'))
+  const server = await startServer({
+    command: [findProgram('redis-server')!, file, '--sentinel'],
+    port,
+    ready: async () =>
+      await new Promise<boolean>((resolve) => {
+        const socket = connect(port, '127.0.0.1', () => {
+          socket.destroy()
+          resolve(true)
+        })
+        socket.on('error', () => resolve(false))
+      }),
+  })
+  stage.onClose(() => server.stop())
+  return port
+}

@@ -1,7 +1,6 @@
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
-import { Redis } from 'ioredis'
 import { freePort } from '../../../test/support/redis-server.ts'
 import type { Row } from '../row.ts'
 
@@ -40,35 +39,6 @@ export const restoreRows: Row[] = [
       return {
         saw: `up ${seconds.toFixed(0)} s after the restore began; a follow-up and an adoption of the run before it, and a new run, as ever`,
         wrong,
-      }
-    },
-  },
-  {
-    name: "Redis' password replaced",
-    how: 'requirepass set anew while runs are on their way; serve and worker started again with the new one, as docs/deploy.md says',
-    async run(stage) {
-      const redis = await stage.startRedis()
-      const port = String(await freePort())
-      const [server, worker] = [await stage.serve({ env: { PORT: port } }), await stage.worker()]
-      await stage.ask()
-      await stage.ask()
-      const admin = new Redis(redis.url)
-      await admin.config('SET', 'requirepass', 'another')
-      admin.disconnect()
-      await Promise.all([server.end('SIGTERM'), worker.end('SIGTERM')])
-      const env = { REDIS_URL: redis.url.replace('redis://', 'redis://:another@') }
-      const old = stage.spawn('worker', { env: { PROMPTS_START_SECONDS: '20' } })
-      await old.ended(30_000)
-      await stage.serve({ env: { ...env, PORT: port } })
-      await stage.worker({ env })
-      await stage.ask()
-      const wrong = (await stage.settle(90)) ? [] : ['not all answered']
-      const said = old.lines.findLast((line) => line.startsWith('prompts: ')) ?? ''
-      if (old.child.exitCode !== 4) wrong.push(`with the old password exit code ${old.child.exitCode}`)
-      return {
-        saw: `all answered; with the old password exit 4: "${said.replace('prompts: ', '').replaceAll(/127\.0\.0\.1:\d+/g, 'HOST:PORT')}"`,
-        wrong,
-        faultSeconds: 15,
       }
     },
   },

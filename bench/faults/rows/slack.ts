@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../../test/support/redis-server.ts'
-import { SocketServer } from '../../../test/support/slack/socket-server.ts'
 import { botUser } from '../../../test/support/slack/workspace.ts'
 import type { Row } from '../row.ts'
+import { SocketMode } from '../socket-mode.ts'
 import type { Stage } from '../stage.ts'
 
 async function both(stage: Stage): Promise<void> {
@@ -13,22 +13,22 @@ async function both(stage: Stage): Promise<void> {
 }
 
 export const slackRows: Row[] = [
-  {
-    name: 'Slack away',
-    how: 'every call to Slack breaks off for 10 s in mid-run',
-    async run(stage) {
+  ...[10, 90].map((seconds) => ({
+    name: `Slack away for ${seconds} s`,
+    how: `every call to Slack breaks off for ${seconds} s in mid-run`,
+    async run(stage: Stage) {
       await both(stage)
       await stage.ask()
       await stage.ask()
       await stage.until(20, async () => (await stage.slack.answers(stage.questions[0]!.channel, stage.questions[0]!.ts)).length > 0)
       stage.slack.gate.fault = () => ({ kind: 'lose_request' })
       await stage.ask()
-      await sleep(10_000)
+      await sleep(seconds * 1000)
       stage.slack.gate.fault = () => null
       const wrong = (await stage.settle(120)) ? [] : ['not all answered in 120 s']
-      return { saw: 'what was to be posted waited; answered', wrong, faultSeconds: 12 }
+      return { saw: 'what was to be posted waited; answered', wrong, faultSeconds: seconds + 2 }
     },
-  },
+  })),
   {
     name: 'Slack takes a post and its answer is lost',
     how: 'every third chat.postMessage is done and its connection broken',
@@ -49,41 +49,23 @@ export const slackRows: Row[] = [
     how: 'Socket Mode; the server of the socket goes away for 8 s and comes back on another port',
     async run(stage) {
       await stage.startRedis()
-      let socket = new SocketServer()
-      await socket.start()
-      stage.onClose(() => socket.stop())
-      stage.slack.gate.answers.set('apps.connections.open', () => ({ ok: true, url: socket.url }))
+      const socket = await SocketMode.open(stage)
       const port = await freePort()
-      const server = await stage.serve({ env: { SLACK_APP_TOKEN: 'xapp-1-test', PORT: String(port) } })
+      const server = await stage.serve({ env: { ...socket.env, PORT: String(port) } })
       await stage.worker()
       await socket.connected
       const ready = async () =>
         (await fetch(`http://127.0.0.1:${port}/ready`, { signal: AbortSignal.timeout(4000) })).text().catch(() => '')
-      const send = async () => {
-        const channel = stage.slack.channels[stage.questions.length]!
-        const text = `<@${botUser}> diagnose ${stage.experiments[stage.questions.length]}`
-        const ts = String((await stage.slack.person(0).chat.postMessage({ channel, text })).ts)
-        const event = { type: 'app_mention', user: stage.slack.users[0], text, channel, ts }
-        const payload = { type: 'event_callback', team_id: 'T000000001', event_id: `Ev${randomUUID()}`, event }
-        stage.questions.push({ channel, ts, askedAt: Date.now(), acked: Promise.resolve(1) })
-        // as Slack: what is not acked is sent again
-        for (let tries = 0; tries < 20; tries += 1) {
-          const envelope = randomUUID()
-          socket.send({ type: 'events_api', envelope_id: envelope, payload })
-          if (await stage.until(3, () => socket.acked.includes(envelope))) return
-        }
-      }
-      await send()
+      await socket.ask()
       await stage.settle(60)
       await socket.stop()
       const wrong: string[] = []
       if (!(await stage.until(20, async () => (await ready()).includes('the socket to Slack is not open'))))
         wrong.push('/ready did not say it')
       await sleep(8000)
-      socket = new SocketServer()
-      await socket.start()
+      await socket.startAgain()
       if (!(await stage.until(60, async () => (await ready()).includes('the socket is open')))) wrong.push('not connected again in 60 s')
-      await send()
+      await socket.ask()
       if (!(await stage.settle(60))) wrong.push('not answered')
       if (server.child.exitCode !== null) wrong.push('serve ended')
       return { saw: '/ready 503: "the socket to Slack is not open"; connected again by itself, answered', wrong, faultSeconds: 10 }

@@ -6,6 +6,8 @@ export class Forwarder {
   readonly #workspace: Workspace
   /** Where the bot listens. */
   url: string
+  /** What Slack signs with. */
+  secret = signingSecret
   /** Milliseconds that each delivery took to be acked. */
   readonly ackMs: number[] = []
 
@@ -106,7 +108,7 @@ export class Forwarder {
   }
 
   /** Posts a signed body and returns the status; a signature of another secret shows what a stranger gets. */
-  async post(body: string, type: string, more: Record<string, string> = {}, secret = signingSecret): Promise<number> {
+  async post(body: string, type: string, more: Record<string, string> = {}, secret = this.secret): Promise<number> {
     const timestamp = String(Math.floor(Date.now() / 1000))
     const signature = `v0=${createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex')}`
     const started = performance.now()

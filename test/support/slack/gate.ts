@@ -48,6 +48,8 @@ export class Gate {
   held: Promise<void> | null = null
   /** Tokens that stand for one, used in turn. */
   sameAs: ReadonlyMap<string, readonly string[]> = new Map()
+  /** Tokens that Slack does not take any more, each with its reason. */
+  readonly refusedTokens = new Map<string, string>()
   /** Files that files.info-like downloads serve, by path. */
   readonly files = new Map<string, string>()
   /** Answers for methods that the emulator lacks. */
@@ -110,6 +112,8 @@ export class Gate {
       return { status: 200, headers: json, body: JSON.stringify({ ok: false, error }) }
     }
 
+    const noToken = this.refusedTokens.get(tokenOf(request))
+    if (noToken !== undefined) return refused(noToken)
     const fault = this.fault(method, body, this.calls.length)
     if (fault?.kind === 'rate_limit') return limited(fault.seconds)
     if (fault?.kind === 'error') return refused(fault.error)
@@ -175,4 +179,8 @@ export class Gate {
     const metadata = body.metadata === undefined ? {} : { metadata: JSON.parse(body.metadata) }
     return checkLimits({ text: body.text, blocks: JSON.parse(body.blocks), ...metadata })
   }
+}
+
+function tokenOf({ headers }: IncomingMessage): string {
+  return (headers.authorization ?? '').replace(/^Bearer /, '')
 }
