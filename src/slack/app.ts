@@ -1,5 +1,5 @@
-import { App, type AuthorizeResult, type Receiver, SocketModeReceiver } from '@slack/bolt'
-import { asPromptsError } from '../errors.ts'
+import { App, AuthorizationError, type AuthorizeResult, type Receiver, SocketModeReceiver } from '@slack/bolt'
+import { asPromptsError, PromptsError } from '../errors.ts'
 import { toBoltLogger } from './bolt-logger.ts'
 import { createClockCheck } from './check-clock.ts'
 import type { SlackDeps } from './deps.ts'
@@ -62,6 +62,8 @@ export function createSlackApp(deps: SlackDeps, options: SlackAppOptions = {}): 
   app.error(async ({ error }: { error: Error }) => {
     const known = asPromptsError(error)
     log.error('a listener failed', { id: known.id, message: known.message })
+    // no listener heard of it: unless the app is gone there it is not acked, stays in the inbox, and Slack sends it again
+    if (error instanceof AuthorizationError && !isNotInstalled(error.original)) throw error
   })
   listenToMessages(app, services)
   listenToReactions(app, services)
@@ -70,6 +72,10 @@ export function createSlackApp(deps: SlackDeps, options: SlackAppOptions = {}): 
   listenToHome(app, services)
   listenToLifecycle(app, services)
   return { app, services, replay: (how) => inbox.replay((event) => app.processEvent(event), how) }
+}
+
+function isNotInstalled(error: unknown): boolean {
+  return error instanceof PromptsError && error.code === 'not_allowed'
 }
 
 /** One workspace by token: who we are is asked of Slack once, and again only when that failed. */
