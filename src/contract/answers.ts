@@ -37,9 +37,17 @@ export const openQuestionSchema = z.object({
 })
 export type OpenQuestion = z.infer<typeof openQuestionSchema>
 
-/** `seq_len=4096`, and for a mesh its axes alone: what is to be written to give this answer. */
-export function sayAnswer(name: AnswerName, value: string): string {
-  return name === 'mesh' ? value.replaceAll(',', ' ') : `${name}=${value}`
+/** `seq_len=4096`, and for a mesh its axes alone: what is to be written to give these answers. */
+export function sayAnswers(answers: Answers): string {
+  return Object.entries(answers)
+    .map(([name, value]) => (name === 'mesh' ? value.replaceAll(',', ' ') : `${name}=${value}`))
+    .join(' ')
+}
+
+/** The first of the likely answers of each question; null where one of them has none. */
+export function likeliest(questions: readonly OpenQuestion[]): Answers | null {
+  if (questions.some(({ choices }) => choices.length === 0)) return null
+  return Object.fromEntries(questions.map(({ name, choices }) => [name, choices[0]]))
 }
 
 /** How the note begins that says what cards wait for. */

@@ -15,7 +15,7 @@ import { compilationsForRemedies, tryRemedies } from '../agents/remedies/try-rem
 import { evidenceFor, type Retrieved, retrieve } from '../agents/retrieval.ts'
 import { type Analysis, noKpis, type Situation } from '../agents/situation.ts'
 import { objectionsTo } from '../agents/verifier.ts'
-import { type OpenQuestion, sayAnswer, untilSaid } from '../contract/answers.ts'
+import { type OpenQuestion, sayAnswers, untilSaid } from '../contract/answers.ts'
 import { chipOfDeviceType } from '../contract/chip.ts'
 import type { Card, Diagnosis } from '../contract/diagnosis.ts'
 import type { ProfileReport } from '../contract/profile-report.ts'
@@ -240,7 +240,7 @@ function missingAnswers(subject: RunRequest['subject'], questions: readonly Open
   const needed = questions.filter((question) => question.needed)
   if (needed.length === 0) return null
   const run = subject.kind === 'experiment' ? subject.id : subject.kind === 'path' ? subject.path : 'RUN'
-  const said = needed.map(({ name, choices }) => sayAnswer(name, choices[0] ?? '…')).join(' ')
+  const said = sayAnswers(Object.fromEntries(needed.map(({ name, choices }) => [name, choices[0] ?? '…'])))
   return `${untilSaid} ${needed.map(({ name }) => name).join(', ')}. For example: diagnose ${run} ${said}`
 }
 

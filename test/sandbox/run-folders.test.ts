@@ -1,13 +1,16 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { PbfWriter } from 'pbf'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/start-sandbox.ts'
 import { openBrowser } from '../support/browser.ts'
 import { maxTextEvents } from '../support/event-file.ts'
-import { lacks, needing, sharedData } from '../support/needs.ts'
-import { syntheticProfile } from '../support/synthetic-profile.ts'
+import { lacks, needing, projectRoot, sharedData } from '../support/needs.ts'
+import { type ProfileSpec, syntheticProfile } from '../support/synthetic-profile.ts'
+import { unnamedTokens } from '../support/unnamed-tokens.ts'
 import { openSandbox } from './open-sandbox.ts'
 
 const longMs = 120_000
@@ -38,15 +41,20 @@ describe.skipIf(lacks('chromium', 'shared'))(
       writeFileSync(events, maxTextEvents(settings, [60, 30, ...Array<number>(10).fill(6)]))
       const session = join(root, 'profiled-run/tensorboard/plugins/profile/2026_11_25_12_00_00')
       mkdirSync(session, { recursive: true })
+      const module = readFileSync(join(projectRoot, 'bench/recorded/modules/llama2-7b-v5e-16-s2k.data4-model4.hlo.pb.gz'))
+      const inFile = new PbfWriter()
+      inFile.writeBytesField(1, unnamedTokens(gunzipSync(module)))
       const op = { name: 'fusion.1', category: 'convolution fusion', us: 2_500_000, flops: 2.5e14, bytes: 1e12 }
       const gather = { start: 'all-gather-start.1', collective: 'all-gather', us: 4_500_000, bytes: 1e11 }
-      writeFileSync(
-        join(session, 'host0.xplane.pb'),
-        syntheticProfile({
-          ...{ hostname: 'host0', chip: { type: 'TPU v5 Lite', tflops: 197, hbmGbps: 819 }, cores: 4, steps: 4 },
-          step: [{ op }, gather, { done: 'all-gather-start.1' }],
-        }),
-      )
+      const spec: ProfileSpec = {
+        ...{ hostname: 'host0', chip: { type: 'TPU v5 Lite', tflops: 197, hbmGbps: 819 }, cores: 4, steps: 4 },
+        step: [{ op }, gather, { done: 'all-gather-start.1' }],
+      }
+      writeFileSync(join(session, 'host0.xplane.pb'), syntheticProfile(spec))
+      const alone = join(root, 'profile-alone/plugins/profile/2026_11_25_12_00_00')
+      mkdirSync(alone, { recursive: true })
+      const hlo = [{ name: 'jit_train_step(1)', bytes: inFile.finish() }]
+      writeFileSync(join(alone, 'host0.xplane.pb'), syntheticProfile({ ...spec, hlo }))
       ;[sandbox, browser] = await Promise.all([openSandbox(undefined, root), openBrowser()])
       page = await browser.newPage({ viewport: { width: 1400, height: 900 } })
       page.setDefaultTimeout(60_000)
@@ -84,6 +92,19 @@ describe.skipIf(lacks('chromium', 'shared'))(
       await cards().first().waitFor()
       await say(`@prompts diagnose ${real}`)
       await cards().first().waitFor()
+    })
+
+    it('asks in one message for what the program of a bare profile leaves open, and goes on with what is chosen', async () => {
+      await say('@prompts diagnose profile-alone')
+      await page.locator('#replies').getByText('What ran?').first().waitFor()
+      expect(await page.locator('#replies').getByText('What ran?').count()).toBe(1)
+      await page.getByRole('button', { name: '2048', exact: true }).click()
+      // what was said is not asked again
+      await page.getByRole('button', { name: '64', exact: true }).nth(1).waitFor()
+      expect(await page.getByRole('button', { name: '2048', exact: true }).count()).toBe(1)
+      await page.getByRole('button', { name: '64', exact: true }).last().click()
+      await cards().first().waitFor()
+      expect(await page.locator('#replies').getByText('What ran?').count()).toBe(2)
     })
 
     it('lists the runs that there are', async () => {

@@ -13,6 +13,8 @@ const buttons = (run: string): [action: string, value: unknown][] => [
   ['outcome_undo', { run }],
   ['which_run_1', { run, text: 'why not model=8?' }],
   ['details', { run }],
+  ['answer_0_1', { run, answers: { seq_len: '4096' } }],
+  ['answer_all', { run, answers: { seq_len: '4096', global_batch: '64' } }],
   ['all_settings', { run, rank: 1 }],
   ['feedback', { run, feedback: 'good' }],
   ['why_not', { run, rank: 1 }],

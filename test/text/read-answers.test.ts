@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { answerNames, sayAnswer } from '../../src/contract/answers.ts'
+import { answerNames, sayAnswers } from '../../src/contract/answers.ts'
 import { readAllAnswers, readAnswers } from '../../src/text/read-answers.ts'
 
 describe('what is said of a run', () => {
@@ -36,7 +36,7 @@ describe('what is said of a run', () => {
     const said = { slice: 'v5p-128', model: 'llama2-7b', mesh: 'data=8,model=2', phase: 'train', remat: 'minimal', optimizer: 'lion' }
     for (const name of answerNames) {
       const value = (said as Record<string, string>)[name] ?? '4096'
-      expect(readAnswers(sayAnswer(name, value).split(' ')).answers, name).toEqual({ [name]: value })
+      expect(readAnswers(sayAnswers({ [name]: value }).split(' ')).answers, name).toEqual({ [name]: value })
     }
   })
 })

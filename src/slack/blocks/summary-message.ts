@@ -43,7 +43,7 @@ export function summaryMessage(
     const notes = diagnosis.notes.filter((note) => note !== unmet)
     blocks.push(...detailBlocks({ ...diagnosis, notes }, options))
   }
-  blocks.push(context(`${whatFollows(diagnosis)} ${footer(diagnosis)}`))
+  blocks.push(context(`${whatFollows(diagnosis, options.questions ?? [])} ${footer(diagnosis)}`))
   if (diagnosis.cards.length > 0) blocks.push(actions(button('Details', 'details', { run: diagnosis.run })))
   return message(plain(`${options.title}: ${unmet === null ? '' : `${unmet} `}${advice}`), blocks)
 }
@@ -158,7 +158,8 @@ function topOps(diagnosis: Diagnosis): AnyBlock {
   return dataTable('Top operations', ['Top ops', 'Share', ...(step === null ? [] : ['Of a step']), 'Bound by', 'Category'], rows)
 }
 
-function whatFollows({ cards }: Diagnosis): string {
+function whatFollows({ cards }: Diagnosis, questions: readonly OpenQuestion[]): string {
+  if (cards.length === 0 && questions.some(({ needed }) => needed)) return 'No cards yet: answer above.'
   if (cards.length === 0) return 'No cards: the notes say what is missing or in the way.'
   const emoji = cards.map((card) => ({ 1: ':one:', 2: ':two:', 3: ':three:' })[card.rank]).join(' ')
   return `React ${emoji} to adopt; ask anything here.`

@@ -1,5 +1,5 @@
 import type { App } from '@slack/bolt'
-import { sayAnswer } from '../../contract/answers.ts'
+import { sayAnswers } from '../../contract/answers.ts'
 import { PromptsError } from '../../errors.ts'
 import { keys } from '../../state/keys.ts'
 import { readAnswers } from '../../text/read-answers.ts'
@@ -89,14 +89,15 @@ export function listenToButtons(app: App, services: SlackServices): void {
     const askTs = `which-${click.messageTs}-${value.run}-${value.text.slice(0, 60)}`
     await handleFollowUp(services, { asker, threadTs, askTs, runs: [value.run], text: value.text, addressed: true })
   })
-  on(/^answer_\d_\d$/, async (click) => {
+  on(/^answer_(?:all|\d_\d)$/, async (click) => {
     const value = parseValue(answerValueSchema, click.value)
-    const { answers } = readAnswers(value === null ? [] : sayAnswer(value.name, value.value).split(' '))
+    // read again as words are: a button's value is data from outside
+    const { answers } = readAnswers(value === null ? [] : sayAnswers(value.answers).split(' '))
     if (value === null || Object.keys(answers).length === 0) return
     const record = await ownRecord(services, value.run, click.team)
     const { team, channel, user, threadTs } = click
     const asker = { team, channel, user, isSharedChannel: undefined }
-    const askTs = `answer-${click.messageTs}-${value.name}-${value.value}`
+    const askTs = `answer-${click.messageTs}-${sayAnswers(answers)}`
     await answerRun(services, asker, { id: record.title, answers, threadTs, askTs, eyesTs: null })
   })
   on('details', async (click) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { answerNames } from '../../contract/answers.ts'
+import { answersSchema } from '../../contract/answers.ts'
 import { readJsonAs } from '../../text/json.ts'
 
 /** What Slack sends, as far as it is read here. Everything else in it is ignored. */
@@ -95,7 +95,7 @@ export const shortcutSchema = z.object({
 
 export const runValueSchema = z.object({ run: z.string().max(200) })
 export const whichRunValueSchema = z.object({ run: z.string().max(200), text: z.string().max(1000) })
-export const answerValueSchema = z.object({ run: z.string().max(200), name: z.enum(answerNames), value: z.string().max(200) })
+export const answerValueSchema = z.object({ run: z.string().max(200), answers: answersSchema })
 export const cardValueSchema = z.object({ run: z.string().max(200), rank: z.literal([1, 2, 3]) })
 export const feedbackValueSchema = z.object({
   run: z.string().max(200),

@@ -36,7 +36,11 @@ export function headlineOf(diagnosis: Diagnosis): Headline {
   const [first] = diagnosis.cards
   const unmet = unmetObjectiveIn(diagnosis)
   const reason = reasonOf(diagnosis)
-  if (first === undefined) return { unmet, advice: noCards(diagnosis), reason, instead: suggestionsOf(diagnosis) }
+  if (first === undefined) {
+    // a profile alone is no job that anything else could be tried on
+    const instead = diagnosis.experiment === null ? [] : suggestionsOf(diagnosis)
+    return { unmet, advice: noCards(diagnosis), reason, instead }
+  }
   if (!beatsWhatRuns(first)) return { unmet, advice: staysAsItIs(diagnosis, first), reason, instead: suggestionsOf(diagnosis) }
   return { unmet, advice: adviceOf(diagnosis, first), reason, instead: [] }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WithdrawnCard } from '../../../src/agents/evaluator.ts'
+import type { OpenQuestion } from '../../../src/contract/answers.ts'
 import type { Case } from '../../../src/contract/case.ts'
 import type { Card, Diagnosis } from '../../../src/contract/diagnosis.ts'
 import { stages } from '../../../src/contract/run.ts'
@@ -17,6 +18,8 @@ export interface FakeOptions {
   /** What a run waits for after its first stage. */
   until?: () => Promise<void>
   diagnosis?: (run: string, experiment: string | null) => Diagnosis
+  /** What the sources leave open of an experiment. */
+  questions?: (experiment: string | null) => OpenQuestion[]
   fail?: (experiment: string | null) => PromptsError | null
   compile?: (run: string, onCard: (cards: Card[], withdrawn: WithdrawnCard[]) => Promise<void>) => Promise<void>
 }
@@ -58,7 +61,8 @@ export function fakeDiagnoseService(options: FakeOptions): DiagnoseService & { c
         if (stage === 'profile' && options.until) await unlessAborted(options.until(), signal)
         const failure = stage === 'profile' ? (options.fail?.(subject) ?? null) : null
         if (failure !== null) throw failure
-        await memory.saveStage(request.run, stage, { done: true })
+        const questions = stage === 'experiment' ? (options.questions?.(subject) ?? []) : []
+        await memory.saveStage(request.run, stage, questions.length > 0 ? { value: { links: [], questions } } : { done: true })
         onProgress({ stage, status: 'done', detail: null })
       }
       const make = options.diagnosis ?? ((run, experiment) => sampleDiagnosis({ run, experiment }))
