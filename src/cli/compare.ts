@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { exitCodes, PromptsError } from '../errors.ts'
+import { compareSettings } from '../experiment/settings/compare-settings.ts'
 import { compareReports } from '../profile/compare-reports.ts'
 import { readProfile } from '../profile/read-profile.ts'
 import type { Context, Run } from './command.ts'
@@ -8,8 +9,9 @@ import { openSubject } from './subject.ts'
 
 export const run: Run<'compare'> = async (context) => {
   const limit = percentOf(context.flags['fail-above'])
-  const [before, after] = await Promise.all(context.positionals.map((subject) => reportOf(subject, context)))
-  const comparison = compareReports(before!, after!)
+  const [before, after] = await Promise.all(context.positionals.map((subject) => sideOf(subject, context)))
+  const comparison = compareReports(before!.report, after!.report)
+  comparison.notes.push(...compareSettings(before!.loaded, after!.loaded))
   if (limit !== null && comparison.step_time_ratio === null)
     throw new PromptsError('bad_profile', 'The step times cannot be compared, so --fail-above has nothing to judge by', {
       hint: 'Give two profiles with step markers, or whose main program repeats.',
@@ -58,11 +60,11 @@ function reasonOf(cause: unknown): string {
   return words[String(code)] ?? (cause instanceof Error ? cause.message : String(cause))
 }
 
-async function reportOf(subject: string, { config, signal }: Context<'compare'>) {
-  const loaded = await openSubject(subject, config, signal, { profileOnly: true })
+async function sideOf(subject: string, { config, signal }: Context<'compare'>) {
+  const loaded = await openSubject(subject, config, signal)
   if (loaded.profile === null)
     throw new PromptsError('bad_profile', `${subject} has no profile`, {
       hint: 'Name an .xplane.pb, a logdir, or an experiment with a profile.',
     })
-  return readProfile(await loaded.profile.open(signal), { signal, name: subject })
+  return { loaded, report: await readProfile(await loaded.profile.open(signal), { signal, name: subject }) }
 }

@@ -7,6 +7,8 @@ import type { ProfileReport } from '../contract/profile-report.ts'
 import type { RunRequest } from '../contract/run.ts'
 import { PromptsError } from '../errors.ts'
 import { isOneLine, readOneLine } from '../experiment/one-line/read-one-line.ts'
+import { compareSettings } from '../experiment/settings/compare-settings.ts'
+import type { LoadedExperiment } from '../experiment/sources/experiment-source.ts'
 import { compareReports } from '../profile/compare-reports.ts'
 import type { OpenedService } from '../runs/open-service.ts'
 import { headlineOf } from '../thread/say/headline.ts'
@@ -23,7 +25,7 @@ const shownByDefault = 10
  * outside the roots is read.
  */
 export function wholeCommands({ service, deps }: Pick<OpenedService, 'service' | 'deps'>, tenant: string): McpTool[] {
-  async function reportOf(run: string, signal: AbortSignal): Promise<ProfileReport> {
+  async function sideOf(run: string, signal: AbortSignal): Promise<{ loaded: LoadedExperiment; report: ProfileReport }> {
     const loaded = await deps.loadExperiment({ kind: 'experiment', id: run }, signal)
     if (loaded.profile === null) {
       throw new PromptsError('unknown_experiment', `${run} has no profile`, {
@@ -31,7 +33,7 @@ export function wholeCommands({ service, deps }: Pick<OpenedService, 'service' |
       })
     }
     const { report } = await deps.readProfile(await loaded.profile.open(signal), signal, loaded.experiment?.mesh ?? null)
-    return report
+    return { loaded, report }
   }
 
   return [
@@ -74,18 +76,21 @@ export function wholeCommands({ service, deps }: Pick<OpenedService, 'service' |
     },
     {
       name: 'compare',
-      description: 'Two profiled runs side by side: what each part of the step and each operation gained or lost.',
+      description:
+        'Two profiled runs side by side: what each part of the step and each operation gained or lost, and which settings differ.',
       input: z.strictObject({ before: id, after: id }),
       async run({ before, after }, signal) {
-        const [a, b] = await Promise.all([reportOf(String(before), signal), reportOf(String(after), signal)])
-        return compareReports(a, b)
+        const [a, b] = await Promise.all([sideOf(String(before), signal), sideOf(String(after), signal)])
+        const comparison = compareReports(a.report, b.report)
+        comparison.notes.push(...compareSettings(a.loaded, b.loaded))
+        return comparison
       },
     },
     {
       name: 'read_profile',
       description: 'KPIs, bottleneck, top operations, roofline, collectives and anti-patterns of a profiled run.',
       input: z.strictObject({ run: id }),
-      run: async ({ run }, signal) => reportOf(String(run), signal),
+      run: async ({ run }, signal) => (await sideOf(String(run), signal)).report,
     },
   ]
 }

@@ -200,6 +200,13 @@ describe('prompts compare', () => {
     expect(json).toMatchObject({ step_time_ratio: 1 })
   })
 
+  it('says key by key what is set otherwise', async () => {
+    const { stdout } = await runCli(['compare', 'llama2-70b-v5p', 'mixtral-v6e'])
+    expect(stdout).toMatch(/^setting hardware\.chip: v5p → v6e$/m)
+    expect(stdout).toMatch(/^setting mesh\.data: 8 → 64$/m)
+    expect(stdout).not.toMatch(/microbatches/)
+  })
+
   it('fails for a pipeline when the step got slower than allowed', async () => {
     const runs = ['decode-v6e', 'mixtral-v6e']
     expect((await runCli(['compare', ...runs, '--fail-above', '5', '--json'])).code).toBe(3)

@@ -14,6 +14,7 @@ const buttons = (run: string): [action: string, value: unknown][] => [
   ['which_run_1', { run, text: 'why not model=8?' }],
   ['details', { run }],
   ['answer_0_1', { run, answers: { seq_len: '4096' } }],
+  ['diagnose_0', { run, id: 'exp-124' }],
   ['answer_all', { run, answers: { seq_len: '4096', global_batch: '64' } }],
   ['all_settings', { run, rank: 1 }],
   ['feedback', { run, feedback: 'good' }],

@@ -7,7 +7,8 @@ export function formatComparison(comparison: Comparison): string {
   const { step_time_ratio: ratio, memory_gib: memory } = comparison
   // what makes the figures no comparison at all comes before them
   const apart = comparison.notes.filter((one) => /^(?:Not the same|These look like different)/.test(one))
-  const notes = comparison.notes.filter((one) => !apart.includes(one))
+  const settings = comparison.notes.filter((one) => one.startsWith('Setting '))
+  const notes = comparison.notes.filter((one) => !apart.includes(one) && !settings.includes(one))
   const lines = [
     `before: ${comparison.before}`,
     `after:  ${comparison.after}`,
@@ -15,6 +16,7 @@ export function formatComparison(comparison: Comparison): string {
     ...apart.map((one) => `note: ${one}`),
     `step time: ${ratio === null ? 'not comparable' : formatChange(ratio)}`,
     `peak HBM: ${formatGib(memory.before)} → ${formatGib(memory.after)}`,
+    ...settings.map((one) => one.replace(/^S/, 's')),
   ]
   const rows = (entries: Comparison['parts']) =>
     entries

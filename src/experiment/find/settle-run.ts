@@ -47,16 +47,17 @@ export async function settleRun(found: FoundRun, context: FindContext, signal: A
   }
   const { slice: _, ...others } = answers
   notes.push(...notUsed(others, 'the run wrote down what ran'))
+  const whole = { origin, profile, links, ...(draft.settings === undefined ? {} : { settings: draft.settings }) }
   try {
     const slice = await sliceOfRun(draft, evidenceOf(found, { ...context, heard: answers }, signal), context.table)
     if (said.slice !== undefined && draft.slice === null) await context.answers?.remember(found.id, { slice: slice.slice }, null)
     const imported = draft.toExperiment(slice)
     const where = `the slice ${slice.slice} is from ${slice.from}`
-    return { experiment: imported.experiment, origin, profile, links, notes: [...notes, where, ...imported.notes] }
+    return { ...whole, experiment: imported.experiment, notes: [...notes, where, ...imported.notes] }
   } catch (error) {
     const question = error instanceof PromptsError && profile !== null ? sliceQuestion(error) : null
     if (question === null) throw error
-    return { experiment: null, origin, profile, links, notes: [...notes, questionText(question)], questions: [question] }
+    return { ...whole, experiment: null, notes: [...notes, questionText(question)], questions: [question] }
   }
 }
 

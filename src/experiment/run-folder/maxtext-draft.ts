@@ -2,6 +2,8 @@ import { type Experiment, experimentSchema } from '../../contract/experiment.ts'
 import { experimentOfSettings } from '../import/import-maxtext.ts'
 import type { Imported } from '../import/imported.ts'
 import { parseWithSchema } from '../parse-with-schema.ts'
+import { changeText, diffSettings } from '../settings/diff-settings.ts'
+import { settingsOfExperiment } from '../settings/settings-of-experiment.ts'
 import { maxTextSchedule } from './maxtext-schedule.ts'
 import { overlay, type RunDraft, type SliceAnswer } from './run-draft.ts'
 import type { RunRecord } from './run-record.ts'
@@ -22,6 +24,7 @@ export function maxTextDraft(record: RunRecord, id: string, written: Record<stri
     slice: sliceOfWritten(written) ?? (named === null ? null : { slice: named, slices: null, from: 'compile_topology' }),
     devices: devices === null ? null : devices / slices,
     slices,
+    settings,
     otherHardware: otherHardware(settings),
     toExperiment: (slice) => toExperiment(record, { id, what, written, slice, slices }),
   }
@@ -53,9 +56,12 @@ function toExperiment(
     if (hardware !== null) notes.push(`its settings say hardware=${hardware}: the measured step time is not one of a TPU`)
   }
   if (written === null) return { experiment, notes }
-  notes.push(`experiment.yaml stands over what the run wrote: ${Object.keys(written).join(', ')}`)
   const { hardware: _, ...rest } = written
-  return { experiment: parseWithSchema(experimentSchema, overlay(experiment, { ...rest, id }), what), notes }
+  const overlaid = parseWithSchema(experimentSchema, overlay(experiment, { ...rest, id }), what)
+  const changes = diffSettings(settingsOfExperiment(experiment), settingsOfExperiment(overlaid)).map(changeText)
+  const told = changes.length === 0 ? '' : ` (${changes.slice(0, 12).join(', ')})`
+  notes.push(`experiment.yaml stands over what the run wrote: ${Object.keys(written).join(', ')}${told}`)
+  return { experiment: overlaid, notes }
 }
 
 function sliceOfWritten(written: Record<string, unknown> | null): SliceAnswer | null {

@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml'
 import { type EventFile, readEventFile, stepTimeTag } from '../events/read-event-file.ts'
+import { changeText, diffSettings, isAside, type SettingChange } from '../settings/diff-settings.ts'
 import { type FileStore, readStoredText, type StoredFile } from '../sources/stores/file-store.ts'
 import type { RunContents } from './run-contents.ts'
 import { isMaxText, type RunRecord, sameSteps } from './run-record.ts'
@@ -8,6 +9,7 @@ import type { StepSegment } from './steady-steps.ts'
 const maxEventFiles = 200
 const maxEventBytes = 2 ** 30
 const maxConfigBytes = 2 ** 20
+const mostChanges = 8
 const maxMetricsBytes = 64 * 2 ** 20
 
 /**
@@ -50,6 +52,7 @@ function gather(read: readonly EventFile[], record: RunRecord): void {
   const last = read.findLast((file) => isMaxText(file.texts)) ?? read.findLast((file) => file.texts.size > 0)
   if (last) record.settings = new Map([...last.texts])
   let others = 0
+  let changes: SettingChange[] = []
   let current: EventFile['texts'] = new Map()
   for (const file of read) {
     if (file.texts.size > 0) current = file.texts
@@ -57,10 +60,21 @@ function gather(read: readonly EventFile[], record: RunRecord): void {
     for (const tag of file.scalarTags) if (record.tags.length < 50 && !record.tags.includes(tag)) record.tags.push(tag)
     if (file.steps.length === 0) continue
     if (current.size === 0 || sameSteps(current, record.settings)) record.segments.push(...startsOf(file.steps))
-    else others += file.steps.length
+    else {
+      others += file.steps.length
+      changes = diffSettings(current, record.settings).filter((change) => !isAside(change))
+    }
   }
-  if (others > 0) record.notes.push(`${others} steps were taken with other settings, before the last start: not counted`)
+  if (others > 0)
+    record.notes.push(`${others} steps were taken with other settings, before the last start: not counted${whatChanged(changes)}`)
   if (record.segments.length > 1) record.notes.push(`the run was started ${record.segments.length} times`)
+}
+
+/** The settings that made the last steps others, as far as a note holds them. */
+function whatChanged(changes: readonly SettingChange[]): string {
+  if (changes.length === 0) return ''
+  const more = changes.length > mostChanges ? `, and ${changes.length - mostChanges} more` : ''
+  return ` (${changes.slice(0, mostChanges).map(changeText).join(', ')}${more})`
 }
 
 /** A file holds one start's steps; where its numbers fall back, a new one began. */

@@ -23,6 +23,8 @@ export interface RunDraft {
   slices: number
   /** The kind of machine that the run's own settings name, where it is no TPU (`cpu`, `gpu`). */
   otherHardware: string | null
+  /** The trainer's own settings by its names, where it left them. */
+  settings?: ReadonlyMap<string, string>
   /** @throws PromptsError `bad_log` naming the setting that is missing or wrong. */
   toExperiment(slice: SliceAnswer): Imported
 }

@@ -20,7 +20,7 @@ export function isMaxText(settings: ReadonlyMap<string, string>): boolean {
 }
 
 /** Settings that may differ between two starts of a run without its steps being other steps. */
-const unimportant =
+export const unimportant =
   /(path|dir|directory|file|files|seed|name|port|address|period|interval|rate)$|^(steps$|load|checkpoint|enable_checkpoint|eval|profil|goodput|tensorboard|metrics|log|learning|warmup|async|save|upload|monitor|report|wandb|managed|num_model_parameters)/
 
 /** Whether steps taken under two sets of settings can be put together. */

@@ -14,6 +14,8 @@ export interface LoadedExperiment {
   links: { title: string; uri: string }[]
   /** What was taken from where, what was assumed and what is missing. */
   notes?: string[]
+  /** The trainer's own settings, where it left them. */
+  settings?: ReadonlyMap<string, string>
   /** What nothing says, to be asked of people; the notes name it too. */
   questions?: OpenQuestion[]
 }

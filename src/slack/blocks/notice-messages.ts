@@ -17,14 +17,18 @@ export function errorMessage(error: PromptsError, options: { about?: string; run
   const reason = `:x: ${about}${escapeText(hidePlaces(error.message), 1500)}`
   const next = error.hint === '' ? '' : `\n${withChannels(escapeText(hidePlaces(error.hint), 1000))}`
   const ids = [options.run === undefined ? null : `run \`${escapeCode(options.run, 150)}\``, `error \`${error.id}\` (${error.code})`]
-  const blocks = [section(reason + next), ...sliceChoices(error, options.run), context(ids.filter((id) => id !== null).join(' · '))]
+  const blocks = [section(reason + next), ...choicesOf(error, options.run), context(ids.filter((id) => id !== null).join(' · '))]
   return message(plain(reason), blocks)
 }
 
-/** The slices that a run can have run on, to choose from with one click. */
-function sliceChoices(error: PromptsError, run: string | undefined): ReturnType<typeof actions>[] {
-  if (error.code !== 'slice_unknown' || run === undefined || error.choices.length === 0) return []
-  return [answerButtons(run, 'slice', error.choices, 0)]
+const mostRuns = 5
+
+/** The slices that a run can have run on, or the runs that may be meant, to choose from with one click. */
+function choicesOf(error: PromptsError, run: string | undefined): ReturnType<typeof actions>[] {
+  if (run === undefined || error.choices.length === 0) return []
+  if (error.code === 'slice_unknown') return [answerButtons(run, 'slice', error.choices, 0)]
+  if (error.code !== 'ambiguous_experiment' && error.code !== 'unknown_experiment') return []
+  return [actions(...error.choices.slice(0, mostRuns).map(({ label, value }, at) => button(label, `diagnose_${at}`, { run, id: value })))]
 }
 
 /** Channels' ids as links to them: nobody knows a channel by its id. */

@@ -13,6 +13,7 @@ import { offerValueSchema } from '../offers/offer.ts'
 import { replayFlag } from '../receivers/inbox.ts'
 import { type Asker, checkAsker } from '../requests/access.ts'
 import { answerRun } from '../requests/answer-run.ts'
+import { startRuns } from '../requests/start-runs.ts'
 import { cancelRun } from '../runs/cancel-run.ts'
 import type { RunRecord } from '../runs/run-records.ts'
 import { sharePage } from '../runs/share-page.ts'
@@ -22,6 +23,7 @@ import {
   actionBodySchema,
   answerValueSchema,
   cardValueSchema,
+  diagnoseValueSchema,
   feedbackValueSchema,
   parseValue,
   runValueSchema,
@@ -99,6 +101,16 @@ export function listenToButtons(app: App, services: SlackServices): void {
     const asker = { team, channel, user, isSharedChannel: undefined }
     const askTs = `answer-${click.messageTs}-${sayAnswers(answers)}`
     await answerRun(services, asker, { id: record.title, answers, threadTs, askTs, eyesTs: null })
+  })
+  // which of several runs of a name is meant, or one that is called nearly so
+  on(/^diagnose_\d$/, async (click) => {
+    const value = parseValue(diagnoseValueSchema, click.value)
+    if (value === null) return
+    await ownRecord(services, value.run, click.team)
+    const { team, channel, user, threadTs } = click
+    const asker = { team, channel, user, isSharedChannel: undefined }
+    const askTs = `diagnose-${click.messageTs}-${value.id}`
+    await startRuns(services, { asker, threadTs, askTs, eyesTs: null, subjects: [{ kind: 'experiment', id: value.id }] })
   })
   on('details', async (click) => {
     const value = parseValue(runValueSchema, click.value)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { answersSchema } from '../../contract/answers.ts'
+import { experimentIdSchema } from '../../contract/experiment.ts'
 import { readJsonAs } from '../../text/json.ts'
 
 /** What Slack sends, as far as it is read here. Everything else in it is ignored. */
@@ -96,6 +97,7 @@ export const shortcutSchema = z.object({
 export const runValueSchema = z.object({ run: z.string().max(200) })
 export const whichRunValueSchema = z.object({ run: z.string().max(200), text: z.string().max(1000) })
 export const answerValueSchema = z.object({ run: z.string().max(200), answers: answersSchema })
+export const diagnoseValueSchema = z.object({ run: z.string().max(200), id: experimentIdSchema })
 export const cardValueSchema = z.object({ run: z.string().max(200), rank: z.literal([1, 2, 3]) })
 export const feedbackValueSchema = z.object({
   run: z.string().max(200),

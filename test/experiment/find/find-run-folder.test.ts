@@ -123,12 +123,16 @@ describe('a run folder of MaxText', () => {
     const { experiment, notes } = await find('restarted', 'v5e')
     expect(experiment?.mesh).toEqual({ data: 16 })
     expect(experiment?.measured?.step_time_ms).toBe(2000)
-    expect(notes?.join()).toContain('6 steps were taken with other settings')
+    expect(notes?.join()).toContain(
+      '6 steps were taken with other settings, before the last start: not counted (ici_tensor_parallelism: 2 → not set)',
+    )
     expect(notes?.join()).toContain('started 2 times')
   })
 
   it('lets an experiment file stand over it, whole or not', async () => {
-    const { experiment } = await find('overlaid')
+    const { experiment, notes } = await find('overlaid')
+    expect(notes?.join()).toContain('stands over what the run wrote: hardware, objective, run (')
+    expect(notes?.join()).toContain('run.remat: full → minimal')
     expect(experiment).toMatchObject({
       hardware: { chip: 'v5e', topology: '4x4' },
       objective: 'cost',

@@ -43,8 +43,8 @@ with mlflow.start_run(run_name="sweep lr=3e-4,bs:32") as run:
 for status in ("FAILED", "FINISHED"):
     with mlflow.start_run(run_name="again"): mlflow.log_param("epochs", 3)
     mlflow.tracking.MlflowClient().set_terminated(mlflow.last_active_run().info.run_id, status)
-for _ in range(2):
-    with mlflow.start_run(run_name="twice"): mlflow.log_param("epochs", 3)
+for rate in (1e-4, 3e-4):
+    with mlflow.start_run(run_name="twice"): mlflow.log_params({"epochs": 3, "lr": rate, "out_dir": f"/runs/{rate}"})
 with mlflow.start_run(run_name="parent"):
     with mlflow.start_run(run_name="child", nested=True): mlflow.log_param("epochs", 3)
 with mlflow.start_run(run_name="deleted"): pass
@@ -159,7 +159,8 @@ describe.skipIf(lacks('mlflow'))(needing('mlflowSource against a real MLflow ser
     expect((await source().find('again', signal))?.notes.join()).toContain('1 other runs of this name failed')
     const refused = source().find('twice', signal)
     await expect(refused).rejects.toMatchObject({ code: 'ambiguous_experiment', choices: [{}, {}] })
-    await expect(refused).rejects.toThrow(/[0-9a-f]{32}, \d{4}-\d\d-\d\d \d\d:\d\d, finished/)
+    await expect(refused).rejects.toThrow(/[0-9a-f]{32}, \d{4}-\d\d-\d\d \d\d:\d\d, finished.*, lr=0.0003; .*, lr=0.0001/)
+    await expect(refused).rejects.not.toThrow(/epochs|out_dir/)
   })
 
   it('finds nested runs and not deleted ones, and lists what it can be asked for', async () => {

@@ -4,6 +4,7 @@ import { isSliceName } from '../../find/slice-of-run.ts'
 import { maxExperimentBytes, readExperiment } from '../../parse-experiment.ts'
 import { maxTextDraft } from '../../run-folder/maxtext-draft.ts'
 import { isMaxText } from '../../run-folder/run-record.ts'
+import { differingSettings, shown } from '../../settings/diff-settings.ts'
 import type { ExperimentSource, FoundRun } from '../experiment-source.ts'
 import { readText } from '../http.ts'
 import type { RunIndex } from '../run-index.ts'
@@ -15,6 +16,8 @@ import { experimentOfParams, sliceOfPairs } from './mlflow-params.ts'
 import { measuredStepMs, stepsOfRun } from './mlflow-steps.ts'
 
 const runsOfOneName = 20
+/** So many settings tell namesakes apart. */
+const toldSettings = 3
 
 /**
  * Runs of an MLflow server (`mlflow+https://host`), by run name or run id. The experiment is the run's artifact
@@ -63,15 +66,22 @@ async function findRun(
   const good = named.filter(({ info }) => info.status === 'FINISHED' || info.status === 'RUNNING')
   const [only, other] = good
   if (only && !other) return { run: only, note: `${named.length - 1} other runs of this name failed or were stopped` }
-  throw new PromptsError('ambiguous_experiment', `${server.name} has ${named.length} runs named ${id}: ${named.map(describe).join('; ')}`, {
+  const differing = differingSettings(named.map(({ data }) => new Map(data.params.map(({ key, value }) => [key, value]))))
+  const told = named.map((run) => ({ run, text: describe(run, differing) }))
+  const list = told.map(({ run, text }) => `${run.info.run_id}, ${text}`).join('; ')
+  throw new PromptsError('ambiguous_experiment', `${server.name} has ${named.length} runs named ${id}: ${list}`, {
     hint: 'Name the one you mean by its run id.',
-    choices: named.map((run) => ({ label: describe(run), value: run.info.run_id })),
+    choices: told.map(({ run, text }) => ({ label: text, value: run.info.run_id })),
   })
 }
 
-function describe({ info }: MlflowRun): string {
+/** When it started, how it ended, whose it is, and what is set otherwise than in its namesakes. */
+function describe({ info, data }: MlflowRun, differing: readonly string[]): string {
   const started = info.start_time ? new Date(info.start_time).toISOString().slice(0, 16).replace('T', ' ') : null
-  return [info.run_id, started, info.status?.toLowerCase(), info.user_id && `by ${info.user_id}`].filter(Boolean).join(', ')
+  const settings = differing
+    .slice(0, toldSettings)
+    .map((name) => `${name}=${shown(name, data.params.find(({ key }) => key === name)?.value ?? null)}`)
+  return [started, info.status?.toLowerCase(), info.user_id && `by ${info.user_id}`, ...settings].filter(Boolean).join(', ')
 }
 
 async function describeRun(
