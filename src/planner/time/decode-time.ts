@@ -58,9 +58,9 @@ export function decodeTime(input: DecodeInput, s: Shards, links: MeshLinks): Tim
     traffic.keys += sums.ici
     traffic.dcn += sums.dcn
   }
-  if (loop === null) return servingStep(input, { s, work, traffic, layerUs: input.constants.decode_overhead_us, host: 0 })
+  if (loop === null) return servingStep(input, { s, work, traffic, layerUs: input.constants.decode_overhead_us, host: 0, ring: 1 })
   const host = loopHostSeconds(loop, run.global_batch)
-  return withPrompts(servingStep(input, { s, work, traffic, layerUs: loop.layer_us, host }), { ...input, loop }, s)
+  return withPrompts(servingStep(input, { s, work, traffic, layerUs: loop.layer_us, host, ring: 1 }), { ...input, loop }, s)
 }
 
 /**

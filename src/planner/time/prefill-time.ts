@@ -18,5 +18,6 @@ export function prefillTime(input: LayerInput, s: Shards, links: MeshLinks): Tim
   addAttention(work, input, { s, sequences, times: forwardPasses.attention })
   addMatmul(work, rates, { rate: rates.plain, m: sequences, k: model.embed, n: model.vocab / s.vocab, times: 1 })
   const traffic = layerTraffic(input, { s, links, tokens, passes: forwardPasses, stored: 0 })
-  return servingStep(input, { s, work, traffic, layerUs: input.constants.layer_overhead_us, host: 0 })
+  // products of thousands of rows, which the compiler loops over the ring as it does in training
+  return servingStep(input, { s, work, traffic, layerUs: input.constants.layer_overhead_us, host: 0, ring: s.model })
 }
