@@ -58,7 +58,7 @@ export function keyOfVerdict(workload: Workload, verdict: Verdict): RankKey {
   const ici = toTuple(verdict.mesh)
   const dcn = toTuple(verdict.dcn)
   const { estimate, memory, compiler } = verdict
-  const axes = usedAxes(ici) + usedAxes(dcn)
+  const axes = sharingAxes(workload.phase, ici) + sharingAxes(workload.phase, dcn)
   const rest = { lean: 0, axes, split: verdict.physical === 'split' ? 1 : 0, margin: memory?.margin ?? 0, ici, dcn } as const
   if (!verdict.legal || !estimate || !memory) return { tier: 3, slo: 0, score: 0, ...rest }
   const tier =
@@ -71,4 +71,9 @@ export function keyOfVerdict(workload: Workload, verdict: Verdict): RankKey {
 function compareSizes(a: MeshTuple, b: MeshTuple): number {
   for (const place of axisPlaces) if (a[place] !== b[place]) return b[place] - a[place]
   return 0
+}
+
+/** Axes whose members exchange something: replicas that serve share nothing, and are no more complicated for being many. */
+export function sharingAxes(phase: Workload['phase'], tuple: MeshTuple): number {
+  return usedAxes(tuple) - (phase !== 'train' && tuple[0] > 1 ? 1 : 0)
 }

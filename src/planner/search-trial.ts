@@ -1,10 +1,10 @@
-import { type MeshTuple, usedAxes } from '../interconnect/mesh-tuple.ts'
+import type { MeshTuple } from '../interconnect/mesh-tuple.ts'
 import type { Placement } from '../interconnect/placement.ts'
 import { type Calibration, calibratedStep } from './calibrate.ts'
 import type { MeshRules } from './legality.ts'
 import { memoryCertainty } from './memory-probability.ts'
 import { forMesh } from './outcomes.ts'
-import { compareKeys, memoryTier, type RankKey, scoreOf, sloTier } from './rank.ts'
+import { compareKeys, memoryTier, type RankKey, scoreOf, sharingAxes, sloTier } from './rank.ts'
 import type { Choice } from './tune.ts'
 import type { Workload } from './workload.ts'
 
@@ -69,7 +69,7 @@ export function candidateOf({ workload, calibration }: Trial, choice: Choice, me
     slo: sloTier(workload, step * 1000),
     score: scoreOf(workload, step, choice.tokens),
     lean: 0,
-    axes: usedAxes(ici) + usedAxes(dcn),
+    axes: sharingAxes(workload.phase, ici) + sharingAxes(workload.phase, dcn),
     split: placement.physical === 'split' ? 1 : 0,
     margin: figures.margin,
     ici,

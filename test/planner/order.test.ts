@@ -4,7 +4,7 @@ import type { MeshTuple } from '../../src/interconnect/mesh-tuple.ts'
 import { costModel } from '../../src/planner/cost-model.ts'
 import { isTie, type Orderable, putInOrder } from '../../src/planner/order.ts'
 import { stepParts } from '../../src/planner/pair-errors.ts'
-import { type RankKey, sloTier } from '../../src/planner/rank.ts'
+import { type RankKey, sharingAxes, sloTier } from '../../src/planner/rank.ts'
 import { workloadOf } from './workloads.ts'
 
 const { pair } = costModel
@@ -38,6 +38,14 @@ describe('the order of candidates', () => {
     const split = of({ score: 1, ici: tensor, axes: 2, split: 1 })
     const whole = of({ score: within, ici: [1, 1, 8, 1, 8, 1], axes: 3 })
     expect(order(split, whole)).toEqual([whole, split])
+  })
+
+  it('counts the axes whose members exchange something: replicas that serve do not, those that train do', () => {
+    const replicas: MeshTuple = [4, 1, 1, 1, 2, 1]
+    expect(sharingAxes('prefill', replicas)).toBe(1)
+    expect(sharingAxes('decode', replicas)).toBe(1)
+    expect(sharingAxes('train', replicas)).toBe(2)
+    expect(sharingAxes('decode', tensor)).toBe(2)
   })
 
   it('tells less apart where the steps are made of other parts', () => {
