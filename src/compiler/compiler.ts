@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import type { Phase, Run } from '../contract/experiment.ts'
+import { isEngine, type Phase, type Run } from '../contract/experiment.ts'
 import type { Mesh } from '../contract/mesh.ts'
 import type { CompilerVerdict, Effort, Physical } from '../contract/verdict.ts'
 import { PromptsError } from '../errors.ts'
@@ -191,9 +191,21 @@ export function createCompiler(options: CompilerOptions): Compiler {
         const { status } = fast.verdict
         if ((status === 'unknown' && !broke) || status === 'error' || clear(fast.verdict, workload.phase)) return fast
       }
-      return (await attempt(workload, candidate, 'full', signal)).compilation
+      return ofEngine(workload, (await attempt(workload, candidate, 'full', signal)).compilation)
     },
   }
+}
+
+/**
+ * An engine lays one KV head on a device, keeps windows short and allots its cache from what weights leave: it needs no more than
+ * the reference program. That this fits says that the engine does; that it does not says nothing.
+ */
+function ofEngine({ framework, phase }: Workload, compilation: Compilation): Compilation {
+  const { verdict } = compilation
+  if (phase === 'train' || !isEngine(framework) || verdict.status !== 'oom') return compilation
+  const needs = verdict.required_gib === null ? 'more than there is' : `${verdict.required_gib.toFixed(1)} GiB`
+  const message = `the reference program needs ${needs}, which says nothing of ${framework}: its cache takes what weights leave of the memory`
+  return { ...compilation, verdict: { ...verdict, status: 'unknown', message } }
 }
 
 /** A program name as it stands, a path from this process's folder. */

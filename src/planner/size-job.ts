@@ -51,7 +51,13 @@ const dayMs = 86_400_000
  */
 export function sizeJob({ ladders, budget }: SizeOptions): Option[] {
   const judged = ladders.flatMap((ladder) => climb(ladder, budget))
-  return judged.sort((a, b) => order(a, b)).map(({ option }) => option)
+  return judged.sort(order).map(({ option }) => option)
+}
+
+/** The same with every slice judged and none passed over: what the shorter way is held against. */
+export function sizeEverySlice({ ladders, budget }: SizeOptions): Option[] {
+  const judged = ladders.flat().flatMap((workload) => judgeBest(workload, budget) ?? [])
+  return judged.sort(order).map(({ option }) => option)
 }
 
 /** What the slices of a chip that were judged say of larger ones. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type CompilerOptions, createCompiler } from '../../src/compiler/compiler.ts'
+import type { Workload } from '../../src/planner/workload.ts'
 import { soon } from '../support/soon.ts'
 import { exampleWorkload } from '../support/workload.ts'
 
@@ -98,6 +99,23 @@ describe('createCompiler', () => {
     const { compiler, efforts } = compilerWith(`echo '${text}'`)
     expect((await compiler.compile(exampleWorkload(), candidate, { full: false, signal })).verdict.effort).toBe('full')
     expect(efforts()).toEqual(['fast', 'full'])
+  })
+
+  it('takes the reference program for an engine where it fits, and for no word on it where it does not', async () => {
+    let seqLen = 1024
+    const statusOf = async (status: string, workload: Partial<Workload>) => {
+      // another question each time
+      seqLen *= 2
+      const { compiler } = compilerWith(`echo '${answer(status, status === 'oom' ? 31 : 10)}'`)
+      return (await compiler.compile(exampleWorkload(workload), { ...candidate, changes: { seq_len: seqLen } }, { full: true, signal }))
+        .verdict
+    }
+    expect((await statusOf('fits', { framework: 'vllm', phase: 'decode' })).status).toBe('fits')
+    expect(await statusOf('oom', { framework: 'sglang', phase: 'decode' })).toMatchObject({
+      status: 'unknown',
+      message: expect.stringMatching(/needs 31.0 GiB, which says nothing of sglang/),
+    })
+    expect((await statusOf('oom', { framework: 'maxtext', phase: 'decode' })).status).toBe('oom')
   })
 
   it('answers the same question from the cache, another one not', async () => {

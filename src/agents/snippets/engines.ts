@@ -19,7 +19,7 @@ export function vllmSnippet(input: SnippetInput): string {
     ...(quantized === null ? [] : [`--quantization ${quantized}`]),
     ...(input.run.kv_dtype === 'fp8' ? ['--kv-cache-dtype fp8'] : []),
     `--max-model-len ${contextLength(input)}`,
-    `--max-num-seqs ${runningLimit('vllm', input.run.flags) ?? Math.ceil(requestsInFlight(input) / replicas)}`,
+    `--max-num-seqs ${runningLimit('vllm', input.run, replicas) ?? Math.ceil(requestsInFlight(input) / replicas)}`,
     ...givenSettings(input, 'vllm'),
   ].join(' ')
 }
@@ -33,7 +33,7 @@ export function sglangSnippet(input: SnippetInput): string {
     ...(expert > 1 ? [`--ep-size ${expert}`] : []),
     ...(input.run.kv_dtype === 'fp8' ? ['--kv-cache-dtype fp8_e4m3'] : []),
     `--context-length ${contextLength(input)}`,
-    `--max-running-requests ${runningLimit('sglang', input.run.flags) ?? Math.ceil(requestsInFlight(input))}`,
+    `--max-running-requests ${runningLimit('sglang', input.run, 1) ?? Math.ceil(requestsInFlight(input))}`,
     ...givenSettings(input, 'sglang'),
   ].join(' ')
 }

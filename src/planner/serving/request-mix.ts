@@ -28,7 +28,7 @@ export function servedLatency(
   const cacheTokens = tokensOfCache(workload, memory, replicas)
   if (cacheTokens < inputLen + outputLen) return null
   const { batched_tokens: batchedTokens, output_reserve: outputReserve } = engineOf(framework, run.flags)
-  const maxRunning = runningLimit(framework, run.flags) ?? Number.POSITIVE_INFINITY
+  const maxRunning = runningLimit(framework, run, replicas) ?? Number.POSITIVE_INFINITY
   const scheduler = { batchedTokens, promptsPerStep: Number.POSITIVE_INFINITY, maxRunning, cacheTokens, outputReserve }
   return simulateServing(law, mixOf(workload, concurrency, false), scheduler)
 }

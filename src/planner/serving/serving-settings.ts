@@ -19,11 +19,17 @@ export function engineOf(engine: Engine, flags: Flags, { engines }: ServingConst
   }
 }
 
-/** Requests that one replica of an engine runs at once at most, where the run's flags say. */
-export function runningLimit(engine: Engine, flags: Flags): number | null {
+/**
+ * Requests that each of an engine's replicas runs at once at most: what the run's flags say (vLLM's limit is a replica's, sglang's
+ * the server's), or its batch where more than that are in flight. Null where nothing says.
+ */
+export function runningLimit(engine: Engine, { global_batch: batch, concurrency, flags }: RunningLoad, replicas: number): number | null {
   const value = flags[servingConstants.engines[engine].settings.running_requests]
-  return value === undefined ? null : Number(value)
+  if (value !== undefined) return engine === 'vllm' ? Number(value) : Math.ceil(Number(value) / replicas)
+  return concurrency !== null && concurrency > batch ? Math.ceil(batch / replicas) : null
 }
+
+type RunningLoad = Pick<ResolvedRun, 'global_batch' | 'concurrency' | 'flags'>
 
 /** How far the lengths of a run's requests spread around the given ones, as a share of them. */
 export function spreadOf(flags: Flags): number {
