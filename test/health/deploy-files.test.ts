@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { createMetrics } from '../../src/health/metrics.ts'
-import { findProgram, lacks, needing, projectRoot } from '../support/needs.ts'
+import { findProgram, findPython, lacks, needing, projectRoot } from '../support/needs.ts'
 
 const read = (name: string) => readFileSync(join(projectRoot, 'deploy', name), 'utf8')
 
@@ -68,6 +68,52 @@ describe.skipIf(lacks('kubernetes-validate'))(needing("Kubernetes' own schemas",
     const path = join(folder, 'wrong.yaml')
     writeFileSync(path, read('kubernetes.yaml').replace('readinessProbe:', 'readyProbe:'))
     expect(validate(path).status).not.toBe(0)
+    rmSync(folder, { recursive: true, force: true })
+  })
+})
+
+describe.skipIf(lacks('promtool'))(needing('Prometheus, by promtool', 'promtool'), () => {
+  const promtool = (...words: string[]) =>
+    spawnSync(findProgram('promtool')!, words, { cwd: join(projectRoot, 'test/health'), encoding: 'utf8', timeout: 60_000 })
+
+  it('loads the alerts, each of which fires on what it is for and on nothing else', () => {
+    expect(promtool('check', 'rules', join(projectRoot, 'deploy/alerts.yaml')).stdout).toContain('SUCCESS')
+    const { status, stdout, stderr } = promtool('test', 'rules', 'alerts.test.yaml')
+    expect(`${status} ${stdout}${stderr}`).toMatch(/^0 /)
+    const tried = readFileSync(join(projectRoot, 'test/health/alerts.test.yaml'), 'utf8')
+    for (const [, name] of read('alerts.yaml').matchAll(/alert: (\w+)/g)) expect(tried).toContain(name)
+  })
+
+  it('takes every question of the dashboard, and the metrics themselves', async () => {
+    const dashboard = JSON.parse(read('dashboard.json')) as { panels: { targets: { expr: string }[] }[] }
+    const asked = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))
+    const rules = asked.map((expr, at) => ({ record: `asked:number_${at}`, expr }))
+    const folder = mkdtempSync(join(tmpdir(), 'prompts-questions-'))
+    const path = join(folder, 'rules.yaml')
+    writeFileSync(path, JSON.stringify({ groups: [{ name: 'dashboard', rules }] }))
+    expect(promtool('check', 'rules', path).stdout).toContain(`SUCCESS: ${rules.length} rules found`)
+    writeFileSync(path, JSON.stringify({ groups: [{ name: 'wrong', rules: [{ record: 'asked:0', expr: 'sum by (prompts_ready' }] }] }))
+    expect(promtool('check', 'rules', path).status).not.toBe(0)
+    rmSync(folder, { recursive: true, force: true })
+    const checked = spawnSync(findProgram('promtool')!, ['check', 'metrics'], { input: await known(), encoding: 'utf8', timeout: 60_000 })
+    expect(`${checked.status} ${checked.stderr}`).toBe('0 ')
+  })
+})
+
+describe.skipIf(lacks('grafana-foundation-sdk'))(needing("Grafana's own model", 'grafana-foundation-sdk'), () => {
+  const load = (path: string) =>
+    spawnSync(findPython('grafana-foundation-sdk')!, [join(projectRoot, 'test/support/load-dashboard.py'), path], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    })
+
+  it('loads the dashboard and knows every key of it', () => {
+    const { stdout, stderr } = load(join(projectRoot, 'deploy/dashboard.json'))
+    expect(`${stdout.trim()}${stderr}`).toBe('[]')
+    const folder = mkdtempSync(join(tmpdir(), 'prompts-dashboard-'))
+    const path = join(folder, 'wrong.json')
+    writeFileSync(path, read('dashboard.json').replace('"gridPos"', '"gridPosition"'))
+    expect(JSON.parse(load(path).stdout)).toEqual(['.panels[0].gridPosition'])
     rmSync(folder, { recursive: true, force: true })
   })
 })

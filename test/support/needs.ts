@@ -21,20 +21,26 @@ export type Need =
   | 'fake-gcs-server'
   | 'chromium'
   | 'kubernetes-validate'
+  | 'promtool'
+  | 'grafana-foundation-sdk'
 
 const toolFolder = (name: string) => join(projectRoot, '.prompts', name, 'bin')
 
 /** Python with a package, or null: the setting's first, then what `npm run setup:…` installed, then the machine's. */
-export function findPython(need: 'jax' | 'xprof' | 'qdrant-client' | 'mlflow' | 'mlflow-auth' | 'python'): string | null {
+export function findPython(
+  need: 'jax' | 'xprof' | 'qdrant-client' | 'mlflow' | 'mlflow-auth' | 'grafana-foundation-sdk' | 'python',
+): string | null {
   const modules = {
     jax: 'jax',
     xprof: 'xprof',
     'qdrant-client': 'qdrant_client',
     mlflow: 'mlflow',
     'mlflow-auth': 'flask_wtf',
+    'grafana-foundation-sdk': 'grafana_foundation_sdk',
     python: 'json',
   }
-  const servers = { 'qdrant-client': 'test-servers', mlflow: 'test-servers', 'mlflow-auth': 'test-servers' }
+  const server = 'test-servers'
+  const servers = { 'qdrant-client': server, mlflow: server, 'mlflow-auth': server, 'grafana-foundation-sdk': server }
   const folders = { jax: 'compiler', xprof: 'xprof', python: 'compiler', ...servers }
   const candidates = [
     need === 'xprof' ? process.env.PROMPTS_XPROF_PYTHON : process.env.PROMPTS_PYTHON,
@@ -78,6 +84,7 @@ function look(need: Need): boolean {
     case 'redis-server':
     case 'fake-gcs-server':
     case 'kubernetes-validate':
+    case 'promtool':
     case 'moto':
     case 'chromium':
       return findProgram(need === 'moto' ? 'moto_server' : need) !== null
