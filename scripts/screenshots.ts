@@ -1,5 +1,5 @@
 /**
- * Makes the README's pictures: `npm run screenshots`. Needs Debian's chromium (and fonts-noto-core, fonts-noto-color-emoji).
+ * Makes the README's pictures: `npm run screenshots`, or some of them: `npm run screenshots -- lines terminal`. Needs Debian's chromium (and fonts-noto-core, fonts-noto-color-emoji).
  * The sandbox and the diagnosis are real; only what is in the picture's frame is chosen here.
  */
 import { execFile } from 'node:child_process'
@@ -22,10 +22,14 @@ const run = promisify(execFile)
 await mkdir(folder, { recursive: true })
 const browser = await openBrowser()
 try {
-  await sandboxPictures(browser)
-  await linePictures(browser)
-  await terminalPicture(browser)
-  await reportPictures()
+  const made: Record<string, () => Promise<void>> = {
+    sandbox: () => sandboxPictures(browser),
+    lines: () => linePictures(browser),
+    terminal: () => terminalPictures(browser),
+    report: reportPictures,
+  }
+  const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(made)
+  for (const name of wanted) await (made[name] ?? (() => Promise.reject(new Error(`no such pictures: ${name}`))))()
 } finally {
   await browser.close()
 }
@@ -93,15 +97,20 @@ async function linePictures(opened: Browser): Promise<void> {
   }
 }
 
-/** What `prompts diagnose` prints, in a terminal's clothes. */
-async function terminalPicture(opened: Browser): Promise<void> {
-  const command = ['diagnose', `examples/${experiment}`]
+/** What commands print, in a terminal's clothes. */
+async function terminalPictures(opened: Browser): Promise<void> {
+  await terminalPicture(opened, 'terminal-diagnose', ['diagnose', `examples/${experiment}`], (line) => line.startsWith('2. '))
+  const job = 'llama3.3-70b on v6e-16, fp8, 1k in 1k out, 64 requests in flight'
+  await terminalPicture(opened, 'terminal-plan', ['plan', job], (line) => line.startsWith('as experiment.yaml'))
+  await terminalPicture(opened, 'terminal-size', ['size', 'serve llama3.3-70b fp8, 4k in 1k out, 200 requests in flight, tpot 40 ms'])
+}
+
+/** One command's output, to the line that ends what is shown. */
+async function terminalPicture(opened: Browser, name: string, command: string[], ends?: (line: string) => boolean): Promise<void> {
   const { stdout } = await run(process.execPath, ['src/main.ts', ...command], { cwd: root, maxBuffer: 1 << 24 })
-  const lines = stdout.split('\n')
-  const shown = lines.slice(
-    0,
-    lines.findIndex((line) => line.startsWith('2. ')),
-  )
+  const lines = stdout.trimEnd().split('\n')
+  const end = ends === undefined ? -1 : lines.findIndex(ends)
+  const shown = end < 0 ? lines : [...lines.slice(0, end), '…']
   const page = await opened.newPage({ viewport: { width: 1280, height: 700 }, colorScheme: 'dark' })
   await page.setContent(
     `<style>body{margin:0;background:#15181d;color:#e6e6e6;font:13px/1.45 "DejaVu Sans Mono","Noto Sans Mono",monospace}
@@ -110,15 +119,15 @@ async function terminalPicture(opened: Browser): Promise<void> {
   await page.locator('pre').evaluate(
     (
       box: { append(...nodes: unknown[]): void; ownerDocument: { createElement(name: string): { textContent: string } } },
-      lines: string[],
+      [prompted, ...printed]: string[],
     ) => {
       const prompt = box.ownerDocument.createElement('b')
-      prompt.textContent = `$ ${lines[0]}\n`
-      box.append(prompt, lines.slice(1).join('\n'))
+      prompt.textContent = `$ ${prompted}\n`
+      box.append(prompt, printed.join('\n'))
     },
-    [`npx prompts ${command.join(' ')}`, ...shown, '…'],
+    [`npx prompts ${command.map((word) => (/[ ,]/.test(word) ? `"${word}"` : word)).join(' ')}`, ...shown],
   )
-  await save('terminal-diagnose', await page.locator('pre').screenshot())
+  await save(name, await page.locator('pre').screenshot())
   await page.close()
 }
 

@@ -84,7 +84,9 @@ function climb(ladder: readonly Workload[], budget: Budget): Judged[] {
   const met = found.filter(({ miss }) => miss <= 1).map(({ chips }) => chips)
   const first = Math.min(...met)
   const below = Math.max(0, ...even.map(jobChips).filter((chips) => chips < first))
-  const between = ladder.filter((workload) => !even.includes(workload) && jobChips(workload) > below && jobChips(workload) < first)
+  // a training that ends earlier may cost less on more chips
+  const most = budget.tokens === null ? first : first * 2
+  const between = ladder.filter((workload) => !even.includes(workload) && jobChips(workload) > below && jobChips(workload) < most)
   found.push(...climbOver(apart(between), { budget, known, reachable, beyond: 0, learns: false }))
   if (found.length > 0) return found
   // the largest says how far off a job is that nothing meets

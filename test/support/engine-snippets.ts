@@ -11,8 +11,8 @@ const types: Dtype[] = ['bf16', 'fp8', 'int8', 'int4']
 
 /** What a run may set of its engine besides. */
 const settings = {
-  vllm: { max_num_batched_tokens: 2048, max_num_seqs: 128, gpu_memory_utilization: 0.95 },
-  sglang: { chunked_prefill_size: 1024, max_running_requests: 128, mem_fraction_static: 0.8 },
+  vllm: { max_num_batched_tokens: 2048, max_num_seqs: 128, gpu_memory_utilization: 0.95, enable_expert_parallel: true },
+  sglang: { chunked_prefill_size: 1024, max_running_requests: 128, mem_fraction_static: 0.8, ep_size: 8 },
 } as const
 
 /** Snippets of one engine over meshes and number types. */

@@ -1,7 +1,7 @@
 import type { Dtype, Engine } from '../../contract/experiment.ts'
 import { axisSize } from '../../contract/mesh.ts'
 import { servingConstants } from '../../planner/serving/serving-constants.ts'
-import { runningLimit } from '../../planner/serving/serving-settings.ts'
+import { runningLimit, spreadOf } from '../../planner/serving/serving-settings.ts'
 import type { SnippetInput } from './snippet-input.ts'
 
 /**
@@ -9,12 +9,12 @@ import type { SnippetInput } from './snippet-input.ts'
  * Experts spread over all devices of a replica, whatever the attention does.
  */
 export function vllmSnippet(input: SnippetInput): string {
-  const { tensor, replicas, expert, context } = ways(input)
+  const { tensor, replicas, expert, context } = waysOf(input)
   const quantized = quantization(input.run.weight_dtype)
   return [
     `--tensor-parallel-size ${tensor}`,
     `--data-parallel-size ${replicas}`,
-    ...(expert > 1 ? ['--enable-expert-parallel'] : []),
+    ...(expert > 1 || asked(input, 'vllm') === 'true' ? ['--enable-expert-parallel'] : []),
     ...(context > 1 ? [`--decode-context-parallel-size ${context}`] : []),
     ...(quantized === null ? [] : [`--quantization ${quantized}`]),
     ...(input.run.kv_dtype === 'fp8' ? ['--kv-cache-dtype fp8'] : []),
@@ -26,16 +26,22 @@ export function vllmSnippet(input: SnippetInput): string {
 
 /** Arguments of `python -m sgl_jax.launch_server`: tp counts all devices, dp those that attention splits requests over. */
 export function sglangSnippet(input: SnippetInput): string {
-  const { tensor, replicas, expert } = ways(input)
+  const { tensor, replicas, expert } = waysOf(input)
+  const ways = Math.max(expert, Number(asked(input, 'sglang') ?? 1) || 1)
   return [
     `--tp-size ${tensor * replicas}`,
     ...(replicas > 1 ? [`--dp-size ${replicas}`] : []),
-    ...(expert > 1 ? [`--ep-size ${expert}`] : []),
+    ...(ways > 1 ? [`--ep-size ${ways}`] : []),
     ...(input.run.kv_dtype === 'fp8' ? ['--kv-cache-dtype fp8_e4m3'] : []),
     `--context-length ${contextLength(input)}`,
     `--max-running-requests ${runningLimit('sglang', input.run, 1) ?? Math.ceil(requestsInFlight(input))}`,
     ...givenSettings(input, 'sglang'),
   ].join(' ')
+}
+
+/** Whole experts on the devices of tensor parallelism, where the run's flags ask for them. */
+function asked({ run }: SnippetInput, engine: Engine): string | undefined {
+  return run.flags[servingConstants.engines[engine].settings.experts]?.toLowerCase()
 }
 
 /** What the run sets of the engine besides, as its own arguments. */
@@ -47,7 +53,7 @@ function givenSettings({ run }: SnippetInput, engine: Engine): string[] {
   })
 }
 
-function ways({ mesh, dcn }: SnippetInput): { tensor: number; replicas: number; expert: number; context: number } {
+function waysOf({ mesh, dcn }: SnippetInput): { tensor: number; replicas: number; expert: number; context: number } {
   const size = (axis: Parameters<typeof axisSize>[1]) => axisSize(mesh, axis) * axisSize(dcn, axis)
   return {
     tensor: size('model'),
@@ -61,8 +67,9 @@ function requestsInFlight({ run }: SnippetInput): number {
   return run.concurrency ?? run.global_batch
 }
 
+/** The longest request, as far as lengths spread. */
 function contextLength({ run }: SnippetInput): number {
-  return Math.max(run.seq_len, (run.input_len ?? 0) + (run.output_len ?? 0))
+  return Math.max(run.seq_len, Math.ceil(((run.input_len ?? 0) + (run.output_len ?? 0)) * (1 + spreadOf(run.flags))))
 }
 
 function quantization(dtype: Dtype): string | null {

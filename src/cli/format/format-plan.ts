@@ -14,12 +14,9 @@ export function formatPlan(plan: Plan, framework: Framework): string {
   ]
   if (plan.baseline) lines.push(`now: ${title(plan.baseline)}  ${short(plan.baseline)}`)
   lines.push('')
-  const rows = plan.ranked.map((verdict, i) => row(verdict, i + 1, framework))
-  lines.push(
-    rows.length > 0
-      ? formatTable(['#', 'mesh', `in ${framework}`, 'step', 'range', 'MFU', 'GiB', 'margin', 'comm exposed', '$/1000 steps', ''], rows)
-      : 'No legal mesh.',
-  )
+  const columns = columnsOf(plan, framework)
+  const rows = plan.ranked.map((verdict, i) => [String(i + 1), ...columns.map(([, cell]) => cell(verdict))])
+  lines.push(rows.length > 0 ? formatTable(['#', ...columns.map(([name]) => name)], rows) : 'No legal mesh.')
   lines.push(...asFile(plan))
   return lines.join('\n')
 }
@@ -43,29 +40,44 @@ function asFile({ experiment_file: file }: Plan): string[] {
       ]
 }
 
-function row(verdict: Verdict, rank: number, framework: Framework): string[] {
-  const { estimate, memory } = verdict
-  const remark = !verdict.legal
-    ? `✗ ${verdict.violations[0]?.message ?? ''}`
-    : memory && memory.certainty !== 'clear'
-      ? fitWords(memory)
-      : verdict.warnings
-          .map((warning) => warning.rule)
-          .filter((part) => part !== '')
-          .join(', ')
+type Column = readonly [name: string, cell: (verdict: Verdict) => string]
+
+/** A request mix is read by its latencies, everything else by its step. */
+function columnsOf({ ranked }: Plan, framework: Framework): Column[] {
+  const served = ranked.some(({ estimate }) => estimate !== null && estimate.tpot_p99_ms !== null)
   return [
-    String(rank),
-    title(verdict),
-    formatMeshIn(framework, verdict.mesh),
-    formatMs(estimate?.step_time_ms ?? null),
-    estimate ? `${formatMs(estimate.low_ms)}–${formatMs(estimate.high_ms)}` : '–',
-    formatShare(estimate?.mfu ?? null),
-    formatGibNumber(memory?.required_gib ?? null),
-    formatShare(memory?.margin ?? null),
-    estimate ? formatShare(estimate.exposed_communication_ms / estimate.step_time_ms) : '–',
-    formatUsd(estimate?.usd_per_1000_steps ?? null),
-    remark,
+    ['mesh', title],
+    [`in ${framework}`, ({ mesh }) => formatMeshIn(framework, mesh)],
+    ['step', ({ estimate }) => formatMs(estimate?.step_time_ms ?? null)],
+    ['range', ({ estimate }) => (estimate ? `${formatMs(estimate.low_ms)}–${formatMs(estimate.high_ms)}` : '–')],
+    ...(served ? servedColumns : [mfu]),
+    ['GiB', ({ memory }) => formatGibNumber(memory?.required_gib ?? null)],
+    ['margin', ({ memory }) => formatShare(memory?.margin ?? null)],
+    ...(served ? [perMillionTokens] : [exposed, per1000Steps]),
+    ['', remark],
   ]
+}
+
+const mfu: Column = ['MFU', ({ estimate }) => formatShare(estimate?.mfu ?? null)]
+const exposed: Column = [
+  'comm exposed',
+  ({ estimate }) => (estimate ? formatShare(estimate.exposed_communication_ms / estimate.step_time_ms) : '–'),
+]
+const per1000Steps: Column = ['$/1000 steps', ({ estimate }) => formatUsd(estimate?.usd_per_1000_steps ?? null)]
+const perMillionTokens: Column = ['$/million tokens', ({ estimate }) => formatUsd(estimate?.usd_per_million_tokens ?? null)]
+const servedColumns: readonly Column[] = [
+  ['ttft', ({ estimate }) => formatMs(estimate?.ttft_ms ?? null)],
+  ['tpot', ({ estimate }) => formatMs(estimate?.tpot_ms ?? null)],
+  ['tpot p99', ({ estimate }) => formatMs(estimate?.tpot_p99_ms ?? null)],
+]
+
+function remark({ legal, violations, memory, warnings }: Verdict): string {
+  if (!legal) return `✗ ${violations[0]?.message ?? ''}`
+  if (memory && memory.certainty !== 'clear') return fitWords(memory)
+  return warnings
+    .map(({ rule }) => rule)
+    .filter((rule) => rule !== '')
+    .join(', ')
 }
 
 function short(verdict: Verdict): string {

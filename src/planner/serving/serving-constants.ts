@@ -27,7 +27,7 @@ const engineSchema = z.strictObject({
   /** The share of the answers still to come for which it keeps room in the cache before it lets another request in. */
   output_reserve: constant,
   /** The engine's own arguments that say the same. */
-  settings: z.strictObject({ batched_tokens: z.string(), memory_fraction: z.string(), running_requests: z.string() }),
+  settings: z.strictObject({ batched_tokens: z.string(), memory_fraction: z.string(), running_requests: z.string(), experts: z.string() }),
 })
 export type EngineConstants = z.infer<typeof engineSchema>
 

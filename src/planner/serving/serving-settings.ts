@@ -68,10 +68,8 @@ export function spreadNote({
 }: Pick<ResolvedRun, 'input_len' | 'output_len' | 'flags'>): string | null {
   if (input === null || output === null) return null
   const spread = spreadOf(flags)
-  const range = (mean: number) => `${Math.max(1, Math.round(mean * (1 - spread)))} to ${Math.round(mean * (1 + spread))}`
-  const lengths =
-    spread === 0 ? 'requests that are all as long as given' : `prompts of ${range(input)} and answers of ${range(output)} tokens`
-  const whose =
-    flags[spreadFlag] === undefined ? `assumed ("lengths vary by 20%" in a line, run.flags.${spreadFlag} in a file)` : spreadFlag
-  return `latencies are for ${lengths}, ±${Number((100 * spread).toPrecision(3))}% ${whose}`
+  if (spread === 0) return 'latencies are for requests that are all as long as given'
+  const range = (mean: number) => `${Math.max(1, Math.round(mean * (1 - spread)))} to ${Math.round(mean * (1 + spread))} tokens`
+  const other = flags[spreadFlag] === undefined ? ` ("lengths vary by 20%" or the flag ${spreadFlag} for another)` : ''
+  return `lengths vary by ±${Number((100 * spread).toPrecision(3))}%: ${range(input)} in, ${range(output)} out${other}`
 }

@@ -75,6 +75,9 @@ describe('readOneLine', () => {
     ['llama3-8b, v6e-8, 1k in 128 out, 32 qps', { run: { concurrency: 208 }, slo: { tpot_ms: 50 } }],
     ['llama3-8b, v6e-8, speculative decoding, 4k in 1k out', { run: { flags: { speculative_config: 'speculative' } } }],
     ['llama3-8b on v6e-8 --max-num-batched-tokens 2048 vllm', { run: { flags: { max_num_batched_tokens: '2048' } } }],
+    ['llama3-8b on v6e-8, 4k in 1k out, lengths vary by 20%', { run: { flags: { random_range_ratio: '0.2' } } }],
+    ['llama3-8b on v6e-8, 4k in 1k out, fixed lengths', { run: { flags: { random_range_ratio: '0' } } }],
+    ['llama3-8b on v6e-8, 4k in 1k out, lengths spread ±80 %', { run: { flags: { random_range_ratio: '0.8' } } }],
     ['8 x v5p-128 llama3-70b gbs 4096 tokens 15T', { hardware: { slices: 8 }, run: { global_batch: 4096 } }],
   ])('%s', (line, expected) => expect(read(line).experiment).toMatchObject(expected))
 

@@ -47,8 +47,10 @@ describe("an engine's own settings", () => {
 
 describe('the lengths of requests', () => {
   it('spread as the run says, or as is assumed aloud', () => {
-    expect(served().notes?.at(-1)).toMatch(/prompts of 1024 to 3072 and answers of 512 to 1536 tokens, ±50% assumed/)
-    expect(served({ random_range_ratio: 0.25 }).notes?.at(-1)).toMatch(/prompts of 1536 to 2560 .* ±25% random_range_ratio/)
+    expect(served().notes?.at(-1)).toMatch(
+      /^lengths vary by ±50%: 1024 to 3072 tokens in, 512 to 1536 tokens out \(.*random_range_ratio for another\)/,
+    )
+    expect(served({ random_range_ratio: 0.25 }).notes?.at(-1)).toMatch(/±25%: 1536 to 2560 tokens in, 768 to 1280 tokens out$/)
     expect(served({ random_range_ratio: 0 }).notes?.at(-1)).toMatch(/all as long as given/)
     const [alike, wide] = [estimateOf({ random_range_ratio: 0 }), estimateOf({ random_range_ratio: 0.9 })]
     expect(wide.ttft_p99_ms!).toBeGreaterThan(alike.ttft_p99_ms!)
