@@ -1,7 +1,7 @@
 import { mean, spread } from '../numbers/statistics.ts'
 import { afterTrials, type CurvePoint, curveOf, trialsToWithin } from './curve.ts'
 import type { JudgedRegime } from './judge-regime.ts'
-import { type Proposals, rowsOf } from './rival-file.ts'
+import { holdsFor, type Proposals, rowsOf } from './rival-file.ts'
 import { orderOf, type PlainRival, plainRivals } from './rivals/orders.ts'
 import { isSearchable, type TableRow } from './truth-table.ts'
 
@@ -45,7 +45,7 @@ function ordersOf(rival: Rival, one: JudgedRegime, proposals: readonly Proposals
   const start = rival.startsWith('prompts') ? 'cards' : 'nothing'
   const tuner = rival.endsWith('vizier') ? 'vizier' : 'optuna'
   return proposals
-    .filter((of) => of.regime === one.regime.id && of.table === one.table.digest && of.tuner === tuner && of.start === start)
+    .filter((of) => of.regime === one.regime.id && of.tuner === tuner && of.start === start && holdsFor(of, one))
     .map((of) => rowsOf(one.table, of))
 }
 

@@ -1,6 +1,6 @@
 import type { TunerName, TunerProcess } from '../tuners/tuner-process.ts'
 import type { JudgedRegime } from './judge-regime.ts'
-import { type Proposals, readProposals, sameStudy, writeProposals } from './rival-file.ts'
+import { firstRows, holdsFor, type Proposals, readProposals, sameStudy, writeProposals } from './rival-file.ts'
 import { tunedOrder } from './rivals/tuned-order.ts'
 import { isSearchable } from './truth-table.ts'
 
@@ -18,19 +18,19 @@ export interface RecordRivalsOptions {
 
 /**
  * Lets the tuners search every table, from nothing and from our cards, and records what they proposed; resumable, a study a time.
- * What was recorded of a table that has changed since is dropped.
+ * What was recorded of a table, or from cards, that have changed since is dropped.
  */
 export async function recordRivals(options: RecordRivalsOptions): Promise<number> {
   const { judged, path, tuner, clock, untilMs, note, signal } = options
   const tables = judged.filter(({ table }) => isSearchable(table))
-  const all = readProposals(path).filter((one) => tables.some(({ table }) => table.regime.id === one.regime && table.digest === one.table))
+  const all = readProposals(path).filter((one) => tables.some((judged) => judged.regime.id === one.regime && holdsFor(one, judged)))
   let added = 0
   for (const study of studiesOf(options)) {
     if (signal.aborted || clock() >= untilMs) break
     if (all.some((one) => sameStudy(one, study))) continue
     const one = tables.find(({ regime }) => regime.id === study.regime)
     if (one === undefined) continue
-    const first = study.start === 'cards' ? one.cards.flatMap(({ row }) => row ?? []) : []
+    const first = study.start === 'cards' ? firstRows(one.cards) : []
     const { order, versions } = await tunedOrder(tuner, study.tuner, { table: one.table, seed: study.seed, first })
     all.push({ ...study, order: order.map(({ mesh, dcn }) => ({ mesh, dcn })), versions })
     writeProposals(path, all)

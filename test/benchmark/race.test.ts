@@ -88,4 +88,13 @@ describe('a race', () => {
     expect(vizier?.after[0]?.regret).toBeCloseTo(0.1)
     expect(vizier?.curve).toHaveLength(table.rows.length)
   })
+
+  it('takes a study from our cards only while it began with those we give', () => {
+    const cards = judged.cards.flatMap(({ row }) => row ?? []).map(({ mesh, dcn }) => ({ mesh, dcn }))
+    expect(cards.length).toBeGreaterThan(0)
+    const study = { regime: smallRegime.id, table: table.digest, tuner: 'optuna' as const, start: 'cards' as const, seed: 0, versions: {} }
+    const names = (order: typeof cards) => race([judged], [{ ...study, order }]).map(({ rival }) => rival)
+    expect(names(cards)).toContain('prompts + optuna')
+    expect(names([{ mesh: { replica: 8 }, dcn: {} }, ...cards])).toEqual([...plainRivals])
+  })
 })
