@@ -45,6 +45,22 @@ beforeAll(() => {
     `{"backend":"sglang","old":1}\n${vllm('', { backend: 'sglang', model_id: undefined, date: undefined, max_concurrency: null, concurrency: 31.7, tpu: 'v6e-8' })}\n`,
   )
   put('sgl/start.sh', 'python -m sglang.launch_server --model-path Qwen/Qwen3-8B --tp 4 --dp-size=2 --dtype bfloat16\n')
+  put(
+    'sgl-jax/result.jsonl',
+    vllm('', {
+      backend: 'sgl-jax',
+      model_id: undefined,
+      concurrency: 64,
+      max_concurrency: null,
+      dataset_name: 'random',
+      random_range_ratio: 0.5,
+      tpu: 'v6e-8',
+    }),
+  )
+  put(
+    'sgl-jax/start.sh',
+    'python3 -m sgl_jax.launch_server --model-path Qwen/Qwen3-30B-A3B --tp-size 8 --dp-size 2 --ep-size 8 --mem-fraction-static 0.92\n',
+  )
   put('other/results.json', '{"accuracy": 0.5}')
 })
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -63,6 +79,16 @@ describe('a serving benchmark', () => {
     })
     expect(notes?.join()).toContain('255 tokens out per second')
     expect(notes?.join()).toContain('120000.json was read; 1 older results')
+  })
+
+  it("of sglang-jax counts all devices in tp, and knows the client's spread of lengths and the engine's own settings", async () => {
+    const { experiment } = await loadSubject(join(root, 'sgl-jax/result.jsonl'), [], signal, findOptions())
+    expect(experiment).toMatchObject({
+      framework: 'sglang',
+      mesh: { model: 4, expert: 2 },
+      // drawn from half of the longest up to it: a third around their mean
+      run: { flags: { mem_fraction_static: '0.92', random_range_ratio: '0.333', ep_size: '8' } },
+    })
   })
 
   it('of sglang takes the last line, its metadata for the slice, and the command beside it', async () => {

@@ -2,17 +2,20 @@
 export type EngineArguments = Map<string, string>
 
 const maxValue = 500
+/** Under which the module that a command starts is kept, where it says one. */
+export const launcherArgument = 'launcher'
 
 /**
  * Finds an engine's arguments in a text: its command line (`vllm serve MODEL --tensor-parallel-size 8`, `python -m
- * sglang.launch_server --tp 8`), or what it logs at its start (vLLM's `non-default args: {…}`, sglang's
+ * sgl_jax.launch_server --tp-size 8`), or what it logs at its start (vLLM's `non-default args: {…}`, sglang's
  * `server_args=ServerArgs(…)`). The last ones stand. They are data: nothing of them is run.
  */
 export function readEngineArguments(text: string): EngineArguments {
   const found: EngineArguments = new Map()
   for (const line of text.split('\n')) {
     if (/non-default args: \{|ServerArgs\(|args: Namespace\(/.test(line)) readPairs(line, found)
-    else if (/\bvllm\s+serve\b|api_server|sglang\.launch_server|sglang\s+serve/.test(line)) readCommand(line, found)
+    else if (/\bvllm\s+serve\b|api_server|\bsgl_jax\.launch_server|sglang\.launch_server|sglang\s+serve/.test(line))
+      readCommand(line, found)
   }
   return found
 }
@@ -25,6 +28,8 @@ function readPairs(line: string, into: EngineArguments): void {
 
 function readCommand(line: string, into: EngineArguments): void {
   const words = line.trim().split(/\s+/)
+  const launcher = words.find((word) => /^(?:sgl_jax|sglang)\.launch_server$/.test(word))
+  if (launcher !== undefined) into.set(launcherArgument, launcher)
   const serve = words.indexOf('serve')
   const model = serve >= 0 ? words[serve + 1] : undefined
   if (model !== undefined && !model.startsWith('-')) into.set('model', model)

@@ -55,7 +55,7 @@ export function readBenchmark(text: string): ServingBenchmark | null {
     Math.max(1, Math.round(total ? total / requests : (given ?? 1)))
   const backend = result.backend ?? result.endpoint_type ?? ''
   return {
-    engine: /sglang|srt/i.test(backend) || 'random_range_ratio' in result ? 'sglang' : 'vllm',
+    engine: /sglang|sgl[-_]jax|srt/i.test(backend) || 'random_range_ratio' in result ? 'sglang' : 'vllm',
     model: result.model_id ?? null,
     inputLen: mean(result.total_input_tokens, result.random_input_len),
     outputLen: mean(result.total_output_tokens, result.random_output_len),

@@ -1,10 +1,13 @@
 import { type Dtype, experimentSchema } from '../../contract/experiment.ts'
+import { compactMesh, type Mesh, meshSize } from '../../contract/mesh.ts'
 import { PromptsError } from '../../errors.ts'
+import { servingConstants } from '../../planner/serving/serving-constants.ts'
+import { badServingSetting, spreadFlag } from '../../planner/serving/serving-settings.ts'
 import { isSliceName, splitSlice } from '../find/slice-of-run.ts'
 import type { Imported } from '../import/imported.ts'
 import { parseWithSchema } from '../parse-with-schema.ts'
 import type { RunDraft, SliceAnswer } from '../run-folder/run-draft.ts'
-import { type EngineArguments, numberArgument, textArgument } from './engine-arguments.ts'
+import { type EngineArguments, launcherArgument, numberArgument, textArgument } from './engine-arguments.ts'
 import type { ServingBenchmark } from './read-benchmark.ts'
 
 /** Whether the library has a model of this name. */
@@ -20,18 +23,17 @@ const types: Record<string, Dtype> = {
  */
 export function servingDraft(benchmark: ServingBenchmark, engine: EngineArguments, id: string, knowsModel: KnowsModel): RunDraft {
   const values = new Map([...benchmark.extra, ...engine])
-  const tensor = numberArgument(values, 'tensor_parallel_size', 'tp_size', 'tp', 'tensor_parallel')
-  const replicas = numberArgument(values, 'data_parallel_size', 'dp_size', 'dp') ?? 1
+  const mesh = meshOf(benchmark.engine, values)
   const named = ['tpu', 'accelerator_type', 'accelerator', 'tpu_type', 'slice', 'topology', 'hardware']
     .map((name) => values.get(name))
     .find((text) => text !== undefined && isSliceName(text))
   return {
     what: `run ${id}`,
     slice: named === undefined ? null : { slice: named, slices: null, from: "the benchmark's metadata" },
-    devices: tensor === null ? null : tensor * replicas,
+    devices: mesh === null ? null : meshSize(mesh),
     slices: 1,
     otherHardware: null,
-    toExperiment: (slice) => toExperiment({ benchmark, values, id, slice, knowsModel, mesh: { model: tensor, replica: replicas } }),
+    toExperiment: (slice) => toExperiment({ benchmark, values, id, slice, knowsModel, mesh }),
   }
 }
 
@@ -41,7 +43,7 @@ interface Parts {
   id: string
   slice: SliceAnswer
   knowsModel: KnowsModel
-  mesh: { model: number | null; replica: number }
+  mesh: Mesh | null
 }
 
 function toExperiment({ benchmark, values, id, slice, knowsModel, mesh }: Parts): Imported {
@@ -69,19 +71,58 @@ function toExperiment({ benchmark, values, id, slice, knowsModel, mesh }: Parts)
       input_len: benchmark.inputLen,
       output_len: benchmark.outputLen,
       concurrency: benchmark.concurrency,
+      ...flagsOf(benchmark, values),
       ...(weights !== null && types[weights] ? { weight_dtype: types[weights] } : {}),
       ...(cache !== null && types[cache] ? { kv_dtype: types[cache] } : {}),
     },
-    ...(mesh.model === null ? {} : { mesh: { model: mesh.model, ...(mesh.replica > 1 ? { replica: mesh.replica } : {}) } }),
+    ...(mesh === null ? {} : { mesh }),
     ...(Object.keys(latency).length > 0 ? { measured: latency } : {}),
   }
   return {
     experiment: parseWithSchema(experimentSchema, data, `run ${id}`, 'bad_log'),
-    notes: notesOf(benchmark, mesh.model, weights, cache),
+    notes: notesOf(benchmark, mesh !== null, weights, cache),
   }
 }
 
-function notesOf(benchmark: ServingBenchmark, tensor: number | null, weights: string | null, cache: string | null): string[] {
+/**
+ * The mesh that an engine's arguments say; null where they do not. vLLM counts the devices of one of its replicas; sglang-jax those
+ * of the server, of which attention splits requests over some, and experts lie on all.
+ */
+function meshOf(engine: ServingBenchmark['engine'], values: ReadonlyMap<string, string>): Mesh | null {
+  const tensor = numberArgument(values, 'tensor_parallel_size', 'tp_size', 'tp', 'tensor_parallel')
+  const replicas = numberArgument(values, 'data_parallel_size', 'dp_size', 'dp') ?? 1
+  if (tensor === null) return null
+  const counted = engine === 'sglang' && values.get(launcherArgument) !== 'sglang.launch_server'
+  const experts =
+    engine === 'sglang'
+      ? (numberArgument(values, 'ep_size', 'ep') ?? 1) > 1
+      : values.get('enable_expert_parallel')?.toLowerCase() === 'true'
+  const model = counted && tensor % replicas === 0 ? tensor / replicas : tensor
+  return compactMesh({ model, [experts ? 'expert' : 'replica']: replicas })
+}
+
+/** What the engine was told besides, and how far the lengths of the client's requests spread around their means. */
+function flagsOf({ engine }: ServingBenchmark, values: ReadonlyMap<string, string>): { flags?: Record<string, string> } {
+  const { settings } = servingConstants.engines[engine]
+  const names = Object.values(settings)
+  const given = names.flatMap((name) => (textArgument(values, name) === null ? [] : [[name, values.get(name)!] as const]))
+  const spread = clientSpread(engine, values)
+  const flags = Object.fromEntries(spread === null ? given : [...given, [spreadFlag, String(spread)] as const])
+  // what no setting of the engine is written as is left out: nobody typed it here
+  if (Object.keys(flags).length === 0 || badServingSetting(engine, 'decode', flags) !== null) return {}
+  return { flags }
+}
+
+/** vLLM's client draws lengths within the ratio of the given ones; sglang's from the ratio of the longest up to it. */
+function clientSpread(engine: ServingBenchmark['engine'], values: ReadonlyMap<string, string>): number | null {
+  const ratio = Number(values.get(spreadFlag) ?? Number.NaN)
+  const drawn = (values.get('dataset_name') ?? 'random').startsWith('random')
+  if (!drawn || !(ratio >= 0 && ratio <= 1)) return null
+  const spread = engine === 'vllm' ? ratio : (1 - ratio) / (1 + ratio)
+  return Math.min(0.99, Number(spread.toPrecision(3)))
+}
+
+function notesOf(benchmark: ServingBenchmark, placed: boolean, weights: string | null, cache: string | null): string[] {
   const said = [
     benchmark.ttftMs === null ? null : `first token after ${benchmark.ttftMs} ms`,
     benchmark.tpotMs === null ? null : `${benchmark.tpotMs} ms per token`,
@@ -89,7 +130,7 @@ function notesOf(benchmark: ServingBenchmark, tensor: number | null, weights: st
   ].filter((part) => part !== null)
   return [
     `measured by ${benchmark.engine}'s benchmark: ${said.join(', ')} (medians; ${benchmark.inputLen} tokens in and ${benchmark.outputLen} out on average, ${benchmark.concurrency} requests in flight)`,
-    ...(tensor === null ? ["the engine's arguments are not there: no mesh is compared (put its log or command beside the result)"] : []),
+    ...(!placed ? ["the engine's arguments are not there: no mesh is compared (put its log or command beside the result)"] : []),
     ...[weights, cache].filter((type) => type !== null && !types[type]).map((type) => `the type ${type} is not modelled`),
   ]
 }
