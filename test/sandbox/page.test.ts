@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/start-sandbox.ts'
+import type { SlackDeps } from '../../src/slack/deps.ts'
 import { openBrowser } from '../support/browser.ts'
 import { lacks, needing } from '../support/needs.ts'
 import { openSandbox } from './open-sandbox.ts'
@@ -15,9 +16,21 @@ describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium
   let browser: Browser
   let page: Page
   let problems: string[] = []
+  /** What a diagnosis waits for: what is shown meanwhile stays. */
+  let held: Promise<void> | null = null
 
+  const holding = (deps: SlackDeps): SlackDeps => ({
+    ...deps,
+    diagnose: {
+      ...deps.diagnose,
+      async diagnose(request, options) {
+        await held
+        return deps.diagnose.diagnose(request, options)
+      },
+    },
+  })
   beforeAll(async () => {
-    ;[sandbox, browser] = await Promise.all([openSandbox(), openBrowser()])
+    ;[sandbox, browser] = await Promise.all([openSandbox(holding), openBrowser()])
   }, longMs)
   afterAll(async () => {
     await browser?.close()
@@ -64,6 +77,8 @@ describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium
   }
 
   it('answers a mention: 👀, the plan, then in its place the summary and three cards; figures and pictures behind Details', async () => {
+    const seen = Promise.withResolvers<void>()
+    held = seen.promise
     await box().fill('@prompts diagnose llama2-70b-v5p')
     await box().press('Enter')
     await page.locator('#messages .reaction[data-reaction="eyes"]').waitFor()
@@ -71,6 +86,7 @@ describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium
     await root.getByText('Diagnosing llama2-70b-v5p').waitFor()
     expect(await root.getByRole('button', { name: 'Cancel' }).isVisible()).toBe(true)
     const ts = await root.getAttribute('data-ts')
+    seen.resolve()
     await root.getByText('bound by communication').first().waitFor()
     expect(await root.getAttribute('data-ts')).toBe(ts)
     await replies().nth(4).waitFor()
@@ -140,6 +156,7 @@ describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium
 
   it('shows what the compiler says on each card, in its place, and that one was withdrawn', async () => {
     const verdict = { status: 'fits', required_gib: 12.6, available_gib: 15.8, step_time_ms: null, seconds: 31, message: null }
+    const seen = Promise.withResolvers<void>()
     const other = await openSandbox((deps) => ({
       ...deps,
       compiler: true,
@@ -147,7 +164,7 @@ describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium
         ...deps.diagnose,
         async compileCards(run, { onCard }) {
           const { cards } = (await deps.memory.diagnosis(run))!
-          await deps.clock.sleep(6000)
+          await seen.promise
           const [first, second] = cards.map((card) => ({ ...card, compiler: verdict as never }))
           await onCard([first!, second!, cards[2]!], [])
           await onCard([first!, second!], [{ card: cards[2]!, reason: 'out of memory by 3.1 GiB' }])
@@ -158,6 +175,7 @@ describe.skipIf(lacks('chromium'))(needing('the sandbox in a browser', 'chromium
       await page.goto(other.url)
       const shown = await diagnose('deepseek2-v5p-cold')
       await shown[1]!.getByText('compiling…').waitFor()
+      seen.resolve()
       await shown[1]!.getByText('12.6 of 15.8 GiB · compiled ✓').waitFor()
       await shown[2]!.getByText('withdrawn: out of memory by 3.1 GiB').waitFor()
       expect(await shown[2]!.getByRole('button', { name: 'Adopt' }).count()).toBe(0)
