@@ -43,8 +43,8 @@ describe.skipIf(lacks('redis-server')).concurrent(needing('serve and workers as 
     const start = host()
     const channel = slack.channels[0]!
     const port = String(await freePort())
-    const server = await start({ role: 'serve', port, 'stage-ms': '400' })
-    const worker = await start({ role: 'worker', 'stage-ms': '400' })
+    const server = await start({ role: 'serve', port, 'stage-ms': '600000' })
+    const worker = await start({ role: 'worker', 'stage-ms': '600000' })
     const forwarder = new Forwarder(slack, server.said)
     const ts = await forwarder.mention({ person: 0, channel, text: '@prompts diagnose exp-123' })
     expect(forwarder.ackMs).toHaveLength(1)
