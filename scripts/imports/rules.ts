@@ -39,7 +39,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   hlo: { imports: [...pureBase, 'contract', 'interconnect'], packages: [...pure, 'pbf'] },
   planner: { imports: [...pureBase, 'contract', 'interconnect'], packages: pure },
   profile: { imports: [...base, 'contract', 'hlo'] },
-  threads: { imports: [...base, 'contract', 'planner', 'profile'] },
+  threads: { imports: [...base, 'contract', 'planner', 'profile', 'experiment'] },
   compiler: { imports: [...base, 'contract', 'files', 'interconnect', 'hlo', 'planner'] },
   knowledge: { imports: [...base, ...given, 'layout', 'interconnect', 'planner'] },
   experiment: { imports: [...base, ...given, ...computing] },

@@ -66,6 +66,7 @@ export async function openSlack(
     diagnose: opened.service,
     thread: createThread(opened.deps),
     experiments: createExperimentDirectory(finder, mayKnow),
+    readInline: (text, what, signal) => heavy.readInline({ text, what }, signal),
     log,
     metrics: createMetrics(),
     traces,

@@ -21,8 +21,16 @@ export interface ReadExperiment {
  * @throws PromptsError `bad_experiment` naming the line or the field, `too_large`.
  */
 export function readExperiment(text: string, what: string): ReadExperiment {
-  const { data, notes } = translateWords(readExperimentData(text, what), devicesOfSlice)
-  return { experiment: parseWithSchema(experimentSchema, data, what), notes }
+  const { experiment, notes } = readExperimentAsSaid(text, what)
+  return { experiment, notes }
+}
+
+/** The same, with the data in the words of whoever wrote it. @throws PromptsError as `readExperiment` does. */
+export function readExperimentAsSaid(text: string, what: string): ReadExperiment & { said: Readonly<Record<string, unknown>> } {
+  const said = readExperimentData(text, what)
+  const { data, notes } = translateWords(said, devicesOfSlice)
+  // what the schema passes is an object, and translating made none of anything else
+  return { experiment: parseWithSchema(experimentSchema, data, what), notes, said: said as Record<string, unknown> }
 }
 
 /** The experiment alone. @throws PromptsError as `readExperiment` does. */

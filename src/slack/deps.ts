@@ -6,6 +6,7 @@ import type { LineJobs } from '../contract/line-job.ts'
 import type { RunRequest } from '../contract/run.ts'
 import type { Plan } from '../contract/verdict.ts'
 import type { ListedRun } from '../experiment/find/run-finder.ts'
+import type { InlineExperiment } from '../experiment/read-inline-experiment.ts'
 import type { Metrics } from '../health/metrics.ts'
 import type { JobQueue } from '../jobs/job-queue.ts'
 import type { ShardingMemory } from '../runs/memory/sharding-memory.ts'
@@ -77,6 +78,8 @@ export interface SlackDeps {
   /** Answers questions about finished runs. */
   thread: Thread
   experiments: ExperimentDirectory
+  /** An experiment that came with a message. @throws PromptsError as `readInlineExperiment`; the signal's reason. */
+  readInline(text: string, what: string, signal: AbortSignal): Promise<InlineExperiment>
   log: Log
   metrics: Metrics
   traces: Traces

@@ -10,6 +10,8 @@ export interface HeavyWork {
   plan(input: Tasks['plan']['input'], signal: AbortSignal): Promise<Plan>
   /** The signal's reason is all that it throws. */
   size(input: Tasks['size']['input'], signal: AbortSignal): Promise<Tasks['size']['answer']>
+  /** An experiment that came with a message. @throws PromptsError as `readInlineExperiment`; the signal's reason. */
+  readInline(input: Tasks['inline']['input'], signal: AbortSignal): Promise<Tasks['inline']['answer']>
   /** @throws PromptsError what the reader of profiles throws; the signal's reason. */
   readProfile(source: string, mesh: Tasks['profile']['input']['mesh'], signal: AbortSignal): Promise<ProfileReading>
   close(): Promise<void>
@@ -18,12 +20,16 @@ export interface HeavyWork {
 /** A search of fewer candidates ends before a thread would have started: a fifth of a second. */
 const smallSearch = 250_000
 
+/** Parsed in two or three milliseconds; what people paste is shorter. */
+const shortText = 4096
+
 /** Heavy work in threads: for a process that serves others meanwhile. */
 export function heavyWorkInThreads(options: { threads: number }): HeavyWork {
   const pool = createThreadPool({ size: options.threads })
   return {
     plan: (input, signal) => pool.run('plan', input, signal),
     size: (input, signal) => pool.run('size', input, signal),
+    readInline: (input, signal) => (input.text.length <= shortText ? readHere(input) : pool.run('inline', input, signal)),
     readProfile: (source, mesh, signal) => pool.run('profile', { source, mesh }, signal),
     close: () => pool.close(),
   }
@@ -42,10 +48,16 @@ export function heavyWorkOfCommand(): HeavyWork {
       const { sizeJob } = await import('../planner/size-job.ts')
       return sizeJob(input)
     },
+    readInline: readHere,
     async readProfile(source, mesh, signal) {
       const { readProfileDetails } = await import('../profile/read-profile.ts')
       return readProfileDetails(source, { signal, ...(mesh === null ? {} : { mesh }) })
     },
     close: () => pool.close(),
   }
+}
+
+async function readHere({ text, what }: Tasks['inline']['input']): Promise<Tasks['inline']['answer']> {
+  const { readInlineExperiment } = await import('../experiment/read-inline-experiment.ts')
+  return readInlineExperiment(text, what)
 }

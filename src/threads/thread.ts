@@ -13,6 +13,10 @@ const work: { [Name in TaskName]: (input: Tasks[Name]['input']) => Promise<Tasks
     const { sizeJob } = await import('../planner/size-job.ts')
     return sizeJob(input)
   },
+  async inline({ text, what }) {
+    const { readInlineExperiment } = await import('../experiment/read-inline-experiment.ts')
+    return readInlineExperiment(text, what)
+  },
   async profile({ source, mesh }) {
     const { readProfileDetails } = await import('../profile/read-profile.ts')
     return readProfileDetails(source, mesh === null ? {} : { mesh })

@@ -17,7 +17,7 @@ import type { SlackServices } from '../services.ts'
 import { type Asker, checkAsker, checkExperiment, isAllowed, parseChannelRules } from './access.ts'
 import { answerRun } from './answer-run.ts'
 import { forgetAsked } from './forget.ts'
-import { fetchSharedFile, isExperimentFile, readInlineExperiment, sharedFiles } from './inline-experiment.ts'
+import { fetchSharedFile, isExperimentFile, sharedFiles } from './shared-files.ts'
 import { type StartInput, type Subject, startRuns } from './start-runs.ts'
 
 const lookupMs = 30_000
@@ -152,7 +152,8 @@ async function take(
   read: () => Promise<string>,
 ): Promise<void> {
   try {
-    subjects.push({ kind: 'inline', ...readInlineExperiment(await read(), name) })
+    const experiment = await services.deps.readInline(await read(), name, AbortSignal.timeout(lookupMs))
+    subjects.push({ kind: 'inline', ...experiment })
   } catch (thrown) {
     await say(services, input, `file-${name}`, async () => errorMessage(asPromptsError(thrown), { about: name }))
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunRequest } from '../../contract/run.ts'
 import { asPromptsError } from '../../errors.ts'
+import type { InlineExperiment } from '../../experiment/read-inline-experiment.ts'
 import type { Turn } from '../../jobs/turns.ts'
 import { errorMessage, joinedMessage } from '../blocks/notice-messages.ts'
 import { jobSchema, type SlackDeps, traceOf } from '../deps.ts'
@@ -10,7 +11,6 @@ import type { Delivery } from '../runs/delivery.ts'
 import { messageKey, type RunRecord, type RunRecords, type Watcher } from '../runs/run-records.ts'
 import { threadLink } from '../thread-link.ts'
 import { type Asker, checkExperiment, checkQuota } from './access.ts'
-import type { InlineExperiment } from './inline-experiment.ts'
 
 export type Subject = { kind: 'experiment'; id: string } | ({ kind: 'inline' } & InlineExperiment)
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Config, readConfig } from '../../../src/config.ts'
 import { PromptsError } from '../../../src/errors.ts'
+import { readInlineExperiment } from '../../../src/experiment/read-inline-experiment.ts'
 import { createMetrics } from '../../../src/health/metrics.ts'
 import { createFileMemory } from '../../../src/runs/memory/file-memory.ts'
 import type { SlackDeps } from '../../../src/slack/deps.ts'
@@ -60,6 +61,7 @@ export async function startBot(
       compiler: false,
       ...infrastructure,
     },
+    readInline: async (text: string, what: string) => readInlineExperiment(text, what),
     experiments: {
       examples: async () => ['exp-123', 'exp-124'],
       runs: async () => ({ runs: [], silent: [] }),

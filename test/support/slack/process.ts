@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { readInlineExperiment } from '../../../src/experiment/read-inline-experiment.ts'
 import { createMetrics } from '../../../src/health/metrics.ts'
 import { createFileMemory } from '../../../src/runs/memory/file-memory.ts'
 import { openRunStore } from '../../../src/runs/memory/open-memory.ts'
@@ -88,6 +89,7 @@ const deps = {
     compiler: values.compiler,
     ...infrastructure,
   },
+  readInline: async (text: string, what: string) => readInlineExperiment(text, what),
   experiments: {
     examples: async () => ['exp-123'],
     runs: async () => ({ runs: [], silent: [] }),

@@ -1,6 +1,6 @@
 import type { WebClient } from '@slack/web-api'
 import { PromptsError } from '../../errors.ts'
-import { maxExperimentBytes, parseExperiment, readExperimentData } from '../../experiment/parse-experiment.ts'
+import { maxExperimentBytes } from '../../experiment/parse-experiment.ts'
 import type { MessageEvent } from '../listeners/payloads.ts'
 
 /** A file that came with a message, as Slack's events describe it. */
@@ -10,23 +10,6 @@ export interface SharedFile {
   url: string
   /** Slack tells only that it is there: it belongs to another organization. */
   isHidden?: boolean
-}
-
-/** An experiment that a stranger sent: data that our schema has passed. */
-export interface InlineExperiment {
-  id: string
-  yaml: string
-}
-
-/**
- * Parses an experiment that came through Slack. `profile` is taken out: it has no folder, and no path of it is ever opened.
- * @throws PromptsError `bad_experiment`, `too_large`.
- */
-export function readInlineExperiment(text: string, what: string): InlineExperiment {
-  const { id } = parseExperiment(text, what)
-  // in its own words, which the run translates aloud
-  const { profile: _dropped, ...said } = readExperimentData(text, what) as Record<string, unknown>
-  return { id, yaml: JSON.stringify(said, null, 2) }
 }
 
 /**
