@@ -53,7 +53,13 @@ export function scoreMaxTextModules(recorded: string, modules: string): { scores
       const { id, program } = JSON.parse(line) as { id: string; program: Omit<Request, 'phase' | 'model'> & { model: string } }
       const entry = (models.models as unknown as Record<string, { dims: Model }>)[program.model]
       const dims = entry === undefined ? {} : dimsOf(entry.dims)
-      return { id, path: join(modules, `${id}.hlo.pb.gz`), request: { ...program, dcn: program.dcn ?? {}, phase: 'train', model: dims } }
+      // MaxText's own policy where a program names none
+      const run = { remat: 'full', ...program.run }
+      return {
+        id,
+        path: join(modules, `${id}.hlo.pb.gz`),
+        request: { ...program, run, dcn: program.dcn ?? {}, phase: 'train', model: dims },
+      }
     }),
   )
 }

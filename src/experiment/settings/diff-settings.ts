@@ -1,4 +1,5 @@
 import { unimportant } from '../run-folder/run-record.ts'
+import { shownValue } from './shown-value.ts'
 
 /** A setting of two runs that is not the same; null where a run does not have it. */
 export interface SettingChange {
@@ -6,8 +7,6 @@ export interface SettingChange {
   before: string | null
   after: string | null
 }
-
-const longest = 80
 
 /** Settings that hold a list of flags: each flag is a setting of its own. */
 const flagLists = new Set(['libtpu_init_args', 'LIBTPU_INIT_ARGS', 'compile_xla_flags', 'XLA_FLAGS'])
@@ -29,14 +28,7 @@ export function isAside({ name }: SettingChange): boolean {
 
 /** `remat_policy: full → minimal`. */
 export function changeText({ name, before, after }: SettingChange): string {
-  return `${name}: ${shown(name, before)} → ${shown(name, after)}`
-}
-
-/** A value as people are told it: not one that is nobody's to read, nor a long one. */
-export function shown(name: string, value: string | null): string {
-  if (value === null) return 'not set'
-  if (/secret|password|credential|api_?key|token$/i.test(name)) return '(not shown)'
-  return value.length > longest ? `${value.slice(0, longest)}…` : value
+  return `${name}: ${shownValue(name, before)} → ${shownValue(name, after)}`
 }
 
 /** The names of settings that are not the same in all of several runs; what a step's work depends on first. Pure. */

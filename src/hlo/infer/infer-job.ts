@@ -4,6 +4,7 @@ import { stackSizes } from './count-layers.ts'
 import { expertsPerToken } from './experts-per-token.ts'
 import { inferMesh } from './infer-mesh.ts'
 import { inferModel } from './infer-model.ts'
+import { inferRemat } from './infer-remat.ts'
 import { inferRun } from './infer-run.ts'
 import { type InferredJob, likely, sure } from './inferred.ts'
 import { namedMesh } from './named-mesh.ts'
@@ -29,9 +30,12 @@ export function inferJob(module: HloModule): InferredJob {
       ? null
       : inferMesh(weights, inputs, { embed: model.embed.value, devices, sequenceSplit, batchSplit }))
   const perToken = model.experts === null ? null : expertsPerToken(module, model.experts.value)
+  const remat =
+    run.phase?.value === 'train' ? inferRemat(module, { stacks, mesh, embed: model.embed, mlp: model.mlp, seqLen: run.seqLen }) : null
   const job: InferredJob = {
     ...model,
     ...run,
+    remat: remat?.found ?? null,
     globalBatch: loadedBatch(run.globalBatch, mesh, devices),
     mesh,
     devices: devices === null ? null : sure(devices, 'the shardings lay out so many'),
@@ -40,7 +44,7 @@ export function inferJob(module: HloModule): InferredJob {
     crossesSlices: collectivesOf(module, null).some(({ axes }) => axes?.includes('dcn') === true),
     open: [],
   }
-  job.open = openValues(job, module)
+  job.open = openValues(job, module, remat)
   return job
 }
 

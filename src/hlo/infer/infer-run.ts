@@ -1,11 +1,12 @@
 import type { HloModule } from '../types.ts'
+import { hasOp } from './has-op.ts'
 import { type InferredJob, likely, sure } from './inferred.ts'
 import type { ProgramInput } from './program-inputs.ts'
 import { outerTrips } from './step-loops.ts'
 
 type RunPart = Pick<
   InferredJob,
-  'phase' | 'globalBatch' | 'seqLen' | 'microbatches' | 'optimizer' | 'remat' | 'weightType' | 'optimizerType' | 'cacheType'
+  'phase' | 'globalBatch' | 'seqLen' | 'microbatches' | 'optimizer' | 'weightType' | 'optimizerType' | 'cacheType'
 > & {
   /** Over how many devices the batch is split; null where no input is known to be a batch. */
   batchSplit: number | null
@@ -50,7 +51,6 @@ export function inferRun(
         : null,
     microbatches: null,
     optimizer: train ? optimizerOf(states) : null,
-    remat: train ? rematOf(module) : null,
     weightType: weight ? sure(weight.type, weight.name) : null,
     optimizerType:
       states.length > 0 ? sure(states.find((state) => state.dims.length >= 2)?.type ?? states[0]!.type, states[0]!.name) : null,
@@ -86,22 +86,4 @@ function optimizerOf(states: readonly ProgramInput[]): InferredJob['optimizer'] 
   if (has('v_row') || has('v_col')) return sure('adafactor', 'the optimizer keeps factored moments')
   if (has('mu')) return likely('lion', 'the optimizer keeps one moment')
   return states.length === 0 ? likely('sgd', 'no optimizer state goes in') : null
-}
-
-/**
- * Without `checkpoint` in any name nothing is computed again. What a policy saves is told by what its forward loop hands on,
- * which is left open.
- */
-function rematOf(module: HloModule): InferredJob['remat'] {
-  const recomputes = hasOp(module, /(^|\/)(checkpoint|rematted_computation|remat\d*)(\/|$)/)
-  if (!recomputes) return likely('none', 'nothing in the backward pass is named as computed again')
-  return hasOp(module, /transpose\(jvp[^/]*\)\/.*(checkpoint|rematted_computation|remat).*(wi_0|gate|dot_general)/)
-    ? likely('full', 'the backward pass multiplies again what the forward pass did')
-    : null
-}
-
-function hasOp(module: HloModule, name: RegExp): boolean {
-  for (const computation of module.computations.values())
-    for (const { opName } of computation.instructions) if (opName !== '' && name.test(opName)) return true
-  return false
 }

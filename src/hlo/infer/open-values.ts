@@ -1,4 +1,5 @@
 import type { HloModule } from '../types.ts'
+import type { InferredRemat } from './infer-remat.ts'
 import type { Found, InferredJob, OpenName, OpenValue } from './inferred.ts'
 import { likelyBatches } from './likely-batches.ts'
 
@@ -6,7 +7,7 @@ const usualLengths = [1024, 2048, 4096, 8192]
 const mostChoices = 5
 
 /** What an experiment needs and the program does not say, with what it may be. */
-export function openValues(job: InferredJob, module: HloModule): OpenValue[] {
+export function openValues(job: InferredJob, module: HloModule, remat: InferredRemat | null): OpenValue[] {
   const open: OpenValue[] = []
   const ask = (name: OpenName, value: Found<unknown> | object | null, why: string, choices: OpenValue['choices'] = []) => {
     if (value === null) open.push({ name, choices: choices.slice(0, mostChoices), why })
@@ -30,7 +31,7 @@ export function openValues(job: InferredJob, module: HloModule): OpenValue[] {
       'no selection of experts was found',
       [1, 2, 4, 8].filter((count) => count < experts),
     )
-  if (job.phase?.value === 'train') ask('remat', job.remat, 'what the policy saves is not told', ['full', 'minimal', 'none'])
+  if (remat !== null) ask('remat', job.remat, remat.why, remat.choices)
   return open
 }
 

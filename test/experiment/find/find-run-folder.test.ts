@@ -1,14 +1,29 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  createReadStream,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { PbfWriter } from 'pbf'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Answers } from '../../../src/contract/answers.ts'
+import { readEventFile } from '../../../src/experiment/events/read-event-file.ts'
 import { answerFiles } from '../../../src/experiment/find/answer-files.ts'
 import { findExperiment } from '../../../src/experiment/find/find-experiment.ts'
 import { createRunAnswers } from '../../../src/experiment/find/run-answers.ts'
+import { importMaxText } from '../../../src/experiment/import/import-maxtext.ts'
+import { readMaxTextInput } from '../../../src/experiment/import/maxtext/read-input.ts'
 import { loadSubject } from '../../../src/experiment/load-experiment.ts'
+import { diffSettings } from '../../../src/experiment/settings/diff-settings.ts'
 import { readProfile } from '../../../src/profile/read-profile.ts'
 import { maxTextEvents } from '../../support/event-file.ts'
 import { findOptions, folderOfRuns } from '../../support/finding.ts'
@@ -168,6 +183,18 @@ describe('a run folder of MaxText', () => {
     expect(byPath.experiment).toEqual(byName.experiment)
     expect(byName.experiment).toMatchObject({ mesh: { data: 4, model: 2 }, run: { global_batch: 16 } })
     expect(byName.experiment?.measured?.step_time_ms).toBeCloseTo(2486.8, 0)
+    // the log prints the same settings: none is lost on the way through the events, key by key
+    const [file] = globSync(join(root, real, 'tensorboard/**/events.out.tfevents.*'))
+    const { texts } = await readEventFile(createReadStream(file!))
+    const log = [...texts].map(([name, value]) => `Config param ${name}: ${value}`).join('\n')
+    expect(texts.size).toBeGreaterThan(800)
+    expect(diffSettings(readMaxTextInput(log, 'log').settings, byName.settings!)).toEqual([])
+    // what a log does not have: the compiler's flags; its steps are another test's
+    // what a log does not have: the compiler's flags; its steps are another test's
+    const { measured: _, run, ...rest } = byName.experiment!
+    const { flags, ...settings } = run
+    expect(Object.keys(flags ?? {})).toEqual(['LIBTPU_INIT_ARGS'])
+    expect(importMaxText(log, 'log', { id: real, topology: 'v5e-8' }).experiment).toEqual({ ...rest, run: settings })
   })
 })
 

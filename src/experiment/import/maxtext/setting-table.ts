@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import json from '../../../../knowledge/maxtext-settings.json' with { type: 'json' }
 import { bare } from '../../../text/bare.ts'
+import { shownValue } from '../../settings/shown-value.ts'
 
 const {
   defaults,
@@ -64,7 +65,7 @@ export function unmappedSettings(
     .filter(
       (name) => differs(name, settings) || (defaults[name] === undefined && written.has(name) && plainValue(settings.get(name)!) !== ''),
     )
-    .map((name) => `${name}=${plainValue(settings.get(name)!)}`)
+    .map((name) => `${name}=${shownValue(name, plainValue(settings.get(name)!))}`)
 }
 
 function differs(name: string, settings: ReadonlyMap<string, string>): boolean {

@@ -4,7 +4,8 @@ import { isSliceName } from '../../find/slice-of-run.ts'
 import { maxExperimentBytes, readExperiment } from '../../parse-experiment.ts'
 import { maxTextDraft } from '../../run-folder/maxtext-draft.ts'
 import { isMaxText } from '../../run-folder/run-record.ts'
-import { differingSettings, shown } from '../../settings/diff-settings.ts'
+import { differingSettings } from '../../settings/diff-settings.ts'
+import { shownValue } from '../../settings/shown-value.ts'
 import type { ExperimentSource, FoundRun } from '../experiment-source.ts'
 import { readText } from '../http.ts'
 import type { RunIndex } from '../run-index.ts'
@@ -80,7 +81,7 @@ function describe({ info, data }: MlflowRun, differing: readonly string[]): stri
   const started = info.start_time ? new Date(info.start_time).toISOString().slice(0, 16).replace('T', ' ') : null
   const settings = differing
     .slice(0, toldSettings)
-    .map((name) => `${name}=${shown(name, data.params.find(({ key }) => key === name)?.value ?? null)}`)
+    .map((name) => `${name}=${shownValue(name, data.params.find(({ key }) => key === name)?.value ?? null)}`)
   return [started, info.status?.toLowerCase(), info.user_id && `by ${info.user_id}`, ...settings].filter(Boolean).join(', ')
 }
 
