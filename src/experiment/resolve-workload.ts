@@ -7,7 +7,7 @@ import type { Slice } from '../interconnect/slice.ts'
 import type { ResolvedModel } from '../planner/model/resolved-model.ts'
 import { rematNames, rematPolicy } from '../planner/remat-policy.ts'
 import { stringFlags } from '../planner/run-flags.ts'
-import { badServingSetting, spreadNote } from '../planner/serving/serving-settings.ts'
+import { badServingSetting, servingNotes } from '../planner/serving/serving-settings.ts'
 import type { Chip, ResolvedRun, Workload } from '../planner/workload.ts'
 import { nearest } from '../text/nearest.ts'
 import { unmodelledNotes } from './unmodelled-flags.ts'
@@ -38,8 +38,11 @@ export function resolveWorkload(experiment: Experiment, catalog: Catalog): Workl
   const framework = experiment.framework ?? (phase === 'train' ? 'maxtext' : 'vllm')
   const wrong = badServingSetting(framework, phase, run.flags)
   if (wrong !== null) refuse(experiment.id, wrong, "Give it as the engine's own argument takes it, or leave it out.")
-  const latencies = phase === 'decode' ? spreadNote(run) : null
-  const notes = [...(model.notes ?? []), ...unmodelledNotes(run, framework, experiment), ...(latencies === null ? [] : [latencies])]
+  const notes = [
+    ...(model.notes ?? []),
+    ...unmodelledNotes(run, framework, experiment),
+    ...(phase === 'decode' ? servingNotes({ framework, run }) : []),
+  ]
   return {
     id: experiment.id,
     framework,

@@ -60,8 +60,20 @@ export function countedServingFlags(framework: Framework, phase: Phase): readonl
   return [spreadFlag, ...Object.values(servingConstants.engines[framework].settings)]
 }
 
+/** What a decoding run's figures take for granted, in words. */
+export function servingNotes({ framework, run }: { framework: Framework; run: ResolvedRun }): string[] {
+  const places = framework === 'maxtext' && run.flags.scan_layers?.toLowerCase() !== 'true'
+  const lengths = isEngine(framework) || places ? spreadNote(run) : null
+  return [
+    ...(places && run.flags.scan_layers === undefined
+      ? ['counted with scan_layers=false, as MaxText is run to serve; the flag scan_layers=true is counted otherwise']
+      : []),
+    ...(lengths === null ? [] : [lengths]),
+  ]
+}
+
 /** What the latencies of a request mix rest on, in words; null where no lengths are given. */
-export function spreadNote({
+function spreadNote({
   input_len: input,
   output_len: output,
   flags,

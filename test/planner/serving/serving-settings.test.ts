@@ -58,6 +58,14 @@ describe('the lengths of requests', () => {
   })
 })
 
+describe("MaxText's decoding", () => {
+  it('says that it is counted without scanned layers, and no latencies where they are', () => {
+    const notes = (flags: Experiment['run']['flags']) => served(flags, {}, 'maxtext').notes ?? []
+    expect(notes({})).toEqual([expect.stringMatching(/scan_layers=false/), expect.stringMatching(/lengths vary/)])
+    expect(notes({ scan_layers: true })).toEqual([])
+  })
+})
+
 describe('a cache that holds fewer requests than are in flight', () => {
   it('makes the others wait, and says so', () => {
     const run = { global_batch: 400, concurrency: 400 }
