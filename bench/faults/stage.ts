@@ -50,8 +50,9 @@ export class Stage {
     this.forwarder = new Forwarder(slack, '')
   }
 
-  static async open(): Promise<Stage> {
-    return new Stage(await Workspace.start({ channels, users: 4 }), mkdtempSync(join(tmpdir(), 'prompts-faults-')))
+  static async open(options: { channels?: number } = {}): Promise<Stage> {
+    const slack = await Workspace.start({ channels: options.channels ?? channels, users: 4, calls: 20_000 })
+    return new Stage(slack, mkdtempSync(join(tmpdir(), 'prompts-faults-')))
   }
 
   get home(): string {

@@ -109,7 +109,7 @@ export async function runQueueLoad(options: QueueLoadOptions): Promise<QueueLoad
 }
 
 /** Notes when each experiment's diagnosis ended, by the one log line of a run. */
-function watchEnds(product: Product, ended: Map<string, number>): void {
+export function watchEnds(product: Product, ended: Map<string, number>): void {
   product.child.stderr?.on('data', (chunk: Buffer) => {
     for (const [, id] of chunk.toString().matchAll(/"experiment":"(load-\d+)","end":"done"/g))
       if (id !== undefined) ended.set(id, Date.now())

@@ -57,17 +57,22 @@ export class Forwarder {
     })
   }
 
-  async event(event: Record<string, unknown>, options: { eventId?: string; retry?: number; eventTime?: number } = {}): Promise<number> {
+  async event(
+    event: Record<string, unknown>,
+    options: { eventId?: string; retry?: number; eventTime?: number; team?: string } = {},
+  ): Promise<number> {
     const body = {
       ...{
         token: 'x',
-        team_id: teamId,
+        team_id: options.team ?? teamId,
         api_app_id: 'A0APP00001',
         type: 'event_callback',
         event_id: options.eventId ?? `Ev${randomUUID()}`,
       },
       ...{ event_time: options.eventTime ?? Math.floor(Date.now() / 1000), is_ext_shared_channel: false, event },
-      authorizations: [{ enterprise_id: null, team_id: teamId, user_id: botUser, is_bot: true, is_enterprise_install: false }],
+      authorizations: [
+        { enterprise_id: null, team_id: options.team ?? teamId, user_id: botUser, is_bot: true, is_enterprise_install: false },
+      ],
     }
     const retry: Record<string, string> =
       options.retry === undefined || options.retry === 0 ? {} : { 'x-slack-retry-num': String(options.retry) }
