@@ -1,7 +1,8 @@
-import { cpSync, mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { freePort } from '../../../test/support/redis-server.ts'
+import { fillDatabase, readRecorded, versionOf } from '../recorded-stores.ts'
 import type { Row } from '../row.ts'
 
 export const restoreRows: Row[] = [
@@ -40,6 +41,40 @@ export const restoreRows: Row[] = [
         saw: `up ${seconds.toFixed(0)} s after the restore began; a follow-up and an adoption of the run before it, and a new run, as ever`,
         wrong,
       }
+    },
+  },
+  {
+    name: 'Stores of an earlier version',
+    how: 'serve started on what an earlier version left in PROMPTS_HOME (test/fixtures/stores/first)',
+    async run(stage) {
+      const { files, state, library } = readRecorded('first')
+      for (const [name, text] of Object.entries(files)) {
+        mkdirSync(dirname(join(stage.home, name)), { recursive: true })
+        writeFileSync(join(stage.home, name), text)
+      }
+      fillDatabase(join(stage.home, 'state.db'), state)
+      fillDatabase(join(stage.home, 'library.sqlite'), library)
+      const server = await stage.serve()
+      const wrong: string[] = []
+      const answer = await stage.ask()
+      if (!(await stage.settle(60))) wrong.push('not answered')
+      const version = versionOf(join(stage.home, 'state.db'))
+      if (version < 2) wrong.push(`state.db is of version ${version}`)
+      await server.end('SIGTERM')
+      // an older program on what a newer one laid out
+      const newer = new DatabaseSync(join(stage.home, 'state.db'))
+      newer.exec('PRAGMA user_version = 99')
+      newer.close()
+      const older = stage.spawn('serve')
+      await older.ended(30_000)
+      const said =
+        older.lines
+          .findLast((line) => line.startsWith('prompts: '))
+          ?.replace('prompts: ', '')
+          .replace(/\/\S*\//g, '') ?? ''
+      if (older.child.exitCode !== 2) wrong.push(`on a newer one exit code ${older.child.exitCode}`)
+      if (!(await stage.read(answer)).includes('load-0')) wrong.push('another answer')
+      return { saw: `state.db from version 1 to ${version} by itself, answered; on a newer one exit 2: "${said}"`, wrong }
     },
   },
 ]
