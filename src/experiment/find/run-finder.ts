@@ -12,6 +12,7 @@ import { answerFiles } from './answer-files.ts'
 import { askSources } from './ask-sources.ts'
 import { type FindOptions, findExperiment } from './find-experiment.ts'
 import { createRunAnswers, type RunAnswers, scopedAnswers } from './run-answers.ts'
+import { splitSlice } from './slice-of-run.ts'
 import type { SliceTable } from './slice-table.ts'
 
 /** Who asks: which ids they may know of; null for the operator, who may know all and is told addresses. */
@@ -49,6 +50,8 @@ export interface WorkspaceFinder extends Pick<RunFinder, 'find' | 'list'> {
 }
 
 const listLimit = 50_000
+/** Of so many runs of a list it is looked up what someone said of them. */
+const mostRecalled = 50
 
 /** The finder of the operator's sources. `answers`: where the runs are kept, which may be shared by hosts; in PROMPTS_HOME if not given. */
 export function createRunFinder(config: Config, table: SliceTable, given?: RunAnswers): RunFinder {
@@ -77,6 +80,7 @@ export function createRunFinder(config: Config, table: SliceTable, given?: RunAn
         .filter((run) => wanted.every((word) => textOf(run).includes(word)))
         .sort((a, b) => (b.at ?? '').localeCompare(a.at ?? ''))
         .slice(0, limit)
+      for (const run of runs.slice(0, mostRecalled)) if (run.topology === null) await addSaid(run, of)
       return { runs, silent: answered.flatMap(({ failure }) => (failure === null ? [] : [failure.message])) }
     },
   })
@@ -94,6 +98,12 @@ export function createRunFinder(config: Config, table: SliceTable, given?: RunAn
       return (await openAddress(subject, config, options, signal)) ?? loadSubject(subject, sources, signal, options)
     },
   }
+}
+
+/** The slice that someone said, where the run itself does not. */
+async function addSaid(run: ListedRun, answers: RunAnswers): Promise<void> {
+  const { slice } = await answers.recall(run.id).catch((): Answers => ({}))
+  if (slice !== undefined) Object.assign(run, splitSlice(slice))
 }
 
 function textOf(run: ListedRun): string {

@@ -1,5 +1,7 @@
+import { type ChipName, chipOfDeviceType } from '../../contract/chip.ts'
 import { experimentSchema } from '../../contract/experiment.ts'
 import { PromptsError } from '../../errors.ts'
+import { readDeviceType } from '../../profile/read-device-type.ts'
 import { splitSlice } from '../find/slice-of-run.ts'
 import { maxExperimentBytes, readExperimentData } from '../parse-experiment.ts'
 import { maxTextSchedule } from '../run-folder/maxtext-schedule.ts'
@@ -24,6 +26,7 @@ export async function lookAtRun(store: FileStore, id: string, signal: AbortSigna
   if (hasRecords) await fromRecords(store, contents, entry, signal)
   if (served !== null) Object.assign(entry, { phase: 'decode', model: served.benchmark.model, step_time_ms: served.benchmark.tpotMs })
   if (contents.yaml !== null) await fromFile(store, contents.yaml.path, entry, signal)
+  if (entry.chip === null) entry.chip = await chipOfProfile(store, contents, signal)
   return entry
 }
 
@@ -45,6 +48,20 @@ async function fromRecords(store: FileStore, contents: RunContents, entry: RunEn
   entry.model = record.settings.get('model_name') ?? null
   if (chip !== null) Object.assign(entry, { chip, topology })
   entry.step_time_ms = steadySteps(record.segments, maxTextSchedule(record.settings)).medianMs
+}
+
+/** The chip that a profile on this machine names; one in a bucket is not fetched for a list. */
+async function chipOfProfile(store: FileStore, { sessions }: RunContents, signal: AbortSignal): Promise<ChipName | null> {
+  const path = sessions.at(-1)?.files[0]?.path
+  const local = path === undefined ? null : store.localPath(path)
+  if (local === null) return null
+  try {
+    const type = await readDeviceType(local, signal)
+    return type === null ? null : chipOfDeviceType(type)
+  } catch {
+    signal.throwIfAborted()
+    return null
+  }
 }
 
 /** An experiment file that cannot be read does not keep the others from being listed. */
