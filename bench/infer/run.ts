@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { scoreLikely } from '../../test/support/score-likely.ts'
 import { type Score, scoreMaxTextModules, scoreModules } from '../../test/support/score-modules.ts'
 
 const recorded = fileURLToPath(new URL('../recorded', import.meta.url))
@@ -29,9 +31,20 @@ ${table(scoreModules(recorded))}
 ## MaxText
 
 The programs of bench/recorded/maxtext-memory.jsonl whose modules lie in FOLDER: MaxText's own training steps for v5e, v5p, v6e and tpu7x, dense, MoE
-and latent attention, with tensor, sequence, expert and replica axes, slices, accumulation, offload and custom remat. Dims are compared where the
-layers of a model are all alike.
+and latent attention, with tensor, sequence, expert and replica axes, slices, accumulation, offload and custom remat. Dims are compared as
+far as all layers of a model have the same, recomputation where it is one policy's name.
 
-${folder === undefined ? 'Not run: no folder was given.\n' : table(scoreMaxTextModules(recorded, folder))}`
+${folder === undefined ? 'Not run: no folder was given.\n' : table(scoreMaxTextModules(recorded, folder))}
+## What stays open
+
+The modules of the reference program again, with the names of their tokens taken out: how often the likely answers, as the thread offers them, hold
+the true one.
+
+| Asked | Modules | Among the answers | The first |
+|---|---|---|---|
+${scoreLikely(join(recorded, 'modules'))
+  .scores.map(({ name, asked, among, first }) => `| ${name} | ${asked} | ${among} | ${first} |`)
+  .join('\n')}
+`
 writeFileSync(new URL('results.md', import.meta.url), page)
 process.stdout.write(page)
