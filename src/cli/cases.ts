@@ -4,6 +4,7 @@ import type { Case } from '../contract/case.ts'
 import { exitCodes, PromptsError } from '../errors.ts'
 import { type CaseBook, createCaseBook } from '../knowledge/case-book.ts'
 import { openLibrary } from '../knowledge/open-library.ts'
+import { openRunStore } from '../runs/memory/open-memory.ts'
 import { type Context, type Run, usageOf } from './command.ts'
 import { formatCase, formatCases } from './format/format-case.ts'
 import { localTenant } from './open-service.ts'
@@ -38,7 +39,11 @@ export const run: Run<'cases'> = async (context) => {
       hint: `Usage: prompts ${usageOf('cases')}`,
     })
   }
-  const opened = await openLibrary(config, { onStoreChange: (state, detail) => note(`Qdrant is ${state}: ${detail}`), signal })
+  const opened = await openLibrary(config, {
+    pending: openRunStore(config).pending,
+    onStoreChange: (state, detail) => note(`Qdrant is ${state}: ${detail}`),
+    signal,
+  })
   try {
     const result = await action.run(
       createCaseBook({ library: opened.library, embedder: opened.embedder, tenant: localTenant, signal }),

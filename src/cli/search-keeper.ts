@@ -35,7 +35,7 @@ export async function openKeeper(options: {
   if (run !== undefined && thread === null)
     throw new PromptsError('bad_arguments', `Run ${run} was not asked for in Slack: it has no thread`, { hint: 'Leave --run out.' })
   const reporter: ThreadReporter | null = thread === null || run === undefined ? null : await reporterOf(config, thread, run)
-  const { library, embedder } = await openLibrary(config, {})
+  const { library, embedder } = await openLibrary(config, { pending: openRunStore(config).pending })
   const tenant = request?.tenant ?? localTenant
   const book = createCaseBook({ library, embedder, tenant, signal: new AbortController().signal })
   const by = request?.by ?? userInfo().username

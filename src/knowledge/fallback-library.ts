@@ -1,12 +1,6 @@
 import { asPromptsError } from '../errors.ts'
-import type { EntryKind, Library, LibraryEntry } from './library.ts'
-
-interface Change {
-  upsert: LibraryEntry | null
-  kind: EntryKind
-  tenant: string
-  id: string
-}
+import type { Library } from './library.ts'
+import type { Change, PendingChanges } from './pending-changes.ts'
 
 /** A library that goes on when its server is away, and says so. */
 export interface FallbackLibrary extends Library {
@@ -14,19 +8,22 @@ export interface FallbackLibrary extends Library {
   degraded(): { since: Date; reason: string; waiting: number } | null
 }
 
+/** So often changes are looked for that a process which is no more has left. */
+const lookAgainMs = 30_000
+
 /**
  * The production store with the embedded one beside it. Every change goes to both; while the server is away the embedded store
  * answers, changes wait, and the first call after `retryAfterMs` tries the server again and catches it up. The embedded store
- * knows the shipped library and what this process wrote, not what other processes wrote meanwhile. Changes that still wait when
- * the process ends are caught up at its next start (`pending`).
+ * knows the shipped library and what this process wrote, not what other processes wrote meanwhile. What waits is written down
+ * (`pending`): whichever process of the bot finds the server again brings it there.
  */
 export function createFallbackLibrary(options: {
   primary: Library
   embedded: Library
+  pending: PendingChanges
   retryAfterMs?: number
+  /** Milliseconds of a steady clock. */
   now?: () => number
-  /** Keeps changes that wait over a restart. */
-  pending?: { load(): Promise<Change[]>; save(changes: readonly Change[]): Promise<void> }
   onChange?: (state: 'away' | 'back', detail: string) => void
   /**
    * A change that the server refuses for what it is, not for how the server is: it stays in the embedded store and holds no other
@@ -34,39 +31,36 @@ export function createFallbackLibrary(options: {
    */
   onRefused?: (change: Change, reason: string) => void
 }): FallbackLibrary {
-  const { primary, embedded } = options
-  const now = options.now ?? Date.now
+  const { primary, embedded, pending } = options
+  const now = options.now ?? (() => performance.now())
   const retryAfterMs = options.retryAfterMs ?? 10_000
   let away: { since: Date; reason: string; nextTry: number } | null = null
-  let waiting: Map<string, Change> | null = null
-
-  const keyOf = (change: Change) => `${change.kind} ${change.tenant} ${change.id}`
-
-  async function pendingChanges(): Promise<Map<string, Change>> {
-    if (waiting === null) {
-      const loaded = (await options.pending?.load()) ?? []
-      waiting ??= new Map(loaded.map((change) => [keyOf(change), change]))
-    }
-    return waiting
-  }
+  let waiting = 0
+  let nextLook = Number.NEGATIVE_INFINITY
 
   async function hold(changes: Change[]): Promise<void> {
-    const pending = await pendingChanges()
-    for (const change of changes) pending.set(keyOf(change), change)
-    await options.pending?.save([...pending.values()])
+    for (const change of changes) await pending.add(change)
+    waiting += changes.length
+    nextLook = Number.NEGATIVE_INFINITY
   }
 
+  /** What waits is brought to the server, of several changes of an entry the last. */
   async function catchUp(): Promise<number> {
-    const pending = await pendingChanges()
-    const changes = [...pending.values()]
-    if (changes.length === 0) return 0
-    await applyTo(primary, changes).catch(async (error: unknown) => {
-      if (!isRefusal(error)) throw error
-      for (const one of changes) await applyOne(one)
-    })
-    for (const change of changes) if (pending.get(keyOf(change)) === change) pending.delete(keyOf(change))
-    await options.pending?.save([...pending.values()])
-    return changes.length
+    if (now() < nextLook) return 0
+    // the place where they wait may be away itself: that says nothing of the server
+    const found = await pending.list().catch(() => [])
+    waiting = found.length
+    const last = [...new Map(found.map(({ change }) => [`${change.kind} ${change.tenant} ${change.id}`, change])).values()]
+    if (last.length > 0) {
+      await applyTo(primary, last).catch(async (error: unknown) => {
+        if (!isRefusal(error)) throw error
+        for (const one of last) await applyOne(one)
+      })
+      await pending.remove(found.map(({ name }) => name))
+    }
+    waiting = 0
+    nextLook = now() + lookAgainMs
+    return last.length
   }
 
   async function applyOne(one: Change): Promise<void> {
@@ -81,7 +75,7 @@ export function createFallbackLibrary(options: {
   function markAway(error: unknown): void {
     const reason = asPromptsError(error).message
     if (away === null) {
-      away = { since: new Date(now()), reason, nextTry: 0 }
+      away = { since: new Date(), reason, nextTry: 0 }
       options.onChange?.('away', reason)
     }
     away.nextTry = now() + retryAfterMs
@@ -117,7 +111,7 @@ export function createFallbackLibrary(options: {
 
   return {
     store: primary.store,
-    degraded: () => (away === null ? null : { since: away.since, reason: away.reason, waiting: waiting?.size ?? 0 }),
+    degraded: () => (away === null ? null : { since: away.since, reason: away.reason, waiting }),
     upsert: (entries) => change(entries.map((entry) => ({ upsert: entry, kind: entry.kind, tenant: entry.tenant, id: entry.id }))),
     remove: ({ kind, tenant, ids }) => change(ids.map((id) => ({ upsert: null, kind, tenant, id }))),
     search: (query) => ask((library) => library.search(query)),

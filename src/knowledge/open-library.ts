@@ -8,6 +8,7 @@ import { createFallbackLibrary } from './fallback-library.ts'
 import { createGeminiClient } from './gemini/client.ts'
 import { type IndexReport, indexLibrary } from './index-library.ts'
 import { type Library, shippedTenant } from './library.ts'
+import { filesOf, type PendingTexts, pendingChanges, takeOverList } from './pending-changes.ts'
 import { createQdrantLibrary } from './qdrant-library.ts'
 import { readKnowledge, shippedKnowledge } from './read-knowledge.ts'
 import { createSqliteLibrary } from './sqlite-library.ts'
@@ -32,6 +33,8 @@ export async function openLibrary(
   options: {
     onStoreChange?: (state: 'away' | 'back', detail: string) => void
     onRefused?: (what: string, reason: string) => void
+    /** Where changes wait while Qdrant is away; files in PROMPTS_HOME where nobody says. */
+    pending?: PendingTexts
     signal?: AbortSignal
   } = {},
 ): Promise<OpenedLibrary> {
@@ -51,10 +54,12 @@ export async function openLibrary(
     return { library: embedded, embedder, index: async (how) => ({ sqlite: await indexEmbedded(how) }) }
   }
   const primary = createQdrantLibrary({ url: config.QDRANT_URL, apiKey: config.QDRANT_API_KEY, embedding: embedder })
+  const pending = pendingChanges(options.pending ?? filesOf(config.PROMPTS_HOME))
+  await takeOverList(join(config.PROMPTS_HOME, 'library-pending.json'), pending)
   const library = createFallbackLibrary({
     primary,
     embedded,
-    pending: pendingFile(join(config.PROMPTS_HOME, 'library-pending.json')),
+    pending,
     ...(options.onStoreChange ? { onChange: options.onStoreChange } : {}),
     ...(options.onRefused ? { onRefused: ({ kind, id }, reason) => options.onRefused?.(`${kind} ${id}`, reason) } : {}),
   })
@@ -109,22 +114,5 @@ export async function countLibrary(config: Config): Promise<{ cases: number; doc
     return { cases, docs }
   } finally {
     await library.close()
-  }
-}
-
-type Pending = NonNullable<Parameters<typeof createFallbackLibrary>[0]['pending']>
-
-function pendingFile(path: string): Pending {
-  return {
-    async load() {
-      try {
-        return JSON.parse(await readFile(path, 'utf8')) as Awaited<ReturnType<Pending['load']>>
-      } catch {
-        return []
-      }
-    },
-    async save(changes) {
-      await writeFileAtomically(path, JSON.stringify(changes))
-    },
   }
 }

@@ -42,8 +42,9 @@ export async function openDiagnoseService(options: {
 }): Promise<OpenedService> {
   const { config, finder, compiler, heavy, mayKnow = () => true } = options
   const runStore = openRunStore(config)
-  const { memory, spend } = runStore
+  const { memory, spend, pending } = runStore
   const library = await openLibrary(config, {
+    pending,
     ...(options.onStoreChange ? { onStoreChange: options.onStoreChange } : {}),
     ...(options.onRefused ? { onRefused: options.onRefused } : {}),
   })

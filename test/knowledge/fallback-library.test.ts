@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createFallbackLibrary } from '../../src/knowledge/fallback-library.ts'
+import { pendingChanges } from '../../src/knowledge/pending-changes.ts'
 import { createQdrantLibrary } from '../../src/knowledge/qdrant-library.ts'
 import { workloadSignature } from '../../src/knowledge/signature.ts'
 import { createSqliteLibrary } from '../../src/knowledge/sqlite-library.ts'
 import { communicationReport, llamaExperiment, openTestService, requestFor, signal } from '../runs/service-fixture.ts'
+import { blobsInMemory } from '../support/blobs-in-memory.ts'
 import { lacks, needing } from '../support/needs.ts'
 import { startQdrantBridge } from '../support/qdrant-server.ts'
 import { caseEntry, llama70b } from './entries.ts'
@@ -21,6 +23,7 @@ describe.skipIf(lacks('qdrant-client'))(needing('Qdrant stopped in mid-run (over
     const library = createFallbackLibrary({
       primary: open(),
       embedded: createSqliteLibrary({ path: ':memory:' }),
+      pending: pendingChanges(blobsInMemory({})),
       retryAfterMs: 10,
       now: () => clock,
       onChange: (state) => states.push(state),
@@ -57,6 +60,7 @@ describe.skipIf(lacks('qdrant-client'))(needing('Qdrant stopped in mid-run (over
     const library = createFallbackLibrary({
       primary: createQdrantLibrary({ url: server.url, embedding: null, timeoutMs: 30_000 }),
       embedded: createSqliteLibrary({ path: ':memory:' }),
+      pending: pendingChanges(blobsInMemory({})),
     })
     await library.upsert([caseEntry('shipped', { item: { to: { data: 64 } } })])
     const test = await openTestService({

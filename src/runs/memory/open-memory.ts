@@ -3,6 +3,7 @@ import type { Config } from '../../config.ts'
 import { PromptsError } from '../../errors.ts'
 import { answerFiles } from '../../experiment/find/answer-files.ts'
 import { createRunAnswers, type RunAnswers } from '../../experiment/find/run-answers.ts'
+import { filesOf, type PendingTexts } from '../../knowledge/pending-changes.ts'
 import type { BlobStore } from './blob-store.ts'
 import { createFileMemory } from './file-memory.ts'
 import { gcsBlobs } from './gcs-blobs.ts'
@@ -15,6 +16,8 @@ import { createObjectSpendLog, createSpendLog } from './spend-log.ts'
 export interface RunStore {
   memory: ShardingMemory
   spend: SpendLog
+  /** Where changes of the library wait for its server. */
+  pending: PendingTexts
   /** For messages. */
   where: string
 }
@@ -28,10 +31,15 @@ export function openRunStore(config: Config): RunStore {
   const now = () => new Date()
   if (address === undefined) {
     const folder = config.PROMPTS_HOME
-    return { memory: createFileMemory({ folder }), spend: createSpendLog({ folder, now }), where: `PROMPTS_HOME (${folder})` }
+    return {
+      memory: createFileMemory({ folder }),
+      spend: createSpendLog({ folder, now }),
+      pending: filesOf(folder),
+      where: `PROMPTS_HOME (${folder})`,
+    }
   }
   const blobs = openBlobs(address, config)
-  return { memory: createObjectMemory({ blobs }), spend: createObjectSpendLog({ blobs, now }), where: blobs.name }
+  return { memory: createObjectMemory({ blobs }), spend: createObjectSpendLog({ blobs, now }), pending: blobs, where: blobs.name }
 }
 
 /** What people said of runs that nothing else says, where the runs are kept. @throws PromptsError `bad_config` for an address that is none. */
