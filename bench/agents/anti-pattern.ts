@@ -94,9 +94,7 @@ async function askInTheSandbox(): Promise<void> {
   const openDeps = (own: Config) =>
     openSlack(
       { ...own, PROMPTS_COMPILER: config.PROMPTS_COMPILER, PROMPTS_COMPILER_TIMEOUT_SECONDS: minutes * 60 },
-      silentLog,
-      new AbortController().signal,
-      fastClock(5),
+      { log: silentLog, signal: new AbortController().signal, clock: fastClock(5) },
     )
   const sandbox = await startSandbox({ config, port: 0, openDeps })
   const browser = await openBrowser()

@@ -11,7 +11,7 @@ import { startServe } from '../../src/slack/serve.ts'
  */
 const config = readConfig({ ...process.env, PROMPTS_LOG_LEVEL: 'info' })
 const log = createStderrLog('info')
-const { deps } = await openSlack(config, log, new AbortController().signal)
+const { deps } = await openSlack(config, { log, signal: new AbortController().signal })
 const running = new Set<string>()
 let handle: (job: Job<RunJob>) => Promise<void> = async () => {}
 let onFailed: (job: { id: string; data: RunJob }, error: unknown) => Promise<void> = async () => {}

@@ -20,7 +20,7 @@ export function createSituation(
   const anchor = report && profileFits(report, workload.slice.chip).fits ? report : null
   const anchored = { kpis: anchor?.kpis ?? null, hostShares: anchor && hostSharesOf(anchor) }
   const calibration = calibrateWorkload({ workload, ...anchored, outcomes: outcomesOf(ownCases) })
-  const baseline = workload.mesh ? verdictOfMesh(workload, workload.mesh, workload.dcn, {}, { calibration }) : null
+  const baseline = workload.mesh ? verdictOfMesh(workload, workload.mesh, workload.dcn, { calibration }) : null
   return { experiment, workload, report, calibration, baseline }
 }
 

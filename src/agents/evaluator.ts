@@ -69,12 +69,16 @@ export async function evaluateCards(
     if (!next) return null
     replacements++
     tried.push(next)
-    const evidence = await evidenceFor(next, situation, analysis, input.retrieved, {
-      library: deps.library,
-      embedder: deps.embedder,
-      tenant,
-      signal,
-    })
+    const evidence = await evidenceFor(
+      next,
+      { situation, analysis, retrieved: input.retrieved },
+      {
+        library: deps.library,
+        embedder: deps.embedder,
+        tenant,
+        signal,
+      },
+    )
     return makeCard(situation, next, rank, { rationale: writeRationale(situation, analysis, next), evidence })
   }
 

@@ -104,9 +104,7 @@ const axisWords: Record<Axis, string> = {
 /** What a card rests on: at most two cases alike, those with the same mesh first, and two sections about what it moves. */
 export async function evidenceFor(
   card: Verdict,
-  situation: Situation,
-  analysis: Analysis,
-  retrieved: Retrieved,
+  { situation, analysis, retrieved }: { situation: Situation; analysis: Analysis; retrieved: Retrieved },
   deps: RetrievalDeps,
 ): Promise<Evidence[]> {
   const cases = retrieved.cases

@@ -32,7 +32,7 @@ export function verify(situation: Situation, { mesh, dcn, changes }: Proposal): 
   const allowed = new Set(workload.tune.map((name) => changeable[name]))
   const foreign = Object.keys(changes).filter((name) => !allowed.has(name as keyof Run))
   if (changes.flags && !foreign.includes('flags')) foreign.push(...otherFlags(stringFlags(changes.flags) ?? {}, workload.run.flags))
-  const verdict = verdictOfMesh(workload, mesh, dcn, foreign.length > 0 ? {} : changes, { calibration })
+  const verdict = verdictOfMesh(workload, mesh, dcn, { changes: foreign.length > 0 ? {} : changes, calibration })
   const objections = objectionsTo(verdict)
   if (changes.remat !== undefined && rematPolicy(changes.remat).certainty === 'unknown')
     objections.push(`remat "${changes.remat}" is not a policy that we know`)

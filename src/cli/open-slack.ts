@@ -32,11 +32,9 @@ function budgetOf(config: Config, spend: SpendLog): (tenant: string) => Promise<
 /** All that the bot and its workers are given, as the operator configured it. */
 export async function openSlack(
   config: Config,
-  log: Log,
-  signal: AbortSignal,
-  clock: Clock = systemClock,
-  role: 'serve' | 'worker' = 'serve',
+  options: { log: Log; signal: AbortSignal; clock?: Clock; role?: 'serve' | 'worker' },
 ): Promise<{ deps: SlackDeps; close(): Promise<void> }> {
+  const { log, signal, clock = systemClock, role = 'serve' } = options
   const namespace = await claimRedis(config, log, signal)
   const finder = createRunFinder(config, sliceTable, openRunAnswers(config))
   const rules = parseChannelRules(config.PROMPTS_CHANNELS)

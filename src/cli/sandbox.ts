@@ -11,7 +11,7 @@ export const run: Run<'sandbox'> = async ({ config, flags, print, note, signal }
   // the emulated Slack and the bot are loaded only for this
   const [{ startSandbox }, { openSlack }] = await Promise.all([import('../sandbox/start-sandbox.ts'), import('./open-slack.ts')])
   const log = createStderrLog(config.PROMPTS_LOG_LEVEL === 'info' ? 'warn' : config.PROMPTS_LOG_LEVEL)
-  const sandbox = await startSandbox({ config, port, openDeps: (own) => openSlack(own, log, signal) })
+  const sandbox = await startSandbox({ config, port, openDeps: (own) => openSlack(own, { log, signal }) })
   try {
     print(sandbox.url)
     note('The page shows a channel of an emulated Slack with the bot in it. Ctrl-C ends it, and what was said there goes with it.')

@@ -17,7 +17,10 @@ export function spentWords({ trials, hours, dollars }: Spent): string {
 }
 
 /** What stands in the thread while a search goes on: the best first, then every trial. */
-export function threadWords(id: string, trials: readonly Trial[], best: Trial | null, spent: Spent, ended: string | null): string {
+export function threadWords(
+  id: string,
+  { trials, best, spent, ended }: { trials: readonly Trial[]; best: Trial | null; spent: Spent; ended: string | null },
+): string {
   return [
     best === null
       ? `Search of ${id}: nothing has run yet.`

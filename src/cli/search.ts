@@ -62,13 +62,13 @@ export const run: Run<'search'> = async (context) => {
         note(`trial ${all.length}, ${trial.from}: ${trialWords(trial)}`)
         const candidate = space.find((one) => one.mesh === trial.mesh && one.dcn === trial.dcn)
         if (candidate) await keeper.keep(trial, candidate.verdict)
-        await keeper.report(threadWords(experiment.id, all, bestOf(all), spentBy(all, costs), null))
+        await keeper.report(threadWords(experiment.id, { trials: all, best: bestOf(all), spent: spentBy(all, costs), ended: null }))
       },
       now: () => new Date().toISOString(),
       signal,
     })
     const { trials, best, spent, ended } = result
-    await keeper.report(threadWords(experiment.id, trials, best, spent, endings[ended]))
+    await keeper.report(threadWords(experiment.id, { trials, best, spent, ended: endings[ended] }))
     context.show(result, formatSearch)
     return best === null ? exitCodes.no : exitCodes.ok
   } finally {

@@ -25,7 +25,7 @@ export const run: Run<'serve'> = async ({ config, note, signal }) => {
   await checkPort(config.PORT)
   await checkTokens({ config, log, signal, deadlineMs: config.PROMPTS_START_SECONDS * 1000 })
   if (!socketMode) await checkClock(config.SLACK_API_URL)
-  const { deps, close } = await openSlack(config, log, signal)
+  const { deps, close } = await openSlack(config, { log, signal })
   const server = await startServe(deps)
   note(server.url === null ? 'connected to Slack by Socket Mode' : `listening on ${server.url}`)
   await untilStopped(signal)

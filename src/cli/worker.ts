@@ -1,4 +1,3 @@
-import { systemClock } from '../clock.ts'
 import { exitCodes, PromptsError } from '../errors.ts'
 import { quietLog } from '../slack/quiet-log.ts'
 import { startWorker } from '../slack/worker.ts'
@@ -13,7 +12,7 @@ export const run: Run<'worker'> = async ({ config, flags, note, signal }) => {
       hint: 'Set REDIS_URL for both.',
     })
   const { queue } = flags
-  const { deps, close } = await openSlack(config, quietLog(createStderrLog(config.PROMPTS_LOG_LEVEL)), signal, systemClock, 'worker')
+  const { deps, close } = await openSlack(config, { log: quietLog(createStderrLog(config.PROMPTS_LOG_LEVEL)), signal, role: 'worker' })
   const worker = await startWorker(deps, queue === undefined ? {} : { queues: [queue] })
   note(`processing queues: ${queue ?? 'runs, compiles'}`)
   await untilStopped(signal)

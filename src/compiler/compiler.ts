@@ -16,7 +16,7 @@ import { compileRequest } from './compile-request.ts'
 import { compilerPython } from './compiler-python.ts'
 import { createMaxTextProgram } from './maxtext-program.ts'
 import { type CompileRequest, type CompileResponse, compileResponseSchema } from './protocol.ts'
-import { type ProcessResult, runProcess } from './run-process.ts'
+import { type ProcessOptions, type ProcessResult, runProcess } from './run-process.ts'
 import { createSemaphore } from './semaphore.ts'
 import type { ModuleStudy, studyModule } from './study-module.ts'
 import { withoutNetwork } from './without-network.ts'
@@ -91,7 +91,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
 
   const readVersions = async (signal: AbortSignal): Promise<Record<string, string>> => {
     if (python.includes('/') && !existsSync(python)) throw notInstalled(`${python} is not there`)
-    const result = await runAlone([python, program, '--versions'], '', { ...limits, timeoutMs: 60_000 }, signal, environment)
+    const result = await runAlone([python, program, '--versions'], { limits: { ...limits, timeoutMs: 60_000 }, signal, env: environment })
     const parsed = readJsonAs(z.record(z.string(), z.unknown()), result.stdout)
     if (parsed === null) throw notInstalled(failure(result))
     return Object.fromEntries(Object.entries(parsed).map(([name, version]) => [name, String(version)]))
@@ -116,7 +116,12 @@ export function createCompiler(options: CompilerOptions): Compiler {
     const release = await places.acquire(signal)
     try {
       await mkdir(cacheFolder, { recursive: true })
-      const result = await runAlone([python, program], JSON.stringify({ ...request, hlo_path: hloPath }), limits, signal, environment)
+      const result = await runAlone([python, program], {
+        input: JSON.stringify({ ...request, hlo_path: hloPath }),
+        limits,
+        signal,
+        env: environment,
+      })
       const response = readJsonAs(compileResponseSchema, result.stdout)
       if (response === null) {
         await rm(hloPath, { force: true })
@@ -216,10 +221,10 @@ function resolvePython(python: string): string {
 /**
  * Runs the compiler in an empty folder of its own, without a network where the platform can; nothing that it leaves there stays.
  */
-async function runAlone(...[command, input, limits, signal, environment]: Parameters<typeof runProcess>): Promise<ProcessResult> {
+async function runAlone(command: readonly string[], options: ProcessOptions): Promise<ProcessResult> {
   const folder = await mkdtemp(join(tmpdir(), 'prompts-compile-'))
   try {
-    return await runProcess(withoutNetwork(command), input, limits, signal, { ...environment, TMPDIR: folder }, folder)
+    return await runProcess(withoutNetwork(command), { ...options, env: { ...options.env, TMPDIR: folder }, folder })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

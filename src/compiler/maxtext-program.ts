@@ -28,7 +28,7 @@ export function createMaxTextProgram(options: { command: readonly string[]; limi
       const release = await options.places.acquire(signal)
       try {
         const environment = { ...maxTextEnvironment, ...childEnvironment(process.env) }
-        const result = await runProcess([...command, ...flags], '', options.limits, signal, environment)
+        const result = await runProcess([...command, ...flags], { limits: options.limits, signal, env: environment })
         const read = readMaxTextOutput(`${result.stdout}\n${result.stderr}`)
         const stopped = result.reason !== null
         return {
@@ -57,7 +57,7 @@ export async function askMaxText(
 ): Promise<{ versions: Record<string, string>; problem: string | null } | null> {
   const asking = versionsCommand(command)
   if (asking === null) return null
-  const result = await runProcess(asking, '', limits, signal, { ...maxTextEnvironment, ...childEnvironment(process.env) })
+  const result = await runProcess(asking, { limits, signal, env: { ...maxTextEnvironment, ...childEnvironment(process.env) } })
   const { versions } = readMaxTextOutput(result.stdout)
   if (versions['maxtext'] !== undefined) return { versions, problem: null }
   const { message } = readMaxTextOutput(result.stderr)

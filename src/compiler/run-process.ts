@@ -21,17 +21,23 @@ export interface ProcessResult {
   seconds: number
 }
 
+export interface ProcessOptions {
+  /** What it reads from its standard input; nothing unless given. */
+  input?: string
+  limits: ProcessLimits
+  signal: AbortSignal
+  env: NodeJS.ProcessEnv
+  /** Where it runs; here unless given. */
+  folder?: string
+}
+
 /**
  * Runs a program in a process group of its own with a deadline, a bound on memory and on output; it and all that it started are
  * killed at any of them, when the signal aborts, and when it ends. Never rejects for what the program does.
  */
 export function runProcess(
   command: readonly string[],
-  input: string,
-  limits: ProcessLimits,
-  signal: AbortSignal,
-  env: NodeJS.ProcessEnv,
-  folder?: string,
+  { input = '', limits, signal, env, folder }: ProcessOptions,
 ): Promise<ProcessResult> {
   const started = performance.now()
   return new Promise((resolve) => {

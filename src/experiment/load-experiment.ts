@@ -33,7 +33,11 @@ export async function loadSubject(
   const isEvents = info?.isFile() === true && /(^|\.)tfevents\./.test(basename(subject))
   if (info?.isDirectory() || isEvents) {
     const folder = isEvents ? dirname(resolve(subject)) : resolve(subject)
-    const found = await findInStore(folderStore(dirname(folder)), basename(folder), idOfName(basename(folder)), options.cacheRoot, signal)
+    const found = await findInStore(
+      folderStore(dirname(folder)),
+      { folder: basename(folder), id: idOfName(basename(folder)), cacheRoot: options.cacheRoot },
+      signal,
+    )
     if (found !== null && (found.experiment !== null || found.draft !== null)) return settleRun(found, options.context, signal)
   }
   if (info) return settleRun(profileAlone(subject), options.context, signal)

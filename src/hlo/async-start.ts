@@ -16,10 +16,8 @@ const maxSteps = 2000
  * previous iteration). Null when none that is still under way is found.
  */
 export function startOf(
-  module: HloModule,
-  computation: HloComputation,
   done: HloInstruction,
-  frames: readonly Frame[],
+  { module, computation, frames }: { module: HloModule; computation: HloComputation; frames: readonly Frame[] },
   isUnderWay: (candidate: HloInstruction) => boolean,
 ): HloInstruction | null {
   const search = new Search(module, frames, isUnderWay)

@@ -181,7 +181,9 @@ class Walker {
   }
 
   #done(computation: HloComputation, instruction: HloInstruction): void {
-    const start = startOf(this.#module, computation, instruction, this.#frames, (candidate) => this.#pending.has(candidate))
+    const start = startOf(instruction, { module: this.#module, computation, frames: this.#frames }, (candidate) =>
+      this.#pending.has(candidate),
+    )
     const pending = start && this.#pending.get(start)
     if (!start || !pending) return
     this.#pending.delete(start)

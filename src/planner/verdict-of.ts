@@ -82,10 +82,9 @@ export function verdictOfMesh(
   workload: Workload,
   mesh: Mesh,
   dcn: Mesh = workload.dcn,
-  changes: Partial<Experiment['run']> = {},
-  options: { calibration?: Calibration; constants?: CostModel; baseline?: Baseline | null } = {},
+  options: { changes?: Partial<Experiment['run']>; calibration?: Calibration; constants?: CostModel; baseline?: Baseline | null } = {},
 ): Verdict {
-  const { constants = costModel, calibration = calibrateWorkload({ workload, constants }) } = options
+  const { changes = {}, constants = costModel, calibration = calibrateWorkload({ workload, constants }) } = options
   const { baseline = baselineOf(workload, { calibration, constants }) } = options
   const choice = choiceOf(workload, changes, constants)
   const [ici, across] = [toTuple(compactMesh(mesh)), toTuple(compactMesh(dcn))]

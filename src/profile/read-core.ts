@@ -152,7 +152,7 @@ class CoreReader {
 
   async readLine(window: Window, line: LineRef): Promise<void> {
     this.lineOffsetPs = Number(line.timestampNs - this.options.baseNs) * 1000
-    const read = (visit: (event: EventCursor) => void): Promise<void> => readEvents(window, line, this.slots, visit)
+    const read = (visit: (event: EventCursor) => void): Promise<void> => readEvents(window, line, { slots: this.slots, visit })
     switch (line.name) {
       case 'Steps':
         return await read((event) => this.addStep(event, true))
@@ -164,9 +164,10 @@ class CoreReader {
       case 'XLA TraceMe':
         return await read((event) => this.addBarrier(event))
       case '_counters_':
-        return await readEvents(window, line, this.counters.slots, (event) =>
-          this.counters.add(event, this.known.get(event.metadataId)?.facts.name ?? ''),
-        )
+        return await readEvents(window, line, {
+          slots: this.counters.slots,
+          visit: (event) => this.counters.add(event, this.known.get(event.metadataId)?.facts.name ?? ''),
+        })
       case 'Async XLA Ops':
         return await read((event) => this.addAsync(event))
       case 'XLA Ops':
@@ -185,7 +186,7 @@ class CoreReader {
       op.timePs += duration
       op.selfPs += self
     })
-    await readEvents(window, line, this.slots, (event) => this.addOp(event, nest))
+    await readEvents(window, line, { slots: this.slots, visit: (event) => this.addOp(event, nest) })
     nest.flush()
     for (const [key, parent] of nest.parents) (this.opList[key] as CoreOp).parent = parent
     this.duty.flush()

@@ -63,17 +63,14 @@ export async function readHost(window: Window, plane: PlaneIndex, options: { bas
   const slots = makeSlots(slotNames, plane.statNames)
   for (const line of plane.lines) {
     const base = Number(line.timestampNs - options.baseNs) * 1000
-    await readEvents(
-      window,
-      line,
-      slots,
-      (event) => {
+    await readEvents(window, line, {
+      ...{ slots, wants },
+      visit(event) {
         const change = memory.get(event.metadataId)
         if (change !== undefined) addMemory(host, slots.values, event.present, { change, atPs: base + event.offsetPs })
         else activityOf.get(event.metadataId)?.add(base + event.offsetPs, base + event.offsetPs + event.durationPs)
       },
-      wants,
-    )
+    })
   }
   return host
 }

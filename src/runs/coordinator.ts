@@ -142,7 +142,7 @@ async function workStages(
     const feasible = proposed.chosen.filter((verdict) => objectionsTo(verdict).length === 0).slice(0, 3)
     const value: Card[] = []
     for (const [i, verdict] of feasible.entries()) {
-      const found = await evidenceFor(verdict, situation, analysis, retrieved, { ...deps, tenant, signal })
+      const found = await evidenceFor(verdict, { situation, analysis, retrieved }, { ...deps, tenant, signal })
       const words = proposed.rationales[i] ?? writeRationale(situation, analysis, verdict)
       const chosenBy = proposed.chosenBy[proposed.chosen.indexOf(verdict)] ?? 'planner'
       const evidence = withMovers(citedMovers(movers, verdict.mesh, chosenBy === 'cases'), found)

@@ -57,7 +57,7 @@ export async function openDiagnoseService(options: {
     library: library.library,
     embedder: library.embedder,
     loadExperiment: (subject, signal, asker = null) =>
-      loadFor(subject, finder, asker, asker === null ? null : (id) => mayKnow(asker.channel, id), signal),
+      loadFor(subject, { finder, asker, audience: asker === null ? null : (id) => mayKnow(asker.channel, id) }, signal),
     readProfile: (source, signal, mesh) => heavy.readProfile(source, mesh ? namedAxes(mesh) : null, signal),
     plan: (input, signal) => heavy.plan(input, signal),
     resolve: (experiment) => resolveWorkload(experiment, catalog),
@@ -83,9 +83,7 @@ export async function openDiagnoseService(options: {
 
 async function loadFor(
   subject: RunRequest['subject'],
-  finder: RunFinder,
-  asker: Asker | null,
-  audience: Audience,
+  { finder, asker, audience }: { finder: RunFinder; asker: Asker | null; audience: Audience },
   signal: AbortSignal,
 ): Promise<LoadedExperiment> {
   switch (subject.kind) {

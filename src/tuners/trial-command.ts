@@ -17,13 +17,12 @@ export async function measureByCommand(
   { timeoutMs, memoryGib }: { timeoutMs: number; memoryGib: number },
   signal: AbortSignal,
 ): Promise<{ outcome: TrialOutcome; seconds: number }> {
-  const ran = await runProcess(
-    command,
-    `${JSON.stringify(request)}\n`,
-    { timeoutMs, memoryGib, maxOutputBytes },
+  const ran = await runProcess(command, {
+    input: `${JSON.stringify(request)}\n`,
+    limits: { timeoutMs, memoryGib, maxOutputBytes },
     signal,
-    childEnvironment(process.env),
-  )
+    env: childEnvironment(process.env),
+  })
   if (ran.reason === 'cancelled') signal.throwIfAborted()
   const answer = trialAnswerSchema.safeParse(readLastLine(ran.stdout))
   if (ran.reason === null && answer.success) {

@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const limits = { timeoutMs: 60_000, memoryGib: 1, maxOutputBytes: 1e6 }
 const never = new AbortController().signal
 const node = process.execPath
-const path = { PATH: process.env['PATH'] ?? '' }
+const child = { limits, signal: never, env: { PATH: process.env['PATH'] ?? '' } }
 /** Whether a process runs; one that ended and that nobody asked about yet does not. */
 const isAlive = (pid: number) => {
   try {
@@ -27,20 +27,20 @@ const withGrandchild = (work: string, livesMs = 60_000) =>
 describe('a child process', () => {
   it('is stopped for the memory of all that it starts, and takes it along', async () => {
     const hungry = `const kept=[];setInterval(()=>kept.push(Buffer.alloc(64<<20,1)),50)`
-    const result = await runProcess([node, '-e', withGrandchild(hungry)], '', { ...limits, memoryGib: 0.4 }, never, path)
+    const result = await runProcess([node, '-e', withGrandchild(hungry)], { ...child, limits: { ...limits, memoryGib: 0.4 } })
     expect(result.reason).toBe('memory')
     await vi.waitFor(() => expect(isAlive(Number(result.stdout.trim()))).toBe(false), soon)
   })
 
   it('leaves nothing behind when it ends by itself', async () => {
     const code = withGrandchild('setInterval(()=>{},1000)', 1500)
-    const result = await runProcess([node, '-e', code], '', limits, never, path)
+    const result = await runProcess([node, '-e', code], child)
     expect(result.exitCode).toBe(0)
     await vi.waitFor(() => expect(isAlive(Number(result.stdout.trim()))).toBe(false), soon)
   })
 
   it('runs where it is told to, with the environment that it is given', async () => {
-    const result = await runProcess([node, '-p', 'process.cwd()+Object.keys(process.env)'], '', limits, never, path, folder)
+    const result = await runProcess([node, '-p', 'process.cwd()+Object.keys(process.env)'], { ...child, folder })
     expect(result.stdout.trim()).toBe(`${folder}PATH`)
   })
 
@@ -50,8 +50,8 @@ describe('a child process', () => {
     await new Promise((resolve) => server.once('listening', resolve))
     const { port } = server.address() as { port: number }
     const ask = `require('node:net').connect(${port},'127.0.0.1').on('connect',()=>{console.log('reached');process.exit()}).on('error',(e)=>console.log(e.code))`
-    const reached = await runProcess([node, '-e', ask], '', limits, never, path)
-    const alone = await runProcess(withoutNetwork([node, '-e', ask]), '', limits, never, path)
+    const reached = await runProcess([node, '-e', ask], child)
+    const alone = await runProcess(withoutNetwork([node, '-e', ask]), child)
     server.close()
     expect(reached.stdout.trim()).toBe('reached')
     expect(alone.stdout.trim()).toMatch(/^E(NETUNREACH|HOSTUNREACH|CONNREFUSED|ADDRNOTAVAIL)$/)

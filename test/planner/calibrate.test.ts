@@ -159,7 +159,7 @@ describe('recorded outcomes', () => {
     const own = { ...jobOf(measured), predicted: 100 }
     const outcomes = Array.from({ length: 5 }, () => ({ ...own, mesh: 'data', measured: 150 }))
     const step = (mesh: Mesh, learned: Outcome[]) =>
-      verdictOfMesh(measured, mesh, {}, {}, { calibration: calibrateWorkload({ workload: measured, outcomes: learned }) }).estimate!
+      verdictOfMesh(measured, mesh, {}, { calibration: calibrateWorkload({ workload: measured, outcomes: learned }) }).estimate!
         .step_time_ms
     expect(step({ data: 16, model: 4 }, outcomes)).toBeCloseTo(step({ data: 16, model: 4 }, []), 6)
     expect(step({ data: 64 }, outcomes)).toBeGreaterThan(1.1 * step({ data: 64 }, []))

@@ -23,7 +23,7 @@ describe('what comes nearest', () => {
     expect(nearest!.required_gib).toBeGreaterThan(nearest!.available_gib)
     expect(Object.keys(nearest!.change!)).toHaveLength(1)
     expect(nearest!.verdict!.memory!.probability).toBeGreaterThanOrEqual(0.5)
-    const changed = verdictOfMesh(workload, nearest!.mesh, nearest!.dcn, nearest!.change!)
+    const changed = verdictOfMesh(workload, nearest!.mesh, nearest!.dcn, { changes: nearest!.change! })
     expect(changed.memory).toEqual(nearest!.verdict!.memory)
     // without the change it is what the plan says of the mesh
     expect(verdictOfMesh(workload, nearest!.mesh, nearest!.dcn).memory!.required_gib).toBeCloseTo(nearest!.required_gib, 3)

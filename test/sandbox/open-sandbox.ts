@@ -12,7 +12,7 @@ import { fastClock } from '../support/fast-clock.ts'
 export function openSandbox(change: (deps: SlackDeps) => SlackDeps = (deps) => deps, experiments = 'examples'): Promise<Sandbox> {
   const config = readConfig({ PROMPTS_COMPILER: 'off', PROMPTS_EXPERIMENTS: experiments })
   const openDeps = async (own: Config) => {
-    const { deps, close } = await openSlack(own, silentLog, new AbortController().signal, fastClock(5))
+    const { deps, close } = await openSlack(own, { log: silentLog, signal: new AbortController().signal, clock: fastClock(5) })
     return { deps: change(deps), close }
   }
   return startSandbox({ config, port: 0, openDeps })

@@ -82,15 +82,16 @@ function geminiFor(options: RunOptions): Reasoning {
     }
   }
 
-  function agentFor<T>(
-    instructions: string,
-    prompt: string,
-    output: z.ZodType<T>,
-    context: Omit<ToolContext, 'signal'>,
-    signal: AbortSignal,
-    usage: Usage,
-    label: string,
-  ): { agent: Agent<T>; results: unknown[] } {
+  function agentFor<T>(input: {
+    instructions: string
+    prompt: string
+    output: z.ZodType<T>
+    context: Omit<ToolContext, 'signal'>
+    signal: AbortSignal
+    usage: Usage
+    label: string
+  }): { agent: Agent<T>; results: unknown[] } {
+    const { instructions, prompt, output, context, signal, usage, label } = input
     const results: unknown[] = []
     const call = async (tool: Tool, input: unknown) => {
       const result = await callTool(tool, input, { ...context, signal })
@@ -120,7 +121,10 @@ function geminiFor(options: RunOptions): Reasoning {
     const usage = noUsage()
     const context = { situation, analysis: byRules, plan: emptyPlan(situation), tenant, deps }
     const { value, reason } = await attempt('analyze', signal, usage, async (inner) => {
-      const { agent, results } = agentFor(analyzerInstructions, 'Analyze this job.', analysisSchema, context, inner, usage, 'analyzer')
+      const { agent, results } = agentFor({
+        ...{ instructions: analyzerInstructions, prompt: 'Analyze this job.', output: analysisSchema, label: 'analyzer' },
+        ...{ context, signal: inner, usage },
+      })
       const said = await agent.answer()
       return { said, results }
     })
@@ -164,7 +168,10 @@ function geminiFor(options: RunOptions): Reasoning {
       const settled = await Promise.allSettled(
         Array.from({ length: config.PROMPTS_GEMINI_SAMPLES }, (_, i) =>
           sampleProposals(situation, (output) =>
-            agentFor(proposerInstructions, 'Propose meshes for this job.', output, context, inner, usage, `proposer ${i + 1}`),
+            agentFor({
+              ...{ instructions: proposerInstructions, prompt: 'Propose meshes for this job.', output, label: `proposer ${i + 1}` },
+              ...{ context, signal: inner, usage },
+            }),
           ),
         ),
       )

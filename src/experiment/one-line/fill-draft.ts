@@ -30,7 +30,7 @@ export function fillDraft(draft: LineDraft, slice: { chip: string; topology: str
   const slo = { ...draft.slo }
   fillDtype(draft, phase, run, assume)
   if (phase === 'decode') fillLoad(draft, run, slo, assume)
-  fillShape(draft, phase, run, slice.devices * (draft.slices ?? 1), assume)
+  fillShape(draft, { phase, run, devices: slice.devices * (draft.slices ?? 1), assume })
   const across = (draft.slices ?? 1) > 1 && Object.keys(draft.mesh).length > 0
   if (across) assume(`dcn replica=${draft.slices}: the line gives a mesh inside a slice alone`)
   const data: Data = {
@@ -86,7 +86,10 @@ function fillLoad({ load }: LineDraft, run: Data, slo: Record<string, number>, a
   assume(`concurrency ${run.concurrency}: ${said}, at ${seconds * 1000} ms per token (Little's law)`)
 }
 
-function fillShape(draft: LineDraft, phase: string, run: Data, devices: number, assume: (text: string) => void): void {
+function fillShape(
+  draft: LineDraft,
+  { phase, run, devices, assume }: { phase: string; run: Data; devices: number; assume: (text: string) => void },
+): void {
   const set = (name: string, value: number, why: string) => {
     if (run[name] !== undefined) return
     run[name] = value

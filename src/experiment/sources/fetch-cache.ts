@@ -39,8 +39,7 @@ export async function fetchInto(
   cacheRoot: string,
   origin: string,
   files: readonly RemoteFile[],
-  limits: FetchLimits,
-  signal: AbortSignal,
+  { limits = profileFetchLimits, signal }: { limits?: FetchLimits; signal: AbortSignal },
 ): Promise<string> {
   const folder = join(cacheRoot, createHash('sha256').update(origin).digest('hex').slice(0, 24))
   if (files.length > limits.maxFiles) throw tooLarge(origin, `${files.length} files`, `${limits.maxFiles}`)

@@ -23,7 +23,7 @@ export async function loadExperimentFile(path: string, cacheRoot: string, signal
     profile:
       experiment.profile === undefined
         ? null
-        : await namedProfile(folderStore(dirname(folder)), basename(folder), experiment.profile, cacheRoot, signal),
+        : await namedProfile(experiment.profile, { store: folderStore(dirname(folder)), folder: basename(folder), cacheRoot }, signal),
     links: [],
     notes,
   }

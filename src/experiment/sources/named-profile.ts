@@ -12,10 +12,8 @@ import type { FileStore, StoredFile } from './stores/file-store.ts'
  * @throws PromptsError `outside_folder`
  */
 export async function namedProfile(
-  store: FileStore,
-  folder: string,
   named: string,
-  cacheRoot: string,
+  { store, folder, cacheRoot }: { store: FileStore; folder: string; cacheRoot: string },
   signal: AbortSignal,
 ): Promise<ProfileHandle | null> {
   const parts = named.split('/').filter((part) => part !== '' && part !== '.')
@@ -28,7 +26,7 @@ export async function namedProfile(
   if (at === 'outside') throw outside(named)
   const newest = sessionProfile(store, sortOut(at, path).sessions, cacheRoot)
   if (newest !== null) return { ...newest.profile, name: named }
-  return { name: named, open: (inner) => openWhole(store, path, at, cacheRoot, inner) }
+  return { name: named, open: (inner) => openWhole({ store, path, files: at, cacheRoot }, inner) }
 }
 
 /** The file at a path, or all below it where it is a folder; `outside` for a link that leads out of the run's folder. */
@@ -42,10 +40,7 @@ async function whatIsAt(store: FileStore, path: string, signal: AbortSignal): Pr
 
 /** Saved replies of a server, or a file of another name: all of it as it lies. */
 async function openWhole(
-  store: FileStore,
-  path: string,
-  files: readonly StoredFile[],
-  cacheRoot: string,
+  { store, path, files, cacheRoot }: { store: FileStore; path: string; files: readonly StoredFile[]; cacheRoot: string },
   signal: AbortSignal,
 ): Promise<string> {
   const local = store.localPath(path)
@@ -57,8 +52,7 @@ async function openWhole(
     cacheRoot,
     store.addressOf(path),
     files.map((file) => ({ path: name(file), bytes: file.bytes, version: file.version, open: (inner) => store.read(file.path, inner) })),
-    profileFetchLimits,
-    signal,
+    { signal },
   )
   return single && only ? `${fetched}/${name(only)}` : fetched
 }

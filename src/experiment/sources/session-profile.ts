@@ -4,7 +4,7 @@ import { isProfileName } from '../../profile/profile-name.ts'
 import { type NewestSession, newestSession } from '../run-folder/newest-session.ts'
 import type { Session } from '../run-folder/run-contents.ts'
 import type { ProfileHandle } from './experiment-source.ts'
-import { fetchInto, profileFetchLimits } from './fetch-cache.ts'
+import { fetchInto } from './fetch-cache.ts'
 import type { FileStore } from './stores/file-store.ts'
 
 /** The profile of a run's newest session, and a note where it was chosen among several; null where there is none. */
@@ -49,7 +49,6 @@ async function openSession(store: FileStore, session: NewestSession, cacheRoot: 
       version: file.version,
       open: (inner) => store.read(file.path, inner),
     })),
-    profileFetchLimits,
-    signal,
+    { signal },
   )
 }

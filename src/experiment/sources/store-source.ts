@@ -32,7 +32,8 @@ export interface StoreSourceOptions {
 export function storeSource({ store, cacheRoot, index }: StoreSourceOptions): ExperimentSource {
   return {
     name: store.name,
-    find: async (id, signal) => (experimentIdSchema.safeParse(id).success ? findInStore(store, id, id, cacheRoot, signal) : null),
+    find: async (id, signal) =>
+      experimentIdSchema.safeParse(id).success ? findInStore(store, { folder: id, id, cacheRoot }, signal) : null,
     list: (limit, signal) => listRuns({ store, index, limit, signal }),
   }
 }
@@ -40,9 +41,7 @@ export function storeSource({ store, cacheRoot, index }: StoreSourceOptions): Ex
 /** The run in one folder of a store, under the id that it is to have; null where the folder holds nothing of a run. */
 export async function findInStore(
   store: FileStore,
-  folder: string,
-  id: string,
-  cacheRoot: string,
+  { folder, id, cacheRoot }: { folder: string; id: string; cacheRoot: string },
   signal: AbortSignal,
 ): Promise<FoundRun | null> {
   const contents = await runContents(store, folder, signal)
@@ -64,7 +63,7 @@ export async function findInStore(
     found.experiment = written.experiment
     found.notes.push(...written.notes)
     if (written.experiment.profile !== undefined)
-      found.profile = await namedProfile(store, folder, written.experiment.profile, cacheRoot, signal)
+      found.profile = await namedProfile(written.experiment.profile, { store, folder, cacheRoot }, signal)
   }
   if (found.experiment?.profile === undefined) {
     const newest = sessionProfile(store, contents.sessions, cacheRoot)

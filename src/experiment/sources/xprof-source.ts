@@ -2,7 +2,7 @@ import { experimentIdSchema } from '../../contract/experiment.ts'
 import { PromptsError } from '../../errors.ts'
 import { compareSessions } from '../../profile/session-order.ts'
 import { type ExperimentSource, emptyEntry, type FoundRun, type ProfileHandle } from './experiment-source.ts'
-import { fetchInto, profileFetchLimits, type RemoteFile } from './fetch-cache.ts'
+import { fetchInto, type RemoteFile } from './fetch-cache.ts'
 import { bodyOf, readJson, request } from './http.ts'
 import { type ServerAddress, serverUrl } from './server-address.ts'
 
@@ -119,7 +119,7 @@ function runOf(server: ServerAddress, run: string, { id, notes, cacheRoot }: { i
         throw new PromptsError('bad_profile', `${server.name} has no tool for run ${run}`, {
           hint: 'Open the run in XProf once and see whether it shows an overview.',
         })
-      return fetchInto(cacheRoot, `${server.base.href}${run}`, files, profileFetchLimits, signal)
+      return fetchInto(cacheRoot, `${server.base.href}${run}`, files, { signal })
     },
   }
   // as XProf's own address bar has it; what stands behind a # it does not read

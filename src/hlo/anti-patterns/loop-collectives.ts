@@ -70,18 +70,19 @@ function accumulates(module: HloModule, body: HloComputation): boolean {
   for (const [element, id] of root.operands.entries()) {
     const next = body.byId.get(id)
     if (!next || bytesOf(next.shape) < minBytes || !/^(bf16|f16|f32)$/.test(next.shape.type)) continue
-    if (addsTo(module, body, next, element, 0)) return true
+    if (addsTo({ module, body, element }, next)) return true
   }
   return false
 }
 
 /** The value is the loop's element plus something: an add, or a fusion whose root is one. */
-function addsTo(module: HloModule, body: HloComputation, value: HloInstruction, element: number, depth: number): boolean {
+function addsTo(loop: { module: HloModule; body: HloComputation; element: number }, value: HloInstruction, depth = 0): boolean {
+  const { module, body, element } = loop
   if (depth > 6) return false
   if (value.opcode === 'add') return operandsOf(body, value).some((operand) => isElement(body, operand, element))
   if (['bitcast', 'copy', 'get-tuple-element'].includes(value.opcode)) {
     const operand = operandOf(body, value, 0)
-    return operand !== null && operand.opcode !== 'parameter' && addsTo(module, body, operand, element, depth + 1)
+    return operand !== null && operand.opcode !== 'parameter' && addsTo(loop, operand, depth + 1)
   }
   if (value.opcode !== 'fusion' || !operandsOf(body, value).some((operand) => isElement(body, operand, element))) return false
   const roots = calledBy(module, value).flatMap((fused) =>

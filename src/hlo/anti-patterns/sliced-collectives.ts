@@ -68,7 +68,7 @@ function slicedOnly(module: HloModule, kind: 'all-gather' | 'all-reduce'): (Occu
     if (readers.length === 0) return
     let kept = 0
     for (const reader of readers) {
-      const part = slicedBytes(module, place.computation, known, instruction, reader)
+      const part = slicedBytes(reader, instruction, { module, computation: place.computation, users: known })
       if (part === null) return
       kept += part
     }
@@ -85,12 +85,11 @@ function finished(users: ReadonlyMap<number, HloInstruction[]>, instruction: Hlo
 
 /** Bytes that a reader takes out of the value by slicing alone, or null when it reads all of it. */
 function slicedBytes(
-  module: HloModule,
-  computation: HloComputation,
-  users: ReadonlyMap<number, HloInstruction[]>,
-  value: HloInstruction,
   reader: HloInstruction,
+  value: HloInstruction,
+  at: { module: HloModule; computation: HloComputation; users: ReadonlyMap<number, HloInstruction[]> },
 ): number | null {
+  const { module, computation, users } = at
   if (reader.opcode === 'slice') return bytesOf(reader.shape)
   if (reader.opcode === 'dynamic-slice') return bytesOf(reader.shape)
   if (reader.opcode !== 'fusion') return null

@@ -37,10 +37,12 @@ const printed = 0.0006
  */
 export function replyTime(
   table: OpTable,
-  steps: StepSummary,
-  times: readonly { ms: number }[],
-  analysis: Record<string, unknown>,
-  cores: number,
+  {
+    steps,
+    times,
+    analysis,
+    cores,
+  }: { steps: StepSummary; times: readonly { ms: number }[]; analysis: Record<string, unknown>; cores: number },
 ): ReplyTime {
   const allMs = times.reduce((sum, step) => sum + step.ms, 0)
   const tracedMs = cores > 0 ? table.totalPs / 1e9 / cores : 0

@@ -41,7 +41,7 @@ export function reportOfReplies(source: string, replies: Replies, notes: readonl
   const steps = summarizeSteps([{ steps: times.map(({ id, ms }) => ({ id, durationPs: ms * 1e9, timePs: ms * 1e9 })) }])
   const rooflineTable = tablesOf(replies.get('roofline_model'))[0]
   const program = rooflineTable?.rows.find((row) => row['category'] === 'Program' && row['step'] === 'Total')
-  const traced = opsOf(replies, rooflineTable, program, overview[0], steps)
+  const traced = opsOf(replies, { rooflineTable, program, overview: overview[0], steps })
   if (traced.rows.length === 0 && steps.total === 0 && Object.keys(environment).length === 0) {
     throw new PromptsError('bad_profile', `${source} holds no reply of an XProf server that says anything of a profile`, {
       hint: 'Save overview_page and hlo_stats or op_profile at least.',
@@ -49,7 +49,12 @@ export function reportOfReplies(source: string, replies: Replies, notes: readonl
   }
   const hardware = hardwareOf(rooflineTable)
   const device = deviceOf(environment, replies, traced)
-  const { table, idle, outsideMs, perStep } = replyTime(traced, steps, times, analysis, numberOf(environment['device_core_count']) ?? 0)
+  const { table, idle, outsideMs, perStep } = replyTime(traced, {
+    steps,
+    times,
+    analysis,
+    cores: numberOf(environment['device_core_count']) ?? 0,
+  })
   const pods = podShares(
     replies.get('pod_viewer'),
     table.rows.some((row) => row.kind.dcn),
@@ -95,13 +100,14 @@ export function reportOfReplies(source: string, replies: Replies, notes: readonl
   }
 }
 
-function opsOf(
-  replies: Replies,
-  rooflineTable: Table | undefined,
-  program: Record<string, unknown> | undefined,
-  overview: Table | undefined,
-  steps: StepSummary,
-): OpTable {
+interface ReplyParts {
+  rooflineTable: Table | undefined
+  program: Record<string, unknown> | undefined
+  overview: Table | undefined
+  steps: StepSummary
+}
+
+function opsOf(replies: Replies, { rooflineTable, program, overview, steps }: ReplyParts): OpTable {
   const totalUs = numberOf(program?.['total_time'])
   const totalPs = totalUs === null ? null : totalUs * 1e6
   const spanPs = (steps.medianMs ?? 1) * 1e9

@@ -31,18 +31,19 @@ export function makeSlots(names: readonly string[], statNames: Map<number, strin
   return { slotOf, values: new Float64Array(names.length) }
 }
 
+/** How a line's events are read: which stats, by whom, and by metadata id which events are of interest (all unless given). */
+interface EventReading {
+  slots: StatSlots
+  visit: (event: EventCursor) => void
+  wants?: ReadonlySet<number>
+}
+
 /**
- * Streams a line's events through `visit`, which must not keep the cursor. `wants` says by metadata id which events are of
- * interest; the others are stepped over by their length.
+ * Streams a line's events through `visit`, which must not keep the cursor; those that are not wanted are stepped over by their
+ * length.
  * @throws WireError with the absolute offset of what is wrong
  */
-export async function readEvents(
-  window: Window,
-  line: LineRef,
-  slots: StatSlots,
-  visit: (event: EventCursor) => void,
-  wants?: ReadonlySet<number>,
-): Promise<void> {
+export async function readEvents(window: Window, line: LineRef, reading: EventReading): Promise<void> {
   const event: EventCursor = { metadataId: 0, offsetPs: 0, durationPs: 0, occurrences: 0, present: 0 }
   let position = line.position
   let need = Math.min(1 << 16, line.end - position)
@@ -52,7 +53,7 @@ export async function readEvents(
     const wire = new Wire(window.bytes, position - window.base, end, window.base)
     const complete = window.base + end >= line.end
     const before = position
-    position = window.base + readChunk(wire, complete, slots, event, visit, wants)
+    position = window.base + readChunk(wire, complete, event, reading)
     if (position === before) {
       // Not one whole event in view: the next one is larger than what was loaded.
       if (complete) throw new WireError(position, 'an event reaches beyond its line')
@@ -64,14 +65,8 @@ export async function readEvents(
 }
 
 /** Reads whole fields of a line while they are in view; answers where it stopped, within the window's bytes. */
-function readChunk(
-  wire: Wire,
-  complete: boolean,
-  slots: StatSlots,
-  event: EventCursor,
-  visit: (event: EventCursor) => void,
-  wants?: ReadonlySet<number>,
-): number {
+function readChunk(wire: Wire, complete: boolean, event: EventCursor, reading: EventReading): number {
+  const { visit } = reading
   const limit = wire.end
   while (wire.pos < limit) {
     const start = wire.pos
@@ -97,14 +92,14 @@ function readChunk(
       if (complete) throw new WireError(wire.base + start, 'an event reaches beyond its line')
       return start
     }
-    readEvent(wire, end, slots, event, wants)
+    readEvent(wire, end, event, reading)
     if (event.metadataId >= 0) visit(event)
     wire.pos = end
   }
   return wire.pos
 }
 
-function readEvent(wire: Wire, end: number, slots: StatSlots, event: EventCursor, wants?: ReadonlySet<number>): void {
+function readEvent(wire: Wire, end: number, event: EventCursor, { slots, wants }: EventReading): void {
   event.metadataId = 0
   event.offsetPs = 0
   event.durationPs = 0

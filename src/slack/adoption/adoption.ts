@@ -171,7 +171,7 @@ export class Adoption {
     if (diagnosis === null) return
     for (const watcher of await records.watchers(record.run)) {
       for (const card of diagnosis.cards.filter((one) => ranks.includes(one.rank))) {
-        await delivery().card(record, watcher, diagnosis, card, { priority: 1 })
+        await delivery().card(record, watcher, { diagnosis, card }, { priority: 1 })
       }
     }
   }

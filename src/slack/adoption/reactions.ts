@@ -92,7 +92,7 @@ export class Reactions {
       const diagnosis = await deps.memory.diagnosis(subject.run)
       if (diagnosis === null) return (await records.ended(subject.run)) !== null
       if (meaning.kind === 'yes') {
-        await this.#yesOnSummary(reaction, record, place, source, diagnosis.cards)
+        await this.#yesOnSummary(reaction, diagnosis.cards, { record, place, source })
         return true
       }
       if (!diagnosis.cards.some((card) => card.rank === meaning.rank)) return true
@@ -118,10 +118,8 @@ export class Reactions {
   /** "This one" on the summary: the only card, or a private question which. */
   async #yesOnSummary(
     reaction: Reaction,
-    record: RunRecord,
-    place: { channel: string; threadTs: string },
-    source: string,
     cards: readonly Card[],
+    { record, place, source }: { record: RunRecord; place: { channel: string; threadTs: string }; source: string },
   ): Promise<void> {
     const [only, second] = cards
     if (only === undefined) return

@@ -101,9 +101,17 @@ export async function handleAsk(services: SlackServices, input: AskInput): Promi
   }
   const start: StartInput = { asker, threadTs, askTs: input.askTs, eyesTs: input.eyesTs, subjects: [] }
   const subjects: Subject[] = ask.ids.slice(0, maxIds).map((id) => ({ kind: 'experiment', id }))
-  for (const text of ask.inline) await take(services, input, subjects, 'The experiment in your message', async () => text)
+  const take = async (name: string, readText: () => Promise<string>) => {
+    try {
+      const experiment = await services.deps.readInline(await readText(), name, AbortSignal.timeout(lookupMs))
+      subjects.push({ kind: 'inline', ...experiment })
+    } catch (thrown) {
+      await say(services, input, `file-${name}`, async () => errorMessage(asPromptsError(thrown), { about: name }))
+    }
+  }
+  for (const text of ask.inline) await take('The experiment in your message', async () => text)
   for (const file of files.filter(isExperimentFile).slice(0, maxIds)) {
-    await take(services, input, subjects, file.name, async () => {
+    await take(file.name, async () => {
       const signal = AbortSignal.timeout(lookupMs)
       return fetchSharedFile(file, { token: input.client.token ?? '', apiUrl: services.deps.config.SLACK_API_URL, signal })
     })
@@ -142,21 +150,6 @@ async function say(services: SlackServices, input: AskInput, part: string, make:
     threadTs,
     message: answer,
   })
-}
-
-async function take(
-  services: SlackServices,
-  input: AskInput,
-  subjects: Subject[],
-  name: string,
-  read: () => Promise<string>,
-): Promise<void> {
-  try {
-    const experiment = await services.deps.readInline(await read(), name, AbortSignal.timeout(lookupMs))
-    subjects.push({ kind: 'inline', ...experiment })
-  } catch (thrown) {
-    await say(services, input, `file-${name}`, async () => errorMessage(asPromptsError(thrown), { about: name }))
-  }
 }
 
 /** Help with examples that this channel may really ask for. */

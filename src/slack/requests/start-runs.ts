@@ -42,7 +42,7 @@ export async function startRuns(options: StartOptions, input: StartInput): Promi
       checkExperiment(deps, input.asker.channel, subject.id)
       await deps.traces.span('ask', { kind: subject.kind }, () => startOne(options, input, subject))
     } catch (thrown) {
-      await postFailure(options, input, String(at), thrown, subject.id)
+      await postFailure(options, input, thrown, { part: String(at), about: subject.id })
     }
   }
 }
@@ -141,7 +141,12 @@ function linkTo(record: RunRecord, watcher: Watcher): string | null {
   return record.channel === watcher.channel ? threadLink(record.team, record.channel, record.threadTs) : null
 }
 
-async function postFailure(options: StartOptions, input: StartInput, part: string, thrown: unknown, about?: string): Promise<void> {
+async function postFailure(
+  options: StartOptions,
+  input: StartInput,
+  thrown: unknown,
+  what: { part: string; about?: string },
+): Promise<void> {
   const error = asPromptsError(thrown)
   options.deps.log.warn('a question was not taken', {
     id: error.id,
@@ -151,10 +156,10 @@ async function postFailure(options: StartOptions, input: StartInput, part: strin
   })
   await options.outbox.put({
     team: input.asker.team,
-    key: `refused/${input.asker.channel}/${input.askTs}/${part}`,
+    key: `refused/${input.asker.channel}/${input.askTs}/${what.part}`,
     channel: input.asker.channel,
     threadTs: input.threadTs,
-    message: errorMessage(error, about === undefined ? {} : { about }),
+    message: errorMessage(error, what.about === undefined ? {} : { about: what.about }),
   })
 }
 

@@ -57,7 +57,7 @@ export function createCompileHandler(options: CompileHandlerOptions): (job: Job<
           if (card === undefined && gone !== undefined) await delivery.withdrawn(record, watcher, gone.card, gone.reason)
           if (card !== undefined) {
             const replaces = gone === undefined ? null : `Takes the place of a card that was withdrawn: ${gone.reason}`
-            await delivery.card(record, watcher, { ...diagnosis, cards }, card, { priority: 1, replaces })
+            await delivery.card(record, watcher, { diagnosis: { ...diagnosis, cards }, card }, { priority: 1, replaces })
           }
         }
       }
@@ -82,7 +82,8 @@ export function createCompileHandler(options: CompileHandlerOptions): (job: Job<
     // their cards are edited when there is nothing else to do
     for (const { watcher, rank } of told) {
       const card = last.cards.find((one) => one.rank === rank)
-      if (card !== undefined) await delivery.card(record, watcher, { ...diagnosis, cards: last.cards }, card, { priority: 3 })
+      if (card !== undefined)
+        await delivery.card(record, watcher, { diagnosis: { ...diagnosis, cards: last.cards }, card }, { priority: 3 })
     }
   }
   return (job) => deps.traces.span('compile', { run: job.data.run, attempt: job.attempt }, () => handle(job), job.data.trace)

@@ -150,7 +150,7 @@ export class Delivery {
     const { outbox, deps } = this.#options
     const [pictures, asides] = await Promise.all([knownPictures(deps, record.run), this.#asides(record.run)])
     await this.#root(record, watcher, summaryMessage(diagnosis, { title: record.title, pictures, ...asides }), 0)
-    for (const card of diagnosis.cards) await this.card(record, watcher, diagnosis, card, { priority: 0 })
+    for (const card of diagnosis.cards) await this.card(record, watcher, { diagnosis, card }, { priority: 0 })
     if (watcher.askTs !== null)
       await outbox.react({ team: record.team, channel: watcher.channel, ts: watcher.askTs, name: eyes, add: false })
   }
@@ -158,8 +158,7 @@ export class Delivery {
   async card(
     record: RunRecord,
     watcher: Watcher,
-    diagnosis: Diagnosis,
-    card: Card,
+    { diagnosis, card }: { diagnosis: Diagnosis; card: Card },
     options: { priority: Priority; replaces?: string | null },
   ): Promise<void> {
     const adopted = await this.#options.adopted(record.team, record.run)
@@ -225,7 +224,8 @@ export class Delivery {
     if (diagnosis === null) return
     const shown = { ...diagnosis, cards: cards ?? diagnosis.cards }
     for (const watcher of await records.watchers(record.run)) {
-      for (const card of shown.cards.filter((one) => one.compiler === null)) await this.card(record, watcher, shown, card, { priority: 1 })
+      for (const card of shown.cards.filter((one) => one.compiler === null))
+        await this.card(record, watcher, { diagnosis: shown, card }, { priority: 1 })
     }
   }
 

@@ -67,7 +67,7 @@ async function otherRun(
     Object.keys(wanted).length > 0
       ? completeMesh({ ...situation, workload }, proposed.plan.ranked, wanted)
       : (diagnosis.cards[0] ?? { mesh: situation.workload.mesh ?? {}, dcn: situation.workload.dcn })
-  const verdict = verdictOfMesh(workload, reference.mesh, reference.dcn, {}, { calibration })
+  const verdict = verdictOfMesh(workload, reference.mesh, reference.dcn, { calibration })
   const objections = objectionsTo(verdict)
   const lines = [
     `With ${told}, ${formatMesh(reference.mesh)}: ${objections.length > 0 ? `not possible: ${objections.join('; ')}` : 'legal and fits'}.`,
@@ -94,7 +94,7 @@ async function otherSlice(situation: Situation, wanted: Mesh, changes: Changes, 
   const lines: string[] = []
   if (Object.keys(wanted).length > 0) {
     const whole = completeMesh({ ...situation, workload, baseline: null }, plan.ranked, wanted)
-    const verdict = verdictOfMesh(workload, whole.mesh, whole.dcn, {}, { calibration })
+    const verdict = verdictOfMesh(workload, whole.mesh, whole.dcn, { calibration })
     const objections = objectionsTo(verdict)
     lines.push(
       `${formatMesh(whole.mesh)} on ${named}: ${objections.length > 0 ? `not possible: ${objections.join('; ')}` : 'legal and fits'}.`,

@@ -30,7 +30,7 @@ function handling(edits: number, compile: (cards: Card[]) => Card[]) {
     records: { get: async () => record, watchers: async () => [{ ...watcher }] },
     outbox: { sent: async () => ({ channel: 'C1', ts: '1.2', version: 1 }), pressure: () => ({ answers: 0, edits }) },
     delivery: {
-      card: async (_r: unknown, _w: unknown, _d: unknown, card: Card, how: { priority: number }) =>
+      card: async (_r: unknown, _w: unknown, { card }: { card: Card }, how: { priority: number }) =>
         void done.push(`card${card.rank} p${how.priority}`),
       verdicts: async (_r: unknown, _w: unknown, cards: Card[]) =>
         void done.push(`verdicts ${cards.filter((card) => card.compiler !== null).length}`),

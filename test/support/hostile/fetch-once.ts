@@ -12,7 +12,7 @@ async function* slowly() {
   }
 }
 const file = { path: 'h0.xplane.pb', bytes: blocks * blockBytes, version: 'v1', open: async () => slowly() }
-const folder = await fetchInto(process.argv[2] ?? '', 'test://one', [file], { maxFiles: 10, maxBytes: 1e9 }, new AbortController().signal)
+const folder = await fetchInto(process.argv[2] ?? '', 'test://one', [file], { signal: new AbortController().signal })
 const read = readFileSync(join(folder, file.path))
 const wrong = Array.from({ length: blocks }, (_, block) => block).filter((block) => read[block * blockBytes] !== block)
 process.stdout.write(

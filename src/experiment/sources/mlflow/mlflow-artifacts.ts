@@ -80,8 +80,7 @@ export function profileOfArtifacts(
           version: file.version,
           open: async (inner) => bodyOf(await openArtifact(server, runId, file.path, inner)),
         })),
-        profileFetchLimits,
-        signal,
+        { signal },
       ),
   }
   return { profile, note: newest.note }

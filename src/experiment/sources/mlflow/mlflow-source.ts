@@ -40,7 +40,7 @@ export function mlflowSource({
     async find(id, signal) {
       if (!experimentIdSchema.safeParse(id).success) return null
       const found = await findRun(client, server, id, signal)
-      return found === null ? null : describeRun(server, client, found.run, { id, note: found.note, cacheRoot }, signal)
+      return found === null ? null : describeRun(server, client, found.run, { id, note: found.note, cacheRoot, signal })
     },
     list: (limit, signal) => listMlflowRuns(client, { source: server.name, index, limit, signal }),
   }
@@ -89,8 +89,7 @@ async function describeRun(
   server: ServerAddress,
   client: MlflowClient,
   run: MlflowRun,
-  { id, note, cacheRoot }: { id: string; note: string | null; cacheRoot: string },
-  signal: AbortSignal,
+  { id, note, cacheRoot, signal }: { id: string; note: string | null; cacheRoot: string; signal: AbortSignal },
 ): Promise<FoundRun> {
   const { run_id: runId, experiment_id: experimentId } = run.info
   const artifacts = await listArtifacts(client, runId, signal)
