@@ -43,7 +43,7 @@ it('writes nothing of what people wrote, and no secret, at debug either', async 
   const channel = slack.channels[0]!
   const ts = await bot.slack.say({ person: 0, channel, text: '@prompts please diagnose exp-124, our codename is Aardvark' })
   await vi.waitFor(async () => expect(await slack.answers(channel, ts)).toHaveLength(4), soon)
-  await bot.slack.say({ person: 0, channel, text: 'why not model=8? Aardvark wants to know', threadTs: ts })
+  await bot.slack.say({ person: 0, channel, text: '@prompts why not model=8? Aardvark wants to know', threadTs: ts })
   await vi.waitFor(async () => expect((await slack.answers(channel, ts)).length).toBeGreaterThan(4), soon)
   await vi.waitFor(() => expect(lines.length).toBeGreaterThan(5), soon)
   for (const secret of ['Aardvark', botToken, signingSecret]) expect(lines.join('\n')).not.toContain(secret)
