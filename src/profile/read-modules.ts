@@ -26,13 +26,18 @@ export async function readModules(source: string, signal: AbortSignal): Promise<
     if (plane === undefined) return []
     const graphs = await readProgramGraphs(window, plane, null, defaultLimits.hloBytes)
     graphs.sort((a, b) => b.bytes.length - a.bytes.length)
-    return graphs.slice(0, maxPrograms).flatMap((graph) => moduleOf(graph.bytes))
+    return readPrograms(graphs.slice(0, maxPrograms).map((graph) => graph.bytes))
   } catch {
     signal.throwIfAborted()
     return []
   } finally {
     await bytes.close()
   }
+}
+
+/** The programs among these bytes of HloProto; what cannot be read is left out. */
+export function readPrograms(programs: readonly Uint8Array[]): HloModule[] {
+  return programs.flatMap(moduleOf)
 }
 
 function moduleOf(bytes: Uint8Array): HloModule[] {

@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import type { Config } from '../../config.ts'
 import type { Answers } from '../../contract/answers.ts'
 import { readDeviceType } from '../../profile/read-device-type.ts'
-import { readModules } from '../../profile/read-modules.ts'
 import { loadSubject } from '../load-experiment.ts'
 import { configuredSources } from '../sources/create-sources.ts'
 import type { ExperimentSource, LoadedExperiment, RunEntry } from '../sources/experiment-source.ts'
@@ -11,6 +10,7 @@ import { isOf } from '../sources/workspace-address.ts'
 import { answerFiles } from './answer-files.ts'
 import { askSources } from './ask-sources.ts'
 import { type FindOptions, findExperiment } from './find-experiment.ts'
+import { modulesOfProfile } from './modules-of-profile.ts'
 import { createRunAnswers, type RunAnswers, scopedAnswers } from './run-answers.ts'
 import { splitSlice } from './slice-of-run.ts'
 import type { SliceTable } from './slice-table.ts'
@@ -63,7 +63,7 @@ export function createRunFinder(config: Config, table: SliceTable, given?: RunAn
   // where workspaces have runs of their own, one name is not one run
   const apart = configured.some(({ of }) => of.workspaces !== null && of.workspaces !== 'all')
   const optionsFor = (audience: Audience, of: RunAnswers, said: Answers): FindOptions => ({
-    context: { answers: of, table, deviceType: readDeviceType, modules: readModules, said },
+    context: { answers: of, table, deviceType: readDeviceType, modules: modulesOfProfile, said },
     deadlineMs,
     cacheRoot,
     audience,

@@ -16,8 +16,8 @@ export interface FindContext {
   table: SliceTable
   /** The kind of device of a local profile; null where it cannot be told. */
   deviceType: (profile: string, signal: AbortSignal) => Promise<string | null>
-  /** The compiled programs that a local profile holds. */
-  modules: (profile: string, signal: AbortSignal) => Promise<HloModule[]>
+  /** The compiled programs that a profile holds. */
+  modules: (profile: ProfileHandle, signal: AbortSignal) => Promise<HloModule[]>
   /** What the person who asks says of the run now. */
   said?: Answers
 }
@@ -67,7 +67,7 @@ type Heard = FindContext & { heard: Answers }
 /** A profile alone: the experiment is read from the program in it, where that and what was said say enough. */
 async function fromProfile(found: FoundRun, profile: ProfileHandle, context: Heard, signal: AbortSignal): Promise<LoadedExperiment> {
   const { origin, links, notes } = found
-  const modules = await context.modules(await profile.open(signal), signal)
+  const modules = await context.modules(profile, signal)
   const evidence = evidenceOf(found, context, signal)
   const inferred = await inferRun(modules, { id: found.id, evidence, answers: context.heard, table: context.table })
   if (inferred === null) return { experiment: null, origin, profile, links, notes }

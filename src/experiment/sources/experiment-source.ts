@@ -25,6 +25,8 @@ export interface ProfileHandle {
   name: string
   /** A local file or logdir, or an address that `readProfile` understands. */
   open(signal: AbortSignal): Promise<string>
+  /** The compiled programs (HloProto), where they are no part of what `open` brings. */
+  programs?(signal: AbortSignal): Promise<Uint8Array[]>
 }
 
 /** What a source has under an id. */

@@ -5,6 +5,7 @@ import { type ExperimentSource, emptyEntry, type FoundRun, type ProfileHandle } 
 import { fetchInto, type RemoteFile } from './fetch-cache.ts'
 import { bodyOf, readJson, request } from './http.ts'
 import { type ServerAddress, serverUrl } from './server-address.ts'
+import { xprofApi, xprofPrograms } from './xprof-programs.ts'
 
 /** The tools whose replies make a report; a run may lack some. The first alone makes a short one. */
 const tools = [
@@ -16,7 +17,6 @@ const tools = [
   'input_pipeline_analyzer',
   'pod_viewer',
 ] as const
-const api = 'data/plugin/profile'
 /** How long a tool may take that a report can do without: the first look at a big run is slow. */
 const optionalToolMs = 45_000
 
@@ -59,7 +59,7 @@ function idOfRun(run: string): string {
 }
 
 async function runsOf(server: ServerAddress, signal: AbortSignal): Promise<string[]> {
-  const response = await request(serverUrl(server, `${api}/runs`), server.name, signal, { headers: server.headers })
+  const response = await request(serverUrl(server, `${xprofApi}/runs`), server.name, signal, { headers: server.headers })
   if (response.status === 404)
     throw new PromptsError('unavailable', `${server.name} has no XProf at this path`, {
       hint: 'Write the base path too, as the browser shows it before /data.',
@@ -121,6 +121,7 @@ function runOf(server: ServerAddress, run: string, { id, notes, cacheRoot }: { i
         })
       return fetchInto(cacheRoot, `${server.base.href}${run}`, files, { signal })
     },
+    programs: (signal) => xprofPrograms(server, run, signal),
   }
   // as XProf's own address bar has it; what stands behind a # it does not read
   const page = (tool: string) => serverUrl(server, '', { run, tag: tool }).href
@@ -141,7 +142,7 @@ function runOf(server: ServerAddress, run: string, { id, notes, cacheRoot }: { i
 
 async function toolsOf(server: ServerAddress, run: string, signal: AbortSignal): Promise<string[]> {
   const { name, headers } = server
-  const response = await request(serverUrl(server, `${api}/run_tools`, { run }), name, signal, { headers })
+  const response = await request(serverUrl(server, `${xprofApi}/run_tools`, { run }), name, signal, { headers })
   if (response.status === 404) throw new PromptsError('unknown_experiment', `${name} has no run ${run}`, { hint: 'See its list of runs.' })
   const reply = await readJson(response, name)
   return tools.filter((tool) => Array.isArray(reply) && reply.some((one) => one === tool || one === `${tool}^` || one === `${tool}@`))
@@ -149,12 +150,12 @@ async function toolsOf(server: ServerAddress, run: string, signal: AbortSignal):
 
 async function dataOf(server: ServerAddress, run: string, tool: string, signal: AbortSignal): Promise<Response> {
   const { name, headers } = server
-  const listed = await readJson(await request(serverUrl(server, `${api}/hosts`, { run, tag: tool }), name, signal, { headers }), name)
+  const listed = await readJson(await request(serverUrl(server, `${xprofApi}/hosts`, { run, tag: tool }), name, signal, { headers }), name)
   const names = (Array.isArray(listed) ? listed : []).map((one) =>
     typeof one === 'string' ? one : String((one as { hostname?: unknown } | null)?.hostname ?? ''),
   )
   const host = names.includes('ALL_HOSTS') ? 'ALL_HOSTS' : (names[0] ?? '')
-  const response = await request(serverUrl(server, `${api}/data`, { run, tag: tool, host }), name, signal, { headers })
+  const response = await request(serverUrl(server, `${xprofApi}/data`, { run, tag: tool, host }), name, signal, { headers })
   if (!response.ok)
     throw new PromptsError('bad_profile', `${name} answered ${response.status} for ${tool} of run ${run}`, {
       hint: 'Open that page in XProf; the run may be incomplete.',
