@@ -26,16 +26,16 @@ const bits = { address: 1 << 5, bytes: 1 << 6, op: 1 << 7, shape: 1 << 8 }
 
 /** What a host's allocators did, kept small: names stay references until they are asked for. */
 export class AllocationLog {
-  private readonly changes: Change[] = []
-  private readonly names: ReadonlyMap<number, string>
+  readonly #changes: Change[] = []
+  readonly #names: ReadonlyMap<number, string>
 
   constructor(names: ReadonlyMap<number, string>) {
-    this.names = names
+    this.#names = names
   }
 
   add(values: Float64Array, present: number, event: { change: 'allocates' | 'frees'; atPs: number; device: number; used: number }): void {
-    if (this.changes.length >= maxChanges || (present & bits.bytes) === 0) return
-    this.changes.push({
+    if (this.#changes.length >= maxChanges || (present & bits.bytes) === 0) return
+    this.#changes.push({
       atPs: event.atPs,
       device: event.device,
       address: (present & bits.address) !== 0 ? (values[5] as number) : Number.NaN,
@@ -52,10 +52,10 @@ export class AllocationLog {
    * seen.
    */
   atPeak(): { device: number; usedBytes: number; buffers: LiveBuffer[] } | null {
-    const peak = this.changes.reduce<Change | null>((most, change) => (change.used > (most?.used ?? 0) ? change : most), null)
+    const peak = this.#changes.reduce<Change | null>((most, change) => (change.used > (most?.used ?? 0) ? change : most), null)
     if (peak === null) return null
     const alive = new Map<number, Change>()
-    const own = this.changes.filter((change) => change.device === peak.device).sort((a, b) => a.atPs - b.atPs)
+    const own = this.#changes.filter((change) => change.device === peak.device).sort((a, b) => a.atPs - b.atPs)
     for (const change of own) {
       if (change.allocates) alive.set(change.address, change)
       else alive.delete(change.address)
@@ -64,7 +64,7 @@ export class AllocationLog {
     const buffers = new Map<string, LiveBuffer>()
     for (const { op, shape, bytes } of alive.values()) {
       const key = `${op} ${shape} ${bytes}`
-      const known = buffers.get(key) ?? { op: this.names.get(op) ?? '', shape: this.names.get(shape) ?? '', bytes, count: 0 }
+      const known = buffers.get(key) ?? { op: this.#names.get(op) ?? '', shape: this.#names.get(shape) ?? '', bytes, count: 0 }
       known.count++
       buffers.set(key, known)
     }

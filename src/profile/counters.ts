@@ -18,7 +18,7 @@ interface Counter {
 /** Hardware counters that a plane samples: each value holds until the counter's next one. */
 export class Counters {
   readonly slots: StatSlots
-  private readonly byName = new Map<string, Counter>()
+  readonly #byName = new Map<string, Counter>()
 
   constructor(plane: PlaneIndex) {
     this.slots = makeSlots(
@@ -31,11 +31,11 @@ export class Counters {
     const slot = this.slots.values.findIndex((_, index) => (event.present & (1 << index)) !== 0)
     const value = slot < 0 ? Number.NaN : (this.slots.values[slot] as number)
     if (!Number.isFinite(value) || name === '') return
-    const known = this.byName.get(name)
+    const known = this.#byName.get(name)
     if (known === undefined) {
-      if (this.byName.size >= maxCounters) return
+      if (this.#byName.size >= maxCounters) return
       const weightPs = Math.max(0, event.durationPs)
-      this.byName.set(name, { value, atPs: event.offsetPs, weighted: value * weightPs, weightPs, plain: value, samples: 1 })
+      this.#byName.set(name, { value, atPs: event.offsetPs, weighted: value * weightPs, weightPs, plain: value, samples: 1 })
       return
     }
     const holds = Math.max(0, event.durationPs > 0 ? event.durationPs : event.offsetPs - known.atPs)
@@ -50,7 +50,7 @@ export class Counters {
   /** Time-weighted means by name; plain ones where no time passes between samples. */
   means(): Map<string, number> {
     return new Map(
-      [...this.byName].map(([name, each]) => [name, each.weightPs > 0 ? each.weighted / each.weightPs : each.plain / each.samples]),
+      [...this.#byName].map(([name, each]) => [name, each.weightPs > 0 ? each.weighted / each.weightPs : each.plain / each.samples]),
     )
   }
 }

@@ -26,15 +26,15 @@ const maxOpen = 1024
 
 /** The collectives of one core: whole ones, pairs of start and done with other ops between, and the line of asynchronous ops. */
 export class Flights {
-  private readonly byName = new Map<string, Flight>()
-  private readonly all: Intervals
-  private readonly slices: Intervals
-  private readonly capacity: number
+  readonly #byName = new Map<string, Flight>()
+  readonly #all: Intervals
+  readonly #slices: Intervals
+  readonly #capacity: number
 
   constructor(capacity: number) {
-    this.capacity = capacity
-    this.all = new Intervals(capacity)
-    this.slices = new Intervals(capacity >> 4)
+    this.#capacity = capacity
+    this.#all = new Intervals(capacity)
+    this.#slices = new Intervals(capacity >> 4)
   }
 
   /** The flight an op belongs to. */
@@ -42,15 +42,15 @@ export class Flights {
     const { facts, kind } = op
     const name = facts.name.replace(/^%/, '')
     const key = `${facts.programId ?? ''}:${kind.phase === 'whole' ? name : pairName(startName(facts, kind, name))}`
-    const known = this.byName.get(key)
+    const known = this.#byName.get(key)
     const flight: Flight = known ?? {
       facts,
       kind: kind.collective,
       dcn: kind.dcn,
       sparse: false,
       count: 0,
-      spans: new Intervals(this.capacity >> 4),
-      waits: new Intervals(this.capacity >> 4),
+      spans: new Intervals(this.#capacity >> 4),
+      waits: new Intervals(this.#capacity >> 4),
       open: [],
       ops: [],
     }
@@ -58,7 +58,7 @@ export class Flights {
     flight.kind ??= kind.collective
     flight.sparse ||= kind.sparse
     flight.ops.push(op)
-    if (known === undefined) this.byName.set(key, flight)
+    if (known === undefined) this.#byName.set(key, flight)
     return flight
   }
 
@@ -82,7 +82,7 @@ export class Flights {
    * Calls whose name tells nothing are what the SparseCore line shows while they fly: a collective moved there, or its own work.
    */
   resolve(sparse: readonly SparseWork[]): void {
-    for (const flight of this.byName.values()) {
+    for (const flight of this.#byName.values()) {
       if (flight.kind !== null) continue
       let most = 0
       let found: SparseWork | null = null
@@ -107,11 +107,11 @@ export class Flights {
     computing: Intervals,
   ): Pick<CoreReading, 'occupiedPs' | 'exposedPs' | 'dcnOccupiedPs' | 'dcnExposedPs' | 'collectives'> {
     const collectives: CoreCollective[] = []
-    for (const { facts, kind, dcn, sparse, count, spans, waits } of this.byName.values()) {
+    for (const { facts, kind, dcn, sparse, count, spans, waits } of this.#byName.values()) {
       if (kind === null) continue
       // What a SparseCore carries is the core's communication while it waits for it.
-      this.all.addAll(sparse ? waits : spans)
-      if (dcn) this.slices.addAll(spans)
+      this.#all.addAll(sparse ? waits : spans)
+      if (dcn) this.#slices.addAll(spans)
       const occupiedPs = windows.covered(spans)
       if (occupiedPs > 0)
         collectives.push({
@@ -125,13 +125,13 @@ export class Flights {
           exposedPs: occupiedPs - windows.overlap(spans, computing),
         })
     }
-    const occupiedPs = windows.covered(this.all)
-    const dcnOccupiedPs = windows.covered(this.slices)
+    const occupiedPs = windows.covered(this.#all)
+    const dcnOccupiedPs = windows.covered(this.#slices)
     return {
       occupiedPs,
-      exposedPs: occupiedPs - windows.overlap(this.all, computing),
+      exposedPs: occupiedPs - windows.overlap(this.#all, computing),
       dcnOccupiedPs,
-      dcnExposedPs: dcnOccupiedPs - windows.overlap(this.slices, computing),
+      dcnExposedPs: dcnOccupiedPs - windows.overlap(this.#slices, computing),
       collectives,
     }
   }

@@ -97,46 +97,46 @@ function fromHandle(name: string, handle: FileHandle, size: number, after?: () =
  */
 class Unpacked {
   size = 0
-  private readonly chunks: Buffer[] = []
-  private count = 0
-  private spill: { handle: FileHandle; folder: string } | undefined
-  private readonly path: string
-  private readonly packedSize: number
-  private readonly limits: ProfileLimits
+  readonly #chunks: Buffer[] = []
+  #count = 0
+  #spill: { handle: FileHandle; folder: string } | undefined
+  readonly #path: string
+  readonly #packedSize: number
+  readonly #limits: ProfileLimits
 
   constructor(path: string, packedSize: number, limits: ProfileLimits) {
-    this.path = path
-    this.packedSize = packedSize
-    this.limits = limits
+    this.#path = path
+    this.#packedSize = packedSize
+    this.#limits = limits
   }
 
   async add(chunk: Buffer): Promise<void> {
-    const { path, limits } = this
+    const [path, limits] = [this.#path, this.#limits]
     if (this.size === 0) refuseForeign(path, chunk.subarray(0, headBytes))
     this.size += chunk.length
-    this.count++
+    this.#count++
     if (this.size > limits.fileBytes) throw tooLarge(path, limits.fileBytes)
-    if (this.size > limits.memoryBytes && this.size > this.packedSize * limits.unpackRatio)
+    if (this.size > limits.memoryBytes && this.size > this.#packedSize * limits.unpackRatio)
       throw bomb(path, `${limits.unpackRatio} times its size`)
-    if (this.count > fewMembers && this.size < this.count * leastPerChunk)
+    if (this.#count > fewMembers && this.size < this.#count * leastPerChunk)
       throw bomb(path, `thousands of pieces of ${leastPerChunk} bytes or less`)
-    if (!this.spill && this.size > limits.memoryBytes) this.spill = await openSpill()
-    if (!this.spill) this.chunks.push(chunk)
+    if (!this.#spill && this.size > limits.memoryBytes) this.#spill = await openSpill()
+    if (!this.#spill) this.#chunks.push(chunk)
     else {
-      for (const kept of this.chunks.splice(0)) await this.spill.handle.write(kept)
-      await this.spill.handle.write(chunk)
+      for (const kept of this.#chunks.splice(0)) await this.#spill.handle.write(kept)
+      await this.#spill.handle.write(chunk)
     }
   }
 
   async dispose(): Promise<void> {
-    await this.spill?.handle.close()
-    if (this.spill) await rm(this.spill.folder, { recursive: true, force: true })
+    await this.#spill?.handle.close()
+    if (this.#spill) await rm(this.#spill.folder, { recursive: true, force: true })
   }
 
   source(): ByteSource {
-    if (!this.spill) return fromBytes(this.path, Buffer.concat(this.chunks))
-    const { folder, handle } = this.spill
-    return fromHandle(this.path, handle, this.size, () => rm(folder, { recursive: true, force: true }))
+    if (!this.#spill) return fromBytes(this.#path, Buffer.concat(this.#chunks))
+    const { folder, handle } = this.#spill
+    return fromHandle(this.#path, handle, this.size, () => rm(folder, { recursive: true, force: true }))
   }
 }
 

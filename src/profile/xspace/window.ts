@@ -11,13 +11,13 @@ export class Window {
   length = 0
   readonly source: ByteSource
   readonly signal: AbortSignal | undefined
-  private readonly readMs: number
-  private readonly startedMs = performance.now()
+  readonly #readMs: number
+  readonly #startedMs = performance.now()
 
   constructor(source: ByteSource, signal?: AbortSignal, readMs = Number.POSITIVE_INFINITY) {
     this.source = source
     this.signal = signal
-    this.readMs = readMs
+    this.#readMs = readMs
   }
 
   /** Whether `count` bytes from `position` are in view (at the end of the source: all there are). */
@@ -29,7 +29,7 @@ export class Window {
   async load(position: number, count: number): Promise<void> {
     if (this.holds(position, count)) return
     this.signal?.throwIfAborted()
-    if (performance.now() - this.startedMs > this.readMs) throw tooLong(this.source.name, this.readMs)
+    if (performance.now() - this.#startedMs > this.#readMs) throw tooLong(this.source.name, this.#readMs)
     if (position > this.source.size) throw new WireError(this.source.size, 'the file ends early')
     const wanted = Math.min(Math.max(count, chunkBytes), this.source.size - position)
     if (wanted > this.bytes.length) this.bytes = new Uint8Array(wanted)
