@@ -1,8 +1,10 @@
 import { z } from 'zod'
 
-/** What people may say of a run that nothing else says, by its name in an experiment file; `slice` is its hardware. */
+/** What people may say of a run that nothing else says, by its name in an experiment file; `slice` is its
+ * hardware, `place` which of several places that have it is meant. */
 export const answerNames = [
   'slice',
+  'place',
   'model',
   'mesh',
   'phase',

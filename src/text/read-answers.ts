@@ -58,6 +58,8 @@ function readValue(name: AnswerName, value: string): string | null {
   switch (name) {
     case 'slice':
       return wholeSlice.test(value) ? value.toLowerCase() : null
+    case 'place':
+      return /^[1-9]$/.test(value) ? value : null
     case 'phase':
       return phaseSchema.safeParse(value.toLowerCase()).data ?? null
     case 'optimizer':

@@ -56,6 +56,20 @@ describe('findExperiment', () => {
     })
   })
 
+  it('asks which place is meant, without an address in the choices, and takes the one that someone says', async () => {
+    const asked = findExperiment('exp-2', [a(), b()], signal, findOptions())
+    await expect(asked).rejects.toHaveProperty('choices', [
+      { label: '1: folder', value: 'place=1' },
+      { label: '2: folder', value: 'place=2' },
+    ])
+    const said = (place: string) => findOptions({ context: { ...findOptions().context, said: { place } } })
+    const found = await findExperiment('exp-2', [a(), b()], signal, said('2'))
+    expect(found.origin).toContain(join('b', 'exp-2'))
+    expect(found.notes?.join()).toContain('number 2 was meant')
+    expect((await findExperiment('exp-2', [a(), b()], signal, said('1'))).origin).toContain(join('a', 'exp-2'))
+    await expect(findExperiment('exp-2', [a(), b()], signal, said('3'))).rejects.toMatchObject({ code: 'ambiguous_experiment' })
+  })
+
   it.each(['up', 'absolute', 'link'])('refuses a profile outside the folder: %s', async (id) => {
     await expect(findExperiment(id, [a()], signal, findOptions())).rejects.toMatchObject({ code: 'outside_folder' })
   })

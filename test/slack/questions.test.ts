@@ -98,4 +98,34 @@ describe('what nothing says of a run', () => {
     await vi.waitFor(async () => expect(printThread(await slack.answers(channel, ts))).toContain('fsdp 32 · tensor 2'), soon)
     expect(said).toEqual([expect.objectContaining({ run: 'exp-123', answers: { slice: 'v5e-16' } })])
   })
+
+  it('has a button for each place and each run that may be meant', async () => {
+    const channel = slack.channels[3]!
+    const errors: Record<string, PromptsError> = {
+      'exp-1': new PromptsError('ambiguous_experiment', 'exp-1 is in 2 places', { choices: [{ label: '2: bucket', value: 'place=2' }] }),
+      'exp-2': new PromptsError('unknown_experiment', 'No experiment exp-2', { choices: [{ label: 'exp-22', value: 'exp-22' }] }),
+    }
+    await start({ fake: { fail: (experiment) => (said.length > 0 ? null : (errors[experiment ?? ''] ?? null)) } })
+    const ask = async (id: string, label: string) => {
+      const ts = await bot.slack.say({ person: 0, channel, text: `@prompts diagnose ${id}` })
+      await vi.waitFor(async () => expect(JSON.stringify(await root(channel, ts))).toContain(label), soon)
+      const message = (await root(channel, ts))!
+      const [press] = (message.blocks as { type: string; elements?: { action_id: string; value: string }[] }[]).flatMap((block) =>
+        block.type === 'actions' ? (block.elements ?? []) : [],
+      )
+      await bot.slack.click({
+        person: 0,
+        channel,
+        threadTs: ts,
+        ts: message.ts!,
+        action: press!.action_id,
+        value: JSON.parse(press!.value),
+      })
+      await vi.waitFor(async () => expect(printThread(await slack.answers(channel, ts))).toContain('fsdp 32 · tensor 2'), soon)
+    }
+    await ask('exp-2', 'exp-22')
+    expect(said).toEqual([])
+    await ask('exp-1', '2: bucket')
+    expect(said).toEqual([expect.objectContaining({ run: 'exp-1', answers: { place: '2' } })])
+  })
 })

@@ -33,7 +33,15 @@ describe('what is said of a run', () => {
   })
 
   it('reads back what a button or an example says', () => {
-    const said = { slice: 'v5p-128', model: 'llama2-7b', mesh: 'data=8,model=2', phase: 'train', remat: 'minimal', optimizer: 'lion' }
+    const said = {
+      slice: 'v5p-128',
+      model: 'llama2-7b',
+      mesh: 'data=8,model=2',
+      phase: 'train',
+      remat: 'minimal',
+      optimizer: 'lion',
+      place: '2',
+    }
     for (const name of answerNames) {
       const value = (said as Record<string, string>)[name] ?? '4096'
       expect(readAnswers(sayAnswers({ [name]: value }).split(' ')).answers, name).toEqual({ [name]: value })

@@ -51,10 +51,9 @@ async function lookUp(
   const deadlineMs = sources.length > 1 ? options.deadlineMs : Math.max(options.deadlineMs, aloneDeadlineMs)
   const answers = await askSources(sources, (source, inner) => source.find(id, inner), deadlineMs, signal)
   const silent = answers.filter((answer) => answer.failure !== null)
-  const found = joinRuns(
-    id,
-    answers.flatMap(({ value }) => (value === null ? [] : [value])),
-  )
+  const hits = answers.flatMap(({ value }) => (value === null ? [] : [value]))
+  const { place } = hits.length > 1 ? { ...(await options.context.answers?.recall(id)), ...options.context.said } : {}
+  const found = joinRuns(id, hits, place === undefined ? null : Number(place))
   if (found !== null) {
     const loaded = await settleRun(found, options.context, signal)
     return { ...loaded, notes: [...(loaded.notes ?? []), ...silent.map((answer) => notAsked(answer, options))] }

@@ -89,6 +89,7 @@ function evidenceOf({ slice, profile }: FoundRun, { said, heard, deviceType }: H
 
 /** What someone said in vain: the run itself says it. */
 function notUsed(answers: Answers, why: string): string[] {
-  const names = Object.keys(answers)
+  // which place is meant has been heeded before
+  const names = Object.keys(answers).filter((name) => name !== 'place')
   return names.length === 0 ? [] : [`what was said of ${names.join(', ')} is not used: ${why}`]
 }

@@ -22,12 +22,17 @@ export function errorMessage(error: PromptsError, options: { about?: string; run
 }
 
 const mostRuns = 5
+const placeIs = 'place='
 
 /** The slices that a run can have run on, or the runs that may be meant, to choose from with one click. */
 function choicesOf(error: PromptsError, run: string | undefined): ReturnType<typeof actions>[] {
   if (run === undefined || error.choices.length === 0) return []
   if (error.code === 'slice_unknown') return [answerButtons(run, 'slice', error.choices, 0)]
   if (error.code !== 'ambiguous_experiment' && error.code !== 'unknown_experiment') return []
+  const places = error.choices.flatMap(({ label, value }) =>
+    value.startsWith(placeIs) ? [{ label, value: value.slice(placeIs.length) }] : [],
+  )
+  if (places.length > 0) return [answerButtons(run, 'place', places, 0)]
   return [actions(...error.choices.slice(0, mostRuns).map(({ label, value }, at) => button(label, `diagnose_${at}`, { run, id: value })))]
 }
 
