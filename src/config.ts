@@ -24,7 +24,7 @@ const settings = z.object({
     .describe('where runs are looked up: folders, gs://bucket/prefix, s3://bucket/prefix, mlflow+https://host, xprof+https://host'),
   PROMPTS_SOURCE_SECONDS: number(5, 1, 120).describe('how long one source may take to answer while others are asked too'),
   PROMPTS_KNOWLEDGE: z.string().optional().describe('a folder laid out like knowledge/ whose entries are added to the shipped ones'),
-  PROMPTS_PRICES: z.string().optional().describe('dollars a chip-hour that replace the shipped ones: v5p=3.10,v6e=2.00'),
+  PROMPTS_PRICES: z.string().optional().describe('dollars per chip-hour that replace the shipped ones: v5p=3.10,v6e=2.00'),
   PROMPTS_GOODPUT: z.coerce
     .number()
     .gt(0)
@@ -62,7 +62,7 @@ const settings = z.object({
   PROMPTS_GEMINI_THINKING: z.string().optional().describe('thinking level (Gemini 3: low, high) or budget (2.5: a number)'),
   PROMPTS_GEMINI_SAMPLES: number(3, 1, 9).describe('proposals sampled a run'),
   PROMPTS_EMBEDDING_MODEL: z.string().default('gemini-embedding-001').describe('embedding model, used only with a key'),
-  PROMPTS_SPEND_CAP_USD: number(20, 0, 1e6).describe('dollars a day that Gemini may cost a workspace'),
+  PROMPTS_SPEND_CAP_USD: number(20, 0, 1e6).describe('dollars per day that Gemini may cost a workspace'),
   // the TPU compiler
   PROMPTS_COMPILER: z.enum(['auto', 'off']).default('auto').describe('auto: used where installed and asked for'),
   PROMPTS_COMPILER_PYTHON: z.string().optional().describe('python with jax[tpu]; default: the one npm run setup:compiler installs'),

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -32,6 +32,21 @@ describe('the table of imports', () => {
     expect(modules.length).toBeGreaterThan(300)
     expect(findViolations(modules, rules)).toEqual([])
     expect(findCircles(modules)).toEqual([])
+  })
+
+  it('is drawn in CONTRIBUTING.md: every folder on one line, and every arrow points down', () => {
+    const page = readFileSync(join(projectRoot, 'CONTRIBUTING.md'), 'utf8')
+    const drawn = page.slice(page.indexOf('## Where things are')).match(/```\n([\s\S]+?)```/)?.[1] ?? ''
+    const lines = drawn
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(/ {4,}/)[0]!.split(/ {2,}/)) // folders, then words
+    const floor = new Map(lines.flatMap((names, at) => names.map((name) => [name, at] as const)))
+    const folders = readdirSync(join(projectRoot, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    expect([...floor.keys()].toSorted()).toEqual(folders.map(({ name }) => name).toSorted())
+    for (const [from, { imports }] of Object.entries(rules))
+      for (const to of imports)
+        if (floor.has(from) && floor.has(to)) expect(floor.get(to), `${from} imports ${to}`).toBeGreaterThan(floor.get(from)!)
   })
 
   it('names only what is there', () => {

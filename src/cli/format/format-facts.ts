@@ -9,8 +9,8 @@ export function formatFacts({
   linear_layers: linear,
 }: HfImport['facts']): string[] {
   const lines = [
-    active < parameters ? `${billions(parameters)} parameters, ${billions(active)} active a token` : `${billions(parameters)} parameters`,
-    `KV cache: ${kv.toLocaleString('en')} bytes a token in bf16${window ? `, beside ${window.count} layers that hold ${window.window} tokens` : ''}`,
+    active < parameters ? `${billions(parameters)} parameters, ${billions(active)} active per token` : `${billions(parameters)} parameters`,
+    `KV cache: ${kv.toLocaleString('en')} bytes per token in bf16${window ? `, beside ${window.count} layers that hold ${window.window} tokens` : ''}`,
   ]
   if (linear > 0) lines.push(`${linear} layers keep a state instead of a cache`)
   return lines

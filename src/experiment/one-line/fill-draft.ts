@@ -76,7 +76,7 @@ function fillLoad({ load }: LineDraft, run: Data, slo: Record<string, number>, a
   if (run.concurrency !== undefined || (load.requests === null && load.tokens === null)) return
   if (slo.tpot_ms === undefined && slo.tpot_p99_ms === undefined) {
     slo.tpot_ms = servedTpotMs
-    assume(`tpot ${servedTpotMs} ms: the load says no time a token ("tpot 40 ms")`)
+    assume(`tpot ${servedTpotMs} ms: the load says no time per token ("tpot 40 ms")`)
   }
   const outputLen = Number(run.output_len ?? servedLen)
   const tokens = load.tokens ?? load.requests! * outputLen
@@ -116,9 +116,9 @@ function fillShape(
     set(
       'global_batch',
       evenBatch(exact, devices),
-      `${draft.batchTokens} tokens, ${String(run.seq_len)} a sequence, in whole rounds of the devices`,
+      `${draft.batchTokens} tokens, ${String(run.seq_len)} per sequence, in whole rounds of the devices`,
     )
-  } else if (phase === 'train') set('global_batch', devices, 'the line gives no batch, one sequence a device')
+  } else if (phase === 'train') set('global_batch', devices, 'the line gives no batch, one sequence per device')
   else set('global_batch', 1, 'the line gives no batch')
 }
 

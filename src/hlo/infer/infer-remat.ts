@@ -24,7 +24,7 @@ export function inferRemat(module: HloModule, known: Known): InferredRemat {
   const shapes = kept?.shapes.filter((shape) => hasSequence(shape, known)) ?? []
   const more = shapes.filter((shape) => !isLayerInput(shape, known))
   if (kept !== null && (kept.onHost || more.length > 0)) {
-    const keeps = more.length > 0 ? `more than its input (${more.map((shape) => shape.join('×')).join(', ')} a device)` : 'its input'
+    const keeps = more.length > 0 ? `more than its input (${more.map((shape) => shape.join('×')).join(', ')} per device)` : 'its input'
     return { found: null, why: `of each layer ${keeps} is kept${kept.onHost ? ', on the host' : ''}`, choices: likelyPolicies(kept, known) }
   }
   if (shapes.length > 0) return told(likely('full', 'of each layer the program keeps the input alone'))

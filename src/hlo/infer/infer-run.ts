@@ -61,7 +61,7 @@ export function inferRun(
   if (train) {
     const outer = outerTrips(module, stacks)
     part.microbatches =
-      outer === null ? likely(1, 'no loop runs the layers more than once a step') : sure(outer, 'a loop around the layers')
+      outer === null ? likely(1, 'no loop runs the layers more than once per step') : sure(outer, 'a loop around the layers')
   }
   return part
 }

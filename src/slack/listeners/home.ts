@@ -105,7 +105,7 @@ function settingsOf({ deps: { config, compiler } }: SlackServices, budgetLeft: n
       value:
         config.GEMINI_API_KEY === undefined && !config.GOOGLE_GENAI_USE_VERTEXAI
           ? 'rules; nothing leaves'
-          : `Gemini, at most $${config.PROMPTS_SPEND_CAP_USD} a day${budgetLeft === null ? '' : `, ${formatUsd(Math.max(0, budgetLeft))} left today`}`,
+          : `Gemini, at most $${config.PROMPTS_SPEND_CAP_USD} per day${budgetLeft === null ? '' : `, ${formatUsd(Math.max(0, budgetLeft))} left today`}`,
     },
     { name: 'TPU compiler', value: compiler ? 'checks every card' : 'not installed' },
     { name: 'Runs are kept', value: `${config.PROMPTS_KEEP_DAYS} days` },
