@@ -11,6 +11,7 @@ import { compareSettings } from '../experiment/settings/compare-settings.ts'
 import type { LoadedExperiment } from '../experiment/sources/experiment-source.ts'
 import { compareReports } from '../profile/compare-reports.ts'
 import type { OpenedService } from '../runs/open-service.ts'
+import { readAllAnswers } from '../text/read-answers.ts'
 import { headlineOf } from '../thread/say/headline.ts'
 import { lineVocabulary } from './open-line.ts'
 
@@ -18,6 +19,11 @@ const id = experimentIdSchema.describe(
   'the id of an experiment or run under the configured roots (PROMPTS_EXPERIMENTS); no path, no address',
 )
 const subject = namedExperiment.describe('the id of an experiment under the configured roots, or the YAML of one')
+const said = z
+  .string()
+  .max(1000)
+  .optional()
+  .describe('what a profile alone leaves open, as the notes ask for it: "global_batch=64 seq_len=4096 slice=v5e-16"')
 const shownByDefault = 10
 
 /**
@@ -40,10 +46,13 @@ export function wholeCommands({ service, deps }: Pick<OpenedService, 'service' |
     {
       name: 'diagnose',
       description: 'What holds a TPU job back and up to three meshes to try, each checked; `advice` says what to do. Takes some seconds.',
-      input: z.strictObject({ experiment: subject }),
-      async run({ experiment }, signal) {
+      input: z.strictObject({ experiment: subject, said }),
+      async run({ experiment, said: words }, signal) {
+        const named = subjectOf(String(experiment))
+        const answers = readAllAnswers(typeof words === 'string' ? words.split(/[\s,]+/).filter((word) => word !== '') : [])
+        const about = named.kind === 'experiment' ? { ...named, said: answers } : named
         const request: RunRequest = {
-          ...{ run: `run-${randomUUID()}`, tenant, subject: subjectOf(String(experiment)), compile: false, by: 'mcp' },
+          ...{ run: `run-${randomUUID()}`, tenant, subject: about, compile: false, by: 'mcp' },
           ...{ at: deps.now().toISOString(), thread: null },
         }
         const diagnosis = await service.diagnose(request, { onProgress: () => {}, signal })

@@ -7,7 +7,7 @@ export const runRequestSchema = z.object({
   tenant: z.string(),
   /** An experiment id to look up, an experiment given in full (untrusted text kept as it came), or what an operator names. */
   subject: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('experiment'), id: z.string() }),
+    z.object({ kind: z.literal('experiment'), id: z.string(), said: answersSchema.optional() }),
     z.object({ kind: z.literal('inline'), yaml: z.string() }),
     z.object({ kind: z.literal('path'), path: z.string(), said: answersSchema.optional() }),
   ]),

@@ -88,7 +88,7 @@ async function loadFor(
 ): Promise<LoadedExperiment> {
   switch (subject.kind) {
     case 'experiment':
-      return (asker === null ? finder : finder.forWorkspace(asker.tenant)).find(subject.id, signal, audience)
+      return (asker === null ? finder : finder.forWorkspace(asker.tenant)).find(subject.id, signal, audience, subject.said)
     case 'path':
       return finder.open(subject.path, signal, { said: subject.said ?? {} })
     case 'inline': {

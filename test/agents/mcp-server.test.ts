@@ -57,6 +57,10 @@ describe('prompts mcp', () => {
     const diagnosed = await call('diagnose')
     expect(diagnosed.value.advice).toContain('fsdp 64 instead of fsdp 8 · tensor 8')
     expect(diagnosed.value.diagnosis.cards).toHaveLength(3)
+    expect((await call('diagnose', { said: 'seqlen=4096' })).value.error).toMatchObject({
+      code: 'bad_arguments',
+      hint: 'Did you mean seq_len=…?',
+    })
     expect((await call('plan', { top: 2 })).value.ranked).toHaveLength(2)
     const line = await call('plan', { experiment: 'train llama3-8b on v5p-16, batch 64, seq 8192', top: 1 })
     expect(line.value.ranked).toHaveLength(1)

@@ -32,7 +32,7 @@ export interface OpenOptions {
 export interface RunFinder {
   sources: readonly ExperimentSource[]
   /** A run by its id, for people who may name nothing else. @throws PromptsError as `findExperiment` does. */
-  find(id: string, signal: AbortSignal, audience: Audience): Promise<LoadedExperiment>
+  find(id: string, signal: AbortSignal, audience: Audience, said?: Answers): Promise<LoadedExperiment>
   /** What an operator names: an id, a file, a folder, a run's address; with what they say of it. */
   open(subject: string, signal: AbortSignal, options?: OpenOptions): Promise<LoadedExperiment>
   /** The same for the people of one workspace: of the sources only those that it may reach. */
@@ -70,7 +70,7 @@ export function createRunFinder(config: Config, table: SliceTable, given?: RunAn
   })
   const over = (reached: readonly ExperimentSource[], of: RunAnswers): WorkspaceFinder => ({
     answers: of,
-    find: (id, signal, audience) => findExperiment(id, reached, signal, optionsFor(audience, of, {})),
+    find: (id, signal, audience, said = {}) => findExperiment(id, reached, signal, optionsFor(audience, of, said)),
     async list({ words, limit, audience, signal }) {
       const answered = await askSources(reached, (source, inner) => source.list(listLimit, inner), deadlineMs, signal)
       const wanted = words.map((word) => word.toLowerCase())
