@@ -4,6 +4,7 @@ import type { Rule } from '../contract/verdict.ts'
 import type { MeshTuple } from '../interconnect/mesh-tuple.ts'
 import { showSizes, sizeOf } from './model/resolved-model.ts'
 import { degree, type PlacedMesh, showDegree } from './placed-mesh.ts'
+import { exchangesHeads } from './run-flags.ts'
 
 /**
  * One reason for which a mesh cannot run. `broken` is asked for every candidate and allocates nothing; `message` carries both
@@ -45,6 +46,20 @@ export const legalityRules: readonly LegalityRule[] = [
     broken: (mesh) => mesh.workload.framework === 'maxtext' && mesh.workload.model.divisors.kvHeads % degree(mesh, 'model') !== 0,
     message: (mesh) =>
       `KV heads ${showSizes(mesh.workload.model, sizeOf.kvHeads)} do not divide by ${showDegree(mesh, 'model')}, which MaxText refuses`,
+  },
+  {
+    rule: 'heads_divisible',
+    axis: 'seq',
+    broken: (mesh) => {
+      const { divisors } = mesh.workload.model
+      const heads = degree(mesh, 'model') * degree(mesh, 'seq')
+      return exchangesHeads(mesh.workload.run.flags) && (divisors.heads % heads !== 0 || divisors.kvHeads % heads !== 0)
+    },
+    message: (mesh) => {
+      const { model } = mesh.workload
+      const heads = `${showSizes(model, sizeOf.heads)} heads and ${showSizes(model, sizeOf.kvHeads)} KV heads`
+      return `context_parallel_strategy=ulysses exchanges heads: ${heads} do not both divide by model × seq = ${degree(mesh, 'model') * degree(mesh, 'seq')}`
+    },
   },
   {
     rule: 'mlp_divisible',

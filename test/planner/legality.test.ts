@@ -53,6 +53,15 @@ describe('each rule is broken alone, and its message carries both numbers', () =
       {},
       '40 heads do not divide by model=16',
     ],
+    [
+      'heads that the seq axis exchanges',
+      'heads_divisible',
+      'seq',
+      workloadOf({ run: { flags: { context_parallel_strategy: 'ulysses' } } }),
+      { data: 4, seq: 16 },
+      {},
+      '64 heads and 8 KV heads do not both divide by model × seq = 16',
+    ],
     ['KV heads', 'kv_heads_divisible', 'model', workloadOf(), { data: 4, model: 16 }, {}, 'KV heads 8 do not divide by model=16'],
     [
       'mlp',

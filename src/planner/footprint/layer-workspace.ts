@@ -4,6 +4,7 @@ import type { CostModel } from '../cost-model.ts'
 import type { LayerTerms, ModelTerms } from '../model/model-terms.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import type { RematPolicy } from '../remat-policy.ts'
+import { exchangesHeads } from '../run-flags.ts'
 import { keyValueShards, type Shards } from '../shards.ts'
 import { dtypeBytes, type ResolvedRun } from '../workload.ts'
 import { expertWorkspace } from './expert-workspace.ts'
@@ -62,8 +63,9 @@ function layerBytes(input: LayerWorkspaceInput, { attention, mlp }: LayerTerms, 
   let tensors = c.layer_embed_tensors * (model.embed / s.embed) + (s.embed > 1 ? c.gathered_embed_tensors * model.embed : 0)
   if (attention) {
     tensors += (c.layer_query_tensors * attention.query) / s.model
-    // context parallelism gathers keys and values, and their gradients, over the whole sequence
-    tensors += (2 * s.seq * attention.keyValue) / keyValueShards(s, attention)
+    // context parallelism gathers keys and values, and their gradients, over the whole sequence, or exchanges heads for it
+    const sequence = exchangesHeads(run.flags) ? 1 : s.seq
+    tensors += (2 * sequence * attention.keyValue) / keyValueShards(s, attention)
     if (run.attention === 'dot_product') tensors += (6 / bytes) * (attention.rows / s.model) * run.seq_len
   }
   tensors += c.layer_mlp_tensors * ((mlp?.width ?? 0) / s.model)

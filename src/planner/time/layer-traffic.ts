@@ -2,6 +2,7 @@ import type { Axis } from '../../contract/mesh.ts'
 import { onOneAxis } from '../../interconnect/group-links.ts'
 import { routedTokens } from '../footprint/expert-workspace.ts'
 import { attentionShare, commonShare } from '../parameters.ts'
+import { exchangesHeads } from '../run-flags.ts'
 import { keyValueShards, type Shards } from '../shards.ts'
 import type { LayerInput } from './layer-work.ts'
 import { type AxisLink, addCollective, addShift, type MeshLinks, type Traffic } from './links.ts'
@@ -70,6 +71,12 @@ export function layerTraffic(input: LayerInput, { s, links, tokens, passes, stor
   if (s.seq > 1) {
     for (const { attention, count } of terms.kinds) {
       if (!attention || attention.keyValue === 0) continue
+      if (exchangesHeads(run.flags)) {
+        const heads = (attention.query + attention.context) / s.model + attention.keyValue / keyValueShards(s, attention)
+        const rows = tokens * heads * bytes
+        addCollective(t, rates, { kind: 'all-to-all', bytes: rows, times: (count / s.stage) * passes.keys, over: links('seq') })
+        continue
+      }
       const keysAndValues = (tokens * s.seq * attention.keyValue * bytes) / keyValueShards(s, attention)
       addCollective(t, rates, { kind: 'all-gather', bytes: keysAndValues, times: (count / s.stage) * passes.keys, over: links('seq') })
     }
