@@ -1,6 +1,7 @@
 /**
- * Makes the README's pictures: `npm run screenshots`, or some of them: `npm run screenshots -- lines terminal`. Needs Debian's chromium (and fonts-noto-core, fonts-noto-color-emoji).
- * The sandbox and the diagnosis are real; only what is in the picture's frame is chosen here.
+ * Makes the README's pictures: `npm run screenshots`, or some of them: `npm run screenshots -- lines terminal`. Needs Debian's
+ * chromium (and fonts-noto-core, fonts-noto-color-emoji). The sandbox and the diagnosis are real; only what is in the picture's
+ * frame is chosen here.
  */
 import { execFile } from 'node:child_process'
 import { mkdir, stat, writeFile } from 'node:fs/promises'

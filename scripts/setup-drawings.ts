@@ -1,6 +1,6 @@
 /**
- * Draws what Slack shows at each step of docs/slack-setup.md: `npm run drawings:setup`. Drawings, not screenshots: the labels are Slack's, the
- * layout is simplified. Needs Debian's chromium.
+ * Draws what Slack shows at each step of docs/slack-setup.md: `npm run drawings:setup`. Drawings, not screenshots: the labels are
+ * Slack's, the layout is simplified. Needs Debian's chromium.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

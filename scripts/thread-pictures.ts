@@ -1,5 +1,6 @@
 /**
- * Pictures of what people meet in a thread, each with its height in screens: `npm run screenshots:thread`. Needs Debian's chromium, as
+ * Pictures of what people meet in a thread, each with its height in screens: `npm run screenshots:thread`. Needs Debian's
+ * chromium, as
  * `npm run screenshots` does. The sandbox and the answers are real.
  */
 import { mkdir, writeFile } from 'node:fs/promises'

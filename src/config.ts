@@ -121,7 +121,8 @@ export type Config = z.infer<typeof settings>
 
 /**
  * Reads the settings from an environment; the only reader of it in the program.
- * @throws PromptsError `bad_config` naming the variable, what it held that is wrong, and for an unknown PROMPTS_ name the nearest one.
+ * @throws PromptsError `bad_config` naming the variable, what it held that is wrong, and for an unknown PROMPTS_ name the nearest
+ * one.
  */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const known = Object.keys(settings.shape)

@@ -1,7 +1,8 @@
 /**
- * One anti-pattern from a profile to a proposal with its compiled effect, in the sandbox: `bin/node bench/agents/anti-pattern.ts`. Compiles a job that reduces
- * its gradients in every microbatch, writes a profile with that module's graph and replayed times, asks for a diagnosis in the sandbox with
- * the compiler on, waits for what it says of the setting, and takes its picture. Compilations are kept, so that it may be stopped and started again.
+ * One anti-pattern from a profile to a proposal with its compiled effect, in the sandbox: `bin/node
+ * bench/agents/anti-pattern.ts`. Compiles a job that reduces its gradients in every microbatch, writes a profile with that
+ * module's graph and replayed times, asks for a diagnosis in the sandbox with the compiler on, waits for what it says of the
+ * setting, and takes its picture. Compilations are kept, so that it may be stopped and started again.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -17,8 +17,8 @@ import { startRecordedGemini } from '../../test/support/recorded-gemini.ts'
 /**
  * `npm run bench:agents`: what each part of the reasoning layer adds, over the configurations that MaxText's authors ship
  * (`../shared/data/regimes.json`), each a cold start. Every case of the same model on the same chip is left out. No real Gemini
- * is asked: the models are scripts over its protocol. Who has a key adds a row with `-- --record FILE` (GEMINI_API_KEY; real answers are kept
- * in FILE, without the key), and anyone has it again with `-- --replay FILE`.
+ * is asked: the models are scripts over its protocol. Who has a key adds a row with `-- --record FILE` (GEMINI_API_KEY; real
+ * answers are kept in FILE, without the key), and anyone has it again with `-- --replay FILE`.
  */
 
 interface Regime {

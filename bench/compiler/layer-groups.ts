@@ -1,6 +1,7 @@
 /**
- * Compiles jobs whose models mix layers and writes layer-groups.md beside this file: what the compiler says they need, and what the planner
- * said before. `npm run bench:layer-groups [words of a row]`: only the rows that have them; the others stay as they are. Needs `npm run setup:compiler`.
+ * Compiles jobs whose models mix layers and writes layer-groups.md beside this file: what the compiler says they need, and what
+ * the planner said before. `npm run bench:layer-groups [words of a row]`: only the rows that have them; the others stay as they
+ * are. Needs `npm run setup:compiler`.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

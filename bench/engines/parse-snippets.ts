@@ -1,6 +1,7 @@
 /**
  * Whether the serving engines' own argument parsers take our snippets and mean by them what we do: `npm run bench:engines`, after
- * `npm run setup:engines` (some gigabytes; no device is needed). Tests hold snippets against `bench/recorded/engine-arguments.json` instead.
+ * `npm run setup:engines` (some gigabytes; no device is needed). Tests hold snippets against
+ * `bench/recorded/engine-arguments.json` instead.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'

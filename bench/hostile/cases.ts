@@ -13,7 +13,9 @@ export interface Judged {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not come out
 const acting = /[\u0007\u001b]/
 
-/** Ends with this code and words, within bounds of time and memory, without what acts on a terminal, and leaves nothing behind. */
+/**
+ * Ends with this code and words, within bounds of time and memory, without what acts on a terminal, and leaves nothing behind.
+ */
 function refused(done: Watched, wanted: { words: RegExp; seconds: number; codes?: number[]; mib?: number; diskMib?: number }): Judged {
   const { code, stdout, stderr, seconds, peakMib, peakDiskMib, left } = done
   const wrong: string[] = []

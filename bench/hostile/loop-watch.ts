@@ -1,8 +1,9 @@
 import { isMainThread } from 'node:worker_threads'
 
 /**
- * Loaded before the product (`--import`): CPU milliseconds that the main thread's event loop was held at most between two beats of
- * a few milliseconds. SIGUSR2 prints it and begins anew. CPU of the one thread, so that other programs on the machine do not count.
+ * Loaded before the product (`--import`): CPU milliseconds that the main thread's event loop was held at most between two beats
+ * of a few milliseconds. SIGUSR2 prints it and begins anew. CPU of the one thread, so that other programs on the machine do not
+ * count.
  */
 const beatMs = 5
 

@@ -6,7 +6,10 @@ import { sharedData } from '../../test/support/needs.ts'
 import { cases } from './cases.ts'
 import { situations } from './situations.ts'
 
-/** `npm run hostile [-- ID …]`: each input of hostile.json, made by its maker and given to the product; what came of it beside what should. */
+/**
+ * `npm run hostile [-- ID …]`: each input of hostile.json, made by its maker and given to the product; what came of it beside
+ * what should.
+ */
 interface Case {
   id: string
   how: string

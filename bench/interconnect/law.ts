@@ -1,6 +1,7 @@
 /**
  * `npm run bench:interconnect`: the one law for the seconds of a collective beside the formula that the planner used before, and
- * the cards of mixtures of experts by either, all else the same. Prints the tables and writes them to bench/interconnect/results.md.
+ * the cards of mixtures of experts by either, all else the same. Prints the tables and writes them to
+ * bench/interconnect/results.md.
  */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'

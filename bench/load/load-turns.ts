@@ -6,8 +6,9 @@ import { writeExperiments } from './experiments.ts'
 import { watchEnds } from './queue-run.ts'
 
 /**
- * `npm run load:turns`: one person of a workspace asks for hundreds of diagnoses at once; a little later another person of it asks
- * for five, and somebody of another workspace for five. How long each waited, and what was said of the wait beside what it was.
+ * `npm run load:turns`: one person of a workspace asks for hundreds of diagnoses at once; a little later another person of it
+ * asks for five, and somebody of another workspace for five. How long each waited, and what was said of the wait beside what it
+ * was.
  */
 const crowd = Number(process.argv[2] ?? 400)
 const few = 5

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:sizing`: whether the slices that `prompts size` passes over ever hide its answer: many jobs sized as it does, and
- * with every slice judged. Prints a table and writes bench/sizing/results.md.
+ * `npm run bench:sizing`: whether the slices that `prompts size` passes over ever hide its answer: many jobs sized as it does,
+ * and with every slice judged. Prints a table and writes bench/sizing/results.md.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { Size } from '../../src/contract/size.ts'

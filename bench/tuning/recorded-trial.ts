@@ -1,6 +1,6 @@
 /**
- * A command for `prompts search` that measures nothing: it answers from the recorded truth of the benchmark, for the regime that the experiment is
- * called after. `PROMPTS_TRIAL_COMMAND="bin/node bench/tuning/recorded-trial.ts"`.
+ * A command for `prompts search` that measures nothing: it answers from the recorded truth of the benchmark, for the regime that
+ * the experiment is called after. `PROMPTS_TRIAL_COMMAND="bin/node bench/tuning/recorded-trial.ts"`.
  */
 import { text } from 'node:stream/consumers'
 import { z } from 'zod'

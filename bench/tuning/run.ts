@@ -1,6 +1,7 @@
 /**
- * `npm run bench:tuning [-- REGIME …]`: Vizier alone and with our cards on the same study, run by `prompts search` against the recorded truth of the
- * benchmark's largest tables; how many trials each takes to come within 2 % of the best. Writes results.md beside this file.
+ * `npm run bench:tuning [-- REGIME …]`: Vizier alone and with our cards on the same study, run by `prompts search` against the
+ * recorded truth of the benchmark's largest tables; how many trials each takes to come within 2 % of the best. Writes results.md
+ * beside this file.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'

@@ -14,9 +14,9 @@ const computing = ['interconnect', 'hlo', 'planner', 'profile']
 const reading = ['compiler', 'knowledge', 'experiment']
 
 /**
- * What each folder of src may import: cli, slack and sandbox above thread, above runs, above agents, above what reads and computes, above
- * interconnect and the contract. The longest path that a file lies under decides. Data (`knowledge/*.json`) is open to all. A new folder is
- * a new line here. Checked by `npm run lint` and by test/scripts/imports.test.ts.
+ * What each folder of src may import: cli, slack and sandbox above thread, above runs, above agents, above what reads and
+ * computes, above interconnect and the contract. The longest path that a file lies under decides. Data (`knowledge/*.json`) is
+ * open to all. A new folder is a new line here. Checked by `npm run lint` and by test/scripts/imports.test.ts.
  */
 export const rules: Readonly<Record<string, Rule>> = {
   'errors.ts': { imports: [] },

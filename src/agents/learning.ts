@@ -52,8 +52,8 @@ function kindOf({ workload, to, dcn }: Case): OutcomeKind | null {
 const anyRange = { low: 0.7, high: 1.4 }
 
 /**
- * How far predictions were from what was measured, as a mean factor (0.12 is 12%): as they were made, and corrected by the other outcomes, each
- * judged without itself. Null with fewer than two, because then there are no others.
+ * How far predictions were from what was measured, as a mean factor (0.12 is 12%): as they were made, and corrected by the other
+ * outcomes, each judged without itself. Null with fewer than two, because then there are no others.
  */
 export function errorOfOutcomes(outcomes: readonly Outcome[]): { before: number; after: number; count: number } | null {
   if (outcomes.length < 2) return null
@@ -87,8 +87,8 @@ interface UntriedMesh {
 }
 
 /**
- * The case of an adopted card. The same change of the same experiment by the same tenant is the same case, whoever adopts it and however
- * often: adopting it again refreshes it instead of adding another.
+ * The case of an adopted card. The same change of the same experiment by the same tenant is the same case, whoever adopts it and
+ * however often: adopting it again refreshes it instead of adding another.
  */
 export function caseOfAdoption(options: Omit<UntriedMesh, 'verdict'> & { diagnosis: Diagnosis; card: Card }): Case {
   const { workload, diagnosis, card } = options
@@ -152,8 +152,8 @@ const noiseShare = 0.02
 const confirmingFactor = 1.5
 
 /**
- * The case with how it ran. It is confirmed when the step became shorter than before (or, where nothing was measured before, came within half
- * of the prediction), refuted otherwise, and where it did not run at all.
+ * The case with how it ran. It is confirmed when the step became shorter than before (or, where nothing was measured before, came
+ * within half of the prediction), refuted otherwise, and where it did not run at all.
  */
 export function withOutcome(
   item: Case,

@@ -4,8 +4,8 @@ import { PromptsError } from '../errors.ts'
 import { readJson } from '../text/json.ts'
 
 /**
- * The rows of a file of JSON lines, in order; none where there is no file. @throws PromptsError `bad_log` with the line that is no
- * such row.
+ * The rows of a file of JSON lines, in order; none where there is no file. @throws PromptsError `bad_log` with the line that is
+ * no such row.
  */
 export function readJsonLines<T>(path: string, schema: z.ZodType<T>, writtenBy: string): T[] {
   if (!existsSync(path)) return []

@@ -34,8 +34,8 @@ export function sameStudy(a: Omit<Proposals, 'order' | 'versions'>, b: Omit<Prop
 }
 
 /**
- * Whether what a tuner did still tells of our advice: a study from nothing does while its table stands, one from our cards while the
- * cards that are in the table are those it began with.
+ * Whether what a tuner did still tells of our advice: a study from nothing does while its table stands, one from our cards while
+ * the cards that are in the table are those it began with.
  */
 export function holdsFor({ start, table, order }: Proposals, { table: now, cards }: JudgedRegime): boolean {
   if (table !== now.digest) return false

@@ -14,8 +14,9 @@ const replaySchema = z.strictObject({
 export type ReplayedStep = z.infer<typeof replaySchema>
 
 /**
- * One mesh of a regime and what the compiler said: `fits` with the step replayed from the compiled schedule, `oom`, `vmem` for a kernel beyond its
- * scoped memory, `error` for a program that is refused, `unknown` for a compilation that was stopped. Sizes are GiB a device.
+ * One mesh of a regime and what the compiler said: `fits` with the step replayed from the compiled schedule, `oom`, `vmem` for a
+ * kernel beyond its scoped memory, `error` for a program that is refused, `unknown` for a compilation that was stopped. Sizes are
+ * GiB a device.
  */
 export const truthRowSchema = z.strictObject({
   regime: z.string(),

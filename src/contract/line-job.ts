@@ -17,7 +17,10 @@ export type LineAnswer =
     }
   | { verb: 'size'; size: Size }
 
-/** What a text says of a job: `job` names a model, `place` a slice; `change` says something of it and nothing that is not understood. */
+/**
+ * What a text says of a job: `job` names a model, `place` a slice; `change` says something of it and nothing that is not
+ * understood.
+ */
 export interface LineReading {
   job: boolean
   place: boolean

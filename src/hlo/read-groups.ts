@@ -100,7 +100,10 @@ interface Draft extends HloSharding {
   tileDims: number[]
 }
 
-/** Reads a NamedShardingProto at the cursor: a mesh of named axes, and for each dimension the axes that split it. What is left of the mesh replicates. */
+/**
+ * Reads a NamedShardingProto at the cursor: a mesh of named axes, and for each dimension the axes that split it. What is left of
+ * the mesh replicates.
+ */
 function readNamedSharding(into: Draft, reader: PbfReader): void {
   const named = { mesh: { axes: [], deviceIds: null } as HloMesh, dims: [] as AxisRef[][] }
   reader.readMessage((tag, found, r) => {

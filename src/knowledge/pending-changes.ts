@@ -12,7 +12,9 @@ export interface Change {
   id: string
 }
 
-/** Changes that wait for the library's server, of all processes of a bot, each written down by itself: none overwrites another's. */
+/**
+ * Changes that wait for the library's server, of all processes of a bot, each written down by itself: none overwrites another's.
+ */
 export interface PendingChanges {
   /** Behind all that are there. */
   add(change: Change): Promise<void>

@@ -1,8 +1,8 @@
 import { PromptsError } from '../errors.ts'
 
 /**
- * One change of a store's layout. It only adds, or writes again what it wrote before: two processes may do it at once, and one that
- * died over it is followed by one that does it again.
+ * One change of a store's layout. It only adds, or writes again what it wrote before: two processes may do it at once, and one
+ * that died over it is followed by one that does it again.
  */
 export interface LayoutStep<Store, Done = void> {
   /** The version that the store has afterwards; the first step of a store leads to 1, each next one to one more. */

@@ -14,8 +14,8 @@ export interface OpenSqliteOptions {
 }
 
 /**
- * Opens a SQLite file (or `:memory:`) with a write-ahead log and brings its layout up to date, all steps or none; with `readOnly` as
- * it is.
+ * Opens a SQLite file (or `:memory:`) with a write-ahead log and brings its layout up to date, all steps or none; with `readOnly`
+ * as it is.
  * @param prepare Before anything is read: extensions.
  * @throws PromptsError `bad_config` for a file that a newer version laid out; else as SQLite.
  */

@@ -113,8 +113,8 @@ export function calibrateToProfile(options: {
 }
 
 /**
- * The factor of the overhead. Where the factor of what is computed is at its limit, the rest of the measured step still has to be somewhere, or
- * the mesh that ran would come out other than it ran: it is in the overhead, which every mesh has.
+ * The factor of the overhead. Where the factor of what is computed is at its limit, the rest of the measured step still has to be
+ * somewhere, or the mesh that ran would come out other than it ran: it is in the overhead, which every mesh has.
  */
 function overheadFactor(factor: number, left: number, predicted: Timing): number {
   return predicted.overhead > 0 ? Math.max(0, factor + left / predicted.overhead) : factor

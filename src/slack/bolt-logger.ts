@@ -6,7 +6,10 @@ const body = /[{[]|\bbody\b/
 const token = /\bx(?:ox[a-z]|app)-[\w-]+/g
 const longest = 300
 
-/** Bolt's log, through ours. Objects are left out, and of text what follows once a body begins: they hold tokens and what people wrote. */
+/**
+ * Bolt's log, through ours. Objects are left out, and of text what follows once a body begins: they hold tokens and what people
+ * wrote.
+ */
 export function toBoltLogger(log: Log): Logger {
   const words = (parts: unknown[]) =>
     parts

@@ -7,7 +7,8 @@ const mostOffMs = 4 * 60_000
 const timeoutMs = 5000
 
 /**
- * Compares this machine's clock with the time that Slack answers with: over HTTP a clock that is off refuses every delivery, silently.
+ * Compares this machine's clock with the time that Slack answers with: over HTTP a clock that is off refuses every delivery,
+ * silently.
  * @throws PromptsError `unavailable` where it is over four minutes off.
  * @returns False where it could not be compared.
  */

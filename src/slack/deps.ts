@@ -18,7 +18,10 @@ import type { Log } from './log.ts'
 
 /** A diagnosis to be run: the whole request travels with the job, so that a worker needs nothing else. */
 export interface RunJob {
-  /** The shape of this job; absent in jobs of versions before there was more than one. A worker leaves what is newer than it knows. */
+  /**
+   * The shape of this job; absent in jobs of versions before there was more than one. A worker leaves what is newer than it
+   * knows.
+   */
   schema?: number
   request: RunRequest
   /** What messages call it. */
@@ -95,7 +98,10 @@ export interface SlackDeps {
   lineJobs?: LineJobs
   /** `/prompts cases`: this tenant's and the shipped ones. */
   cases?: (tenant: string, text: string) => Promise<Case[]>
-  /** Dollars that the workspace may still spend today; null where nothing costs. Asked before each run; where it is spent the plan says that rules answer. */
+  /**
+   * Dollars that the workspace may still spend today; null where nothing costs. Asked before each run; where it is spent the plan
+   * says that rules answer.
+   */
   budgetLeft?: (tenant: string) => Promise<number | null>
   /** The page of a run's profile, to hand out as a file; null where it had none. */
   page?: (run: string, tenant: string) => Promise<{ name: string; html: string } | null>

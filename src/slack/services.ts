@@ -45,7 +45,8 @@ export function createServices(deps: SlackDeps): SlackServices {
     onTokenRefused: async (team, error) => {
       log.error('Slack does not take the token', { team, error })
       clients.forget(team)
-      // the operator's own token is replaced by a restart, whose process sends what waits; a workspace that removed the app is gone
+      // the operator's own token is replaced by a restart, whose process sends what waits; a workspace that removed the app is
+      // gone
       return installations === null
     },
   })

@@ -16,7 +16,10 @@ export interface ThreadReporter {
 
 const closeMs = 20_000
 
-/** A reporter into a thread, by the bot's own token and its outbox: `key` names the message, so that a later process goes on with the same one. */
+/**
+ * A reporter into a thread, by the bot's own token and its outbox: `key` names the message, so that a later process goes on with
+ * the same one.
+ */
 export async function openThreadReporter(
   config: Config,
   log: Log,

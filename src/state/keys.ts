@@ -1,6 +1,6 @@
 /**
- * Every key of the state store, so that two parts cannot mean different things by one name, and so that what belongs to a run is known in one
- * place: `forget` deletes what `ofRun` and `listedOfRun` name.
+ * Every key of the state store, so that two parts cannot mean different things by one name, and so that what belongs to a run is
+ * known in one place: `forget` deletes what `ofRun` and `listedOfRun` name.
  */
 
 interface Thread {

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 
-/** What `steadyTime` keeps in the file: since which start of the machine, how far ahead of its steady clock, and how far it was. */
+/**
+ * What `steadyTime` keeps in the file: since which start of the machine, how far ahead of its steady clock, and how far it was.
+ */
 export const steadyTimeSchema = `
   CREATE TABLE IF NOT EXISTS steady_time (only INTEGER PRIMARY KEY CHECK (only = 1), boot TEXT NOT NULL, ahead REAL NOT NULL, seen REAL NOT NULL);
 `

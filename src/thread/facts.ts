@@ -32,7 +32,10 @@ export interface Facts {
   has: (...concepts: string[]) => boolean
   /** As `has`, for words that are not ordinary grammar too. */
   key: (...concepts: string[]) => boolean
-  /** Words and numbers that were not read and mean none of these; typing errors that were guessed count for a third. With `end`, of the tokens before it. */
+  /**
+   * Words and numbers that were not read and mean none of these; typing errors that were guessed count for a third. With `end`,
+   * of the tokens before it.
+   */
   strangers: (allowed: readonly string[], end?: number) => number
   /** Pieces that say anything at all. */
   length: number

@@ -1,7 +1,7 @@
 /**
  * Text as the reader compares it: compatibility forms unified (full-width digits and letters become plain ones), lower case,
- * Latin letters without their accents, one kind of quotation mark, no apostrophes, `w/` as `with`, `w/o` as `without`, `e.g.` as `eg`. Other scripts stay as they
- * are.
+ * Latin letters without their accents, one kind of quotation mark, no apostrophes, `w/` as `with`, `w/o` as `without`, `e.g.` as
+ * `eg`. Other scripts stay as they are.
  */
 export function fold(text: string): string {
   let folded = ''

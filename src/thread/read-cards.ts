@@ -40,7 +40,10 @@ export function readCards(tokens: readonly Token[]): number[] {
 
 const written = ['1st', '2nd', '3rd']
 
-/** Which of the three an ordinal names (`the second one`, `2nd card`; `first` alone only where cards are spoken of); -1 where it is none. */
+/**
+ * Which of the three an ordinal names (`the second one`, `2nd card`; `first` alone only where cards are spoken of); -1 where it
+ * is none.
+ */
 function ordinalOf(tokens: readonly Token[], index: number): number {
   const one = tokens[index]!
   const named = ordinals.findIndex((name) => one.concepts.has(name))

@@ -15,7 +15,8 @@ interface Listed<T> {
 
 /**
  * Axes named together and sized together, in the same order: `(fsdp, tp) = (32, 2)`, `fsdp/tp 16/4`, `fsdp x tp of 16x4`,
- * `16x4 (fsdp x tp)`, `32/2 fsdp/tp`. Lists of other lengths say nothing here. Marks their words as read; a shape so read is no slice's.
+ * `16x4 (fsdp x tp)`, `32/2 fsdp/tp`. Lists of other lengths say nothing here. Marks their words as read; a shape so read is no
+ * slice's.
  */
 export function readPairedMesh(tokens: readonly Token[]): SaidPairs {
   for (let index = 0; index < tokens.length; index++) {

@@ -3,8 +3,8 @@ import { noTraces, type Traces } from './traces.ts'
 const closeMs = 3000
 
 /**
- * Traces by OpenTelemetry to a collector that takes OTLP over HTTP (`http://host:4318/v1/traces`); without an address none, and the library is not
- * loaded. What the collector does not take is dropped: a run never waits for it.
+ * Traces by OpenTelemetry to a collector that takes OTLP over HTTP (`http://host:4318/v1/traces`); without an address none, and
+ * the library is not loaded. What the collector does not take is dropped: a run never waits for it.
  */
 export async function openTraces(address: string | undefined, service: 'serve' | 'worker'): Promise<Traces> {
   if (address === undefined) return noTraces

@@ -3,7 +3,10 @@ export type Attributes = Record<string, string | number | boolean>
 
 /** Spans of a run over processes: from the question, through the queue, to its stages and the compiler. */
 export interface Traces {
-  /** Does the work inside a span. `parent`: what another process or an earlier moment left in a job; absent: the span around this one, if any. */
+  /**
+   * Does the work inside a span. `parent`: what another process or an earlier moment left in a job; absent: the span around this
+   * one, if any.
+   */
   span<T>(name: string, attributes: Attributes, work: () => Promise<T>, parent?: string | undefined): Promise<T>
   /** The span that is open here, to be left in a job (W3C traceparent); undefined where there is none. */
   here(): string | undefined

@@ -47,8 +47,8 @@ export interface SearchResult {
 }
 
 /**
- * Tries meshes until the budget is spent or nothing is left: first the cards, then what the tuner proposes, taken for the nearest mesh that may be
- * tried and was not. It goes on where `before` ended. A trial that fails is a trial.
+ * Tries meshes until the budget is spent or nothing is left: first the cards, then what the tuner proposes, taken for the nearest
+ * mesh that may be tried and was not. It goes on where `before` ended. A trial that fails is a trial.
  */
 export async function runSearch(options: SearchOptions): Promise<SearchResult> {
   const { space, tuner, budget, onTrial, now, signal } = options

@@ -18,7 +18,10 @@ const withinReach = 2
 /** The most meshes of a study. */
 const most = 96
 
-/** What a search may try: legal meshes that may fit and are within reach of the best, in the planner's order, the cards among them always. */
+/**
+ * What a search may try: legal meshes that may fit and are within reach of the best, in the planner's order, the cards among them
+ * always.
+ */
 export function searchSpace(ranked: readonly Verdict[], cards: readonly Verdict[]): SearchCandidate[] {
   const isCard = (verdict: Verdict) => cards.some((card) => samePlaced(card, verdict))
   const feasible = ranked.filter(({ legal, memory }) => legal && memory !== null && memory.certainty !== 'no')
@@ -34,7 +37,10 @@ const listSchema = z
   .min(1)
   .max(500)
 
-/** The operator's own list of meshes as the space. @throws PromptsError `bad_mesh` for text that is no list, or a mesh that is not legal for the job. */
+/**
+ * The operator's own list of meshes as the space.
+ * @throws PromptsError `bad_mesh` for text that is no list, or a mesh that is not legal for the job.
+ */
 export function listedSpace(text: string, where: string, ranked: readonly Verdict[], cards: readonly Verdict[]): SearchCandidate[] {
   const parsed = listSchema.safeParse(readJson(text))
   if (!parsed.success)

@@ -4,7 +4,10 @@ import { PromptsError } from '../errors.ts'
 import { readJson } from '../text/json.ts'
 import { type Trial, trialSchema } from './trial.ts'
 
-/** The trials of a search, oldest first; a line that a crash cut off is dropped. @throws PromptsError `bad_log` for JSON that is no trial. */
+/**
+ * The trials of a search, oldest first; a line that a crash cut off is dropped.
+ * @throws PromptsError `bad_log` for JSON that is no trial.
+ */
 export function readTrials(path: string): Trial[] {
   if (!existsSync(path)) return []
   const lines = readFileSync(path, 'utf8').split('\n')

@@ -24,7 +24,10 @@ export interface Study {
   trials: readonly Told[]
 }
 
-/** google-vizier or Optuna in a Python process. @throws PromptsError `unavailable` from every method once the process has ended or is too slow. */
+/**
+ * google-vizier or Optuna in a Python process.
+ * @throws PromptsError `unavailable` from every method once the process has ended or is too slow.
+ */
 export interface TunerProcess {
   /** Begins a study, ending the one before; the versions of what suggests. */
   begin(study: Study): Promise<Record<string, string>>

@@ -12,7 +12,9 @@ const run = 'llama-tiny-fsdp4-tp2'
 const root = mkdtempSync(join(tmpdir(), 'prompts-run-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
-/** What one host of a v5e-8 records of this run: its own shapes (4 layers of 256, 16 sequences of 128 tokens) on fsdp 4, tensor 2. */
+/**
+ * What one host of a v5e-8 records of this run: its own shapes (4 layers of 256, 16 sequences of 128 tokens) on fsdp 4, tensor 2.
+ */
 function profileOfRun(): Uint8Array {
   const chip = { type: 'TPU v5 lite', tflops: 197, hbmGbps: 819, vmemGbps: 10_000 }
   const step = transformerStep({

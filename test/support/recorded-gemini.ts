@@ -8,8 +8,9 @@ const exchangeSchema = z.strictObject({ key: z.string(), path: z.string(), statu
 type Exchange = z.infer<typeof exchangeSchema>
 
 /**
- * A server between the product and Gemini. With `upstream` it passes every request on and appends question and answer to `file`; without, it answers
- * from the file alone, and 404 for what was never asked. Neither the key nor any header is kept; a request is known by its path and body.
+ * A server between the product and Gemini. With `upstream` it passes every request on and appends question and answer to `file`;
+ * without, it answers from the file alone, and 404 for what was never asked. Neither the key nor any header is kept; a request is
+ * known by its path and body.
  */
 export async function startRecordedGemini(options: {
   file: string

@@ -45,7 +45,9 @@ export function scoreModules(folder: string): { scores: Score[]; wrong: string[]
   )
 }
 
-/** The same of the programs that MaxText compiled for `npm run bench:maxtext`, whose modules lie in a folder of the operator's. */
+/**
+ * The same of the programs that MaxText compiled for `npm run bench:maxtext`, whose modules lie in a folder of the operator's.
+ */
 export function scoreMaxTextModules(recorded: string, modules: string): { scores: Score[]; wrong: string[] } {
   const rows = readFileSync(join(recorded, 'maxtext-memory.jsonl'), 'utf8').trim().split('\n')
   return scored(

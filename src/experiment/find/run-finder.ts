@@ -53,7 +53,10 @@ const listLimit = 50_000
 /** Of so many runs of a list it is looked up what someone said of them. */
 const mostRecalled = 50
 
-/** The finder of the operator's sources. `answers`: where the runs are kept, which may be shared by hosts; in PROMPTS_HOME if not given. */
+/**
+ * The finder of the operator's sources. `answers`: where the runs are kept, which may be shared by hosts; in PROMPTS_HOME if not
+ * given.
+ */
 export function createRunFinder(config: Config, table: SliceTable, given?: RunAnswers): RunFinder {
   const cacheRoot = join(config.PROMPTS_HOME, 'fetched')
   const configured = configuredSources(config)

@@ -3,7 +3,10 @@ import { axes, compactMesh, type Mesh } from '../../contract/mesh.ts'
 import type { Found, InferredJob } from '../../hlo/infer/inferred.ts'
 import { jobWords } from './job-words.ts'
 
-/** An experiment read out of a compiled program, null where it leaves something open; `notes` say what was found and how sure it is. */
+/**
+ * An experiment read out of a compiled program, null where it leaves something open; `notes` say what was found and how sure it
+ * is.
+ */
 export interface InferredExperiment {
   experiment: Experiment | null
   notes: string[]

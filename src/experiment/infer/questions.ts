@@ -9,8 +9,8 @@ const mostModels = 5
 const optional: ReadonlySet<OpenName> = new Set(['kv_heads', 'experts_per_token', 'remat'])
 
 /**
- * What the program leaves open as questions. Dims that are missing are one question, for the model: those of the library that have
- * all the dims that are known are the likely answers.
+ * What the program leaves open as questions. Dims that are missing are one question, for the model: those of the library that
+ * have all the dims that are known are the likely answers.
  */
 export function questionsOf(job: InferredJob, library: Iterable<ResolvedModel>): OpenQuestion[] {
   const missing = job.open.filter(({ name }) => dimNames.has(name) && !optional.has(name))

@@ -24,7 +24,8 @@ export interface SizeLine {
 const joinedSlices = [2, 4, 8]
 
 /**
- * Reads `train qwen3-32b, 1T tokens, 30 days` as the same job on slices of every chip, or of the chip or slice that it names. Pure.
+ * Reads `train qwen3-32b, 1T tokens, 30 days` as the same job on slices of every chip, or of the chip or slice that it names.
+ * Pure.
  * @throws PromptsError as `readOneLine` does.
  */
 export function readSizeLine(line: string, vocabulary: Vocabulary, changes: readonly string[] = []): SizeLine {

@@ -85,8 +85,8 @@ function toExperiment({ benchmark, values, id, slice, knowsModel, mesh }: Parts)
 }
 
 /**
- * The mesh that an engine's arguments say; null where they do not. vLLM counts the devices of one of its replicas; sglang-jax those
- * of the server, of which attention splits requests over some, and experts lie on all.
+ * The mesh that an engine's arguments say; null where they do not. vLLM counts the devices of one of its replicas; sglang-jax
+ * those of the server, of which attention splits requests over some, and experts lie on all.
  */
 function meshOf(engine: ServingBenchmark['engine'], values: ReadonlyMap<string, string>): Mesh | null {
   const tensor = numberArgument(values, 'tensor_parallel_size', 'tp_size', 'tp', 'tensor_parallel')

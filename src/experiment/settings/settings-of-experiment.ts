@@ -7,7 +7,10 @@ const left = new Set(['id', 'profile', 'measured', 'objective', 'slo', 'tune'])
 /** What an axis is that a mesh does not name. */
 const ones = Object.fromEntries(axes.map((axis) => [axis, 1]))
 
-/** An experiment's keys with their values as text, `run.remat` and the like: what is compared where no trainer's own settings are there. */
+/**
+ * An experiment's keys with their values as text, `run.remat` and the like: what is compared where no trainer's own settings are
+ * there.
+ */
 export function settingsOfExperiment(experiment: Experiment): Map<string, string> {
   const settings = new Map<string, string>()
   const add = (path: string, value: unknown): void => {

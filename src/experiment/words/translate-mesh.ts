@@ -29,7 +29,10 @@ function axisOf(name: string, maxtext: boolean): Axis | null {
   return own.success ? own.data : (experimentWords.axes[name] ?? experimentWords.sizes[name] ?? spelledOut(name))
 }
 
-/** `ici_fsdp_parallelism`, `tensor_parallel`: a framework's setting as an axis of a mesh. MaxText's `data` among its settings replicates. */
+/**
+ * `ici_fsdp_parallelism`, `tensor_parallel`: a framework's setting as an axis of a mesh. MaxText's `data` among its settings
+ * replicates.
+ */
 function spelledOut(name: string): Axis | null {
   const word = /^(?:(?:ici|dcn)_)?(\w+?)_(?:parallel|parallelism|parallel_size)$/.exec(name)?.[1]
   if (word === undefined) return null

@@ -7,8 +7,8 @@ const innerNorm = /^(q|k|v|kv|query|key|value)_?(a_)?(norm|layernorm)/
 const partOfPattern = /_(local|global)$/
 
 /**
- * How many layers there are, and how many of them are dense in a model with experts. Each layer has one norm of each name, stacked
- * or not: the layers of one name add up over every group of a pattern, stage of a pipeline and remainder.
+ * How many layers there are, and how many of them are dense in a model with experts. Each layer has one norm of each name,
+ * stacked or not: the layers of one name add up over every group of a pattern, stage of a pipeline and remainder.
  */
 export function countLayers(weights: readonly Weight[], embed: number): Pick<InferredJob, 'layers' | 'denseLayers'> {
   const counts = new Map<string, { all: number; dense: number }>()

@@ -59,8 +59,8 @@ function inPipeline(
 }
 
 /**
- * MaxText loads at least one sequence for every device and trains on the first of them, where the batch is smaller: a batch of as many sequences
- * as there are devices, on a mesh that splits it over fewer, may be such a one.
+ * MaxText loads at least one sequence for every device and trains on the first of them, where the batch is smaller: a batch of as
+ * many sequences as there are devices, on a mesh that splits it over fewer, may be such a one.
  */
 function loadedBatch(batch: InferredJob['globalBatch'], mesh: InferredJob['mesh'], devices: number | null): InferredJob['globalBatch'] {
   if (batch === null || mesh === null || batch.value !== devices) return batch

@@ -92,8 +92,8 @@ function widthOf(weight: Weight, embed: number): number | null {
 
 /**
  * Which axis of a layer's weight is which. Weights that are scanned over have one axis of layers, the first (our reference) or
- * the second (MaxText's param_scan_axis=1), and another after it where a pattern lies within one; the rest follow their order: embed, heads, head_dim; heads, head_dim, embed; experts,
- * embed, mlp.
+ * the second (MaxText's param_scan_axis=1), and another after it where a pattern lies within one; the rest follow their order:
+ * embed, heads, head_dim; heads, head_dim, embed; experts, embed, mlp.
  */
 export function axesOf(weight: Weight, embed: number): WeightAxes | null {
   const rest = weight.dims.map((_, i) => i)

@@ -23,8 +23,8 @@ const maxTextAxes: Readonly<Record<string, keyof Mesh>> = {
 }
 
 /**
- * The mesh that the program's own shardings name, slices included; null where none is named, or not in words whose meaning is one (`data` alone
- * is replicas to some and FSDP to others).
+ * The mesh that the program's own shardings name, slices included; null where none is named, or not in words whose meaning is one
+ * (`data` alone is replicas to some and FSDP to others).
  */
 export function namedMesh(module: HloModule): InferredJob['mesh'] {
   const named = module.entry.instructions.find(({ opcode, sharding }) => opcode === 'parameter' && sharding?.mesh)?.sharding?.mesh

@@ -19,9 +19,9 @@ export function outerTrips(module: HloModule, stacks: ReadonlySet<number>): numb
 }
 
 /**
- * How many microbatches go through a pipeline of so many stages: its loop runs once for each and each pass through the stages, and
- * stages - 1 times more. The layers of a stage are a loop within, or written out one after the other. Null where no loop is like
- * that. `stacks`: how many layers lie in one weight, over all stages and passes.
+ * How many microbatches go through a pipeline of so many stages: its loop runs once for each and each pass through the stages,
+ * and stages - 1 times more. The layers of a stage are a loop within, or written out one after the other. Null where no loop is
+ * like that. `stacks`: how many layers lie in one weight, over all stages and passes.
  */
 export function pipelineMicrobatches(
   module: HloModule,

@@ -35,8 +35,8 @@ const compiledLoop: EngineLaws = {
 }
 
 /**
- * What a program does with weights and cache. MaxText converts quantized weights inside the products (qwix) and reads the caches of
- * its layers where they lie, but for `scan_layers=true`, which cuts each out of one array; pax and plain JAX are taken as the
+ * What a program does with weights and cache. MaxText converts quantized weights inside the products (qwix) and reads the caches
+ * of its layers where they lie, but for `scan_layers=true`, which cuts each out of one array; pax and plain JAX are taken as the
  * reference program is.
  */
 export function engineLaws({

@@ -44,8 +44,8 @@ export class RequestBatch {
   }
 
   /**
-   * What the next step computes of prompts: first come first served, in what running requests leave of it. Quiet when nothing of it
-   * changes until a request is done or has no room.
+   * What the next step computes of prompts: first come first served, in what running requests leave of it. Quiet when nothing of
+   * it changes until a request is done or has no room.
    */
   prefill(): { tokens: number; prompts: number; quiet: boolean } {
     const { batchedTokens, promptsPerStep } = this.#scheduler

@@ -14,7 +14,9 @@ export interface LengthMix {
   padded: boolean
 }
 
-/** The multiples of these fill a square evenly (the R2 sequence of Roberts, Unreasonable Effectiveness of Quasirandom Sequences). */
+/**
+ * The multiples of these fill a square evenly (the R2 sequence of Roberts, Unreasonable Effectiveness of Quasirandom Sequences).
+ */
 const inputStep = 0.7548776662466927
 const outputStep = 0.5698402909980532
 

@@ -20,8 +20,8 @@ export function engineOf(engine: Engine, flags: Flags, { engines }: ServingConst
 }
 
 /**
- * Requests that each of an engine's replicas runs at once at most: what the run's flags say (vLLM's limit is a replica's, sglang's
- * the server's), or its batch where more than that are in flight. Null where nothing says.
+ * Requests that each of an engine's replicas runs at once at most: what the run's flags say (vLLM's limit is a replica's,
+ * sglang's the server's), or its batch where more than that are in flight. Null where nothing says.
  */
 export function runningLimit(engine: Engine, { global_batch: batch, concurrency, flags }: RunningLoad, replicas: number): number | null {
   const value = flags[servingConstants.engines[engine].settings.running_requests]

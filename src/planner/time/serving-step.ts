@@ -7,7 +7,8 @@ import type { Work } from './work.ts'
 
 /**
  * A forward step: a pipeline's stages follow each other, and collectives hide behind compute as far as there is any. `ring`: the
- * members of the model axis where its activations move in chunks beside the products that make and take them; 1 where they do not.
+ * members of the model axis where its activations move in chunks beside the products that make and take them; 1 where they do
+ * not.
  */
 export function servingStep(
   { model, rates, constants: c }: LayerInput,

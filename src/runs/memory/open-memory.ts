@@ -42,7 +42,10 @@ export function openRunStore(config: Config): RunStore {
   return { memory: createObjectMemory({ blobs }), spend: createObjectSpendLog({ blobs, now }), pending: blobs, where: blobs.name }
 }
 
-/** What people said of runs that nothing else says, where the runs are kept. @throws PromptsError `bad_config` for an address that is none. */
+/**
+ * What people said of runs that nothing else says, where the runs are kept.
+ * @throws PromptsError `bad_config` for an address that is none.
+ */
 export function openRunAnswers(config: Config): RunAnswers {
   const now = () => new Date()
   const store = config.PROMPTS_RUNS === undefined ? answerFiles(config.PROMPTS_HOME) : openBlobs(config.PROMPTS_RUNS, config)

@@ -6,8 +6,8 @@ import { newestOf, stepsFrom } from '../../layout/layout-steps.ts'
 export type RecordKind = 'request' | 'stage' | 'diagnosis'
 
 /**
- * What a version changed in the records of a run. A run is brought up to date when it is read, each record by itself: a bucket may
- * hold more runs than a start could go through.
+ * What a version changed in the records of a run. A run is brought up to date when it is read, each record by itself: a bucket
+ * may hold more runs than a start could go through.
  */
 export interface RunStep {
   to: number

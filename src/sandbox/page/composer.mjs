@@ -3,7 +3,8 @@ import { h } from './dom.mjs'
 /**
  * The message box: Enter sends, Shift+Enter breaks the line. Files are attached by their button or dropped on it.
  * @param {HTMLFormElement} form
- * @param {{ id: string, label: string, placeholder: string, onSend: (text: string, files: { name: string, content: string }[]) => Promise<boolean> }} options
+ * @param {{ id: string, label: string, placeholder: string, onSend: (text: string, files: { name: string, content: string }[]) =>
+ * Promise<boolean> }} options
  * @returns {HTMLTextAreaElement}
  */
 export function makeComposer(form, { id, label, placeholder, onSend }) {

@@ -190,7 +190,10 @@ function openThread(ts, focus) {
   if (focus) at('reply').focus()
 }
 
-/** The thread of what was asked here opens with the bot's first answer; focus stays where it is. A command's thread is under the bot's own words. */
+/**
+ * The thread of what was asked here opens with the bot's first answer; focus stays where it is. A command's thread is under the
+ * bot's own words.
+ */
 function openWhatWasAsked(messages, replies) {
   for (const message of messages) {
     const isCommand = state.commandAt !== null && Number(message.ts) >= state.commandAt && message.text.startsWith(`<@${state.me}> asked`)

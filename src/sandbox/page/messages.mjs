@@ -7,7 +7,8 @@ import { mrkdwn } from './mrkdwn.mjs'
  * Draws messages into a list, touching only those that changed, so that focus, folds and scroll stay.
  * @param {HTMLElement} list
  * @param {any[]} messages
- * @param {any} context names, emoji, me, bot, act(message, element, blockId), send(action), openThread(ts), replies: Map<ts, messages>, inThread
+ * @param {any} context names, emoji, me, bot, act(message, element, blockId), send(action), openThread(ts), replies: Map<ts,
+ * messages>, inThread
  */
 export function drawMessages(list, messages, context) {
   const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80

@@ -7,8 +7,8 @@ const places = [
 ]
 
 /**
- * A failure's words without what they say of the operator's machine: where its runs lie, its folders, its servers. The log has all of it, under the
- * id that the message shows.
+ * A failure's words without what they say of the operator's machine: where its runs lie, its folders, its servers. The log has
+ * all of it, under the id that the message shows.
  */
 export function hidePlaces(text: string): string {
   return places.reduce((shown, place) => shown.replaceAll(place, '…'), text)

@@ -11,7 +11,10 @@ const answerMs = 60_000
 const fileAsked =
   /^(?:(?:show|give|send|print)\s+(?:me\s+)?)?(?:the\s+)?(?:experiment(?:[ .]ya?ml|\s+file)?|ya?ml|file|as (?:a )?file)[\s.?!]*$/i
 
-/** Answers a job of one line and keeps it for the replies of its thread. @throws PromptsError what reading and planning it throw. */
+/**
+ * Answers a job of one line and keeps it for the replies of its thread.
+ * @throws PromptsError what reading and planning it throw.
+ */
 export async function answerLine(services: SlackServices, jobs: LineJobs, place: JobPlace, job: LineJob): Promise<Message> {
   const answer = await jobs.answer(job, AbortSignal.timeout(answerMs))
   await keepThreadJob(services, place, job)
@@ -19,8 +22,9 @@ export async function answerLine(services: SlackServices, jobs: LineJobs, place:
 }
 
 /**
- * What a reply in the thread of such a job is answered with: another value of something that was assumed or said, the other verb, or the file.
- * Null where the thread has no such job, or where the reply says nothing of it. `addressed`: then what is not understood is said.
+ * What a reply in the thread of such a job is answered with: another value of something that was assumed or said, the other verb,
+ * or the file. Null where the thread has no such job, or where the reply says nothing of it. `addressed`: then what is not
+ * understood is said.
  */
 export async function replyToLine(
   services: SlackServices,

@@ -5,7 +5,8 @@ const verbFirst = /^(?:please\s+)?(plan|size)\b[\s:,]+(?=\S)/i
 const maxWords = 2000
 
 /**
- * The job that a message to the bot says in one line; null for a message of another kind. `plan` of ids alone is one of those. Without `plan` or
+ * The job that a message to the bot says in one line; null for a message of another kind. `plan` of ids alone is one of those.
+ * Without `plan` or
  * `size` every word must be understood: with a slice it is a plan, without one a size.
  */
 export function lineAsked(text: string, jobs: LineJobs): LineJob | null {

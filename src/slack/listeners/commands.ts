@@ -86,7 +86,10 @@ export function listenToCommands(app: App, services: SlackServices): void {
   })
 }
 
-/** Answers one person alone: where Slack says, and where a payload names no such place, with a message in the channel that they alone see. */
+/**
+ * Answers one person alone: where Slack says, and where a payload names no such place, with a message in the channel that they
+ * alone see.
+ */
 function privately(services: SlackServices, asker: Asker, { respond, id }: { respond: RespondFn | undefined; id: string }) {
   const { team, channel, user } = asker
   return async (answer: Message): Promise<void> => {

@@ -149,8 +149,8 @@ async function mayFollowUp({ services, client }: Delivered, asker: Asker, thread
 }
 
 /**
- * Whether this delivery is the first of this event and of this message. Both are asked: Slack sends an event again under its id, and a
- * mention in a thread comes as two events with ids of their own. What our own inbox delivers again counts as first.
+ * Whether this delivery is the first of this event and of this message. Both are asked: Slack sends an event again under its id,
+ * and a mention in a thread comes as two events with ids of their own. What our own inbox delivers again counts as first.
  */
 async function isFirst(delivered: Delivered, team: string, message: MessageEvent, eventId: string | undefined): Promise<boolean> {
   if (delivered.context[replayFlag] === true) return true

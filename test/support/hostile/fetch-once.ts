@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fetchInto } from '../../../src/experiment/sources/fetch-cache.ts'
 
-/** Fetches one file of 20 MB in 40 pieces into the folder of its argument, and says whether it is whole; for two processes of one id at once. */
+/**
+ * Fetches one file of 20 MB in 40 pieces into the folder of its argument, and says whether it is whole; for two processes of one
+ * id at once.
+ */
 const blocks = 40
 const blockBytes = 500_000
 async function* slowly() {
