@@ -85,7 +85,7 @@ export class Delivery {
       ...{ team: record.team, key: `${record.run}/${channel}/${threadTs}/wait`, channel, user, threadTs },
       message: waitMessage({ title: record.title, run: record.run, wait }),
       // when many wait, whispers do too: said after the run began it would be false
-      deadlineMs: Math.min((wait.seconds ?? tellWaitSeconds) * 500, mostWaitToldMs),
+      deadlineMs: Math.min((wait.seconds ?? tellWaitSeconds) * 250, mostWaitToldMs),
     })
   }
 
