@@ -27,7 +27,7 @@ export function questionBlocks(run: string, title: string, questions: readonly O
   const lead =
     needed.length > 0
       ? ':question: *What ran?* Nothing says this; a click answers it, and the cards follow.'
-      : ':question: *Is it so?* Nothing says this; a click makes the figures those of your run.'
+      : ':question: *One thing more.* Nothing says this, and memory and time depend on it; a click makes them those of your run.'
   const blocks: AnyBlock[] = [section(lead)]
   for (const [at, { name, why, choices }] of asked.entries()) {
     blocks.push(section(`*${words[name] ?? name}*: ${escapeText(why, 500)}`))

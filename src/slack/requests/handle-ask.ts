@@ -70,7 +70,7 @@ export async function handleAsk(services: SlackServices, input: AskInput): Promi
     if (job !== null) return say(services, input, 'line', () => answerLine(services, lineJobs, place, job))
   }
   if (ask.verb === 'experiments') return say(services, input, 'runs', () => runsAnswer(services, input, ask))
-  if (Object.keys(ask.answers).length > 0 && ask.ids.length === 1) {
+  if (Object.keys(ask.answers).length > 0 && ask.ids.length === 1 && (ask.verb === null || ask.verb === 'diagnose')) {
     const { askTs, eyesTs } = input
     try {
       return await answerRun(services, asker, { id: ask.ids[0]!, answers: ask.answers, threadTs, askTs, eyesTs })
