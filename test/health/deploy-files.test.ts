@@ -53,6 +53,51 @@ it('the cluster asks for paths, commands and settings that there are', () => {
   for (const name of Object.keys(configured.data)) expect(settings).toContain(name)
 })
 
+interface Service {
+  image?: string
+  depends_on?: Record<string, { condition: string }>
+  stop_grace_period?: string
+  healthcheck?: { test: string[] }
+  mem_limit?: string
+  restart?: string
+  read_only?: boolean
+  cap_drop?: string[]
+  ports?: string[]
+  command?: string[]
+}
+
+it('compose starts what is needed in order, within limits, with a grace longer than a stop takes', () => {
+  const { services } = parse(readFileSync(join(projectRoot, 'compose.yaml'), 'utf8'), { merge: true }) as {
+    services: Record<string, Service>
+  }
+  const own = Object.values(services).filter(({ image }) => image === undefined)
+  expect(own).toHaveLength(2)
+  for (const service of own) {
+    expect(service.depends_on?.['redis']?.condition).toBe('service_healthy')
+    expect(Number.parseInt(service.stop_grace_period ?? '0', 10)).toBeGreaterThan(25)
+    expect(service.healthcheck?.test.join(' ')).toContain('/ready')
+    expect([service.read_only, service.cap_drop]).toEqual([true, ['ALL']])
+    expect((service.ports ?? []).every((port) => port.startsWith('127.0.0.1:'))).toBe(true)
+  }
+  for (const [name, { mem_limit, restart }] of Object.entries(services)) {
+    expect(mem_limit, name).toMatch(/^\dg$/)
+    expect(restart, name).toBe('unless-stopped')
+  }
+  const redis = services['redis']?.command?.join(' ')
+  for (const words of ['--appendonly yes', '--maxmemory-policy noeviction', '--requirepass ${REDIS_PASSWORD'])
+    expect(redis).toContain(words)
+})
+
+it('the image has one Node, another user than root, and nothing of the tests or of git', () => {
+  const dockerfile = readFileSync(join(projectRoot, 'Dockerfile'), 'utf8')
+  expect(new Set([...dockerfile.matchAll(/^FROM (\S+:\S+)/gm)].map(([, image]) => image)).size).toBe(1)
+  expect(dockerfile).toContain('rm -rf node_modules/node-linux-*')
+  // the last stage that sets a user, and the one with the compiler, end with the same
+  expect([...dockerfile.matchAll(/^USER (\w+)/gm)].map(([, user]) => user)).toEqual(['node', 'root', 'node'])
+  const ignored = readFileSync(join(projectRoot, '.dockerignore'), 'utf8').split('\n')
+  for (const name of ['.git', '.prompts', 'node_modules', 'test', '.env*']) expect(ignored).toContain(name)
+})
+
 describe.skipIf(lacks('kubernetes-validate'))(needing("Kubernetes' own schemas", 'kubernetes-validate'), () => {
   const validate = (path: string) =>
     spawnSync(findProgram('kubernetes-validate')!, ['--strict', path], { encoding: 'utf8', timeout: 60_000 })
