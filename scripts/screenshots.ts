@@ -9,8 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
-import { diagnosisSchema } from '../src/contract/diagnosis.ts'
-import { renderBreakdown, renderRoofline } from '../src/pictures/render.ts'
+import { renderRoofline } from '../src/pictures/render.ts'
 import { readProfile } from '../src/profile/read-profile.ts'
 import { openSandbox } from '../test/sandbox/open-sandbox.ts'
 import { openBrowser } from '../test/support/browser.ts'
@@ -135,13 +134,7 @@ async function terminalPicture(opened: Browser, name: string, command: string[],
 /** The pictures that a summary carries, of the same example. */
 async function reportPictures(): Promise<void> {
   const report = await readProfile(join(root, 'examples', experiment, 'profile'), {})
-  const { stdout } = await run(process.execPath, ['src/main.ts', 'diagnose', `examples/${experiment}`, '--json'], {
-    cwd: root,
-    maxBuffer: 1 << 26,
-  })
-  const diagnosis = diagnosisSchema.parse(JSON.parse(stdout))
   await save('roofline', (await renderRoofline(report)).png)
-  await save('breakdown', (await renderBreakdown(diagnosis.baseline, diagnosis.cards)).png)
 }
 
 async function shot(page: Page, name: string, part = 'body'): Promise<void> {

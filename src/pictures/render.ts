@@ -1,7 +1,5 @@
-import type { Card, Comparison } from '../contract/diagnosis.ts'
+import type { Comparison } from '../contract/diagnosis.ts'
 import type { ProfileReport } from '../contract/profile-report.ts'
-import type { Verdict } from '../contract/verdict.ts'
-import { breakdownAlt, breakdownSvg } from './breakdown.ts'
 import { comparisonAlt, comparisonSvg } from './comparison.ts'
 import { rooflineAlt, rooflineSvg } from './roofline.ts'
 
@@ -13,11 +11,6 @@ export interface Rendered {
 
 export async function renderRoofline(report: ProfileReport): Promise<Rendered> {
   return render(rooflineSvg(report), rooflineAlt(report))
-}
-
-/** Where a step's time goes now and with each card. */
-export async function renderBreakdown(baseline: Verdict | null, cards: readonly Card[]): Promise<Rendered> {
-  return render(breakdownSvg(baseline, cards), breakdownAlt(baseline, cards))
 }
 
 /** The picture of `prompts compare`. */

@@ -8,9 +8,9 @@ import { defaultLimits } from './limits.ts'
 import type { ProfileDetails } from './profile-details.ts'
 import type { SpaceReading } from './read-space.ts'
 import { readSpace } from './read-space.ts'
-import { assemble, assembleWithDetails } from './report.ts'
+import { assembleWithDetails } from './report.ts'
 import { hostNames } from './runs.ts'
-import { fromBytes, openByteSource } from './xspace/byte-source.ts'
+import { openByteSource } from './xspace/byte-source.ts'
 
 export interface ReadProfileOptions {
   limits?: Partial<ProfileLimits>
@@ -68,13 +68,6 @@ export async function readProfileDetails(source: string, options: ReadProfileOpt
   if (spaces.length === 0 && first) throw withOthers(first, run)
   const notes = [...readNotes(run, spaces), ...run.notes, ...failures.map((failure) => `A host is left out: ${failure.message}`)]
   return await assembleWithDetails(name, spaces, { limits, missingHosts: failures.length, notes, mesh: options.mesh ?? null })
-}
-
-/** Reads one host's XSpace that is already in memory; `name` is what errors call it. Throws as `readProfile` does. */
-export async function readProfileBytes(name: string, bytes: Uint8Array, options: ReadProfileOptions = {}): Promise<ProfileReport> {
-  const limits = { ...defaultLimits, ...options.limits }
-  const space = await readSpace(fromBytes(name, bytes), { host: name, limits, ...(options.signal ? { signal: options.signal } : {}) })
-  return await assemble(name, [space], { limits, missingHosts: 0, notes: [], mesh: options.mesh ?? null })
 }
 
 /** Which run and which hosts the report is of, where a folder was given. */

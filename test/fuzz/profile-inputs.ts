@@ -6,10 +6,10 @@ import { PromptsError } from '../../src/errors.ts'
 import type { Replies, Tool } from '../../src/profile/json/replies.ts'
 import { parseReply } from '../../src/profile/json/replies.ts'
 import { reportOfReplies } from '../../src/profile/json/report-of-replies.ts'
-import { readProfileBytes } from '../../src/profile/read-profile.ts'
 import { cpuMsSince } from '../support/cpu-ms.ts'
 import { sharedData } from '../support/needs.ts'
 import { profileKinds } from '../support/profile-kinds.ts'
+import { readProfileBytes } from '../support/read-profile-bytes.ts'
 import { syntheticProfile } from '../support/synthetic-profile.ts'
 
 /** A sound input, and how it is read. */

@@ -1,15 +1,14 @@
 import { inflateSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { breakdownAlt, breakdownSvg } from '../../src/pictures/breakdown.ts'
 import { comparisonAlt, comparisonSvg } from '../../src/pictures/comparison.ts'
 import { peakOwner } from '../../src/pictures/peak-owner.ts'
-import { renderBreakdown, renderComparison, renderRoofline } from '../../src/pictures/render.ts'
+import { renderComparison, renderRoofline } from '../../src/pictures/render.ts'
 import { rooflineAlt, rooflineSvg } from '../../src/pictures/roofline.ts'
 import { partsOf } from '../../src/pictures/step-parts.ts'
 import { fitText, textWidth } from '../../src/pictures/text.ts'
 import { colors, kinds, size } from '../../src/pictures/theme.ts'
-import { card, longestDiagnosis, sampleDiagnosis } from '../support/slack/diagnoses.ts'
+import { sampleDiagnosis } from '../support/slack/diagnoses.ts'
 import { comparisonOf, contrast, elementsOf, type Point, reportOf } from './pictures-fixture.ts'
 
 const point = (name: string, flop_per_byte: number, tflops: number, share: number): Point => ({ name, flop_per_byte, tflops, share })
@@ -122,52 +121,23 @@ describe('the roofline', () => {
   })
 })
 
-describe('the breakdown of a step', () => {
-  const { cards } = sampleDiagnosis()
-  const baseline = {
-    ...card(1, { data: 16, model: 4 }),
-    estimate: { ...cards[0]!.estimate!, step_time_ms: 28_900, exposed_communication_ms: 9000 },
-  }
+describe('the parts of a step', () => {
+  const estimate = sampleDiagnosis().cards[0]!.estimate!
 
-  it('has a bar for now and one for each card, of parts that add up to the step', () => {
-    const elements = expectTidy(breakdownSvg(baseline, cards))
-    expect(elements.filter((element) => element.attributes.class === 'row')).toHaveLength(4)
-    expect(elements.filter((element) => element.attributes.class === 'range')).toHaveLength(3)
-    for (const estimate of [baseline, ...cards].map((verdict) => verdict.estimate!)) {
-      const sum = partsOf(estimate).reduce((total, part) => total + part.ms, 0)
-      expect(sum / estimate.step_time_ms).toBeCloseTo(1, 2)
+  it('add up to the step', () => {
+    for (const one of [estimate, { ...estimate, step_time_ms: 28_900, exposed_communication_ms: 9000 }]) {
+      const sum = partsOf(one).reduce((total, part) => total + part.ms, 0)
+      expect(sum / one.step_time_ms).toBeCloseTo(1, 2)
     }
-    const widths = elements
-      .filter((element) => element.attributes.class === 'communication')
-      .map((element) => Number(element.attributes.width))
-    expect(widths[0]! / widths[1]!).toBeCloseTo(9000 / 2016, 1)
   })
 
-  it('counts HBM traffic only where compute does not cover it', () => {
-    const estimate = { ...cards[0]!.estimate!, step_time_ms: 100, compute_ms: 60, hbm_ms: 90, exposed_communication_ms: 10, host_ms: 0 }
-    expect(partsOf(estimate).map((part) => [part.key, part.ms])).toEqual([
+  it('count HBM traffic only where compute does not cover it', () => {
+    const some = { ...estimate, step_time_ms: 100, compute_ms: 60, hbm_ms: 90, exposed_communication_ms: 10, host_ms: 0 }
+    expect(partsOf(some).map((part) => [part.key, part.ms])).toEqual([
       ['compute', 60],
       ['hbm', 30],
       ['communication', 10],
     ])
-  })
-
-  it('says in words what it shows', () => {
-    expect(breakdownAlt(baseline, cards.slice(0, 1))).toContain('card 1 (data=32 · model=2) 22.5 s: compute 17 s')
-  })
-
-  it.each([
-    ['nothing', null, []],
-    ['no estimates', { ...baseline, estimate: null }, [{ ...cards[0]!, estimate: null }]],
-    ['the longest cards', longestDiagnosis().baseline, longestDiagnosis().cards],
-    ['a step of no time', null, [card(1, {}, { estimate: { ...cards[0]!.estimate!, step_time_ms: 0, low_ms: 0, high_ms: 0 } })]],
-    [
-      'a millionth and a million',
-      baseline,
-      [card(1, {}, { estimate: { ...cards[0]!.estimate!, step_time_ms: 1e-6, low_ms: 1e-7, high_ms: 1e9 } })],
-    ],
-  ])('stays tidy with %s', (_, now, some) => {
-    expectTidy(breakdownSvg(now, some))
   })
 })
 
@@ -254,10 +224,8 @@ describe('text', () => {
 
 describe('PNGs', () => {
   it('decode, at twice the size, small', async () => {
-    const { cards } = sampleDiagnosis()
     const all = [
       await renderRoofline(reportOf({ points: [point('fusion', 2000, 300, 0.4)] })),
-      await renderBreakdown(cards[0]!, cards),
       await renderComparison(comparisonOf([{ name: 'idle', before_ms: 10, after_ms: 20 }])),
     ]
     for (const { png, alt } of all) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { phaseOfNames } from '../../src/profile/capture-kind.ts'
-import { readProfileBytes } from '../../src/profile/read-profile.ts'
+import { readProfileBytes } from '../support/read-profile-bytes.ts'
 import { type ProfileSpec, syntheticProfile } from '../support/synthetic-profile.ts'
 
 const spec: ProfileSpec = {
