@@ -52,7 +52,7 @@ export function nearestToFit(workload: Workload, found: Search, options: Judging
       }
     }
     if (best) {
-      const verdict = judge(best.change, best.mesh, found, calibration)
+      const verdict = verdictOn(best.change, best.mesh, found, calibration)
       return { ...needOf(asIs, best.mesh, found), change: best.change.changes, verdict, larger }
     }
   }
@@ -72,7 +72,7 @@ export function nearestToObjective(workload: Workload, found: Search, options: J
   const missOf = ({ estimate }: Verdict) => (estimate && worstMiss(slo, estimate)?.ratio) ?? 0
   let first: { mesh: Ranked; miss: number } | null = null
   for (const mesh of meshes) {
-    const miss = missOf(judge(mesh.choice, mesh, found, calibration))
+    const miss = missOf(verdictOn(mesh.choice, mesh, found, calibration))
     if (miss <= 1) return null
     if (!first || miss < first.miss) first = { mesh, miss }
   }
@@ -86,7 +86,7 @@ export function nearestToObjective(workload: Workload, found: Search, options: J
       const change = choiceOf(workload, one, constants)
       for (const mesh of meshes) {
         if (!found.rules.isLegal(mesh.ici, mesh.dcn, change.workload.run)) continue
-        const verdict = judge(change, mesh, found, calibration)
+        const verdict = verdictOn(change, mesh, found, calibration)
         const rate = verdict.estimate?.tokens_per_second_per_chip ?? 0
         if (!verdict.memory?.fits || missOf(verdict) > 1 || rate <= (best?.rate ?? 0)) continue
         best = { change: change.changes, mesh, verdict, rate }
@@ -97,7 +97,7 @@ export function nearestToObjective(workload: Workload, found: Search, options: J
   return { ...needOf(asIs, first.mesh, found), change: null, verdict: null, larger }
 }
 
-function judge(choice: Choice, { ici, dcn }: Ranked, { rules }: Search, calibration: Calibration): Verdict {
+function verdictOn(choice: Choice, { ici, dcn }: Ranked, { rules }: Search, calibration: Calibration): Verdict {
   return verdictOf({ choice, rules, ici, dcn, calibration, baseline: null })
 }
 
@@ -109,7 +109,7 @@ function onLargerSlice(workload: Workload, { calibration, constants }: Judging, 
   const choice = choiceOf(onIt, {}, constants)
   const found = search({ workload: onIt, choices: [choice], calibration, keepIllegal: false })
   for (const mesh of found.ranked.slice(0, triedMeshes)) {
-    const verdict = judge(choice, mesh, found, calibration)
+    const verdict = verdictOn(choice, mesh, found, calibration)
     if (verdict.estimate && verdict.memory && does(verdict))
       return {
         slice: larger.name ?? larger.dims.join('x'),
