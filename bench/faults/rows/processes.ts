@@ -43,6 +43,24 @@ export const processRows: Row[] = [
     },
   },
   {
+    name: 'serve killed right after its ack',
+    how: 'kill -9 of serve in the moment in which Slack has its 200, another started at once; Slack does not send that again',
+    async run(stage) {
+      await stage.startRedis()
+      const port = String(await freePort())
+      const server = await stage.serve({ env: { PORT: port } })
+      await stage.worker()
+      await stage.ask()
+      await stage.settle(60)
+      const question = await stage.ask()
+      await question.acked
+      await server.end('SIGKILL')
+      await stage.serve({ env: { PORT: port } })
+      const wrong = (await stage.settle(90)) ? [] : ['not all answered in 90 s']
+      return { saw: 'taken from the inbox by the next process; answered', wrong, faultSeconds: 5 }
+    },
+  },
+  {
     name: 'SIGTERM during a run',
     how: 'SIGTERM of serve and of a worker that is at runs; another worker stays, serve is started again',
     async run(stage) {
