@@ -12,6 +12,7 @@ export const benchmarkPaths = {
   regimes: inProject('bench/regimes/'),
   profiles: inProject('bench/regimes/profiles/'),
   truth: inProject('bench/recorded/benchmark-truth.jsonl'),
+  again: inProject('bench/recorded/benchmark-again.jsonl'),
   proposals: inProject('bench/recorded/benchmark-rivals.jsonl'),
   maxtextVerdicts: inProject('bench/recorded/maxtext-memory.jsonl'),
   referenceVerdicts: inProject('bench/recorded/reference-program.jsonl'),

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { compiledAgain } from './compiled-again.ts'
 import { figuresOf } from './figures.ts'
 import { judgeAll, readRegimeProfiles } from './judge-all.ts'
 import { fitStatements, gainStatements } from './probabilities.ts'
@@ -17,6 +18,7 @@ export interface BenchmarkFiles {
   regimes: string
   profiles: string
   truth: string
+  again: string
   proposals: string
 }
 
@@ -34,6 +36,7 @@ export async function runBenchmark(files: BenchmarkFiles, clock: () => number): 
     gains: gainStatements(judged, clock),
     stability: [...ablations(judged), noisyConstants(judged, clock), ...worseProfiles(judged, profiles, clock)],
     profiles,
+    again: compiledAgain(recorded, readTruth(files.again)),
     versions: [...new Set(recorded.map(({ program, versions }) => versionWords(program, versions)))].toSorted(),
   }
 }

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Programs } from '../benchmark/compile-mesh.ts'
 import { knownMaxText } from '../benchmark/known-maxtext.ts'
@@ -7,6 +8,7 @@ import { openMaxTextWorker } from '../benchmark/maxtext-worker.ts'
 import { benchmarkPaths } from '../benchmark/paths.ts'
 import { readRegimes } from '../benchmark/read-regimes.ts'
 import { recordTruth } from '../benchmark/record-truth.ts'
+import type { Config } from '../config.ts'
 import { exitCodes, PromptsError } from '../errors.ts'
 import { nearest } from '../text/nearest.ts'
 import type { Context } from './command.ts'
@@ -32,7 +34,7 @@ export async function recordBenchmark({ flags, config, note, signal }: Context<'
   const python = join(home, 'maxtext/bin/python')
   const maxtext = existsSync(python) ? await openMaxTextWorker({ python, script: benchmarkPaths.maxtextScript, folder }) : null
   if (maxtext === null) note('MaxText is not installed (npm run setup:maxtext): its regimes are left out')
-  const compiler = compilerOf({ ...config, PROMPTS_MAXTEXT_COMMAND: undefined })
+  const compiler = compilerOf({ ...config, PROMPTS_MAXTEXT_COMMAND: undefined, ...(flags.again ? withoutCache(config, home) : {}) })
   const { ready, detail } = await compiler.status(signal)
   if (!ready) note(`the reference program is left out: ${detail}`)
   const programs: Programs = {
@@ -45,7 +47,7 @@ export async function recordBenchmark({ flags, config, note, signal }: Context<'
   try {
     const added = await recordTruth({
       regimes,
-      path: flags.out ?? benchmarkPaths.truth,
+      path: flags.out ?? (flags.again ? benchmarkPaths.again : benchmarkPaths.truth),
       programs,
       again: flags.again,
       untilMs: flags.minutes === undefined ? Number.POSITIVE_INFINITY : performance.now() + flags.minutes * 60_000,
@@ -59,4 +61,11 @@ export async function recordBenchmark({ flags, config, note, signal }: Context<'
     maxtext?.close()
   }
   return exitCodes.ok
+}
+
+/** A home of its own, so that what is compiled again is compiled and not looked up, with the compiler that is installed. */
+function withoutCache(config: Config, home: string): Partial<Config> {
+  const fresh = mkdtempSync(join(tmpdir(), 'prompts-again-'))
+  process.once('exit', () => rmSync(fresh, { recursive: true, force: true }))
+  return { PROMPTS_HOME: fresh, PROMPTS_COMPILER_PYTHON: config.PROMPTS_COMPILER_PYTHON ?? join(home, 'compiler/bin/python') }
 }

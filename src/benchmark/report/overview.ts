@@ -1,4 +1,5 @@
 import { namePlaced } from '../../contract/placed.ts'
+import type { CompiledAgain } from '../compiled-again.ts'
 import { trialCost } from '../curve.ts'
 import type { Figures } from '../figures.ts'
 import type { ReadRegimeProfile } from '../judge-all.ts'
@@ -20,11 +21,12 @@ export interface Benchmark {
   stability: Stable[]
   profiles: ReadonlyMap<string, ReadRegimeProfile>
   versions: string[]
+  again: CompiledAgain
 }
 
 /** The report's first page, Markdown. */
 export function overviewPage(benchmark: Benchmark): string {
-  const { figures, versions } = benchmark
+  const { figures, versions, again } = benchmark
   return `${[
     '# Sharding advice, judged in the open',
     '',
@@ -33,6 +35,10 @@ export function overviewPage(benchmark: Benchmark): string {
     `${figures.regimes} regimes, ${figures.tables} of them with a table that rivals search (three meshes or more, two that run). ${figures.rows.compiled} meshes were compiled by the real TPU compiler: ${figures.rows.replayed} run and have a step replayed from their compiled schedule, ${figures.rows.failed} are refused. ${figures.rows.measured} more are public measurements. Compiled with ${versions.join('; ')}.`,
     '',
     '**How each number is known.** *Measured*: a public run on a TPU. *Compiled*: the compiler said that it fits, or how much is missing. *Replayed*: the step that the compiled schedule takes by its own cycles and the law of the links, which the planner shares. *Assumed*: the planner alone; it is never its own judge, and what is neither compiled nor measured is in no count. A published mesh is what its authors adopted, no proof of the optimum.',
+    '',
+    again.programs === 0
+      ? 'No recorded program was compiled again (`npx prompts bench record --again`).'
+      : `Of the recorded programs ${again.programs} were compiled again (\`npx prompts bench record --again\`): ${again.sameVerdict} give the recorded verdict, their memory within ${percent(again.largestMemory)} and their step within ${percent(again.largestStep)}.`,
     '',
     ...besidePaper(benchmark),
     ...rivals(benchmark),
