@@ -42,12 +42,18 @@ export function steadyTime(db: DatabaseSync, clocks: HostClocks = hostClocks()):
     .get(boot, clocks.wallMs(), clocks.steadyMs())
   const ahead = Number(mine?.['ahead'])
   const note = db.prepare('UPDATE steady_time SET seen = max(seen, ?)')
+  // on a full disk time goes on; it is noted when there is room again
+  const noteSeen = (now: number) => {
+    try {
+      note.run(now)
+    } catch {}
+  }
   let notedAt = Number.NEGATIVE_INFINITY
   return () => {
     const now = ahead + clocks.steadyMs()
     if (now - notedAt >= noteEveryMs) {
       notedAt = now
-      note.run(now)
+      noteSeen(now)
     }
     return now
   }
