@@ -4,22 +4,23 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../../test/support/redis-server.ts'
 import type { Row } from '../row.ts'
+import type { Stage } from '../stage.ts'
 
 const lacks = () => (process.getuid?.() === 0 ? null : 'root, to mount a tmpfs')
 
 export const diskRows: Row[] = [
-  {
-    name: 'Disk full',
-    how: 'PROMPTS_HOME on a tmpfs of 64 MiB that is filled up in mid-run, and emptied after 10 s',
+  ...[false, true].map((isAlone) => ({
+    name: isAlone ? 'Disk full under one process' : 'Disk full',
+    how: `PROMPTS_HOME on a tmpfs of 64 MiB that is filled up in mid-run, and emptied after 10 s${isAlone ? '; no Redis: state and queue lie there too' : ''}`,
     lacks,
-    async run(stage) {
+    async run(stage: Stage) {
       mkdirSync(stage.home)
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', stage.home])
       stage.onClose(() => execFileSync('umount', ['-l', stage.home]))
-      await stage.startRedis()
+      if (!isAlone) await stage.startRedis()
       const port = await freePort()
       const server = await stage.serve({ env: { PORT: String(port) } })
-      const worker = await stage.worker()
+      const worker = isAlone ? server : await stage.worker()
       await stage.ask()
       await stage.settle(60)
       const { bavail, bsize } = statfsSync(stage.home)
@@ -45,7 +46,7 @@ export const diskRows: Row[] = [
       const after = (await stage.read(inFault)).split('\n')[0]?.replace('prompts: ', '').slice(0, 200) ?? ''
       return { saw: `/ready 503 with the disk; the question in it: "${after}"; the next one answered`, wrong, faultSeconds: 10 }
     },
-  },
+  })),
   {
     name: 'Library away',
     how: 'QDRANT_URL at a port where nothing listens',
