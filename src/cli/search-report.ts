@@ -33,7 +33,7 @@ export function threadWords(
 export const endings: Readonly<Record<SearchResult['ended'], string>> = {
   budget: 'the budget is spent',
   space: 'every mesh was tried',
-  stopped: 'stopped; the same command goes on with it',
+  stopped: 'stopped; the same command continues it',
 }
 
 /** The end of a search for people. */

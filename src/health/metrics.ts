@@ -21,7 +21,7 @@ const gauges = {
   queue_waiting: 'Diagnoses that wait for a worker.',
   queue_active: 'Diagnoses that workers are at.',
   outbox_waiting: 'Messages of this process that wait for their turn in Slack.',
-  library_away: '1 while the shared library is away and the embedded one stands in.',
+  library_away: '1 while the shared library is away and the embedded one is used.',
   ready: '1 while this process can do its work.',
 } as const
 

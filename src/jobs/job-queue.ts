@@ -71,7 +71,7 @@ export function queueFull(limit: number, secondsEach: number | null = null): Pro
 
 /** Why a job's signal aborted when the process stops: it will be done again elsewhere. */
 export function shutdown(): PromptsError {
-  return new PromptsError('unavailable', 'This process is shutting down; the run goes on in another', { hint: 'Nothing to do.' })
+  return new PromptsError('unavailable', 'This process is shutting down; the run continues in another', { hint: 'Nothing to do.' })
 }
 
 /** The turn of a job that nobody named one for. */

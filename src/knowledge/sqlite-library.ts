@@ -160,7 +160,7 @@ function open(path: string, how: { steps: readonly SqliteStep[]; readOnly: boole
   } catch (cause) {
     if (cause instanceof PromptsError) throw cause
     throw new PromptsError('unavailable', `The library ${path} cannot be opened.`, {
-      hint: 'Remove the file and run `prompts index` to make it anew, or set PROMPTS_HOME to a folder that can be written.',
+      hint: 'Remove the file and run `prompts index` to build it again, or set PROMPTS_HOME to a folder that can be written.',
       cause,
     })
   }

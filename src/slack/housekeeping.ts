@@ -134,7 +134,7 @@ export class Housekeeping {
       const { team, channel, threadTs } = request.thread
       const title = request.subject.kind === 'experiment' ? request.subject.id : 'the experiment in the message'
       const record = recordOf({ request, title })
-      deps.log.warn('a run that Redis lost goes on', { run, team })
+      deps.log.warn('a run that Redis lost continues', { run, team })
       // its messages may be in Slack already: they are looked for before another is posted
       for (const part of messageParts) await outbox.expectThere(team, messageKey(run, { channel, threadTs }, part))
       await records.begin(record, { channel, threadTs, askTs: null, user: record.by }, restoredMs)

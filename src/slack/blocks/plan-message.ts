@@ -78,6 +78,6 @@ export function cancelledMessage(input: { run: string; title: string; by: string
   const text = `:no_entry_sign: The diagnosis of ${escapeText(input.title, 200)} was cancelled${who}${goesOn}.`
   return message(text, [
     section(text),
-    context(`run \`${input.run}\` · mention me with the experiment again to ${others === 0 ? 'start anew' : 'join it again'}`),
+    context(`run \`${input.run}\` · mention me with the experiment again to ${others === 0 ? 'start over' : 'join it again'}`),
   ])
 }

@@ -51,7 +51,7 @@ async function change(
   { job, said }: { job: LineJob; said: string },
 ): Promise<Message> {
   if (job.lines.length > mostChanges)
-    throw new PromptsError('too_large', `This job was changed ${mostChanges} times`, { hint: 'Say it anew in one line.' })
+    throw new PromptsError('too_large', `This job was changed ${mostChanges} times`, { hint: 'Say it again in one line.' })
   return answerLine(services, jobs, place, { ...job, lines: [...job.lines, said] })
 }
 

@@ -211,7 +211,7 @@ async function isFirstClick({ deps }: SlackServices, { triggerId }: Click): Prom
 async function ownRecord(services: SlackServices, run: string, team: string): Promise<RunRecord> {
   const record = await services.records.get(run)
   if (record !== null && record.team === team) return record
-  throw new PromptsError('unknown_run', 'This run has been deleted', { hint: 'Mention me with the experiment to diagnose it anew.' })
+  throw new PromptsError('unknown_run', 'This run has been deleted', { hint: 'Mention me with the experiment to diagnose it again.' })
 }
 
 function readClick(body: unknown, contextTeam: string | undefined): Click | null {
