@@ -126,8 +126,12 @@ describe('the inbox', () => {
     const event = (id: string): ReceiverEvent => ({ body: { event_id: id }, ack: async () => {} })
     const first = new Inbox(state, silentLog, systemClock)
     await first.process(event('done'), async () => {})
-    void first.process(event('died'), () => new Promise(() => {}))
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await new Promise<void>((begun) => {
+      void first.process(event('died'), () => {
+        begun()
+        return new Promise(() => {})
+      })
+    })
     const seen: ReceiverEvent[] = []
     const next = async (replayed: ReceiverEvent) => void seen.push(replayed)
     const second = new Inbox(state, silentLog, systemClock)

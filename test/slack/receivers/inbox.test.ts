@@ -35,7 +35,7 @@ it('leaves alone what its own process is still at, however long ago the hold ran
   const inbox = new Inbox(state, silentLog, systemClock)
   const work = Promise.withResolvers<void>()
   const handled = inbox.process({ body: { event_id: 'Ev1' }, ack: async () => {} }, () => work.promise)
-  await vi.waitFor(async () => expect(await state.list('inbox:', 9)).toHaveLength(1), { timeout: 8000 })
+  await vi.waitFor(async () => expect(await state.list('inbox:', 9)).toHaveLength(1), soon)
   const again: unknown[] = []
   expect(await inbox.replay(async (event) => void again.push(event), { all: false })).toBe(0)
   work.resolve()
