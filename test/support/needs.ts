@@ -15,6 +15,7 @@ export type Need =
   | 'jax'
   | 'xprof'
   | 'qdrant-client'
+  | 'qdrant-edge'
   | 'mlflow'
   | 'mlflow-auth'
   | 'moto'
@@ -28,19 +29,26 @@ const toolFolder = (name: string) => join(projectRoot, '.prompts', name, 'bin')
 
 /** Python with a package, or null: the setting's first, then what `npm run setup:…` installed, then the machine's. */
 export function findPython(
-  need: 'jax' | 'xprof' | 'qdrant-client' | 'mlflow' | 'mlflow-auth' | 'grafana-foundation-sdk' | 'python',
+  need: 'jax' | 'xprof' | 'qdrant-client' | 'qdrant-edge' | 'mlflow' | 'mlflow-auth' | 'grafana-foundation-sdk' | 'python',
 ): string | null {
   const modules = {
     jax: 'jax',
     xprof: 'xprof',
     'qdrant-client': 'qdrant_client',
+    'qdrant-edge': 'qdrant_edge',
     mlflow: 'mlflow',
     'mlflow-auth': 'flask_wtf',
     'grafana-foundation-sdk': 'grafana_foundation_sdk',
     python: 'json',
   }
   const server = 'test-servers'
-  const servers = { 'qdrant-client': server, mlflow: server, 'mlflow-auth': server, 'grafana-foundation-sdk': server }
+  const servers = {
+    'qdrant-client': server,
+    'qdrant-edge': server,
+    mlflow: server,
+    'mlflow-auth': server,
+    'grafana-foundation-sdk': server,
+  }
   const folders = { jax: 'compiler', xprof: 'xprof', python: 'compiler', ...servers }
   const candidates = [
     need === 'xprof' ? process.env.PROMPTS_XPROF_PYTHON : process.env.PROMPTS_PYTHON,

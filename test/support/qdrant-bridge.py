@@ -4,7 +4,9 @@ Every request body is validated by that package's own models (unknown fields are
 server's envelope. What local mode does not do, it does not pretend to do: payload indexes and `is_tenant` are accepted and ignored, search is
 exact, consistency and ordering parameters have no effect.
 
-Usage: qdrant-bridge.py [--path FOLDER] [--port N]      prints `listening PORT` on stdout
+With --engine Qdrant's own engine answers instead (qdrant_engine.py).
+
+Usage: qdrant-bridge.py [--path FOLDER] [--port N] [--engine]      prints `listening PORT` on stdout
 """
 
 import argparse
@@ -30,8 +32,13 @@ class NotFound(Exception):
 
 
 class Bridge:
-    def __init__(self, path):
-        self.client = QdrantClient(path=path) if path else QdrantClient(":memory:")
+    def __init__(self, path, engine):
+        if engine:
+            from qdrant_engine import Engine
+
+            self.client = Engine(path)
+        else:
+            self.client = QdrantClient(path=path) if path else QdrantClient(":memory:")
         self.lock = threading.Lock()
         self.calls = {}
 
@@ -197,8 +204,9 @@ def main():
     parser.add_argument("--path")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--api-key")
+    parser.add_argument("--engine", action="store_true")
     arguments = parser.parse_args()
-    Handler.bridge = Bridge(arguments.path)
+    Handler.bridge = Bridge(arguments.path, arguments.engine)
     Handler.api_key = arguments.api_key
     server = ThreadingHTTPServer(("127.0.0.1", arguments.port), Handler)
     server.daemon_threads = True

@@ -13,13 +13,16 @@ export interface QdrantServer {
 }
 
 /** The bridge of qdrant-bridge.py on a port of its own; with a folder its collections survive a stop. */
-export async function startQdrantBridge(options: { path?: string; port?: number; apiKey?: string } = {}): Promise<QdrantServer> {
+export async function startQdrantBridge(
+  options: { path?: string; port?: number; apiKey?: string; engine?: boolean } = {},
+): Promise<QdrantServer> {
   const python = findPython('qdrant-client')
   if (python === null) throw new Error('qdrant-client is not installed: npm run setup:test-servers')
   const script = join(projectRoot, 'test/support/qdrant-bridge.py')
   const args = [
     ...[script, ...(options.path ? ['--path', options.path] : []), ...(options.port ? ['--port', String(options.port)] : [])],
     ...(options.apiKey ? ['--api-key', options.apiKey] : []),
+    ...(options.engine ? ['--engine'] : []),
   ]
   const child = spawn(python, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const port = await listening(child)
