@@ -17,8 +17,10 @@ const draws = 512
 const worthShowing = 1.6
 /** A card is as good as the best when it comes within this of it. */
 const asGood = 1.02
-/** So much less likely to fit is a cost: what a mesh that counts as clear of the limit may lack. Memory below that is free. */
+/** So much less likely to fit is a cost: what a mesh that counts as clear of the limit may lack. */
 const noticedRisk = 1 - clearProbability
+/** So much more of a device's memory is one too; less lies within the errors of what is predicted. */
+const noticedMemory = 0.05
 /** So much more than a mesh needs is worth a flag that saves it. */
 const worthwhileMemory = 1.05
 
@@ -26,8 +28,8 @@ const worthwhileMemory = 1.05
  * The verdicts for the cards: the first of the ranking, and with it those that most likely contain the best mesh. The model's
  * errors are drawn part by part of a step, as the comparison of two meshes knows them, and with them whether a mesh fits; in
  * every draw some mesh is the best of those that fit; a card covers the draws in which it comes within 2% of it, and the cards
- * are taken that cover the most together. A mesh that is less likely to fit than one before it or takes a flag, for a gain that
- * cannot be told from none, is never a card; an axis more is no cost, what is simpler is only first of what is as good. Near
+ * are taken that cover the most together. A mesh that is less likely to fit than one before it, takes more memory or a flag, for a
+ * gain that cannot be told from none, is never a card; an axis more is no cost, what is simpler is only first of what is as good. Near
  * the limit comes after clear of it. Fewer than `count` where no more are worth it. In the order of the ranking.
  */
 export function chooseCards(ranked: readonly Verdict[], space: VerdictSpace, count = 3): Verdict[] {
@@ -60,10 +62,13 @@ function withoutDominated(candidates: readonly Candidate[], constants: CostModel
   return kept
 }
 
-/** Whether `one` is less likely to fit, or takes a flag that saves no memory, for a time that cannot be told from the other's. */
+/**
+ * Whether `one` is less likely to fit, takes more memory or a flag that saves none, for a time that cannot be told from the
+ * other's.
+ */
 function dominates(other: Candidate, one: Candidate, constants: CostModel): boolean {
   if (!isEither(other, one, constants)) return false
-  if (fitOf(other) - fitOf(one) > noticedRisk) return true
+  if (fitOf(other) - fitOf(one) > noticedRisk || shareMore(one, other) > noticedMemory) return true
   return one.key.split > other.key.split && needOf(one, other) > 1 / worthwhileMemory
 }
 
@@ -75,6 +80,11 @@ function isEither(other: Candidate, one: Candidate, { pair }: CostModel): boolea
 /** How likely it fits; the compiler's word is certain. */
 function fitOf({ verdict: { memory, compiler } }: Candidate): number {
   return compiler?.status === 'fits' ? 1 : (memory?.probability ?? 0)
+}
+
+/** What `one` takes more than the other, of the memory that is there. */
+function shareMore({ verdict: { memory: one } }: Candidate, { verdict: { memory: other } }: Candidate): number {
+  return one && other ? (one.required_gib - other.required_gib) / one.available_gib : 0
 }
 
 function needOf(one: Candidate, other: Candidate): number {
