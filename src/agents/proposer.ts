@@ -32,7 +32,12 @@ export async function rankSpace(
  * The proposals of a ranking: another mesh or other settings than what ran, feasible, those that most likely contain the best.
  * What the tenant measured to fail is left out.
  */
-export function chooseCards(situation: Situation, ranked: readonly Verdict[], measurements: readonly OwnMeasurement[]): Verdict[] {
+export function chooseCards(
+  situation: Situation,
+  ranked: readonly Verdict[],
+  { measurements, movers }: { measurements: readonly OwnMeasurement[]; movers: readonly Mover[] },
+): Verdict[] {
+  const lean = ({ mesh }: Verdict) => leanOf(movers, mesh)
   const candidates = ranked.filter(
     (verdict) =>
       !isBaseline(situation, verdict) &&
@@ -42,9 +47,9 @@ export function chooseCards(situation: Situation, ranked: readonly Verdict[], me
   )
   // what is likely to lose to what runs comes only after what is likely to win, and each card says how likely it is
   const likely = candidates.filter(({ estimate }) => !estimate?.gain || estimate.gain.probability >= 0.5)
-  const first = chooseLikeliest(likely, situation, cardCount)
+  const first = chooseLikeliest(likely, situation, cardCount, lean)
   if (first.length === cardCount) return first
-  const more = chooseLikeliest(candidates, situation, cardCount).filter((verdict) => !first.includes(verdict))
+  const more = chooseLikeliest(candidates, situation, cardCount, lean).filter((verdict) => !first.includes(verdict))
   return [...first, ...more].slice(0, cardCount)
 }
 
@@ -52,10 +57,11 @@ export function chooseCards(situation: Situation, ranked: readonly Verdict[], me
 export function chooseByEvidence(
   situation: Situation,
   ranked: readonly Verdict[],
-  measurements: readonly OwnMeasurement[],
+  known: { measurements: readonly OwnMeasurement[]; movers: readonly Mover[] },
 ): { chosen: Verdict[]; chosenBy: Card['chosen_by'][] } {
-  const chosen = chooseCards(situation, ranked, measurements)
-  const without = chooseCards(situation, rankWithMeasurements(situation, ranked, measurements), measurements)
+  const { measurements } = known
+  const chosen = chooseCards(situation, ranked, known)
+  const without = chooseCards(situation, rankWithMeasurements(situation, ranked, measurements), { measurements, movers: [] })
   return { chosen, chosenBy: chosen.map((verdict, i) => (verdict === without[i] ? 'planner' : 'cases')) }
 }
 

@@ -8,6 +8,8 @@ import { stepParts } from './pair-errors.ts'
 import { keyOfVerdict } from './rank.ts'
 
 type Candidate = OrderableVerdict
+/** What evidence says of a verdict, in standard deviations of what its model leaves unexplained: negative for it. */
+export type Lean = (verdict: Verdict) => number
 
 /** Verdicts of the ranking that are looked at: the best may be among them. */
 const lookedAt = 150
@@ -28,16 +30,16 @@ const worthwhileMemory = 1.05
  * The verdicts for the cards: the first of the ranking, and with it those that most likely contain the best mesh. The model's
  * errors are drawn part by part of a step, as the comparison of two meshes knows them, and with them whether a mesh fits; in
  * every draw some mesh is the best of those that fit; a card covers the draws in which it comes within 2% of it, and the cards
- * are taken that cover the most together. A mesh that is less likely to fit than one before it, takes more memory or a flag, for a
+ * are taken that cover the most together. What evidence leans to shifts a mesh by the error that nothing else explains. A mesh that is less likely to fit than one before it, takes more memory or a flag, for a
  * gain that cannot be told from none, is never a card; an axis more is no cost, what is simpler is only first of what is as good. Near
  * the limit comes after clear of it. Fewer than `count` where no more are worth it. In the order of the ranking.
  */
-export function chooseCards(ranked: readonly Verdict[], space: VerdictSpace, count = 3): Verdict[] {
+export function chooseCards(ranked: readonly Verdict[], space: VerdictSpace, count = 3, lean: Lean = () => 0): Verdict[] {
   const feasible = candidatesOf(ranked, space, count)
   const constants = space.constants ?? costModel
   const clear = feasible.filter(({ key }) => key.tier === 0)
   const own = withinReach(clear.length > 0 ? clear : feasible.filter(({ key }) => key.tier === 1))
-  const chosen = cover(withoutDominated(own, constants), count, constants)
+  const chosen = cover(withoutDominated(own, constants), count, { constants, lean })
   return chosen.sort((a, b) => feasible.indexOf(a) - feasible.indexOf(b)).map(({ verdict }) => verdict)
 }
 
@@ -95,10 +97,14 @@ function needOf(one: Candidate, other: Candidate): number {
  * Greedily, from the first on: each next one covers the most draws that are left. A count of draws errs by its root: of those
  * that differ by less, the first of the ranking.
  */
-function cover(candidates: readonly Candidate[], count: number, { pair }: CostModel): Candidate[] {
+function cover(
+  candidates: readonly Candidate[],
+  count: number,
+  { constants: { pair }, lean }: { constants: CostModel; lean: Lean },
+): Candidate[] {
   const [first] = candidates
   if (!first || count < 1) return []
-  const times = candidates.map((one) => drawnTimes(one, pair))
+  const times = candidates.map((one) => drawnTimes(one, pair, lean(one.verdict)))
   const best = Array.from({ length: draws }, (_, draw) => Math.min(...times.map((of) => of[draw] ?? Number.POSITIVE_INFINITY)))
   const covers = times.map((of) => of.map((time, draw) => Number.isFinite(time) && time <= asGood * (best[draw] ?? 0)))
   const chosen = [0]
@@ -117,14 +123,14 @@ function cover(candidates: readonly Candidate[], count: number, { pair }: CostMo
  * A candidate's score in every draw, infinite where it does not fit: each part of its step errs as that part does for all, and a
  * little by itself; its memory errs as that of all, which are one program.
  */
-function drawnTimes(candidate: Candidate, pair: CostModel['pair']): number[] {
+function drawnTimes(candidate: Candidate, pair: CostModel['pair'], lean: number): number[] {
   const { key, shares } = candidate
   const parts = shares().shares
   const fit = fitOf(candidate)
   const own = normalNumbers(hashOf([...key.ici, ...key.dcn]))
   return commonErrors.map(({ memory, time }) => {
-    // half of what no part explains belongs to either of two meshes
-    let log = (pair.floor / Math.SQRT2) * own()
+    // half of what no part explains belongs to either of two meshes; what is known from elsewhere speaks of that
+    let log = (pair.floor / Math.SQRT2) * (own() + lean)
     for (const [i, part] of stepParts.entries()) log += (parts[i] ?? 0) * pair[part] * (time[i] ?? 0)
     return memory > fit ? Number.POSITIVE_INFINITY : key.score * Math.exp(log)
   })

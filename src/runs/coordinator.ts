@@ -132,7 +132,7 @@ async function workStages(
 
   const proposed = await runner.stage<ProposeStage>('propose', async (signal) => {
     const plan = await rankSpace(deps, situation, { measurements, movers }, signal)
-    const { chosen, chosenBy } = chooseByEvidence(situation, plan.ranked, measurements)
+    const { chosen, chosenBy } = chooseByEvidence(situation, plan.ranked, { measurements, movers })
     if (chosen.length === 0 && plan.space.fitting === 0) refuseInfeasible(situation, plan)
     const value = await reasoning.propose({ situation, analysis, retrieved, plan, chosen, chosenBy, measurements, tenant }, signal)
     return { value, detail: `${value.plan.space.fitting} of ${value.plan.space.total} candidates fit` }

@@ -82,6 +82,17 @@ describe('the cards', () => {
     expect(cards.some(({ mesh }) => (mesh.replica ?? 1) > 1)).toBe(true)
   })
 
+  it('leave the third place to another where evidence speaks against a mesh, and to a mesh that it speaks for', () => {
+    const { ranked, space, cards } = plannedOf(workloadOf({ chip: 'tpu7x', model: 'gemma4-e2b', run: { seq_len: 8192, remat: 'full' } }))
+    const last = cards.at(-1)!
+    expect(chooseCards(ranked, space, 3, () => 0)).toEqual(cards)
+    const without = chooseCards(ranked, space, 3, (verdict) => (verdict === last ? 1 : 0))
+    expect(without).not.toContain(last)
+    expect(without[0]).toBe(cards[0])
+    const other = without.find((verdict) => !cards.includes(verdict))!
+    expect(chooseCards(ranked, space, 3, (verdict) => (verdict === other ? -1 : 0))).toContain(other)
+  })
+
   it('are, beside the first, the likely ones of what is near the limit', () => {
     const run = { global_batch: 16, seq_len: 8192, remat: 'full' }
     const { workload, ranked, cards } = plannedOf(workloadOf({ framework: 'jax', chip: 'v6e', topology: '2x4', model: 'qwen3-8b', run }))
