@@ -12,6 +12,7 @@ export default defineConfig({
   test: {
     // what a test prints is shown where it fails
     silent: 'passed-only',
+    setupFiles: ['test/support/seeded.ts'],
     reporters: ['default', new SummaryReporter()],
     // many times what they take: a busy machine is slow, and a hung test ends all the same
     testTimeout: 60_000,

@@ -47,6 +47,11 @@ export class BoundedReader extends PbfReader {
     return result
   }
 
+  override readMessage<T>(readField: (tag: number, result: T, reader: PbfReader) => void, result: T): T {
+    this.#need()
+    return super.readMessage(readField, result)
+  }
+
   override readString(): string {
     this.#need()
     return super.readString()

@@ -153,8 +153,8 @@ function finish(draft: Draft): HloModule {
     computations.set(computation.id, computation)
   }
   const entry = computations.get(draft.entryId) ?? draft.computations.find(({ name }) => name === draft.entryName) ?? null
-  if (entry === null) {
-    throw new PromptsError('bad_hlo', 'These bytes are not an HLO module: there is no entry computation.', {
+  if (entry === null || entry.byId.size === 0) {
+    throw new PromptsError('bad_hlo', 'These bytes are not an HLO module: there is no entry computation with instructions.', {
       hint: 'Give a serialized HloModuleProto of a compiled executable.',
     })
   }

@@ -56,6 +56,14 @@ test('random bytes are not a module', () => {
   )
 })
 
+test('an empty computation is no module, whatever its wire type', () => {
+  for (const bytes of [
+    [24, 0],
+    [26, 0],
+  ])
+    expect(() => readHloModule(Uint8Array.from(bytes))).toThrow(expect.objectContaining({ code: 'bad_hlo' }))
+})
+
 test('limits stop a module that is too large', () => {
   const bytes = fixtureBytes('tensor_v6e')
   expect(() => readHloModule(bytes, { maxBytes: 1000 })).toThrow(expect.objectContaining({ code: 'too_large' }))

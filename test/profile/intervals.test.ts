@@ -24,7 +24,7 @@ describe('Intervals', () => {
         const [from, to] = [Math.min(a, b), Math.max(a, b)]
         const covered = cells(list)
         expect(filled(list).total()).toBe(covered.size)
-        expect(filled(list).total(from, to)).toBe([...covered].filter((cell) => cell >= from && cell < to).length)
+        expect(filled(list).total(from, to)).toBeCloseTo([...covered].filter((cell) => cell >= from && cell < to).length, 9)
       }),
     )
   })
@@ -33,8 +33,9 @@ describe('Intervals', () => {
     fc.assert(
       fc.property(spans, spans, (one, two) => {
         const both = [...cells(one)].filter((cell) => cells(two).has(cell))
-        expect(filled(one).overlap(filled(two))).toBe(both.length)
-        expect(filled(one).overlap(filled(two), 50, 200)).toBe(both.filter((cell) => cell >= 50 && cell < 200).length)
+        // where spans were joined, their share is a quotient
+        expect(filled(one).overlap(filled(two))).toBeCloseTo(both.length, 9)
+        expect(filled(one).overlap(filled(two), 50, 200)).toBeCloseTo(both.filter((cell) => cell >= 50 && cell < 200).length, 9)
       }),
     )
   })

@@ -94,14 +94,32 @@ describe.skipIf(lacks('chromium', 'shared'))(
       await cards().first().waitFor()
     })
 
+    /** A message that is drawn anew between press and release takes no click: a person clicks what has come to rest. */
+    const atRest = async () => {
+      let before = ''
+      await expect
+        .poll(
+          async () => {
+            const now = await page.locator('#replies').innerHTML()
+            const isSame = now === before
+            before = now
+            return isSame
+          },
+          { interval: 1000, timeout: 60_000 },
+        )
+        .toBe(true)
+    }
+
     it('asks in one message for what the program of a bare profile leaves open, and goes on with what is chosen', async () => {
       await say('@prompts diagnose profile-alone')
       await page.locator('#replies').getByText('What ran?').first().waitFor()
       expect(await page.locator('#replies').getByText('What ran?').count()).toBe(1)
+      await atRest()
       await page.getByRole('button', { name: '2048', exact: true }).click()
       // what was said is not asked again
       await page.getByRole('button', { name: '64', exact: true }).nth(1).waitFor()
       expect(await page.getByRole('button', { name: '2048', exact: true }).count()).toBe(1)
+      await atRest()
       await page.getByRole('button', { name: '64', exact: true }).last().click()
       await cards().first().waitFor()
       expect(await page.locator('#replies').getByText('What ran?').count()).toBe(2)
