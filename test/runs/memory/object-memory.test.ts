@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '../../../src/config.ts'
@@ -11,7 +11,7 @@ import { openRunStore } from '../../../src/runs/memory/open-memory.ts'
 import { s3Blobs } from '../../../src/runs/memory/s3-blobs.ts'
 import { createObjectSpendLog } from '../../../src/runs/memory/spend-log.ts'
 import { startGcsServer } from '../../support/gcs-server.ts'
-import { findProgram, lacks, needing } from '../../support/needs.ts'
+import { findProgram, lacks, needing, projectRoot } from '../../support/needs.ts'
 import { answers, freePort, type RunningServer, startServer } from '../../support/start-server.ts'
 import { memorySuite } from './memory-suite.ts'
 
@@ -22,7 +22,8 @@ describe.skipIf(lacks('moto'))(needing('runs in S3, against moto', 'moto'), () =
     process.env['AWS_ACCESS_KEY_ID'] ??= 'test'
     process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test'
     const port = await freePort()
-    const command = [findProgram('moto_server')!, '-H', '127.0.0.1', '-p', String(port)]
+    const python = join(dirname(findProgram('moto_server')!), 'python')
+    const command = [python, join(projectRoot, 'test/support/moto-in-turn.py'), String(port)]
     server = await startServer({ command, port, ready: (p) => answers(`http://127.0.0.1:${p}/moto-api/`), deadlineMs: 60_000 })
     const client = new S3Client({ endpoint: `http://127.0.0.1:${port}`, forcePathStyle: true, region: 'us-east-1' })
     await client.send(new CreateBucketCommand({ Bucket: 'runs' }))
