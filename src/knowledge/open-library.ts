@@ -3,12 +3,13 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { writeFileAtomically } from '../files/atomic-file.ts'
+import { folderTexts } from '../files/folder-texts.ts'
 import { createGeminiEmbedder, type Embedder } from './embeddings.ts'
 import { createFallbackLibrary } from './fallback-library.ts'
 import { createGeminiClient } from './gemini/client.ts'
 import { type IndexReport, indexLibrary } from './index-library.ts'
 import { type Library, shippedTenant } from './library.ts'
-import { filesOf, type PendingTexts, pendingChanges, takeOverList } from './pending-changes.ts'
+import { type PendingTexts, pendingChanges, takeOverList } from './pending-changes.ts'
 import { createQdrantLibrary } from './qdrant-library.ts'
 import { readKnowledge, shippedKnowledge } from './read-knowledge.ts'
 import { createSqliteLibrary } from './sqlite-library.ts'
@@ -54,7 +55,7 @@ export async function openLibrary(
     return { library: embedded, embedder, index: async (how) => ({ sqlite: await indexEmbedded(how) }) }
   }
   const primary = createQdrantLibrary({ url: config.QDRANT_URL, apiKey: config.QDRANT_API_KEY, embedding: embedder })
-  const pending = pendingChanges(options.pending ?? filesOf(config.PROMPTS_HOME))
+  const pending = pendingChanges(options.pending ?? folderTexts(config.PROMPTS_HOME))
   await takeOverList(join(config.PROMPTS_HOME, 'library-pending.json'), pending)
   const library = createFallbackLibrary({
     primary,

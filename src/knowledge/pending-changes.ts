@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile, rm } from 'node:fs/promises'
 import type { EntryKind, LibraryEntry } from './library.ts'
 
 /** One change of the library that its server does not know yet. */
@@ -61,39 +59,6 @@ export function pendingChanges(texts: PendingTexts): PendingChanges {
       return found.flat()
     },
     remove: (names) => (names.length === 0 ? Promise.resolve() : texts.delete(names)),
-  }
-}
-
-/** The files of a folder as such texts; a file is there whole or not at all. */
-export function filesOf(folder: string): PendingTexts {
-  return {
-    get: (key) => readFile(join(folder, key), 'utf8').catch(() => null),
-    async putIfAbsent(key, text) {
-      const path = join(folder, key)
-      await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
-      const whole = `${path}.${randomBytes(6).toString('hex')}.part`
-      await writeFile(whole, text, { flag: 'wx', mode: 0o600, flush: true })
-      try {
-        await link(whole, path)
-        return true
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-        throw error
-      } finally {
-        await rm(whole, { force: true })
-      }
-    },
-    async list(under, limit) {
-      const names = await readdir(join(folder, under)).catch(() => [])
-      return names
-        .filter((name) => name.endsWith('.json'))
-        .sort()
-        .slice(0, limit)
-        .map((name) => `${under}${name}`)
-    },
-    async delete(keys) {
-      await Promise.all(keys.map((key) => rm(join(folder, key), { force: true })))
-    },
   }
 }
 

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { PromptsError } from '../../src/errors.ts'
+import { folderTexts } from '../../src/files/folder-texts.ts'
 import { createFallbackLibrary } from '../../src/knowledge/fallback-library.ts'
 import type { Library } from '../../src/knowledge/library.ts'
-import { filesOf, type PendingTexts, pendingChanges, takeOverList } from '../../src/knowledge/pending-changes.ts'
+import { type PendingTexts, pendingChanges, takeOverList } from '../../src/knowledge/pending-changes.ts'
 import { createSqliteLibrary } from '../../src/knowledge/sqlite-library.ts'
 import { blobsInMemory } from '../support/blobs-in-memory.ts'
 import { caseEntry } from './entries.ts'
@@ -17,7 +18,7 @@ const fresh = () => join(root, `${count++}`)
 const change = (id: string) => ({ upsert: caseEntry(id, { tenant: 'T1' }), kind: 'case' as const, tenant: 'T1', id })
 
 describe.each([
-  ['files', (): PendingTexts => filesOf(fresh())],
+  ['files', (): PendingTexts => folderTexts(fresh())],
   ['a bucket', (): PendingTexts => blobsInMemory({})],
 ])('changes that wait in %s', (_name, open) => {
   it('are all there however many processes write at once, each process’s in its order', async () => {
@@ -49,7 +50,7 @@ describe.each([
 
 it('the list of earlier versions is taken over, once, and a torn one is no more', async () => {
   const folder = fresh()
-  const pending = pendingChanges(filesOf(folder))
+  const pending = pendingChanges(folderTexts(folder))
   await pending.add(change('a'))
   const path = join(folder, 'library-pending.json')
   writeFileSync(path, JSON.stringify([change('b'), change('c')]))
@@ -64,7 +65,7 @@ it('the list of earlier versions is taken over, once, and a torn one is no more'
 })
 
 it('what one process could not bring to the server another brings there, the last word on each entry', async () => {
-  const texts = filesOf(fresh())
+  const texts = folderTexts(fresh())
   const server = createSqliteLibrary({ path: ':memory:' })
   let isAway = true
   const primary = new Proxy(server, {

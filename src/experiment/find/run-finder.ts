@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import type { Config } from '../../config.ts'
 import type { Answers } from '../../contract/answers.ts'
+import { folderTexts } from '../../files/folder-texts.ts'
 import { readDeviceType } from '../../profile/read-device-type.ts'
 import { loadSubject } from '../load-experiment.ts'
 import { configuredSources } from '../sources/create-sources.ts'
 import type { ExperimentSource, LoadedExperiment, RunEntry } from '../sources/experiment-source.ts'
 import { openAddress } from '../sources/open-address.ts'
 import { isOf } from '../sources/workspace-address.ts'
-import { answerFiles } from './answer-files.ts'
 import { askSources } from './ask-sources.ts'
 import { type FindOptions, findExperiment } from './find-experiment.ts'
 import { modulesOfProfile } from './modules-of-profile.ts'
@@ -61,7 +61,7 @@ export function createRunFinder(config: Config, table: SliceTable, given?: RunAn
   const cacheRoot = join(config.PROMPTS_HOME, 'fetched')
   const configured = configuredSources(config)
   const sources = configured.map(({ source }) => source)
-  const answers = given ?? createRunAnswers({ store: answerFiles(config.PROMPTS_HOME), now: () => new Date() })
+  const answers = given ?? createRunAnswers({ store: folderTexts(config.PROMPTS_HOME), now: () => new Date() })
   const deadlineMs = config.PROMPTS_SOURCE_SECONDS * 1000
   // where workspaces have runs of their own, one name is not one run
   const apart = configured.some(({ of }) => of.workspaces !== null && of.workspaces !== 'all')

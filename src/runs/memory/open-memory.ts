@@ -1,9 +1,9 @@
 import type { SpendLog } from '../../agents/deps.ts'
 import type { Config } from '../../config.ts'
 import { PromptsError } from '../../errors.ts'
-import { answerFiles } from '../../experiment/find/answer-files.ts'
 import { createRunAnswers, type RunAnswers } from '../../experiment/find/run-answers.ts'
-import { filesOf, type PendingTexts } from '../../knowledge/pending-changes.ts'
+import { folderTexts } from '../../files/folder-texts.ts'
+import type { PendingTexts } from '../../knowledge/pending-changes.ts'
 import type { BlobStore } from './blob-store.ts'
 import { createFileMemory } from './file-memory.ts'
 import { gcsBlobs } from './gcs-blobs.ts'
@@ -34,7 +34,7 @@ export function openRunStore(config: Config): RunStore {
     return {
       memory: createFileMemory({ folder }),
       spend: createSpendLog({ folder, now }),
-      pending: filesOf(folder),
+      pending: folderTexts(folder),
       where: `PROMPTS_HOME (${folder})`,
     }
   }
@@ -48,7 +48,7 @@ export function openRunStore(config: Config): RunStore {
  */
 export function openRunAnswers(config: Config): RunAnswers {
   const now = () => new Date()
-  const store = config.PROMPTS_RUNS === undefined ? answerFiles(config.PROMPTS_HOME) : openBlobs(config.PROMPTS_RUNS, config)
+  const store = config.PROMPTS_RUNS === undefined ? folderTexts(config.PROMPTS_HOME) : openBlobs(config.PROMPTS_RUNS, config)
   return createRunAnswers({ store, now })
 }
 

@@ -17,13 +17,13 @@ import { PbfWriter } from 'pbf'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Answers } from '../../../src/contract/answers.ts'
 import { readEventFile } from '../../../src/experiment/events/read-event-file.ts'
-import { answerFiles } from '../../../src/experiment/find/answer-files.ts'
 import { findExperiment } from '../../../src/experiment/find/find-experiment.ts'
 import { createRunAnswers } from '../../../src/experiment/find/run-answers.ts'
 import { importMaxText } from '../../../src/experiment/import/import-maxtext.ts'
 import { readMaxTextInput } from '../../../src/experiment/import/maxtext/read-input.ts'
 import { loadSubject } from '../../../src/experiment/load-experiment.ts'
 import { diffSettings } from '../../../src/experiment/settings/diff-settings.ts'
+import { folderTexts } from '../../../src/files/folder-texts.ts'
 import { readProfile } from '../../../src/profile/read-profile.ts'
 import { maxTextEvents } from '../../support/event-file.ts'
 import { findOptions, folderOfRuns } from '../../support/finding.ts'
@@ -111,7 +111,7 @@ describe('a run folder of MaxText', () => {
     const asked = find('plain')
     await expect(asked).rejects.toMatchObject({ code: 'slice_unknown' })
     await expect(asked).rejects.toHaveProperty('choices', expect.arrayContaining([{ label: 'v5e-16 (4x4)', value: 'v5e-16' }]))
-    const answers = createRunAnswers({ store: answerFiles(join(root, '.answers')), now: () => new Date(0) })
+    const answers = createRunAnswers({ store: folderTexts(join(root, '.answers')), now: () => new Date(0) })
     await answers.remember('plain', { slice: 'v6e-16' }, 'U1')
     const found = await findExperiment(
       'plain',
@@ -221,7 +221,7 @@ describe('a profile alone', () => {
     const recorded = readFileSync(join(projectRoot, 'bench/recorded/modules/llama2-7b-v5e-16-s2k.data4-model4.hlo.pb.gz'))
     pbf.writeBytesField(1, unnamedTokens(gunzipSync(recorded)))
     put('open/host.xplane.pb', Buffer.from(syntheticProfile({ ...profileSpec, hlo: [{ name: 'jit_train_step(1)', bytes: pbf.finish() }] })))
-    const answers = createRunAnswers({ store: answerFiles(join(root, '.open')), now: () => new Date(0) })
+    const answers = createRunAnswers({ store: folderTexts(join(root, '.open')), now: () => new Date(0) })
     const ask = (said: Answers, id = 'open') =>
       findExperiment(id, [folderOfRuns(root)], signal, findOptions({ context: { ...findOptions().context, answers, said } }))
     const first = await ask({})
