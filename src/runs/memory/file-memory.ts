@@ -1,12 +1,10 @@
 import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
-import { type Diagnosis, diagnosisSchema } from '../../contract/diagnosis.ts'
-import { type RunEvent, type RunRequest, runRequestSchema } from '../../contract/run.ts'
+import type { RunEvent, RunRequest } from '../../contract/run.ts'
 import { writeFileAtomically } from '../../files/atomic-file.ts'
 import { appendEvent, readEvents, readTextIfThere } from './event-log.ts'
 import { oneByOne } from './one-by-one.ts'
-import { readable, readRecord, stampedRecord } from './run-layout.ts'
+import { diagnosisOf, type RecordType, readable, readRecord, requestOf, stageOf, stampedRecord } from './run-layout.ts'
 import { checkRunName, checkStageName, isRunName, tenantPart } from './run-names.ts'
 import type { ShardingMemory } from './sharding-memory.ts'
 import { newIdentity, readIdentity } from './store-identity.ts'
@@ -26,8 +24,7 @@ export function createFileMemory(options: { folder: string; now?: () => Date }):
   const append = oneByOne(async (run, event: Omit<RunEvent, 'at'>) =>
     appendEvent(join(folderOf(run), 'events.jsonl'), { at: now().toISOString(), ...event }),
   )
-  const request = (run: string) =>
-    read(join(folderOf(run), 'request.json'), { kind: 'request', what: `Run ${run}`, schema: runRequestSchema })
+  const request = (run: string) => read(join(folderOf(run), 'request.json'), requestOf(run))
 
   return {
     append,
@@ -48,18 +45,14 @@ export function createFileMemory(options: { folder: string; now?: () => Date }):
       await writeFileAtomically(join(folderOf(wanted.run), 'request.json'), pretty(stampedRecord(wanted)))
       await append(wanted.run, { kind: 'request', name: wanted.subject.kind, data: wanted })
     },
-    stageResult: (run, stage) =>
-      read(stagePath(run, stage), { kind: 'stage', what: `The stage ${stage} of run ${run}`, schema: z.unknown() }),
+    stageResult: (run, stage) => read(stagePath(run, stage), stageOf(run, stage)),
     async saveStage(run, stage, result) {
       await writeFileAtomically(stagePath(run, stage), pretty(stampedRecord(result)))
     },
     async saveDiagnosis(run, diagnosis) {
       await writeFileAtomically(join(folderOf(run), 'diagnosis.json'), pretty(stampedRecord(diagnosis)))
     },
-    diagnosis: (run) =>
-      read<Diagnosis>(join(folderOf(run), 'diagnosis.json'), {
-        ...{ kind: 'diagnosis', what: `The diagnosis of run ${run}`, schema: diagnosisSchema },
-      }),
+    diagnosis: (run) => read(join(folderOf(run), 'diagnosis.json'), diagnosisOf(run)),
     events: async (run) => readEvents(join(folderOf(run), 'events.jsonl')),
     async list({ tenant, limit }) {
       const lines = (await readTextIfThere(tenantPath(tenant)))?.split('\n').reverse() ?? []
@@ -99,9 +92,9 @@ function runOfLine(line: string): string | null {
   }
 }
 
-async function read<T>(path: string, how: Parameters<typeof readRecord<T>>[1]): Promise<T | null> {
+async function read<T>(path: string, type: RecordType<T>): Promise<T | null> {
   const text = await readTextIfThere(path)
-  return text === null ? null : readRecord(text, how)
+  return text === null ? null : readRecord(text, type)
 }
 
 function pretty(value: unknown): string {

@@ -1,11 +1,9 @@
-import { z } from 'zod'
-import { type Diagnosis, diagnosisSchema } from '../../contract/diagnosis.ts'
-import { type RunEvent, type RunRequest, runRequestSchema } from '../../contract/run.ts'
+import type { RunEvent, RunRequest } from '../../contract/run.ts'
 import { PromptsError } from '../../errors.ts'
 import type { BlobStore } from './blob-store.ts'
 import { parseEvent } from './event-log.ts'
 import { oneByOne } from './one-by-one.ts'
-import { readable, readRecord, stampedRecord } from './run-layout.ts'
+import { diagnosisOf, type RecordType, readable, readRecord, requestOf, stageOf, stampedRecord } from './run-layout.ts'
 import { checkRunName, checkStageName, tenantPart } from './run-names.ts'
 import type { ShardingMemory } from './sharding-memory.ts'
 import { newIdentity, readIdentity } from './store-identity.ts'
@@ -26,11 +24,11 @@ export function createObjectMemory({ blobs, now = () => new Date() }: { blobs: B
   const known = new Map<string, Map<string, RunEvent>>()
   const at = (run: string, rest: string) => `runs/${checkRunName(run)}/${rest}`
   const eventKey = (run: string, number: number) => at(run, `events/${String(number).padStart(6, '0')}.json`)
-  const read = async <T>(key: string, how: Parameters<typeof readRecord<T>>[1]): Promise<T | null> => {
+  const read = async <T>(key: string, type: RecordType<T>): Promise<T | null> => {
     const text = await blobs.get(key)
-    return text === null ? null : readRecord(text, how)
+    return text === null ? null : readRecord(text, type)
   }
-  const request = (run: string) => read(at(run, 'request.json'), { kind: 'request', what: `Run ${run}`, schema: runRequestSchema })
+  const request = (run: string) => read(at(run, 'request.json'), requestOf(run))
   const stageKey = (run: string, stage: string) => at(run, `stages/${checkStageName(stage)}.json`)
   const eventKeys = (run: string) => blobs.list(at(run, 'events/'), mostEvents)
 
@@ -97,12 +95,10 @@ export function createObjectMemory({ blobs, now = () => new Date() }: { blobs: B
       return (await Promise.all(runs.map((run) => readable(request(run))))).filter((one) => one !== null)
     },
     settle: (run) => blobs.delete([`open/${checkRunName(run)}`]),
-    stageResult: (run, stage) =>
-      read<unknown>(stageKey(run, stage), { kind: 'stage', what: `The stage ${stage} of run ${run}`, schema: z.unknown() }),
+    stageResult: (run, stage) => read(stageKey(run, stage), stageOf(run, stage)),
     saveStage: (run, stage, result) => blobs.put(stageKey(run, stage), JSON.stringify(stampedRecord(result))),
     saveDiagnosis: (run, diagnosis) => blobs.put(at(run, 'diagnosis.json'), JSON.stringify(stampedRecord(diagnosis))),
-    diagnosis: (run) =>
-      read<Diagnosis>(at(run, 'diagnosis.json'), { kind: 'diagnosis', what: `The diagnosis of run ${run}`, schema: diagnosisSchema }),
+    diagnosis: (run) => read(at(run, 'diagnosis.json'), diagnosisOf(run)),
     async list({ tenant, limit }) {
       const prefix = `tenants/${tenantPart(tenant)}/`
       const keys = await blobs.list(prefix, limit)

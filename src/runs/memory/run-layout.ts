@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { type Diagnosis, diagnosisSchema } from '../../contract/diagnosis.ts'
+import { type RunRequest, runRequestSchema } from '../../contract/run.ts'
 import { PromptsError } from '../../errors.ts'
 import { newestOf, stepsFrom } from '../../layout/layout-steps.ts'
 
@@ -25,18 +27,34 @@ export function stampedRecord(record: unknown): unknown {
   return isPlain(record) ? { ...record, schema: newestOf(runSteps) } : record
 }
 
+/** How a record is read. */
+export interface RecordType<T> {
+  kind: RecordKind
+  /** For messages: "the diagnosis of run R". */
+  what: string
+  schema: z.ZodType<T>
+}
+
+export function requestOf(run: string): RecordType<RunRequest> {
+  return { kind: 'request', what: `Run ${run}`, schema: runRequestSchema }
+}
+
+export function stageOf(run: string, stage: string): RecordType<unknown> {
+  return { kind: 'stage', what: `The stage ${stage} of run ${run}`, schema: z.unknown() }
+}
+
+export function diagnosisOf(run: string): RecordType<Diagnosis> {
+  return { kind: 'diagnosis', what: `The diagnosis of run ${run}`, schema: diagnosisSchema }
+}
+
 /** A record that this version cannot read: a newer one's (`unavailable`), or no such record (`unknown_run`). */
 export class UnreadableRecord extends PromptsError {}
 
 /**
  * A record as this version means it.
- * @param what For messages: "the diagnosis of run R".
  * @throws UnreadableRecord for one of a newer version, and for one that is not what `schema` says.
  */
-export function readRecord<T>(
-  text: string,
-  { kind, what, schema, steps = runSteps }: { kind: RecordKind; what: string; schema: z.ZodType<T>; steps?: readonly RunStep[] },
-): T {
+export function readRecord<T>(text: string, { kind, what, schema, steps = runSteps }: RecordType<T> & { steps?: readonly RunStep[] }): T {
   const unreadable = (cause: unknown) =>
     new UnreadableRecord('unknown_run', `${what} cannot be read: another version wrote it, or it is damaged`, {
       hint: 'Ask for the diagnosis again.',
