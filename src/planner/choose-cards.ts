@@ -30,9 +30,10 @@ const worthwhileMemory = 1.05
  * The verdicts for the cards: the first of the ranking, and with it those that most likely contain the best mesh. The model's
  * errors are drawn part by part of a step, as the comparison of two meshes knows them, and with them whether a mesh fits; in
  * every draw some mesh is the best of those that fit; a card covers the draws in which it comes within 2% of it, and the cards
- * are taken that cover the most together. What evidence leans to shifts a mesh by the error that nothing else explains. A mesh that is less likely to fit than one before it, takes more memory or a flag, for a
- * gain that cannot be told from none, is never a card; an axis more is no cost, what is simpler is only first of what is as good. Near
- * the limit comes after clear of it. Fewer than `count` where no more are worth it. In the order of the ranking.
+ * are taken that cover the most together. What evidence leans to shifts a mesh by the error that nothing else explains. A mesh
+ * that is less likely to fit than one before it, takes more memory or a flag, for a gain that cannot be told from none, is never
+ * a card; an axis more is no cost, what is simpler is only first of what is as good. Near the limit comes after clear of it.
+ * Fewer than `count` where no more are worth it. In the order of the ranking.
  */
 export function chooseCards(ranked: readonly Verdict[], space: VerdictSpace, count = 3, lean: Lean = () => 0): Verdict[] {
   const feasible = candidatesOf(ranked, space, count)

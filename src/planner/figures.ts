@@ -10,8 +10,8 @@ import type { MemoryParts } from './footprint/memory-parts.ts'
 import { gib, underPressure } from './footprint/memory-parts.ts'
 import { servingMemory } from './footprint/serving-memory.ts'
 import { trainMemory } from './footprint/train-memory.ts'
-import { type ModelTerms, modelTerms } from './model/model-terms.ts'
-import { type RematPolicy, rematPolicy } from './remat-policy.ts'
+import { modelTerms } from './model/model-terms.ts'
+import { rematPolicy } from './remat-policy.ts'
 import { engineLaws } from './serving/engine-laws.ts'
 import { engineTime } from './serving/engine-time.ts'
 import { servingConstants } from './serving/serving-constants.ts'
@@ -67,10 +67,18 @@ export function createFigures(workload: Workload, constants: CostModel = costMod
     loop: framework === 'maxtext' && laws.readsCacheInPlace ? serving.maxtext : null,
   }
   const available = workload.chip.hbm_available_gib_per_device * gib
-  const memoryOf = memoryLaw(workload, terms, policy, constants)
-  const trained = { model, terms, run, policy, framework, constants: constants.memory }
-  const hostOf = (s: Shards) => (phase === 'train' ? hostBytes(trained, s) : 0)
   const engine = isEngine(framework) ? engineOf(framework, run.flags, serving) : null
+  const trained = { model, terms, run, policy, framework, constants: constants.memory }
+  const served =
+    phase === 'train'
+      ? null
+      : {
+          ...{ model, terms, run, phase, laws, relayout: workload.chip.lays_cache_anew, constants: constants.memory },
+          // what an engine leaves free
+          reserved: engine === null ? 0 : (1 - engine.memory_fraction) * available,
+        }
+  const memoryOf = (s: Shards) => (served === null ? trainMemory(trained, s) : servingMemory(served, s))
+  const hostOf = (s: Shards) => (phase === 'train' ? hostBytes(trained, s) : 0)
   const time = phase === 'train' ? trainTime : phase === 'prefill' ? prefillTime : decodeTime
   const saving = constants.memory
   return (ici, dcn, placement) => {
@@ -86,27 +94,3 @@ export function createFigures(workload: Workload, constants: CostModel = costMod
 
 /** Far beyond every error of the model: bytes on the host are counted exactly. */
 const hostMargin = -1
-
-function memoryLaw(workload: Workload, terms: ModelTerms, policy: RematPolicy, constants: CostModel): (s: Shards) => MemoryParts {
-  const { model, run, phase, chip, framework } = workload
-  if (phase === 'train') {
-    const input = { model, terms, run, policy, framework, constants: constants.memory }
-    return (s) => trainMemory(input, s)
-  }
-  const input = {
-    model,
-    terms,
-    run,
-    phase,
-    laws: engineLaws(workload),
-    relayout: chip.lays_cache_anew,
-    reserved: reservedBytes(workload),
-    constants: constants.memory,
-  }
-  return (s) => servingMemory(input, s)
-}
-
-function reservedBytes({ framework, chip, run }: Workload): number {
-  if (!isEngine(framework)) return 0
-  return (1 - engineOf(framework, run.flags).memory_fraction) * chip.hbm_available_gib_per_device * gib
-}

@@ -13,3 +13,9 @@ export function stringFlags(flags: Run['flags']): Record<string, string> | undef
 export function exchangesHeads(flags: Readonly<Record<string, string>>): boolean {
   return flags.context_parallel_strategy === 'ulysses'
 }
+
+/** Whether MaxText loops over its layers, whose weights and caches are then parts of one array; null where the run does not say. */
+export function scansLayers(flags: Readonly<Record<string, string>>): boolean | null {
+  const said = flags.scan_layers?.toLowerCase()
+  return said === undefined ? null : said === 'true'
+}

@@ -1,4 +1,5 @@
 import { type Framework, isEngine, type Phase } from '../../contract/experiment.ts'
+import { scansLayers } from '../run-flags.ts'
 
 /** How a program treats weights and cache when it serves; training has no such choices. */
 export interface EngineLaws {
@@ -51,6 +52,5 @@ export function engineLaws({
   if (phase === 'train') return compiledLoop
   if (isEngine(framework)) return engine
   if (framework !== 'maxtext') return compiledLoop
-  const scanned = run.flags.scan_layers?.toLowerCase() === 'true'
-  return { ...compiledLoop, readsStoredType: true, readsCacheInPlace: !scanned }
+  return { ...compiledLoop, readsStoredType: true, readsCacheInPlace: scansLayers(run.flags) !== true }
 }

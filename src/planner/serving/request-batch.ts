@@ -1,4 +1,4 @@
-import type { RequestLengths } from './request-lengths.ts'
+import { afterFirst, type RequestLengths } from './request-lengths.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /** A request on its way. Times in seconds, lengths in tokens. */
@@ -40,7 +40,7 @@ export class RequestBatch {
   }
 
   wait(arrived: number, { input, output }: RequestLengths): void {
-    this.#queue.push({ input, output, arrived, first: null, prefillLeft: input, left: Math.max(1, output - 1), ends: 0 })
+    this.#queue.push({ input, output, arrived, first: null, prefillLeft: input, left: afterFirst(output), ends: 0 })
   }
 
   /**
@@ -103,7 +103,7 @@ export class RequestBatch {
     for (const request of this.running) {
       if (request.ends <= this.#step) {
         done.push(request)
-        this.#held -= request.input + Math.max(1, request.output - 1)
+        this.#held -= request.input + afterFirst(request.output)
         continue
       }
       this.running[kept++] = request
@@ -146,7 +146,7 @@ export class RequestBatch {
     this.#current = null
     this.#outstanding -= request.left
     // its prompt, and what it has answered beyond the first token
-    const context = request.input + Math.max(1, request.output - 1) - request.left
+    const context = request.input + afterFirst(request.output) - request.left
     this.#held -= context
     request.prefillLeft = context
     this.preemptions++

@@ -26,6 +26,11 @@ export function lengthsOf({ inputLen, outputLen, spread, padded }: LengthMix, n:
   return { input: padded ? paddedLength(input) : input, output: within(outputLen, spread, n * outputStep) }
 }
 
+/** Tokens of an answer that come after its first, in steps of their own; a request takes one step at least. */
+export function afterFirst(output: number): number {
+  return Math.max(1, output - 1)
+}
+
 /** The next power of two, 16 at least (JetStream's prefill buckets). */
 export function paddedLength(tokens: number): number {
   return Math.max(16, 2 ** Math.ceil(Math.log2(tokens)))

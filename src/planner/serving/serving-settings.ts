@@ -1,4 +1,5 @@
 import { type Engine, type Framework, isEngine, type Phase } from '../../contract/experiment.ts'
+import { scansLayers } from '../run-flags.ts'
 import type { ResolvedRun } from '../workload.ts'
 import { type EngineConstants, lengthSpread, type ServingConstants, servingConstants } from './serving-constants.ts'
 
@@ -62,10 +63,11 @@ export function countedServingFlags(framework: Framework, phase: Phase): readonl
 
 /** What a decoding run's figures take for granted, in words. */
 export function servingNotes({ framework, run }: { framework: Framework; run: ResolvedRun }): string[] {
-  const places = framework === 'maxtext' && run.flags.scan_layers?.toLowerCase() !== 'true'
+  const scans = scansLayers(run.flags)
+  const places = framework === 'maxtext' && scans !== true
   const lengths = isEngine(framework) || places ? spreadNote(run) : null
   return [
-    ...(places && run.flags.scan_layers === undefined
+    ...(places && scans === null
       ? ['counted with scan_layers=false, as MaxText is run to serve; the flag scan_layers=true is counted otherwise']
       : []),
     ...(lengths === null ? [] : [lengths]),

@@ -1,5 +1,5 @@
 import { type Request, RequestBatch } from './request-batch.ts'
-import { type LengthMix, lengthsOf, type RequestLengths } from './request-lengths.ts'
+import { afterFirst, type LengthMix, lengthsOf, type RequestLengths } from './request-lengths.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { StepLaw } from './step-law.ts'
 
@@ -90,7 +90,7 @@ class Seen {
 
   done({ first, output }: Request, now: number): void {
     this.served++
-    this.#tpots.push((now - first!) / Math.max(1, output - 1))
+    this.#tpots.push((now - first!) / afterFirst(output))
     if (this.served > this.#warmUp) this.#tokens += output
   }
 
