@@ -53,7 +53,7 @@ export function listenToButtons(app: App, services: SlackServices): void {
       const where = { team: click.team, channel: click.channel, threadTs: click.threadTs, user: click.user }
       await guarded(services, 'a button', where, async () => {
         if (context[replayFlag] !== true && !(await isFirstClick(services, click))) return
-        await mayAsk(services, { ...click, isSharedChannel: undefined })
+        await mayAsk(services, askerOf(click))
         await handle(click)
       })
     })
@@ -86,10 +86,15 @@ export function listenToButtons(app: App, services: SlackServices): void {
     const value = parseValue(whichRunValueSchema, click.value)
     if (value === null) return
     await ownRecord(services, value.run, click.team)
-    const { team, channel, user, threadTs } = click
-    const asker = { team, channel, user, isSharedChannel: undefined }
     const askTs = `which-${click.messageTs}-${value.run}-${value.text.slice(0, 60)}`
-    await handleFollowUp(services, { asker, threadTs, askTs, runs: [value.run], text: value.text, addressed: true })
+    await handleFollowUp(services, {
+      asker: askerOf(click),
+      threadTs: click.threadTs,
+      askTs,
+      runs: [value.run],
+      text: value.text,
+      addressed: true,
+    })
   })
   on(/^answer_(?:all|\d_\d)$/, async (click) => {
     const value = parseValue(answerValueSchema, click.value)
@@ -97,20 +102,17 @@ export function listenToButtons(app: App, services: SlackServices): void {
     const { answers } = readAnswers(value === null ? [] : sayAnswers(value.answers).split(' '))
     if (value === null || Object.keys(answers).length === 0) return
     const record = await ownRecord(services, value.run, click.team)
-    const { team, channel, user, threadTs } = click
-    const asker = { team, channel, user, isSharedChannel: undefined }
     const askTs = `answer-${click.messageTs}-${sayAnswers(answers)}`
-    await answerRun(services, asker, { id: record.title, answers, threadTs, askTs, eyesTs: null })
+    await answerRun(services, askerOf(click), { id: record.title, answers, threadTs: click.threadTs, askTs, eyesTs: null })
   })
   // which of several runs of a name is meant, or one that is called nearly so
   on(/^diagnose_\d$/, async (click) => {
     const value = parseValue(diagnoseValueSchema, click.value)
     if (value === null) return
     await ownRecord(services, value.run, click.team)
-    const { team, channel, user, threadTs } = click
-    const asker = { team, channel, user, isSharedChannel: undefined }
     const askTs = `diagnose-${click.messageTs}-${value.id}`
-    await startRuns(services, { asker, threadTs, askTs, eyesTs: null, subjects: [{ kind: 'experiment', id: value.id }] })
+    const subject = { kind: 'experiment', id: value.id } as const
+    await startRuns(services, { asker: askerOf(click), threadTs: click.threadTs, askTs, eyesTs: null, subjects: [subject] })
   })
   on('details', async (click) => {
     const value = parseValue(runValueSchema, click.value)
@@ -205,6 +207,10 @@ async function mayAsk(services: SlackServices, asker: Asker): Promise<void> {
 /** A click is one trigger: delivered again (by Slack, or by whoever caught it on its way) it does nothing. */
 async function isFirstClick({ deps }: SlackServices, { triggerId }: Click): Promise<boolean> {
   return triggerId === undefined || deps.state.claim(keys.click(triggerId), clickMs)
+}
+
+function askerOf({ team, channel, user }: Click): Asker {
+  return { team, channel, user, isSharedChannel: undefined }
 }
 
 /** The run, if it is this workspace's: a button's value is data from outside. @throws PromptsError `unknown_run`. */
