@@ -1,21 +1,19 @@
 import { z } from 'zod'
 
-/** What people may say of a run that nothing else says, by its name in an experiment file; `slice` is its
- * hardware, `place` which of several places that have it is meant. */
+/** What a named model says, by its name in an experiment file. */
+export const dimNames = ['layers', 'embed', 'mlp', 'heads', 'kv_heads', 'head_dim', 'vocab', 'experts_per_token'] as const
+
+/**
+ * What people may say of a run that nothing else says, by its name in an experiment file; `slice` is its hardware, `place` which
+ * of several places that have it is meant.
+ */
 export const answerNames = [
   'slice',
   'place',
   'model',
   'mesh',
   'phase',
-  'layers',
-  'embed',
-  'mlp',
-  'heads',
-  'kv_heads',
-  'head_dim',
-  'vocab',
-  'experts_per_token',
+  ...dimNames,
   'global_batch',
   'seq_len',
   'microbatches',

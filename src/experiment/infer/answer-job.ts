@@ -1,5 +1,5 @@
-import type { Answers } from '../../contract/answers.ts'
-import { axes, type Mesh } from '../../contract/mesh.ts'
+import { type Answers, dimNames } from '../../contract/answers.ts'
+import { axes, type Mesh, meshSize } from '../../contract/mesh.ts'
 import { PromptsError } from '../../errors.ts'
 import { type Found, type InferredJob, sure } from '../../hlo/infer/inferred.ts'
 import type { ResolvedModel } from '../../planner/model/resolved-model.ts'
@@ -35,7 +35,7 @@ export function answerJob(job: InferredJob, answers: Answers, modelOf: (name: st
   }
   if (answers.mesh !== undefined) {
     const mesh = parseMesh(answers.mesh)
-    const product = axes.reduce((size, axis) => size * (mesh[axis] ?? 1), 1)
+    const product = meshSize(mesh)
     if (job.devices !== null && product !== job.devices.value)
       throw new PromptsError('bad_arguments', `${answers.mesh} are ${product} devices, but the program lays out ${job.devices.value}`, {
         hint: 'The axes of a mesh multiply to the devices of the job, slices included.',
@@ -50,21 +50,14 @@ export function answerJob(job: InferredJob, answers: Answers, modelOf: (name: st
       hint: 'Say a name of the library, or the dims: layers=32 embed=4096 mlp=11008 heads=32 kv_heads=32 head_dim=128 vocab=32000.',
     })
   if (model !== null) refuseOther(job, model, answers.model!)
-  if (model !== null) taken.open = taken.open.filter(({ name }) => !dimNames.has(name))
+  if (model !== null) taken.open = taken.open.filter(({ name }) => !isDim(name))
   return { job: taken, model: answers.model ?? null, notes }
 }
 
-/** What a named model says. */
-export const dimNames: ReadonlySet<string> = new Set([
-  'layers',
-  'embed',
-  'mlp',
-  'heads',
-  'kv_heads',
-  'head_dim',
-  'vocab',
-  'experts_per_token',
-])
+/** Whether a named model says it. */
+export function isDim(name: string): boolean {
+  return (dimNames as readonly string[]).includes(name)
+}
 
 /** Whether a model can be what the program runs: nothing that is surely read is another. */
 export function couldBe(job: InferredJob, model: ResolvedModel): boolean {

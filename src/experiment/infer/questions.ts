@@ -1,7 +1,7 @@
 import type { OpenQuestion } from '../../contract/answers.ts'
 import type { InferredJob, OpenName } from '../../hlo/infer/inferred.ts'
 import type { ResolvedModel } from '../../planner/model/resolved-model.ts'
-import { couldBe, dimNames } from './answer-job.ts'
+import { couldBe, isDim } from './answer-job.ts'
 
 const mostModels = 5
 
@@ -13,14 +13,14 @@ const optional: ReadonlySet<OpenName> = new Set(['kv_heads', 'experts_per_token'
  * have all the dims that are known are the likely answers.
  */
 export function questionsOf(job: InferredJob, library: Iterable<ResolvedModel>): OpenQuestion[] {
-  const missing = job.open.filter(({ name }) => dimNames.has(name) && !optional.has(name))
+  const missing = job.open.filter(({ name }) => isDim(name) && !optional.has(name))
   const questions: OpenQuestion[] = []
   if (missing.length > 0) {
     const names = missing.map(({ name }) => name).join(', ')
     questions.push({ name: 'model', why: `${names}: ${missing[0]!.why}`, choices: likelyModels(job, library), needed: true })
   }
   for (const { name, why, choices } of job.open) {
-    if (missing.length > 0 && dimNames.has(name)) continue
+    if (missing.length > 0 && isDim(name)) continue
     questions.push({ name, why, choices: choices.map(String), needed: !optional.has(name) })
   }
   // what nothing can go on without comes first
@@ -47,7 +47,7 @@ export function soleModel(job: InferredJob, library: Iterable<ResolvedModel>): s
   const could = [...library].filter((model) => couldBe(job, model))
   const [only, other] = could
   if (only === undefined || other !== undefined) return null
-  const whole = job.open.every(({ name }) => !dimNames.has(name) || optional.has(name))
+  const whole = job.open.every(({ name }) => !isDim(name) || optional.has(name))
   return whole && only.kinds.length === 1 && only.kinds[0]!.attention?.kind === 'full' ? null : only.name
 }
 
