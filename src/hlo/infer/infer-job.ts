@@ -6,7 +6,7 @@ import { inferMesh } from './infer-mesh.ts'
 import { inferModel } from './infer-model.ts'
 import { inferRemat } from './infer-remat.ts'
 import { inferRun } from './infer-run.ts'
-import { type InferredJob, likely, sure } from './inferred.ts'
+import { batchWays, type InferredJob, likely, sure } from './inferred.ts'
 import { namedMesh } from './named-mesh.ts'
 import { openValues } from './open-values.ts'
 import { devicesOf, programInputs } from './program-inputs.ts'
@@ -64,6 +64,6 @@ function inPipeline(
  */
 function loadedBatch(batch: InferredJob['globalBatch'], mesh: InferredJob['mesh'], devices: number | null): InferredJob['globalBatch'] {
   if (batch === null || mesh === null || batch.value !== devices) return batch
-  const shards = mesh.replica.value * mesh.data.value * mesh.expert.value
+  const shards = batchWays(mesh)
   return shards < devices ? likely(batch.value, `${batch.how}: one sequence is loaded for each device, and fewer may be trained on`) : batch
 }

@@ -84,3 +84,8 @@ export function sure<T>(value: T, how: string): Found<T> {
 export function likely<T>(value: T, how: string): Found<T> {
   return { value, certainty: 'likely', how }
 }
+
+/** Devices that the batch is split over. */
+export function batchWays({ replica, data, expert }: NonNullable<InferredJob['mesh']>): number {
+  return replica.value * data.value * expert.value
+}

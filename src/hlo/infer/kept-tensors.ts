@@ -1,5 +1,6 @@
-import { loopParts, tripCount } from '../trip-count.ts'
+import { loopParts } from '../trip-count.ts'
 import type { HloComputation, HloModule, HloShape } from '../types.ts'
+import { loopsOf } from './step-loops.ts'
 
 const maxDepth = 4
 /** Memory of the host, in the compiler's numbers. */
@@ -26,10 +27,9 @@ export function keptTensors(module: HloModule, stacks: ReadonlySet<number>): Kep
 
 function heldBelow(module: HloModule, computation: HloComputation, stacks: ReadonlySet<number>, depth: number): HloShape[] {
   if (depth > maxDepth) return []
-  return computation.instructions.flatMap((loop) => {
-    const parts = loop.opcode === 'while' ? loopParts(module, loop) : null
+  return loopsOf(module, computation).flatMap(({ loop, trips }) => {
+    const parts = loopParts(module, loop)
     if (parts === null) return []
-    const { trips } = tripCount(module, computation, loop)
     const held = loop.shape.elements.filter(({ dims }) => {
       const [layers = 0] = dims
       return trips !== null && stacks.has(layers) && (layers === trips || layers === trips + 1)

@@ -1,5 +1,5 @@
 import type { HloModule, HloShape } from '../types.ts'
-import type { InferredJob } from './inferred.ts'
+import { batchWays, type InferredJob } from './inferred.ts'
 
 /** A pair of sizes that is met less often than this share of the commonest is the shape of something else. */
 const tellingShare = 1 / 16
@@ -12,7 +12,7 @@ const shortest = 64
 export function likelyBatches(module: HloModule, job: InferredJob): { batches: number[]; lengths: number[] } {
   const { embed, mesh } = job
   if (embed === null || mesh === null) return { batches: [], lengths: [] }
-  const shards = mesh.replica.value * mesh.data.value * mesh.expert.value
+  const shards = batchWays(mesh)
   const weights = new Set(module.entry.instructions.filter(({ opcode }) => opcode === 'parameter').flatMap(({ shape }) => pairsOf(shape)))
   const pairs = new Map<string, { batch: number; length: number; count: number }>()
   for (const computation of module.computations.values())

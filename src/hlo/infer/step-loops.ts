@@ -49,7 +49,8 @@ function loopsWithin(module: HloModule, computation: HloComputation, depth: numb
   })
 }
 
-function loopsOf(module: HloModule, computation: HloComputation) {
+/** The loops of one computation, and how often each runs where that is told. */
+export function loopsOf(module: HloModule, computation: HloComputation) {
   return computation.instructions
     .filter((instruction) => instruction.opcode === 'while')
     .map((loop) => ({ computation, loop, trips: tripCount(module, computation, loop).trips }))
