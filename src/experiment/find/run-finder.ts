@@ -83,7 +83,7 @@ export function createRunFinder(config: Config, table: SliceTable, given?: RunAn
         .filter((run) => wanted.every((word) => textOf(run).includes(word)))
         .sort((a, b) => (b.at ?? '').localeCompare(a.at ?? ''))
         .slice(0, limit)
-      for (const run of runs.slice(0, mostRecalled)) if (run.topology === null) await addSaid(run, of)
+      await Promise.all(runs.slice(0, mostRecalled).map((run) => (run.topology === null ? addSaid(run, of) : null)))
       return { runs, silent: answered.flatMap(({ failure }) => (failure === null ? [] : [failure.message])) }
     },
   })

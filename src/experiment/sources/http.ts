@@ -119,14 +119,21 @@ export function parseReply<T>(schema: z.ZodType<T>, data: unknown, source: strin
 }
 
 export async function readText(response: Response, source: string, maxBytes: number): Promise<string> {
+  const bytes = await readBytes(response, maxBytes)
+  if (bytes === null) throw new PromptsError('too_large', `${source} answered with more than ${maxBytes} bytes`, { hint: '' })
+  return bytes.toString('utf8')
+}
+
+/** A whole body; null where it is larger. */
+export async function readBytes(response: Response, maxBytes: number): Promise<Buffer | null> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of bodyOf(response)) {
     bytes += chunk.byteLength
-    if (bytes > maxBytes) throw new PromptsError('too_large', `${source} answered with more than ${maxBytes} bytes`, { hint: '' })
+    if (bytes > maxBytes) return null
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 export function bodyOf(response: Response): AsyncIterable<Uint8Array> {

@@ -1,5 +1,5 @@
 import { defaultLimits } from '../../profile/limits.ts'
-import { bodyOf, readText, request } from './http.ts'
+import { readBytes, readText, request } from './http.ts'
 import { type ServerAddress, serverUrl } from './server-address.ts'
 
 /** Where XProf's plugin answers, below the server's base path. */
@@ -33,13 +33,5 @@ async function programOf(
   const { name, headers } = server
   const query = { run, tag: 'graph_viewer', module_name: module, type: 'pb' }
   const response = await request(serverUrl(server, `${xprofApi}/data`, query), name, signal, { headers })
-  if (!response.ok) return null
-  const parts: Uint8Array[] = []
-  let bytes = 0
-  for await (const part of bodyOf(response)) {
-    bytes += part.byteLength
-    if (bytes > defaultLimits.hloBytes) return null
-    parts.push(part)
-  }
-  return Buffer.concat(parts)
+  return response.ok ? readBytes(response, defaultLimits.hloBytes) : null
 }
