@@ -1,17 +1,15 @@
 import { writeFile } from 'node:fs/promises'
 import { exitCodes, PromptsError } from '../errors.ts'
-import { compareSettings } from '../experiment/settings/compare-settings.ts'
-import { compareReports } from '../profile/compare-reports.ts'
 import { readProfile } from '../profile/read-profile.ts'
 import type { Context, Run } from './command.ts'
+import { compareSides, type Side } from './compare-sides.ts'
 import { formatComparison } from './format/format-comparison.ts'
 import { openSubject } from './subject.ts'
 
 export const run: Run<'compare'> = async (context) => {
   const limit = percentOf(context.flags['fail-above'])
   const [before, after] = await Promise.all(context.positionals.map((subject) => sideOf(subject, context)))
-  const comparison = compareReports(before!.report, after!.report)
-  comparison.notes.push(...compareSettings(before!.loaded, after!.loaded))
+  const comparison = compareSides(before!, after!)
   if (limit !== null && comparison.step_time_ratio === null)
     throw new PromptsError('bad_profile', 'The step times cannot be compared, so --fail-above has nothing to judge by', {
       hint: 'Give two profiles with step markers, or whose main program repeats.',
@@ -60,7 +58,7 @@ function reasonOf(cause: unknown): string {
   return words[String(code)] ?? (cause instanceof Error ? cause.message : String(cause))
 }
 
-async function sideOf(subject: string, { config, signal }: Context<'compare'>) {
+async function sideOf(subject: string, { config, signal }: Context<'compare'>): Promise<Side> {
   const loaded = await openSubject(subject, config, signal)
   if (loaded.profile === null)
     throw new PromptsError('bad_profile', `${subject} has no profile`, {

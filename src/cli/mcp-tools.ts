@@ -3,16 +3,13 @@ import { z } from 'zod'
 import type { McpTool } from '../agents/mcp-server.ts'
 import { namedExperiment, subjectOf } from '../agents/named-experiment.ts'
 import { experimentIdSchema } from '../contract/experiment.ts'
-import type { ProfileReport } from '../contract/profile-report.ts'
 import type { RunRequest } from '../contract/run.ts'
 import { PromptsError } from '../errors.ts'
 import { isOneLine, readOneLine } from '../experiment/one-line/read-one-line.ts'
-import { compareSettings } from '../experiment/settings/compare-settings.ts'
-import type { LoadedExperiment } from '../experiment/sources/experiment-source.ts'
-import { compareReports } from '../profile/compare-reports.ts'
 import type { OpenedService } from '../runs/open-service.ts'
 import { readAllAnswers } from '../text/read-answers.ts'
 import { headlineOf } from '../thread/say/headline.ts'
+import { compareSides, type Side } from './compare-sides.ts'
 import { lineVocabulary } from './open-line.ts'
 
 const id = experimentIdSchema.describe(
@@ -31,7 +28,7 @@ const shownByDefault = 10
  * outside the roots is read.
  */
 export function wholeCommands({ service, deps }: Pick<OpenedService, 'service' | 'deps'>, tenant: string): McpTool[] {
-  async function sideOf(run: string, signal: AbortSignal): Promise<{ loaded: LoadedExperiment; report: ProfileReport }> {
+  async function sideOf(run: string, signal: AbortSignal): Promise<Side> {
     const loaded = await deps.loadExperiment({ kind: 'experiment', id: run }, signal)
     if (loaded.profile === null) {
       throw new PromptsError('unknown_experiment', `${run} has no profile`, {
@@ -90,9 +87,7 @@ export function wholeCommands({ service, deps }: Pick<OpenedService, 'service' |
       input: z.strictObject({ before: id, after: id }),
       async run({ before, after }, signal) {
         const [a, b] = await Promise.all([sideOf(String(before), signal), sideOf(String(after), signal)])
-        const comparison = compareReports(a.report, b.report)
-        comparison.notes.push(...compareSettings(a.loaded, b.loaded))
-        return comparison
+        return compareSides(a, b)
       },
     },
     {

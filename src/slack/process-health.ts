@@ -10,8 +10,7 @@ const probeMs = 10_000
 
 /**
  * What `/live`, `/ready` and `/metrics` of this process say. `socket` tells whether Slack's socket is open, where there is one,
- * and
- * `clock` whether this machine's time is one that deliveries over HTTP are taken at.
+ * and `clock` whether this machine's time is one that deliveries over HTTP are taken at.
  */
 export function processHealth(
   services: SlackServices,

@@ -8,10 +8,9 @@ const maxOutputBytes = 16 * 1024 * 1024
 
 /**
  * Runs the operator's command on one trial: the request as JSON on its standard input, its answer as the last line of its output,
- * one JSON object:
- * `{"step_time_ms": 22900}`, `{"oom": true}` or `{"failed": "why"}`, with `seconds` where the slices were held for less than the
- * command ran. A command that says nothing, fails or takes too long is a trial that failed, with its last words. It never passes
- * a shell.
+ * one JSON object: `{"step_time_ms": 22900}`, `{"oom": true}` or `{"failed": "why"}`, with `seconds` where the slices were held
+ * for less than the command ran. A command that says nothing, fails or takes too long is a trial that failed, with its last
+ * words. It never passes a shell.
  */
 export async function measureByCommand(
   command: readonly string[],

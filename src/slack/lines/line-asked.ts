@@ -6,8 +6,7 @@ const maxWords = 2000
 
 /**
  * The job that a message to the bot says in one line; null for a message of another kind. `plan` of ids alone is one of those.
- * Without `plan` or
- * `size` every word must be understood: with a slice it is a plan, without one a size.
+ * Without `plan` or `size` every word must be understood: with a slice it is a plan, without one a size.
  */
 export function lineAsked(text: string, jobs: LineJobs): LineJob | null {
   const said = text.trim().slice(0, maxWords)
