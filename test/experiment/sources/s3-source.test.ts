@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findExperiment } from '../../../src/experiment/find/find-experiment.ts'
 import type { ExperimentSource } from '../../../src/experiment/sources/experiment-source.ts'
@@ -9,8 +9,9 @@ import { storeSource } from '../../../src/experiment/sources/store-source.ts'
 import { s3Store } from '../../../src/experiment/sources/stores/s3-store.ts'
 import { maxTextEvents } from '../../support/event-file.ts'
 import { findOptions } from '../../support/finding.ts'
-import { findProgram, lacks, needing } from '../../support/needs.ts'
-import { answers, freePort, type RunningServer, startServer } from '../../support/start-server.ts'
+import { lacks, needing } from '../../support/needs.ts'
+import { type S3Server, startS3Server } from '../../support/s3-server.ts'
+import { freePort } from '../../support/start-server.ts'
 
 const signal = new AbortController().signal
 const settings: Record<string, string> = {
@@ -21,26 +22,16 @@ const settings: Record<string, string> = {
 
 describe.skipIf(lacks('moto'))(needing('s3Store against moto', 'moto'), () => {
   let root = ''
-  let server: RunningServer
-  let client: S3Client
+  let server: S3Server
   let source: ExperimentSource
-  const put = (key: string, body: string | Buffer) => client.send(new PutObjectCommand({ Bucket: 'team-runs', Key: key, Body: body }))
+  const put = (key: string, body: string | Buffer) =>
+    server.client.send(new PutObjectCommand({ Bucket: 'team-runs', Key: key, Body: body }))
   const at = (address: string, port = server.port) =>
     storeSource({ store: s3Store({ address, endpoint: `http://127.0.0.1:${port}` }), cacheRoot: join(root, 'cache'), index: null })
 
   beforeAll(async () => {
-    process.env['AWS_ACCESS_KEY_ID'] ??= 'test'
-    process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test'
     root = mkdtempSync(join(tmpdir(), 'prompts-s3-'))
-    const port = await freePort()
-    server = await startServer({
-      command: [findProgram('moto_server')!, '-H', '127.0.0.1', '-p', String(port)],
-      port,
-      ready: (p) => answers(`http://127.0.0.1:${p}/moto-api/`),
-      deadlineMs: 60_000,
-    })
-    client = new S3Client({ endpoint: `http://127.0.0.1:${port}`, forcePathStyle: true, region: 'us-east-1' })
-    await client.send(new CreateBucketCommand({ Bucket: 'team-runs' }))
+    server = await startS3Server('team-runs')
     await put('tpu/run-1/tensorboard/run-1/events.out.tfevents.1.host', maxTextEvents(settings, [60, 30, 2, 2, 2, 2]))
     await put('tpu/run-1/tensorboard/plugins/profile/2026_11_20_00_00_00/host.xplane.pb', 'older')
     await put('tpu/run-1/tensorboard/plugins/profile/2026_11_25_00_00_00/host.xplane.pb', 'newer')
@@ -49,7 +40,6 @@ describe.skipIf(lacks('moto'))(needing('s3Store against moto', 'moto'), () => {
     source = at('s3://team-runs/tpu')
   }, 90_000)
   afterAll(async () => {
-    client?.destroy()
     await server?.stop()
     rmSync(root, { recursive: true, force: true })
   })
@@ -68,7 +58,7 @@ describe.skipIf(lacks('moto'))(needing('s3Store against moto', 'moto'), () => {
     const folder = await open()
     expect(readdirSync(folder).filter((name) => name.endsWith('.pb'))).toHaveLength(2)
     await put(`${session}/a.xplane.pb`, 'new')
-    await client.send(new DeleteObjectCommand({ Bucket: 'team-runs', Key: `${session}/b.xplane.pb` }))
+    await server.client.send(new DeleteObjectCommand({ Bucket: 'team-runs', Key: `${session}/b.xplane.pb` }))
     expect(await open()).toBe(folder)
     expect(readFileSync(join(folder, 'a.xplane.pb'), 'utf8')).toBe('new')
     expect(readdirSync(folder).filter((name) => name.endsWith('.pb'))).toEqual(['a.xplane.pb'])

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '../../../src/config.ts'
 import { createRunAnswers } from '../../../src/experiment/find/run-answers.ts'
@@ -11,22 +10,16 @@ import { openRunStore } from '../../../src/runs/memory/open-memory.ts'
 import { s3Blobs } from '../../../src/runs/memory/s3-blobs.ts'
 import { createObjectSpendLog } from '../../../src/runs/memory/spend-log.ts'
 import { startGcsServer } from '../../support/gcs-server.ts'
-import { findProgram, lacks, needing, projectRoot } from '../../support/needs.ts'
-import { answers, freePort, type RunningServer, startServer } from '../../support/start-server.ts'
+import { lacks, needing } from '../../support/needs.ts'
+import { type S3Server, startS3Server } from '../../support/s3-server.ts'
+import type { RunningServer } from '../../support/start-server.ts'
 import { memorySuite } from './memory-suite.ts'
 
 describe.skipIf(lacks('moto'))(needing('runs in S3, against moto', 'moto'), () => {
-  let server: RunningServer
-  const blobs = (store: string) => s3Blobs({ bucket: 'runs', prefix: `bot/${store}/`, endpoint: `http://127.0.0.1:${server.port}` })
+  let server: S3Server
+  const blobs = (store: string) => s3Blobs({ bucket: 'runs', prefix: `bot/${store}/`, endpoint: server.endpoint })
   beforeAll(async () => {
-    process.env['AWS_ACCESS_KEY_ID'] ??= 'test'
-    process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test'
-    const port = await freePort()
-    const python = join(dirname(findProgram('moto_server')!), 'python')
-    const command = [python, join(projectRoot, 'test/support/moto-in-turn.py'), String(port)]
-    server = await startServer({ command, port, ready: (p) => answers(`http://127.0.0.1:${p}/moto-api/`), deadlineMs: 60_000 })
-    const client = new S3Client({ endpoint: `http://127.0.0.1:${port}`, forcePathStyle: true, region: 'us-east-1' })
-    await client.send(new CreateBucketCommand({ Bucket: 'runs' }))
+    server = await startS3Server('runs')
   }, 90_000)
   afterAll(() => server?.stop())
 
@@ -52,7 +45,7 @@ describe.skipIf(lacks('moto'))(needing('runs in S3, against moto', 'moto'), () =
   })
 
   it('says which bucket it is that does not exist', async () => {
-    const missing = s3Blobs({ bucket: 'no-such-bucket', prefix: '', endpoint: `http://127.0.0.1:${server.port}` })
+    const missing = s3Blobs({ bucket: 'no-such-bucket', prefix: '', endpoint: server.endpoint })
     await expect(missing.put('a', '')).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining('s3://no-such-bucket/'),

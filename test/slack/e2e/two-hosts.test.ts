@@ -1,15 +1,15 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { findProgram, lacks, needing } from '../../support/needs.ts'
-import { freePort, type RedisServer, startRedisServer } from '../../support/redis-server.ts'
+import { lacks, needing } from '../../support/needs.ts'
+import { type RedisServer, startRedisServer } from '../../support/redis-server.ts'
+import { type S3Server, startS3Server } from '../../support/s3-server.ts'
 import { Forwarder } from '../../support/slack/forwarder.ts'
 import { type Spawned, spawnBot } from '../../support/slack/spawn.ts'
 import { printThread, Workspace } from '../../support/slack/workspace.ts'
 import { patient } from '../../support/soon.ts'
-import { answers, type RunningServer, startServer } from '../../support/start-server.ts'
 
 const fakeClock = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'
 
@@ -21,31 +21,26 @@ function clockOff(by: string): Record<string, string> {
 const missing = lacks('redis-server') || lacks('moto')
 describe.skipIf(missing)(needing('hosts without a shared disk, with clocks of their own', 'redis-server', 'moto'), () => {
   let redis: RedisServer
-  let bucket: RunningServer
-  let client: S3Client
+  let bucket: S3Server
   let slack: Workspace
   const homes: string[] = []
   const processes: Spawned[] = []
   const start = async (place: number, args: Record<string, string | true>, env: Record<string, string> = {}) => {
     const home = mkdtempSync(join(tmpdir(), 'prompts-host-'))
     homes.push(home)
-    const store = { runs: `s3://runs/bot-${place}`, 's3-endpoint': `http://127.0.0.1:${bucket.port}` }
+    const store = { runs: `s3://runs/bot-${place}`, 's3-endpoint': bucket.endpoint }
     const spawned = await spawnBot({ home, api: slack.apiUrl, redis: `${redis.url}/${place}`, ...store, ...args }, env)
     processes.push(spawned)
     return spawned
   }
   const objects = async (place: number) =>
-    (await client.send(new ListObjectsV2Command({ Bucket: 'runs', Prefix: `bot-${place}/` }))).Contents?.map(({ Key }) => Key ?? '') ?? []
+    (await bucket.client.send(new ListObjectsV2Command({ Bucket: 'runs', Prefix: `bot-${place}/` }))).Contents?.map(
+      ({ Key }) => Key ?? '',
+    ) ?? []
 
   beforeAll(async () => {
-    process.env['AWS_ACCESS_KEY_ID'] ??= 'test'
-    process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test'
     redis = await startRedisServer()
-    const port = await freePort()
-    const command = [findProgram('moto_server')!, '-H', '127.0.0.1', '-p', String(port)]
-    bucket = await startServer({ command, port, ready: (p) => answers(`http://127.0.0.1:${p}/moto-api/`), deadlineMs: 60_000 })
-    client = new S3Client({ endpoint: `http://127.0.0.1:${port}`, forcePathStyle: true, region: 'us-east-1' })
-    await client.send(new CreateBucketCommand({ Bucket: 'runs' }))
+    bucket = await startS3Server('runs')
     slack = await Workspace.start({ channels: 3 })
   }, 120_000)
   afterAll(async () => {
