@@ -1,7 +1,5 @@
-import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
-import { findProgram } from '../../test/support/needs.ts'
-import { freePort } from '../../test/support/redis-server.ts'
-import { answers, startServer } from '../../test/support/start-server.ts'
+import { ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { startS3Server } from '../../test/support/s3-server.ts'
 import type { Stage } from './stage.ts'
 
 interface Key {
@@ -24,15 +22,9 @@ export interface Bucket {
 }
 
 export async function startBucket(stage: Stage): Promise<Bucket> {
-  const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
-  process.env['AWS_ACCESS_KEY_ID'] ??= 'test'
-  process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test'
-  const command = [findProgram('moto_server')!, '-H', '127.0.0.1', '-p', String(port)]
-  const server = await startServer({ command, port, ready: (p) => answers(`http://127.0.0.1:${p}/moto-api/`), deadlineMs: 60_000 })
+  const server = await startS3Server('runs')
   stage.onClose(() => server.stop())
-  const client = new S3Client({ endpoint: url, forcePathStyle: true, region: 'us-east-1' })
-  await client.send(new CreateBucketCommand({ Bucket: 'runs' }))
+  const { client, endpoint: url, port } = server
   // IAM by its own protocol; moto takes whose call it is from the scope, and any signature while access is open
   const iam = async (action: string, more: Record<string, string> = {}) => {
     const authorization = 'AWS4-HMAC-SHA256 Credential=admin/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0'

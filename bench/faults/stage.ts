@@ -43,16 +43,20 @@ export class Stage {
   readonly #processes: Product[] = []
   readonly #cleanups: (() => unknown)[] = []
 
-  private constructor(slack: Workspace, folder: string) {
+  /** Where `serve` listens, each time that it is started. */
+  readonly port: number
+
+  private constructor(slack: Workspace, folder: string, port: number) {
     this.slack = slack
     this.folder = folder
+    this.port = port
     this.experiments = writeExperiments(join(folder, 'experiments'), experiments)
     this.forwarder = new Forwarder(slack, '')
   }
 
   static async open(options: { channels?: number } = {}): Promise<Stage> {
     const slack = await Workspace.start({ channels: options.channels ?? channels, users: 4, calls: 20_000 })
-    return new Stage(slack, mkdtempSync(join(tmpdir(), 'prompts-faults-')))
+    return new Stage(slack, mkdtempSync(join(tmpdir(), 'prompts-faults-')), await freePort())
   }
 
   get home(): string {
@@ -72,10 +76,15 @@ export class Stage {
 
   /** `prompts serve`, up; questions go to it. */
   async serve(options: Start = {}): Promise<Product> {
-    const server = await startProduct(this.#options('serve', options))
+    const server = await startProduct(this.#options('serve', { ...options, env: { PORT: String(this.port), ...options.env } }))
     this.#processes.push(server)
     this.forwarder.url = server.url
     return server
+  }
+
+  /** What `/ready` of serve says. */
+  async ready(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.port}/ready`, { signal: AbortSignal.timeout(5000) })).text()
   }
 
   async worker(options: Start = {}): Promise<Product> {

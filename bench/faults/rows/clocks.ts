@@ -1,7 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '../../../test/support/redis-server.ts'
 import type { Row } from '../row.ts'
 import { SocketMode } from '../socket-mode.ts'
 import type { Stage } from '../stage.ts'
@@ -72,7 +71,7 @@ export const clockRows: Row[] = [
     async run(stage: Stage) {
       await stage.startRedis()
       const socket = await SocketMode.open(stage)
-      await stage.serve({ env: { ...clock({ FAKETIME: off }), ...socket.env, PORT: String(await freePort()) } })
+      await stage.serve({ env: { ...clock({ FAKETIME: off }), ...socket.env } })
       await stage.worker()
       await socket.connected
       for (let at = 0; at < 3; at += 1) await socket.ask()
@@ -92,7 +91,7 @@ export const clockRows: Row[] = [
       step(first!)
       const socket = await SocketMode.open(stage)
       const env = { ...clock({ FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: '1' }), ...socket.env }
-      const one = await stage.serve({ env: { ...env, PORT: String(await freePort()) } })
+      const one = await stage.serve({ env })
       await socket.connected
       await socket.ask()
       step(then!)
@@ -102,7 +101,7 @@ export const clockRows: Row[] = [
       await one.end('SIGTERM')
       step(first!)
       await socket.startAgain()
-      await stage.serve({ env: { ...env, PORT: String(await freePort()) } })
+      await stage.serve({ env })
       await socket.connected
       const [channel] = stage.slack.channels
       // the same channel as before: what paces it was written in another time
@@ -123,20 +122,18 @@ export const clockRows: Row[] = [
       const file = join(stage.folder, 'clock')
       writeFileSync(file, '+0\n')
       await stage.startRedis()
-      const port = await freePort()
-      await stage.serve({ env: { ...clock({ FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: '1' }), PORT: String(port) } })
+      await stage.serve({ env: clock({ FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: '1' }) })
       await stage.worker()
       await stage.ask()
       const wrong: string[] = []
       if (!(await stage.settle(60))) wrong.push('not answered before')
       writeFileSync(file, '+2h\n')
       await stage.ask(undefined, { retryMs: [0, 1000, 24_000, 60_000] })
-      const ready = async () => (await fetch(`http://127.0.0.1:${port}/ready`, { signal: AbortSignal.timeout(4000) })).text()
       const says = /This machine's clock is 120 minutes ahead of Slack's/
-      if (!(await stage.until(15, async () => says.test(await ready())))) wrong.push('/ready did not say it')
+      if (!(await stage.until(15, async () => says.test(await stage.ready())))) wrong.push('/ready did not say it')
       await sleep(5000)
       writeFileSync(file, '+0\n')
-      if (!(await stage.until(20, async () => !says.test(await ready())))) wrong.push('/ready says it still')
+      if (!(await stage.until(20, async () => !says.test(await stage.ready())))) wrong.push('/ready says it still')
       await stage.ask()
       if (!(await stage.settle(60))) wrong.push('not answered after')
       return {

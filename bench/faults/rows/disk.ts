@@ -18,8 +18,7 @@ export const diskRows: Row[] = [
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', stage.home])
       stage.onClose(() => execFileSync('umount', ['-l', stage.home]))
       if (!isAlone) await stage.startRedis()
-      const port = await freePort()
-      const server = await stage.serve({ env: { PORT: String(port) } })
+      const server = await stage.serve()
       const worker = isAlone ? server : await stage.worker()
       await stage.ask()
       await stage.settle(60)
@@ -33,7 +32,7 @@ export const diskRows: Row[] = [
       }
       const inFault = await stage.ask()
       await sleep(5000)
-      const ready = await fetch(`http://127.0.0.1:${port}/ready`, { signal: AbortSignal.timeout(5000) }).then((response) => response.text())
+      const ready = await stage.ready()
       await sleep(5000)
       const said = await stage.read(inFault)
       for (const name of [filler, `${filler}2`]) rmSync(name, { force: true })
@@ -52,13 +51,12 @@ export const diskRows: Row[] = [
     how: 'QDRANT_URL at a port where nothing listens',
     async run(stage) {
       await stage.startRedis()
-      const port = await freePort()
-      const env = { QDRANT_URL: `http://127.0.0.1:${await freePort()}`, PORT: String(port) }
+      const env = { QDRANT_URL: `http://127.0.0.1:${await freePort()}` }
       await stage.serve({ env })
       await stage.worker({ env })
       await stage.ask()
       const wrong = (await stage.settle(90)) ? [] : ['not answered']
-      const answer = await fetch(`http://127.0.0.1:${port}/ready`, { signal: AbortSignal.timeout(5000) })
+      const answer = await fetch(`http://127.0.0.1:${stage.port}/ready`, { signal: AbortSignal.timeout(5000) })
       const ready = await answer.text()
       if (answer.status !== 200) wrong.push(`/ready said ${answer.status}: ${ready.slice(0, 200)}`)
       const detail = /"library":\{"ok":false,"detail":"([^"]*)"/.exec(ready)?.[1]

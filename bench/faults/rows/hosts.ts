@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { findProgram } from '../../../test/support/needs.ts'
-import { freePort } from '../../../test/support/redis-server.ts'
 import { Forwarder } from '../../../test/support/slack/forwarder.ts'
 import { Workspace } from '../../../test/support/slack/workspace.ts'
 import { startBucket } from '../bucket.ts'
@@ -109,8 +109,7 @@ export const hostRows: Row[] = [
     async run(stage) {
       await stage.startRedis()
       const bucket = await startBucket(stage)
-      const port = String(await freePort())
-      await stage.serve({ env: { ...bucket.env, PORT: port } })
+      await stage.serve({ env: bucket.env })
       await stage.worker({ env: bucket.env })
       await stage.ask()
       const wrong: string[] = []
@@ -118,9 +117,9 @@ export const hostRows: Row[] = [
       await stage.ask()
       bucket.pause()
       await stage.ask()
-      await stage.until(8, () => false)
-      const ready = await (await fetch(`http://127.0.0.1:${port}/ready`, { signal: AbortSignal.timeout(6000) })).text()
-      await stage.until(5, () => false)
+      await sleep(8000)
+      const ready = await stage.ready()
+      await sleep(5000)
       bucket.resume()
       if (!/"runs":\{"ok":false/.test(ready)) wrong.push(`/ready did not say it: ${ready.slice(0, 80)}`)
       await stage.ask()

@@ -30,13 +30,12 @@ export const processRows: Row[] = [
     how: 'kill -9 of both after the first message, others started',
     async run(stage) {
       await stage.startRedis()
-      const port = String(await freePort())
-      const [server, worker] = [await stage.serve({ env: { PORT: port } }), await stage.worker()]
+      const [server, worker] = [await stage.serve(), await stage.worker()]
       await stage.ask()
       await stage.ask()
       await underWay(stage)
       await Promise.all([server.end('SIGKILL'), worker.end('SIGKILL')])
-      await stage.serve({ env: { PORT: port } })
+      await stage.serve()
       await stage.worker()
       const wrong = (await stage.settle(90)) ? [] : ['not all answered in 90 s']
       return { saw: 'the runs went on after the stages that were done', wrong, faultSeconds: 10 }
@@ -47,15 +46,14 @@ export const processRows: Row[] = [
     how: 'kill -9 of serve in the moment in which Slack has its 200, another started at once; Slack does not send that again',
     async run(stage) {
       await stage.startRedis()
-      const port = String(await freePort())
-      const server = await stage.serve({ env: { PORT: port } })
+      const server = await stage.serve()
       await stage.worker()
       await stage.ask()
       await stage.settle(60)
       const question = await stage.ask()
       await question.acked
       await server.end('SIGKILL')
-      await stage.serve({ env: { PORT: port } })
+      await stage.serve()
       const wrong = (await stage.settle(90)) ? [] : ['not all answered in 90 s']
       return { saw: 'taken from the inbox by the next process; answered', wrong, faultSeconds: 5 }
     },
@@ -65,13 +63,12 @@ export const processRows: Row[] = [
     how: 'SIGTERM of serve and of a worker that is at runs; another worker stays, serve is started again',
     async run(stage) {
       await stage.startRedis()
-      const port = String(await freePort())
-      const [server, worker] = [await stage.serve({ env: { PORT: port } }), await stage.worker()]
+      const [server, worker] = [await stage.serve(), await stage.worker()]
       await stage.worker()
       for (let at = 0; at < 4; at += 1) await stage.ask()
       await underWay(stage)
       const ends = await Promise.all([server.end('SIGTERM'), worker.end('SIGTERM')])
-      await stage.serve({ env: { PORT: port } })
+      await stage.serve()
       const wrong = ends.flatMap(({ ms, code }) => [
         ...(ms < 16_000 ? [] : [`took ${ms} ms to end`]),
         ...(code === 0 ? [] : [`exit code ${code}`]),

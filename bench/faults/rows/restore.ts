@@ -1,7 +1,6 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
-import { freePort } from '../../../test/support/redis-server.ts'
 import { fillDatabase, readRecorded, versionOf } from '../recorded-stores.ts'
 import type { Row } from '../row.ts'
 
@@ -10,8 +9,7 @@ export const restoreRows: Row[] = [
     name: 'Restored from a backup',
     how: 'one process; PROMPTS_HOME copied while it runs (state.db by SQLite’s backup), kill -9, the folder deleted and put back from the copy',
     async run(stage) {
-      const port = String(await freePort())
-      const server = await stage.serve({ env: { PORT: port } })
+      const server = await stage.serve()
       const question = await stage.ask()
       const wrong: string[] = []
       if (!(await stage.settle(60))) wrong.push('not answered')
@@ -27,7 +25,7 @@ export const restoreRows: Row[] = [
       rmSync(stage.home, { recursive: true })
       const started = performance.now()
       cpSync(copy, stage.home, { recursive: true })
-      await stage.serve({ env: { PORT: port } })
+      await stage.serve()
       const seconds = (performance.now() - started) / 1000
       await stage.forwarder.say({ person: 0, channel: question.channel, text: 'why not model=8?', threadTs: question.ts })
       if (!(await stage.until(30, async () => /model=8/.test(await stage.read(question))))) wrong.push('no follow-up to the run before')

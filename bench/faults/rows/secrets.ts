@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { lacks } from '../../../test/support/needs.ts'
 import { startQdrantBridge } from '../../../test/support/qdrant-server.ts'
-import { freePort } from '../../../test/support/redis-server.ts'
 import { botToken, botUser, teamId } from '../../../test/support/slack/workspace.ts'
 import { startBucket } from '../bucket.ts'
 import type { Row } from '../row.ts'
 import { SocketMode } from '../socket-mode.ts'
 
-const ready = async (port: number | string) => (await fetch(`http://127.0.0.1:${port}/ready`, { signal: AbortSignal.timeout(5000) })).text()
 const said = (lines: readonly string[]) => lines.findLast((line) => line.startsWith('prompts: '))?.replace('prompts: ', '') ?? ''
 const needs = (program: Parameters<typeof lacks>[0], words: string) => () => (lacks(program) ? words : null)
 
@@ -19,8 +18,7 @@ export const secretRows: Row[] = [
     how: 'requirepass set anew while runs are on their way; serve and worker started again with the new one, as docs/deploy.md says',
     async run(stage) {
       const redis = await stage.startRedis()
-      const port = String(await freePort())
-      const [server, worker] = [await stage.serve({ env: { PORT: port } }), await stage.worker()]
+      const [server, worker] = [await stage.serve(), await stage.worker()]
       await stage.ask()
       await stage.ask()
       const admin = new Redis(redis.url)
@@ -30,14 +28,13 @@ export const secretRows: Row[] = [
       const env = { REDIS_URL: redis.url.replace('redis://', 'redis://:another@') }
       const old = stage.spawn('worker', { env: { PROMPTS_START_SECONDS: '20' } })
       await old.ended(30_000)
-      await stage.serve({ env: { ...env, PORT: port } })
+      await stage.serve({ env })
       await stage.worker({ env })
       await stage.ask()
       const wrong = (await stage.settle(90)) ? [] : ['not all answered']
-      const said = old.lines.findLast((line) => line.startsWith('prompts: ')) ?? ''
       if (old.child.exitCode !== 4) wrong.push(`with the old password exit code ${old.child.exitCode}`)
       return {
-        saw: `all answered; with the old password exit 4: "${said.replace('prompts: ', '').replaceAll(/127\.0\.0\.1:\d+/g, 'HOST:PORT')}"`,
+        saw: `all answered; with the old password exit 4: "${said(old.lines).replaceAll(/127\.0\.0\.1:\d+/g, 'HOST:PORT')}"`,
         wrong,
         faultSeconds: 15,
       }
@@ -48,8 +45,7 @@ export const secretRows: Row[] = [
     how: 'Slack answers token_revoked to the old one while runs are on their way; 20 s later serve and worker are started with the new one',
     async run(stage) {
       await stage.startRedis()
-      const port = String(await freePort())
-      const [server, worker] = [await stage.serve({ env: { PORT: port } }), await stage.worker()]
+      const [server, worker] = [await stage.serve(), await stage.worker()]
       await stage.ask()
       await stage.ask()
       await stage.until(20, async () => (await stage.slack.answers(stage.questions[0]!.channel, stage.questions[0]!.ts)).length > 0)
@@ -59,7 +55,7 @@ export const secretRows: Row[] = [
       gate.sameAs = new Map([...gate.sameAs, [token, [botToken]]])
       await stage.ask()
       const wrong: string[] = []
-      if (!(await stage.until(20, async () => (await ready(port)).includes('Slack refuses SLACK_BOT_TOKEN: token_revoked')))) {
+      if (!(await stage.until(20, async () => (await stage.ready()).includes('Slack refuses SLACK_BOT_TOKEN: token_revoked')))) {
         wrong.push('/ready did not say it')
       }
       const old = stage.spawn('worker')
@@ -67,7 +63,7 @@ export const secretRows: Row[] = [
       if (old.child.exitCode !== 4) wrong.push(`with the old token exit code ${old.child.exitCode}`)
       await Promise.all([server.end('SIGTERM'), worker.end('SIGTERM')])
       const env = { SLACK_BOT_TOKEN: token }
-      await stage.serve({ env: { ...env, PORT: port } })
+      await stage.serve({ env })
       await stage.worker({ env })
       await stage.ask()
       if (!(await stage.settle(90))) wrong.push('not all answered')
@@ -84,8 +80,7 @@ export const secretRows: Row[] = [
     async run(stage) {
       await stage.startRedis()
       const socket = await SocketMode.open(stage)
-      const port = String(await freePort())
-      const server = await stage.serve({ env: { ...socket.env, PORT: port } })
+      const server = await stage.serve({ env: socket.env })
       await stage.worker()
       await socket.connected
       await socket.ask()
@@ -98,7 +93,7 @@ export const secretRows: Row[] = [
       if (old.child.exitCode !== 4) wrong.push(`with the old token exit code ${old.child.exitCode}`)
       await server.end('SIGTERM')
       await socket.startAgain()
-      await stage.serve({ env: { SLACK_APP_TOKEN: 'xapp-1-replaced', PORT: port } })
+      await stage.serve({ env: { SLACK_APP_TOKEN: 'xapp-1-replaced' } })
       await socket.connected
       await socket.ask()
       if (!(await stage.settle(60))) wrong.push('not answered with the new one')
@@ -110,19 +105,18 @@ export const secretRows: Row[] = [
     how: 'Slack signs with another one; what is not acked it sends again; serve is started with the new one after 10 s',
     async run(stage) {
       await stage.startRedis()
-      const port = String(await freePort())
-      const server = await stage.serve({ env: { PORT: port } })
+      const server = await stage.serve()
       await stage.worker()
       await stage.ask()
       const wrong: string[] = []
       if (!(await stage.settle(60))) wrong.push('not answered before')
       stage.forwarder.secret = 'replaced-signing-secret'
       await stage.ask(undefined, { retryMs: [0, 1000, 14_000, 60_000] })
-      await stage.until(10, () => false)
+      await sleep(10_000)
       if ((await stage.slack.answers(stage.questions[1]!.channel, stage.questions[1]!.ts)).length > 0)
         wrong.push('a delivery with another signature was taken')
       await server.end('SIGTERM')
-      await stage.serve({ env: { PORT: port, SLACK_SIGNING_SECRET: stage.forwarder.secret } })
+      await stage.serve({ env: { SLACK_SIGNING_SECRET: stage.forwarder.secret } })
       await stage.ask()
       if (!(await stage.settle(60))) wrong.push('not all answered')
       return {
@@ -147,7 +141,6 @@ export const secretRows: Row[] = [
         },
       }))
       const [before, after, other] = Array.from({ length: 3 }, () => randomBytes(32).toString('base64'))
-      const port = String(await freePort())
       const oauth = {
         SLACK_BOT_TOKEN: '',
         SLACK_CLIENT_ID: '1.2',
@@ -156,14 +149,14 @@ export const secretRows: Row[] = [
       }
       const start = async (key: string) => {
         const env = { ...oauth, PROMPTS_INSTALLATION_KEY: key, PROMPTS_EXPERIMENTS: `*=${stage.folder}/experiments` }
-        return [await stage.serve({ env: { ...env, PORT: port } }), await stage.worker({ env })] as const
+        return [await stage.serve({ env }), await stage.worker({ env })] as const
       }
       const end = async (processes: Awaited<ReturnType<typeof start>>) => Promise.all(processes.map((one) => one.end('SIGTERM')))
       let processes = await start(before!)
-      const page = await fetch(`http://127.0.0.1:${port}/slack/install`, { redirect: 'manual' })
+      const page = await fetch(`http://127.0.0.1:${stage.port}/slack/install`, { redirect: 'manual' })
       const cookie = (page.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
       const state = /state=([^&"]+)/.exec(`${page.headers.get('location')} ${await page.text()}`)?.[1] ?? ''
-      await fetch(`http://127.0.0.1:${port}/slack/oauth_redirect?code=c&state=${state}`, { headers: { cookie } })
+      await fetch(`http://127.0.0.1:${stage.port}/slack/oauth_redirect?code=c&state=${state}`, { headers: { cookie } })
       const wrong: string[] = []
       await stage.ask()
       if (!(await stage.settle(60))) wrong.push('not answered before')
@@ -177,7 +170,7 @@ export const secretRows: Row[] = [
       await end(processes)
       processes = await start(other!)
       const late = await stage.ask()
-      await stage.until(8, () => false)
+      await sleep(8000)
       if ((await stage.slack.answers(late.channel, late.ts)).length > 0) wrong.push('answered with a key that cannot open the token')
       await end(processes)
       await start(after!)
@@ -197,18 +190,17 @@ export const secretRows: Row[] = [
       await stage.startRedis()
       const bucket = await startBucket(stage)
       const [first, second] = await bucket.protect()
-      const port = String(await freePort())
       const env = (key: typeof first) => ({ ...bucket.env, AWS_ACCESS_KEY_ID: key!.id, AWS_SECRET_ACCESS_KEY: key!.secret })
-      const [server, worker] = [await stage.serve({ env: { ...env(first), PORT: port } }), await stage.worker({ env: env(first) })]
+      const [server, worker] = [await stage.serve({ env: env(first) }), await stage.worker({ env: env(first) })]
       await stage.ask()
       const wrong: string[] = []
       if (!(await stage.settle(60))) wrong.push('not answered before')
       await bucket.revoke(first!)
       await stage.ask()
-      if (!(await stage.until(20, async () => /"runs":\{"ok":false/.test(await ready(port))))) wrong.push('/ready did not say it')
-      const reason = /"runs":\{"ok":false,"detail":"([^"]*)"/.exec(await ready(port))?.[1] ?? ''
+      if (!(await stage.until(20, async () => /"runs":\{"ok":false/.test(await stage.ready())))) wrong.push('/ready did not say it')
+      const reason = /"runs":\{"ok":false,"detail":"([^"]*)"/.exec(await stage.ready())?.[1] ?? ''
       await Promise.all([server.end('SIGTERM'), worker.end('SIGTERM')])
-      await stage.serve({ env: { ...env(second), PORT: port } })
+      await stage.serve({ env: env(second) })
       await stage.worker({ env: env(second) })
       await stage.ask()
       if (!(await stage.settle(90))) wrong.push('not all answered, or told why not')
@@ -222,30 +214,29 @@ export const secretRows: Row[] = [
     lacks: needs('qdrant-client', 'qdrant-client (npm run setup:test-servers)'),
     async run(stage) {
       await stage.startRedis()
-      const port = String(await freePort())
       const path = `${stage.folder}/qdrant`
       let qdrant = await startQdrantBridge({ path, apiKey: 'first' })
       stage.onClose(() => qdrant.stop())
       const env = (key: string) => ({ QDRANT_URL: qdrant.url, QDRANT_API_KEY: key })
-      const [server, worker] = [await stage.serve({ env: { ...env('first'), PORT: port } }), await stage.worker({ env: env('first') })]
+      const [server, worker] = [await stage.serve({ env: env('first') }), await stage.worker({ env: env('first') })]
       await stage.ask()
       const wrong: string[] = []
       if (!(await stage.settle(60))) wrong.push('not answered before')
-      if (!/"library":\{"ok":true/.test(await ready(port))) wrong.push('the library was not there before')
+      if (!/"library":\{"ok":true/.test(await stage.ready())) wrong.push('the library was not there before')
       await qdrant.stop()
       qdrant = await startQdrantBridge({ path, port: qdrant.port, apiKey: 'second' })
       await Promise.all([server.end('SIGTERM'), worker.end('SIGTERM')])
-      const old = [await stage.serve({ env: { ...env('first'), PORT: port } }), await stage.worker({ env: env('first') })]
+      const old = [await stage.serve({ env: env('first') }), await stage.worker({ env: env('first') })]
       await stage.ask()
       if (!(await stage.settle(60))) wrong.push('not answered meanwhile')
-      const detail = /"library":\{"ok":false,"detail":"([^"]*)"/.exec(await ready(port))?.[1]
+      const detail = /"library":\{"ok":false,"detail":"([^"]*)"/.exec(await stage.ready())?.[1]
       if (detail === undefined) wrong.push('/ready did not say it')
       await Promise.all(old.map((one) => one.end('SIGTERM')))
-      await stage.serve({ env: { ...env('second'), PORT: port } })
+      await stage.serve({ env: env('second') })
       await stage.worker({ env: env('second') })
       await stage.ask()
       if (!(await stage.settle(60))) wrong.push('not answered with the new one')
-      if (!/"library":\{"ok":true/.test(await ready(port))) wrong.push('the library is not back')
+      if (!/"library":\{"ok":true/.test(await stage.ready())) wrong.push('the library is not back')
       return {
         saw: `with the old one answered from the embedded library, /ready with the note "${detail ?? ''}"; with the new one as before`,
         wrong,

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '../../../test/support/redis-server.ts'
 import { botUser } from '../../../test/support/slack/workspace.ts'
 import type { Row } from '../row.ts'
 import { SocketMode } from '../socket-mode.ts'
@@ -50,12 +49,10 @@ export const slackRows: Row[] = [
     async run(stage) {
       await stage.startRedis()
       const socket = await SocketMode.open(stage)
-      const port = await freePort()
-      const server = await stage.serve({ env: { ...socket.env, PORT: String(port) } })
+      const server = await stage.serve({ env: socket.env })
       await stage.worker()
       await socket.connected
-      const ready = async () =>
-        (await fetch(`http://127.0.0.1:${port}/ready`, { signal: AbortSignal.timeout(4000) })).text().catch(() => '')
+      const ready = () => stage.ready().catch(() => '')
       await socket.ask()
       await stage.settle(60)
       await socket.stop()
