@@ -1,9 +1,10 @@
 /**
- * The rows of a tab-separated table with a header line, keyed by column. A field may be quoted, with `""` for a quote inside it.
+ * The rows of a tab-separated table with a header line, keyed by column; lines that begin with `#` are remarks. A field may be
+ * quoted, with `""` for a quote inside it.
  * Throws when a row has another number of fields than the header.
  */
 export function readTsv(text: string): Record<string, string>[] {
-  const [header, ...lines] = text.split('\n').filter((line) => line.trim() !== '')
+  const [header, ...lines] = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'))
   if (header === undefined) return []
   const columns = header.split('\t')
   return lines.map((line, index) => {

@@ -11,7 +11,7 @@ const path = new URL('jetstream-rows.tsv', import.meta.url)
 
 /** The runs of JetStream on a v5e-8: a step is as long as its requests take for a token each, prompts between them counted. */
 export function jetstreamRows(): ServedRow[] {
-  return readTsv(readFileSync(path, 'utf8').replace(/^#.*\n/gm, '')).map((row) => {
+  return readTsv(readFileSync(path, 'utf8')).map((row) => {
     const [batch, dtype] = [Number(row.batch), row.dtype as Dtype]
     const id = `${row.engine}-${row.model}-${dtype}-${batch}-${row.cache}`
     const workload = resolveWorkload(

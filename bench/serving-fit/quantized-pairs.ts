@@ -19,7 +19,7 @@ export interface QuantizedRow extends ServedRow {
 
 /** One job with plain and with quantized weights on one chip. */
 export function quantizedRows(): QuantizedRow[] {
-  return readTsv(readFileSync(path, 'utf8').replace(/^#.*\n/gm, '')).map((row) => {
+  return readTsv(readFileSync(path, 'utf8')).map((row) => {
     const [input, output, measuredMs, requestsPerSecond] = [row.input, row.output, row.tpot_ms, row.requests_per_second].map(Number) as [
       number,
       number,

@@ -11,7 +11,7 @@ const path = new URL('../../../shared/data/measured2.tsv', import.meta.url)
 
 /** The serving rows; the lengths of requests stand in the note, and a median ITL holds no prefill. */
 export function servingRows(): ServedRow[] {
-  return readTsv(readFileSync(path, 'utf8').replace(/^#.*\n/gm, ''))
+  return readTsv(readFileSync(path, 'utf8'))
     .filter((row) => row.phase === 'decode' && row.status === 'ok' && row.comparability?.startsWith('serving'))
     .map((row) => {
       const lengths = /(\d+)(k?)\/(\d+)(k?)/.exec(row.note ?? '')
