@@ -1,10 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { gunzipSync } from 'node:zlib'
+import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { load as loadVectors } from 'sqlite-vec'
 import { afterAll, describe, expect, it } from 'vitest'
 import { BullMqQueue } from '../../src/jobs/bullmq-queue.ts'
 import type { Library } from '../../src/knowledge/library.ts'
@@ -22,39 +19,17 @@ import { SqliteStateStore } from '../../src/state/sqlite-state-store.ts'
 import { read } from '../../src/thread/intent.ts'
 import { openTestService, signal } from '../runs/service-fixture.ts'
 import { blobsInMemory } from '../support/blobs-in-memory.ts'
-import { lacks, needing, projectRoot } from '../support/needs.ts'
+import { lacks, needing } from '../support/needs.ts'
+import { readAlone, readShared, recordedStores, restoreAlone } from '../support/recorded-stores.ts'
 import { startRedisServer } from '../support/redis-server.ts'
 
-/** What each version left in its stores (`bench/faults/record-stores.ts`): this version must go on with all of it. */
-const recordings = join(projectRoot, 'test/fixtures/stores')
-const versions = readdirSync(recordings)
+/** This version must go on with all that each version left. */
+const versions = readdirSync(recordedStores)
 const team = 'T000000001'
 const bot = 'B0BOT00001'
 
-interface Alone {
-  recordedAt: number
-  files: Record<string, string>
-  state: string[]
-  library: string[]
-}
-interface Shared {
-  recordedAt: number
-  objects: Record<string, string>
-  entries: Record<string, { type: string; value: string | string[] | Record<string, string> }>
-}
-const recorded = <T>(version: string, name: string) =>
-  JSON.parse(gunzipSync(readFileSync(join(recordings, version, `${name}.json.gz`))).toString()) as T
-
 const folder = mkdtempSync(join(tmpdir(), 'prompts-earlier-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-function databaseOf(path: string, statements: readonly string[]): string {
-  const db = new DatabaseSync(path, { allowExtension: true })
-  loadVectors(db)
-  for (const statement of statements) db.exec(statement)
-  db.close()
-  return path
-}
 
 /** The run of the recording, read as a follow-up reads it. */
 async function goesOn(memory: ShardingMemory, library: Library, run: string) {
@@ -75,22 +50,19 @@ async function goesOn(memory: ShardingMemory, library: Library, run: string) {
 
 describe.each(versions)('stores of the %s version', (version) => {
   it('in one process: runs, state and library', async () => {
-    const { files, state, library: statements, recordedAt } = recorded<Alone>(version, 'alone')
+    const left = readAlone(version)
     const home = join(folder, version)
-    for (const [name, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(home, name)), { recursive: true })
-      writeFileSync(join(home, name), text)
-    }
-    const hostClocks = { boot: 'then', steadyMs: () => 0, wallMs: () => recordedAt }
-    const store = new SqliteStateStore(databaseOf(join(home, 'state.db'), state), { hostClocks })
-    const run = Object.keys(files)
+    restoreAlone(left, home)
+    const hostClocks = { boot: 'then', steadyMs: () => 0, wallMs: () => left.recordedAt }
+    const store = new SqliteStateStore(join(home, 'state.db'), { hostClocks })
+    const run = Object.keys(left.files)
       .map((name) => /runs\/([^/]+)\//.exec(name)?.[1])
       .find((name) => name !== undefined)!
     const records = new RunRecords(store, { keepDays: 180 })
     expect(await records.get(run)).toMatchObject({ run, team })
     expect([await records.ended(run), await records.delivered(run)]).toEqual(['done', true])
     expect((await store.list('sent:', 100)).filter(({ key }) => key.includes('/card'))).toHaveLength(3)
-    const library = createSqliteLibrary({ path: databaseOf(join(home, 'library.sqlite'), statements) })
+    const library = createSqliteLibrary({ path: join(home, 'library.sqlite') })
     expect(await library.list({ kind: 'case', tenant: team, limit: 10, own: true })).toMatchObject([
       { status: 'adopted', experiment: 'load-0' },
     ])
@@ -110,7 +82,7 @@ describe.each(versions)('stores of the %s version', (version) => {
     needing('over Redis and a bucket: runs, state and the job that waits', 'redis-server'),
     { timeout: 60_000 },
     async () => {
-      const { objects, entries, recordedAt } = recorded<Shared>(version, 'shared')
+      const { objects, entries, recordedAt } = readShared(version)
       const server = await startRedisServer()
       const redis = new Redis(server.url)
       for (const [key, { type, value }] of Object.entries(entries)) {

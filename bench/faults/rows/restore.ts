@@ -1,7 +1,7 @@
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { cpSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
-import { fillDatabase, readRecorded, versionOf } from '../recorded-stores.ts'
+import { readAlone, restoreAlone } from '../../../test/support/recorded-stores.ts'
 import type { Row } from '../row.ts'
 
 export const restoreRows: Row[] = [
@@ -45,13 +45,7 @@ export const restoreRows: Row[] = [
     name: 'Stores of an earlier version',
     how: 'serve started on what an earlier version left in PROMPTS_HOME (test/fixtures/stores/first)',
     async run(stage) {
-      const { files, state, library } = readRecorded('first')
-      for (const [name, text] of Object.entries(files)) {
-        mkdirSync(dirname(join(stage.home, name)), { recursive: true })
-        writeFileSync(join(stage.home, name), text)
-      }
-      fillDatabase(join(stage.home, 'state.db'), state)
-      fillDatabase(join(stage.home, 'library.sqlite'), library)
+      restoreAlone(readAlone('first'), stage.home)
       const server = await stage.serve()
       const wrong: string[] = []
       const answer = await stage.ask()
@@ -76,3 +70,10 @@ export const restoreRows: Row[] = [
     },
   },
 ]
+
+function versionOf(path: string): number {
+  const db = new DatabaseSync(path, { readOnly: true })
+  const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
+  db.close()
+  return version
+}
