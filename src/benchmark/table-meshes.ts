@@ -16,13 +16,13 @@ export interface WantedMesh extends Placed {
 
 const tableSize = 16
 const plannerFirst = 8
-/** The planner's meshes that belong to the first wave beside the cards. */
+/** The planner's meshes that come before the others. */
 const plannerSoon = 5
 
 /**
  * The meshes of a regime that are worth compiling, the most telling first: cards, expert, pure FSDP and baseline, the planner's
  * first eight, then legal meshes at random, sixteen in all; without a table the cards and the expert's alone, sooner where the
- * expert's is no card.
+ * expert's is no card. The cards of every regime come before what only fills a table.
  */
 export function tableMeshes(regime: Regime, workload: Workload, advice: Pick<Advice, 'ranked' | 'cards'>): WantedMesh[] {
   const serving = workload.phase !== 'train'
@@ -32,15 +32,15 @@ export function tableMeshes(regime: Regime, workload: Workload, advice: Pick<Adv
     wanted.push({ mesh: placed.mesh, dcn: placed.dcn, role, wave })
   }
   const missed = regime.expert !== null && !advice.cards.some((card) => samePlaced(card, regime.expert as Placed))
-  const first = regime.table ? 0 : missed ? 1 : 3
+  const first = regime.table || missed ? 0 : 1
   for (const card of advice.cards) add(card, 'card', first)
   add(regime.expert, 'expert', first)
   if (!regime.table) return wanted
   const fsdp = pureFsdp(workload)
   if (advice.ranked.some((verdict) => samePlaced(verdict, fsdp))) add(fsdp, 'fsdp', 0)
-  add(regime.baseline, 'baseline', 1)
+  add(regime.baseline, 'baseline', 2)
   for (const [place, verdict] of advice.ranked.slice(0, plannerFirst).entries())
-    add(verdict, 'planner', serving ? 0 : place < plannerSoon ? 1 : 2)
-  for (const verdict of shuffled(advice.ranked, randomNumbers(regime.id))) add(verdict, 'random', serving ? 0 : 2)
+    add(verdict, 'planner', serving || place < plannerSoon ? 2 : 3)
+  for (const verdict of shuffled(advice.ranked, randomNumbers(regime.id))) add(verdict, 'random', serving ? 2 : 3)
   return wanted
 }

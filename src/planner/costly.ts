@@ -2,6 +2,7 @@ import { isEngine } from '../contract/experiment.ts'
 import type { Axis } from '../contract/mesh.ts'
 import type { Physical, Warning } from '../contract/verdict.ts'
 import { axisIndex } from '../interconnect/mesh-tuple.ts'
+import { blocksToChange } from './attention-blocks.ts'
 import { showSizes, sizeOf } from './model/resolved-model.ts'
 import { degree, type PlacedMesh, showDegree } from './placed-mesh.ts'
 import { pipelineMicrobatches } from './rules.ts'
@@ -98,6 +99,18 @@ const checks: readonly Check[] = [
       degree(mesh, 'seq') > 1 && Number.isInteger(each) && each % lanes !== 0,
       'short_sequence',
       () => `seq_len ${mesh.workload.run.seq_len} ÷ ${showDegree(mesh, 'seq')} = ${trim(each)} is not a multiple of ${lanes}`,
+    )
+  },
+
+  (mesh) => {
+    const { framework, phase, run } = mesh.workload
+    const seq = degree(mesh, 'seq')
+    const blocks = framework === 'maxtext' && phase === 'train' ? blocksToChange(run, seq) : []
+    return warn(
+      blocks.length > 0,
+      'attention_block',
+      () =>
+        `${blocks.map(({ name, said, fitting }) => `${name}=${fitting} instead of ${said}`).join(', ')}: blocks of attention have to divide a shard of ${run.seq_len / seq} tokens`,
     )
   },
 

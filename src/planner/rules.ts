@@ -2,6 +2,7 @@ import { isEngine } from '../contract/experiment.ts'
 import { type Axis, axes } from '../contract/mesh.ts'
 import type { Rule } from '../contract/verdict.ts'
 import type { MeshTuple } from '../interconnect/mesh-tuple.ts'
+import { hasNoBlock } from './attention-blocks.ts'
 import { showSizes, sizeOf } from './model/resolved-model.ts'
 import { degree, type PlacedMesh, showDegree } from './placed-mesh.ts'
 import { exchangesHeads } from './run-flags.ts'
@@ -104,6 +105,14 @@ export const legalityRules: readonly LegalityRule[] = [
       degree(mesh, 'seq') % 2 !== 0
         ? `${showDegree(mesh, 'seq')} is odd, and MaxText's load-balanced context parallelism takes even sizes only`
         : `seq_len ${mesh.workload.run.seq_len} does not divide by ${2 * degree(mesh, 'seq')}: MaxText gives each of ${showDegree(mesh, 'seq')} devices two chunks`,
+  },
+  {
+    // MaxText's flash kernel takes blocks of a multiple of 128 tokens that divide a shard of the sequence.
+    rule: 'sequence_divisible',
+    axis: 'seq',
+    broken: (mesh) => isMaxTextTraining(mesh) && hasNoBlock(mesh.workload.run, degree(mesh, 'seq')),
+    message: (mesh) =>
+      `seq_len ${mesh.workload.run.seq_len} ÷ ${showDegree(mesh, 'seq')} = ${mesh.workload.run.seq_len / degree(mesh, 'seq')} is not a multiple of 128, which MaxText's flash attention needs`,
   },
   {
     rule: 'batch_divisible',

@@ -261,7 +261,8 @@ describe('what is legal but costly', () => {
     ['a padded matmul', 'mlp_padding', workloadOf({ dims: { mlp: 11008 } }), { data: 16, model: 4 }, {}],
     ['a vocabulary that does not divide', 'vocab_padding', workloadOf({ dims: { vocab: 32001 } }), { data: 16, model: 4 }, {}],
     ['weights over fewer devices', 'weights_not_sharded', workloadOf({ dims: { embed: 8200 } }), { data: 16, model: 4 }, {}],
-    ['a short piece of the sequence', 'short_sequence', workloadOf({ run: { seq_len: 1024 } }), { data: 4, seq: 16 }, {}],
+    ['a short piece of the sequence', 'short_sequence', workloadOf({ framework: 'jax', run: { seq_len: 1024 } }), { data: 4, seq: 16 }, {}],
+    ['blocks that do not divide a shard', 'attention_block', workloadOf({ run: { seq_len: 9216 } }), { data: 8, seq: 8 }, {}],
     ['a cache that MaxText leaves whole', 'maxtext_cache_sequence', workloadOf({ phase: 'decode' }), { data: 16, seq: 4 }, {}],
     [
       'a dropless exchange',

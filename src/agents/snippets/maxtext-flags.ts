@@ -61,6 +61,8 @@ function modelSettings(model: ResolvedModel): string[] | null {
         ]
       : []
   return [
+    // the dims are said whole: a file of the user's may scale them
+    'global_parameter_scale=1',
     `base_num_decoder_layers=${flat.layers}`,
     `base_emb_dim=${flat.embed}`,
     `base_mlp_dim=${flat.mlp}`,

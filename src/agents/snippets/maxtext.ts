@@ -1,5 +1,6 @@
 import type { Dtype, Run } from '../../contract/experiment.ts'
 import { axes, axisSize } from '../../contract/mesh.ts'
+import { blocksToChange } from '../../planner/attention-blocks.ts'
 import { offloadsOptimizer, optimizerOffloadFlag } from '../../planner/footprint/optimizer-state.ts'
 import { axisNames } from '../../text/axis-names.ts'
 import type { SnippetInput } from './snippet-input.ts'
@@ -36,7 +37,14 @@ export function meshSettings(input: SnippetInput): string[][] {
     axes.map((axis) => `dcn_${names[axis]}_parallelism=${axisSize(input.dcn, axis)}`),
     input.physical === 'split' ? ['allow_split_physical_axes=true'] : [],
     pipelineSettings(input),
+    attentionSettings(input),
   ]
+}
+
+/** Blocks of the flash kernel that divide a shard of the sequence, where those that the run has do not. */
+function attentionSettings({ mesh, dcn, run }: SnippetInput): string[] {
+  const blocks = blocksToChange(run, axisSize(mesh, 'seq') * axisSize(dcn, 'seq'))
+  return blocks.flatMap(({ name, fitting }) => (fitting === null ? [] : [`${name}=${fitting}`]))
 }
 
 function pipelineSettings({ mesh, dcn, model, run }: SnippetInput): string[] {
