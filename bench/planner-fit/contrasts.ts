@@ -1,5 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { benchmarkPaths } from '../../src/benchmark/paths.ts'
+import { readRegimes, workloadOf } from '../../src/benchmark/read-regimes.ts'
+import { readTruth } from '../../src/benchmark/truth-file.ts'
+import { jobOf } from '../../src/benchmark/truth-row.ts'
+import { namePlaced } from '../../src/contract/placed.ts'
 import { toTuple } from '../../src/interconnect/mesh-tuple.ts'
 import { physicalPlacement } from '../../src/interconnect/physical-mesh.ts'
 import { type CostModel, costModel } from '../../src/planner/cost-model.ts'
@@ -19,6 +24,31 @@ export function replayedCases(): (CompiledCase & { replayMs: number })[] {
   return referenceCases().flatMap((compiled) => {
     const replayMs = steps.get(compiled.id)
     return replayMs ? [{ ...compiled, replayMs }] : []
+  })
+}
+
+/**
+ * The benchmark's regimes that train, compiled and replayed; what the reference cases hold is left to them, whose groups have the
+ * names of their regimes.
+ */
+function recordedCases(): (CompiledCase & { replayMs: number })[] {
+  const truth = readTruth(benchmarkPaths.truth)
+  return readRegimes(benchmarkPaths.regimes).flatMap((regime) => {
+    const job = jobOf(regime)
+    const own = truth.filter((row) => row.regime === regime.id && row.job === job && row.role !== 'recorded')
+    const rows = own.flatMap((row) => (row.replay && row.required_gib !== null ? [{ row, replay: row.replay }] : []))
+    if (rows.length === 0) return []
+    const workload = workloadOf(regime)
+    if (workload.phase !== 'train') return []
+    return rows.map(({ row, replay }) => ({
+      id: `${regime.id}.${namePlaced(row)}`,
+      group: regime.id.replace(/^reference-/, ''),
+      source: regime.program,
+      workload: { ...workload, mesh: row.mesh, dcn: row.dcn },
+      status: 'fits' as const,
+      requiredGib: row.required_gib ?? 0,
+      replayMs: replay.step_time_ms,
+    }))
   })
 }
 
@@ -52,7 +82,7 @@ export function contrastsNotJudged(): Contrast[] {
 
 function allContrasts(): Contrast[] {
   const found: Contrast[] = []
-  for (const [group, cases] of groupBy(replayedCases(), ({ group }) => group))
+  for (const [group, cases] of groupBy([...replayedCases(), ...recordedCases()], ({ group }) => group))
     for (const faster of cases)
       for (const slower of cases) if (slower.replayMs > least * faster.replayMs) found.push({ group, faster, slower })
   return found

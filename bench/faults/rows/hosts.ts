@@ -4,6 +4,7 @@ import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findProgram } from '../../../test/support/needs.ts'
+import { freePort } from '../../../test/support/redis-server.ts'
 import { Forwarder } from '../../../test/support/slack/forwarder.ts'
 import { Workspace } from '../../../test/support/slack/workspace.ts'
 import { startBucket } from '../bucket.ts'
@@ -170,7 +171,7 @@ export const hostRows: Row[] = [
       }
       other.gate.answers.set('auth.test', () => me)
       const own = { home: join(stage.folder, 'other-home') }
-      const env = { SLACK_API_URL: other.apiUrl, REDIS_URL: redis.url }
+      const env = { SLACK_API_URL: other.apiUrl, REDIS_URL: redis.url, PORT: String(await freePort()) }
       const first = stage.forwarder.url
       const server = await stage.serve({ ...own, env })
       await stage.worker({ ...own, env })
