@@ -26,6 +26,7 @@ export const fittedConstants: readonly Fitted[] = [
   { key: 'quantized_experts', start: 0.3, spread: 0.7, kind: 'share' },
   { key: 'activation_links', start: 0.7, spread: 0.5, kind: 'share' },
   { key: 'elementwise_passes', start: 16, spread: 0.4, kind: 'scale' },
+  { key: 'gathered_passes', start: 8, spread: 0.5, kind: 'scale' },
   { key: 'partial_sums', start: 1, spread: 0.4, kind: 'scale' },
   { key: 'overlap_weights', start: 0.6, spread: 0.7, kind: 'share' },
   { key: 'overlap_async', start: 0.5, spread: 0.7, kind: 'share' },

@@ -52,7 +52,11 @@ async function byMaxText(
   const settings = maxtextSettings(workload, placed)
   const before = settings === null ? null : known(settings, maxtext?.versions ?? null)
   if (before !== null)
-    return { settings, ...before.answer, replay: before.module === null ? null : replayOf(before.module, workload, placed) }
+    return {
+      settings,
+      ...before.answer,
+      replay: before.module === null ? null : replayOf(before.module, workload, { placed, program: 'maxtext' }),
+    }
   if (maxtext === null) return null
   if (settings === null) return { ...refused, versions: maxtext.versions }
   const file = join(folder, `${id}.${namePlaced(placed).replaceAll(/[^\w=]+/g, '-')}`)
@@ -66,7 +70,7 @@ async function byMaxText(
     available_gib: answer.available_gib ?? workload.chip.hbm_available_gib_per_device,
     message: answer.message ?? null,
     seconds: answer.seconds,
-    replay: answer.status === 'fits' && existsSync(module) ? replayOf(module, workload, placed) : null,
+    replay: answer.status === 'fits' && existsSync(module) ? replayOf(module, workload, { placed, program: 'maxtext' }) : null,
   }
 }
 
@@ -86,14 +90,18 @@ async function byReference(
     available_gib: verdict.available_gib,
     message: verdict.message,
     seconds: round(verdict.seconds),
-    replay: hloPath === null || verdict.status !== 'fits' ? null : replayOf(hloPath, workload, placed),
+    replay: hloPath === null || verdict.status !== 'fits' ? null : replayOf(hloPath, workload, { placed, program: 'reference' }),
   }
 }
 
 /** The step that a compiled module's schedule takes; null where the chip's clock is not known. @throws PromptsError `bad_hlo`. */
-export function replayOf(path: string, { chip, slice }: Workload, { mesh }: Placed): ReplayedStep | null {
+export function replayOf(
+  path: string,
+  { chip, slice }: Workload,
+  { placed: { mesh }, program }: { placed: Placed; program: TruthRow['program'] },
+): ReplayedStep | null {
   const module = readHloModule(gunzipSync(readFileSync(path), { maxOutputLength: maxModuleBytes }))
-  const replay = replayOnSlice(module, { chip, slice, mesh })
+  const replay = replayOnSlice(module, { chip, slice, mesh, balancedContext: program === 'maxtext' })
   if (replay === null) return null
   return {
     step_time_ms: round(replay.stepTimeMs),

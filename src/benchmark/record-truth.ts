@@ -83,7 +83,7 @@ function knownRows({ regimes, programs, now }: RecordOptions): TruthRow[] {
       program: regime.program,
       settings: null,
       ...answer,
-      replay: module === null ? null : replayOf(module, workload, { mesh, dcn }),
+      replay: module === null ? null : replayOf(module, workload, { placed: { mesh, dcn }, program: regime.program }),
       at: now(),
     }))
   })

@@ -16,19 +16,21 @@ import type { Chip, Workload } from '../planner/workload.ts'
 
 const maxModuleBytes = 1 << 30
 
-/** What a module was compiled for; `clockGhz` in place of the chip's own. */
+/** What a module was compiled for; `clockGhz` in place of the chip's own, `balancedContext` of a MaxText program. */
 export interface ReplayTarget {
   chip: Chip
   slice: Slice
   mesh: Mesh
   clockGhz?: number
+  balancedContext?: boolean
 }
 
 /** Replays a module on the slice and mesh it was compiled for; null where the chip's clock is not known. */
 export function replayOnSlice(module: HloModule, target: ReplayTarget, constants: CostModel = costModel): Replay | null {
-  const { chip, slice, mesh } = target
-  const device = deviceSpeedOf(chip, constants.time, target.clockGhz)
-  if (device === null) return null
+  const { chip, slice, mesh, balancedContext = false } = target
+  const speed = deviceSpeedOf(chip, constants.time, target.clockGhz)
+  if (speed === null) return null
+  const device = { ...speed, balancedContext }
   return replaySchedule(module, { device, net: interconnectOf(chip, constants.time, { slice, tuple: toTuple(mesh) }) })
 }
 

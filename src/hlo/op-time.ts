@@ -15,6 +15,8 @@ export interface DeviceSpeed {
   mxuSide: number
   /** GB/s between the device and its host. */
   hostGbps: number
+  /** Whether context parallelism gives every device the same share of causal attention, as MaxText's does; without, the last waits. */
+  balancedContext?: boolean
 }
 
 export interface OpTime {
@@ -54,7 +56,7 @@ export function opTime(module: HloModule, computation: HloComputation, instructi
     return { ms, bound: flops / (device.peakTflops * 1e9) >= ms / 2 ? 'compute' : 'hbm', flops, from: 'cycles' }
   }
   if (instruction.opcode === 'custom-call') {
-    const kernel = kernelFlops(computation, instruction)
+    const kernel = kernelFlops(computation, instruction, device.balancedContext ?? false)
     if (kernel === null) return none
     const fill = Math.min(1, kernel.headDim / device.mxuSide)
     return { ms: kernel.flops / (device.peakTflops * 1e9 * fill), bound: 'compute', flops: kernel.flops, from: 'flops' }

@@ -49,6 +49,7 @@ const costModelSchema = z.strictObject({
       attention_backward: constant,
       hbm_efficiency: constant,
       elementwise_passes: constant,
+      gathered_passes: constant,
       partial_sums: constant,
       windowed_gather_share: constant,
       windowed_fewest_shards: constant,

@@ -61,6 +61,11 @@ export function createFigures(workload: Workload, constants: CostModel = costMod
     passes,
     everyExpert: gathersEveryExpert(workload),
     asyncGathers: asyncGathers(run.flags, workload.chip.async_gathers),
+    windowed: asyncGathers(run.flags, false)
+      ? ('never' as const)
+      : workload.chip.devices_per_chip > 1
+        ? ('always' as const)
+        : ('costly' as const),
     balancedContext: framework === 'maxtext',
     laws,
     hbmPeak: (workload.chip.hbm_gbps * 1e9) / workload.chip.devices_per_chip,

@@ -57,13 +57,10 @@ export function layerTraffic(input: LayerInput, { s, links, tokens, passes, stor
 
   if (s.model > 1) {
     const over = links('model')
+    const onOne = { ...over, inside: over.inside && onOneAxis(over.inside) }
     const residual = tokens * model.embed * bytes
-    addCollective(t, rates.activations, {
-      kind: 'all-gather',
-      bytes: residual,
-      times: layers * passes.activations,
-      over: { ...over, inside: over.inside && onOneAxis(over.inside) },
-    })
+    const times = passes.activations * (layers + expertMoves(input, { s, tokens, passes }))
+    addCollective(t, rates.activations, { kind: 'all-gather', bytes: residual, times, over: onOne })
   }
   if (s.stage > 1) addShift(t, rates, { bytes: ((tokens * model.embed) / s.embed) * bytes * 2, times: 1, over: links('stage') })
   const activations = take(t)
@@ -116,6 +113,21 @@ export function layerTraffic(input: LayerInput, { s, links, tokens, passes, stor
 function shardAxes(shards: number, { data, seq, expert }: Pick<Shards, 'data' | 'seq' | 'expert'>): Axis[] {
   if (shards === data * seq * expert) return ['data', 'seq', 'expert']
   return shards === data * seq ? ['data', 'seq'] : ['data']
+}
+
+/**
+ * What a training step's experts move over the model axis beyond a dense layer, in moves of the residual: half of a block's moves
+ * are theirs, and they gather and reduce every row that was routed to them, in place of the tokens.
+ */
+function expertMoves({ terms, run }: LayerInput, { s, tokens, passes }: Pick<MeshPass, 's' | 'tokens' | 'passes'>): number {
+  if (passes.reductions === 0) return 0
+  let moves = 0
+  for (const { mlp, count } of terms.kinds) {
+    if (!mlp || mlp.expertCount === 0) continue
+    const beside = mlp.width > 0 ? 0 : 1
+    moves += ((count / s.stage) * (routedTokens(mlp, run, { tokens, s }) / tokens - beside)) / 2
+  }
+  return moves
 }
 
 /** The seconds inside the slice so far, which start anew; those across slices add up. */

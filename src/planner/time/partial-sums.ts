@@ -5,6 +5,12 @@ import type { LayerInput } from './layer-work.ts'
 const bytesAnElement = 3 * 4
 
 /**
+ * Where the compiler loops: nowhere (flags gather beside compute), where gathers are slow beside their products, or on every ring
+ * that it takes: so on chips of two devices, in every schedule of tpu7x in bench/recorded.
+ */
+export type WindowedGathers = 'never' | 'costly' | 'always'
+
+/**
  * One microbatch: its tokens on a device, and the seconds of the products, and of the gathers and reductions of their weights.
  */
 export interface PartialSums {
@@ -22,18 +28,23 @@ export interface PartialSums {
  * contracted backward.
  */
 export function partialSumBytes(
-  { terms, asyncGathers, constants: c }: LayerInput & { asyncGathers: boolean },
+  { terms, windowed, constants: c }: LayerInput & { windowed: WindowedGathers },
   { s, tokens, products, weights }: PartialSums,
 ): number {
-  const ring = s.weights
-  if (asyncGathers || ring < c.windowed_fewest_shards || ring > c.windowed_most_shards) return 0
-  // the compiler decides product by product: about the share where it begins, some of them are looped
-  const looped = Math.min(1, Math.max(0, weights / products / c.windowed_gather_share - 0.5))
+  if (windowed === 'never') return 0
+  const looped = loopedShare(s.weights, windowed === 'always' ? 1 : weights / products, c)
   if (looped === 0) return 0
   let widths = 0
   for (const { attention, mlp, count } of terms.kinds) {
     if (attention) widths += count * ((attention.query + attention.context) / s.model + attention.keyValue / keyValueShards(s, attention))
     if (mlp) widths += (count * (mlp.inputs + 1) * mlp.width) / s.model
   }
-  return looped * c.partial_sums * bytesAnElement * (ring / c.windowed_shards_an_iteration) * tokens * (widths / s.stage)
+  const iterations = s.weights / c.windowed_shards_an_iteration
+  return looped * c.partial_sums * bytesAnElement * iterations * tokens * (widths / s.stage)
+}
+
+/** The compiler decides product by product: about the share where it begins, some of them are looped. */
+function loopedShare(ring: number, share: number, c: LayerInput['constants']): number {
+  if (ring < c.windowed_fewest_shards || ring > c.windowed_most_shards) return 0
+  return Math.min(1, Math.max(0, share / c.windowed_gather_share - 0.5))
 }

@@ -7,10 +7,11 @@ import type { Shards } from '../shards.ts'
 import { dtypeBytes } from '../workload.ts'
 import { addAttention } from './attention-work.ts'
 import { exposedOf, overlapsOf, sumOf } from './exposed.ts'
+import { gatheredWeightBytes } from './gathered-weights.ts'
 import { layerTraffic } from './layer-traffic.ts'
 import { addLayers, type LayerInput } from './layer-work.ts'
 import type { MeshLinks } from './links.ts'
-import { partialSumBytes } from './partial-sums.ts'
+import { partialSumBytes, type WindowedGathers } from './partial-sums.ts'
 import type { Passes } from './passes.ts'
 import { stepOf, type Timing } from './timing.ts'
 import { addMatmul, addOperation, noWork } from './work.ts'
@@ -20,6 +21,7 @@ export interface TrainTimeInput extends LayerInput {
   framework: Framework
   /** The run's flags gather weights beside compute. */
   asyncGathers: boolean
+  windowed: WindowedGathers
   /** Context parallelism gives every device the same share of the causal work, as MaxText does. */
   balancedContext: boolean
   passes: Passes
@@ -43,6 +45,10 @@ export function trainTime(input: TrainTimeInput, s: Shards, links: MeshLinks): T
   addMatmul(work, rates, { rate: rates.plain, m: tokens / s.stage, k: model.embed, n: vocab, times: 3 })
   // the loss reads and writes the logits and their gradient in f32
   addOperation(work, rates, { arithmetic: 0, bytes: c.logits_passes * (tokens / s.stage) * vocab * 4, times: 1 })
+  // what is gathered over the model axis is normalized, added and cast whole
+  const gathered = tokens * (model.embed - model.embed / s.model) * rates.activationBytes * c.gathered_passes
+  addOperation(work, rates, { arithmetic: 0, bytes: gathered, times: terms.blocks / s.stage })
+  addOperation(work, rates, { arithmetic: 0, bytes: gatheredWeightBytes(input, s, passes), times: 1 })
   const layerStarts = ((model.layers / s.stage) * 3 * c.layer_overhead_us) / 1e6
   work.busy = run.microbatches * (work.busy + layerStarts)
   work.arithmetic *= run.microbatches
