@@ -2,7 +2,7 @@ import { isEngine } from '../contract/experiment.ts'
 import type { Axis } from '../contract/mesh.ts'
 import type { Physical, Warning } from '../contract/verdict.ts'
 import { axisIndex } from '../interconnect/mesh-tuple.ts'
-import { blocksToChange } from './attention-blocks.ts'
+import { blocksToChange, longKeyBlock } from './attention-blocks.ts'
 import { showSizes, sizeOf } from './model/resolved-model.ts'
 import { degree, type PlacedMesh, showDegree } from './placed-mesh.ts'
 import { pipelineMicrobatches } from './rules.ts'
@@ -111,6 +111,16 @@ const checks: readonly Check[] = [
       'attention_block',
       () =>
         `${blocks.map(({ name, said, fitting }) => `${name}=${fitting} instead of ${said}`).join(', ')}: blocks of attention have to divide a shard of ${run.seq_len / seq} tokens`,
+    )
+  },
+
+  (mesh) => {
+    const { framework, phase, run } = mesh.workload
+    const keys = framework === 'maxtext' && phase === 'train' ? longKeyBlock(run) : null
+    return warn(
+      keys !== null,
+      'attention_block',
+      () => `sa_block_kv_dkv=${keys} instead of 512: a fused backward pass keeps a gradient of the queries for every block of keys`,
     )
   },
 

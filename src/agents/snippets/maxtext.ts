@@ -1,6 +1,6 @@
 import type { Dtype, Run } from '../../contract/experiment.ts'
 import { axes, axisSize } from '../../contract/mesh.ts'
-import { blocksToChange } from '../../planner/attention-blocks.ts'
+import { blocksToChange, longKeyBlock } from '../../planner/attention-blocks.ts'
 import { offloadsOptimizer, optimizerOffloadFlag } from '../../planner/footprint/optimizer-state.ts'
 import { axisNames } from '../../text/axis-names.ts'
 import type { SnippetInput } from './snippet-input.ts'
@@ -44,7 +44,11 @@ export function meshSettings(input: SnippetInput): string[][] {
 /** Blocks of the flash kernel that divide a shard of the sequence, where those that the run has do not. */
 function attentionSettings({ mesh, dcn, run }: SnippetInput): string[] {
   const blocks = blocksToChange(run, axisSize(mesh, 'seq') * axisSize(dcn, 'seq'))
-  return blocks.flatMap(({ name, fitting }) => (fitting === null ? [] : [`${name}=${fitting}`]))
+  const keys = longKeyBlock(run)
+  return [
+    ...blocks.flatMap(({ name, fitting }) => (fitting === null ? [] : [`${name}=${fitting}`])),
+    ...(keys === null ? [] : [`sa_block_kv_dkv=${keys}`]),
+  ]
 }
 
 function pipelineSettings({ mesh, dcn, model, run }: SnippetInput): string[] {

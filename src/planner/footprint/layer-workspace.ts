@@ -1,5 +1,6 @@
 import json from '../../../knowledge/maxtext.json' with { type: 'json' }
 import type { Framework } from '../../contract/experiment.ts'
+import { fusedBackwardParts } from '../attention-blocks.ts'
 import type { CostModel } from '../cost-model.ts'
 import type { LayerTerms, ModelTerms } from '../model/model-terms.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
@@ -66,6 +67,7 @@ function layerBytes(input: LayerWorkspaceInput, { attention, mlp }: LayerTerms, 
     // context parallelism gathers keys and values, and their gradients, over the whole sequence, or exchanges heads for it
     const sequence = exchangesHeads(run.flags) ? 1 : s.seq
     tensors += (2 * sequence * attention.keyValue) / keyValueShards(s, attention)
+    tensors += (fusedBackwardParts(run) * attention.query) / s.model
     if (run.attention === 'dot_product') tensors += (6 / bytes) * (attention.rows / s.model) * run.seq_len
   }
   tensors += c.layer_mlp_tensors * ((mlp?.width ?? 0) / s.model)
