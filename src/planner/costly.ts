@@ -110,7 +110,7 @@ const checks: readonly Check[] = [
       blocks.length > 0,
       'attention_block',
       () =>
-        `${blocks.map(({ name, said, fitting }) => `${name}=${fitting} instead of ${said}`).join(', ')}: blocks of attention have to divide a shard of ${run.seq_len / seq} tokens`,
+        `attention's blocks of queries are ${blocks[0]?.fitting} instead of ${blocks[0]?.said} (${blocks.map(({ name }) => name).join(', ')}), to divide a shard of ${run.seq_len / seq} tokens`,
     )
   },
 
