@@ -2,7 +2,7 @@ import { isEngine } from '../contract/experiment.ts'
 import type { Axis } from '../contract/mesh.ts'
 import type { Physical, Warning } from '../contract/verdict.ts'
 import { axisIndex } from '../interconnect/mesh-tuple.ts'
-import { blocksToChange, longKeyBlock } from './attention-blocks.ts'
+import { type AttentionBlock, blocksToChange, longKeyBlock } from './attention-blocks.ts'
 import { showSizes, sizeOf } from './model/resolved-model.ts'
 import { degree, type PlacedMesh, showDegree } from './placed-mesh.ts'
 import { pipelineMicrobatches } from './rules.ts'
@@ -109,8 +109,7 @@ const checks: readonly Check[] = [
     return warn(
       blocks.length > 0,
       'attention_block',
-      () =>
-        `attention's blocks of queries are ${blocks[0]?.fitting} instead of ${blocks[0]?.said} (${blocks.map(({ name }) => name).join(', ')}), to divide a shard of ${run.seq_len / seq} tokens`,
+      () => `attention's blocks of queries are ${showBlocks(blocks)}, to divide a shard of ${run.seq_len / seq} tokens`,
     )
   },
 
@@ -157,6 +156,16 @@ const checks: readonly Check[] = [
   (mesh) => overDcn(mesh, 'model', 'activations are reduced'),
   (mesh) => overDcn(mesh, 'expert', 'tokens are exchanged'),
 ]
+
+/** `384 instead of 512`, once for what the blocks share. */
+function showBlocks(blocks: readonly AttentionBlock[]): string {
+  const changes = new Map<string, string[]>()
+  for (const { name, said, fitting } of blocks) {
+    const change = `${fitting} instead of ${said}`
+    changes.set(change, [...(changes.get(change) ?? []), name])
+  }
+  return [...changes].map(([change, names]) => `${change} (${names.join(', ')})`).join(', ')
+}
 
 function overDcn(mesh: PlacedMesh, axis: Axis, what: string): Warning | null {
   return warn(
