@@ -1,8 +1,9 @@
 /**
  * `npm run bench:learning`: public measurements as a tenant's outcomes, in random orders. Every row is predicted by constants
- * that have not seen its model, first as it is, then corrected by the rows that came before it. Prints how far off predictions
- * are with none, one, two and at least three related outcomes before them, pairs of meshes in the wrong order, and by how much an
- * unrelated job moves; writes results.md.
+ * that have not seen its model, and once more by some that have not seen its source, which is what a tenant's own software is
+ * like; first as it is, then corrected by the rows that came before it. Prints how far off predictions are with none, one, two
+ * and at least three related outcomes before them, pairs of meshes in the wrong order, and by how much an unrelated job moves;
+ * writes results.md.
  */
 import { writeFileSync } from 'node:fs'
 import { randomNumbers } from '../../src/numbers/random-numbers.ts'
@@ -26,12 +27,11 @@ interface StreamRow {
 
 const rows = fitRows().filter(({ model }) => !notADecoder.has(model))
 const fits = heldBackFits(costModel, rows, contrasts())
-const stream = crossValidate(rows, fits).map(({ row, log }): StreamRow => {
-  const { workload, ici, dcn, measuredMs } = row
-  const outcome = { ...jobOf(workload), mesh: meshKind(ici, dcn), measured: measuredMs, predicted: measuredMs * Math.exp(log) }
-  const { slice, run } = workload
-  return { outcome, job: [outcome.family, outcome.model, slice.dims, run.global_batch, run.seq_len, run.matmul_dtype].join() }
-})
+interface Pairs {
+  count: number
+  wrongBefore: number
+  wrongAfter: number
+}
 
 interface Judged {
   /** Outcomes of the model on the same family, and of the family, that came before. */
@@ -41,24 +41,42 @@ interface Judged {
   after: number
 }
 
-const judged: Judged[] = []
-const pairs = { count: 0, wrongBefore: 0, wrongAfter: 0 }
-const random = randomNumbers(20260101)
-for (let order = 0; order < orders; order++) {
-  const shuffled = stream.map((row) => ({ row, at: random() })).sort((a, b) => a.at - b.at)
-  const seen: Outcome[] = []
-  for (const { row } of shuffled) {
-    const { outcome, job } = row
-    const ofFamily = seen.filter(({ family }) => family === outcome.family)
-    const related = ofFamily.filter(({ model }) => model === outcome.model).length
-    judged.push({ related, family: ofFamily.length, before: errorOf(outcome, 1), after: errorOf(outcome, factorOf(seen, outcome)) })
-    if (related >= 3) countPairs(row, job, seen)
-    seen.push(outcome)
+/** Every row, predicted by constants that have not seen what `by` says it shares. */
+function streamOf(by: 'model' | 'source'): StreamRow[] {
+  return crossValidate(rows, fits, by).map(({ row, log }): StreamRow => {
+    const { workload, ici, dcn, measuredMs } = row
+    const outcome = { ...jobOf(workload), mesh: meshKind(ici, dcn), measured: measuredMs, predicted: measuredMs * Math.exp(log) }
+    const { slice, run } = workload
+    return { outcome, job: [outcome.family, outcome.model, slice.dims, run.global_batch, run.seq_len, run.matmul_dtype].join() }
+  })
+}
+
+/** Every row of the random orders as predicted, and as corrected by what came before it. */
+function judge(stream: readonly StreamRow[]): { judged: Judged[]; pairs: Pairs } {
+  const judged: Judged[] = []
+  const pairs = { count: 0, wrongBefore: 0, wrongAfter: 0 }
+  const random = randomNumbers(20260101)
+  for (let order = 0; order < orders; order++) {
+    const shuffled = stream.map((row) => ({ row, at: random() })).sort((a, b) => a.at - b.at)
+    const seen: Outcome[] = []
+    for (const { row } of shuffled) {
+      const { outcome, job } = row
+      const ofFamily = seen.filter(({ family }) => family === outcome.family)
+      const related = ofFamily.filter(({ model }) => model === outcome.model).length
+      judged.push({ related, family: ofFamily.length, before: errorOf(outcome, 1), after: errorOf(outcome, factorOf(seen, outcome)) })
+      if (related >= 3) countPairs(stream, { row, job, seen }, pairs)
+      seen.push(outcome)
+    }
   }
+  return { judged, pairs }
 }
 
 /** The row beside the same job's other meshes: which is faster, as predicted and as corrected by what came before either. */
-function countPairs({ outcome }: StreamRow, job: string, seen: readonly Outcome[]): void {
+function countPairs(
+  stream: readonly StreamRow[],
+  { row: { outcome }, job, seen }: { row: StreamRow; job: string; seen: readonly Outcome[] },
+  pairs: Pairs,
+): void {
   for (const { outcome: other, job: otherJob } of stream) {
     if (
       otherJob !== job ||
@@ -85,7 +103,7 @@ function errorOf({ predicted, measured }: Outcome, factor: number): number {
 }
 
 /** The most that every outcome there is moves a job of a family that none of them is of. */
-function unrelatedMove(): number {
+function unrelatedMove(stream: readonly StreamRow[]): number {
   const families = new Set(stream.map(({ outcome }) => outcome.family))
   const moves = [...families].map((family) => {
     const others = stream.map(({ outcome }) => outcome).filter((outcome) => outcome.family !== family)
@@ -100,40 +118,36 @@ function line(name: string, group: readonly Judged[]): string {
   return `| ${name} | ${group.length} | ${percent(before)} | ${percent(after)} | ${percent(1 - after / before)} |`
 }
 
+function report(by: 'model' | 'source'): string[] {
+  const stream = streamOf(by)
+  const { judged, pairs } = judge(stream)
+  const some = (name: string, kept: (one: Judged) => boolean) => line(name, judged.filter(kept))
+  return [
+    `## Predicted by constants that have not seen its ${by}`,
+    '',
+    '| outcomes before it | predictions | median error as predicted | corrected | less |',
+    '|---|---|---|---|---|',
+    some('none of the family', ({ family }) => family === 0),
+    ...[0, 1, 2].map((count) => some(`${count} related, some of the family`, (one) => one.family > 0 && one.related === count)),
+    some('3 or more related', ({ related }) => related >= 3),
+    some('exactly 3 related', ({ related }) => related === 3),
+    some('3 or more of the family', ({ family }) => family >= 3),
+    '',
+    `Pairs of meshes of one job, with three related outcomes before: ${pairs.count}, in the wrong order ${percent(pairs.wrongBefore / pairs.count)} as predicted, ${percent(pairs.wrongAfter / pairs.count)} corrected.`,
+    '',
+    `All outcomes of other families together move a job by ${percent(unrelatedMove(stream), 2)}.`,
+  ]
+}
+
 const lines = [
   '# Learning from outcomes: `npm run bench:learning`',
   '',
-  `${stream.length} public measurements, each predicted by constants that have not seen its model, in ${orders} random orders. Related: the same model on the same`,
-  'chip; of the family: the same chip and phase, dense or by its experts.',
+  `${rows.filter(({ qualifying }) => qualifying).length} public measurements in ${orders} random orders. Related: the same model on the same chip; of the family: the same chip and phase, dense or by`,
+  "its experts. A source is somebody's software, as a tenant's is: nothing that was fitted has seen it.",
   '',
-  '| outcomes before it | predictions | median error as predicted | corrected | less |',
-  '|---|---|---|---|---|',
-  line(
-    'none of the family',
-    judged.filter(({ family }) => family === 0),
-  ),
-  ...[0, 1, 2].map((count) =>
-    line(
-      `${count} related, some of the family`,
-      judged.filter((one) => one.family > 0 && one.related === count),
-    ),
-  ),
-  line(
-    '3 or more related',
-    judged.filter(({ related }) => related >= 3),
-  ),
-  line(
-    'exactly 3 related',
-    judged.filter(({ related }) => related === 3),
-  ),
-  line(
-    '3 or more of the family',
-    judged.filter(({ family }) => family >= 3),
-  ),
+  ...report('model'),
   '',
-  `Pairs of meshes of one job, with three related outcomes before: ${pairs.count}, in the wrong order ${percent(pairs.wrongBefore / pairs.count)} as predicted, ${percent(pairs.wrongAfter / pairs.count)} corrected.`,
-  '',
-  `All outcomes of other families together move a job by ${percent(unrelatedMove(), 2)}.`,
+  ...report('source'),
 ]
 console.log(lines.join('\n'))
 writeFileSync(new URL('./results.md', import.meta.url), `${lines.join('\n')}\n`)
