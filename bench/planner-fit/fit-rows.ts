@@ -2,7 +2,7 @@ import type { CostModel } from '../../src/planner/cost-model.ts'
 import { groupBy } from '../../test/support/measured/statistics.ts'
 import { type FitRow, logError } from '../../test/support/measured/time-rows.ts'
 import { type Contrast, stepSeconds } from './contrasts.ts'
-import { fittedConstants, toFree, withConstants } from './fitted-constants.ts'
+import { fittedConstants, surprise, toFree, withConstants } from './fitted-constants.ts'
 import { minimize } from './minimize.ts'
 
 /** Beyond this an error counts linearly: one odd row must not pull the constants. */
@@ -24,8 +24,7 @@ export function fitConstants(base: CostModel, rows: readonly FitRow[], pairs: re
     let sum = 0
     for (const group of models) sum += meanLoss(group.map((row) => logError(row, constants)))
     for (const group of workloads) sum += meanLoss(group.map((pair) => ratioError(pair, constants)))
-    for (const [i, { spread }] of fittedConstants.entries()) sum += priorWeight * ((x[i]! - start[i]!) / spread) ** 2
-    return sum
+    return sum + priorWeight * surprise(x)
   }
   // from an answer to nearly the same question the way is short
   if (from)
