@@ -111,8 +111,13 @@ function fastFirst(a: Choice, b: Choice): number {
   return offloads(a) - offloads(b) || keeps(b) - keeps(a)
 }
 
+/** What is sent to the host leaves the inputs where they are, as computing everything again does, which is the surer to fit. */
 function leanFirst(a: Choice, b: Choice): number {
-  return offloads(b) - offloads(a) || keeps(a) - keeps(b)
+  return offloads(b) - offloads(a) || Number(recomputesAll(b)) - Number(recomputesAll(a)) || keeps(a) - keeps(b)
+}
+
+function recomputesAll({ workload }: Choice): boolean {
+  return workload.run.remat === 'full'
 }
 
 function offloads({ changes }: Choice): number {
