@@ -15,7 +15,7 @@ export interface Fitted {
 }
 
 /** How far apart, in logit units, the chips of one family may be: their systolic arrays have the same side. */
-export const familySpread = 0.15
+const familySpread = 0.15
 
 /** The few constants that are fitted. Their starts are physical expectations, and the fit pays for leaving them. */
 export const fittedConstants: readonly Fitted[] = [

@@ -1,3 +1,5 @@
+import type { Chip } from './workload.ts'
+
 /**
  * Flags that make the compiler gather weights beside compute, on the SparseCores or fused into products, in place of looping over
  * shards.
@@ -13,4 +15,16 @@ export function asyncGathers(flags: Readonly<Record<string, string>>, byDefault:
   const settings = Object.entries(flags).map(([name, value]) => `${name}=${value}`)
   if (settings.some((setting) => asyncGatherFlags.test(setting))) return true
   return byDefault && !settings.some((setting) => noAsyncGatherFlag.test(setting))
+}
+
+/**
+ * Where the compiler turns a gather and its product into a loop over shards: nowhere (flags gather beside compute), where gathers
+ * are slow beside their products, or on every ring that it takes: so on chips of two devices, in every schedule of tpu7x in
+ * bench/recorded.
+ */
+export type WindowedGathers = 'never' | 'costly' | 'always'
+
+export function windowedGathers(flags: Readonly<Record<string, string>>, chip: Pick<Chip, 'devices_per_chip'>): WindowedGathers {
+  if (asyncGathers(flags, false)) return 'never'
+  return chip.devices_per_chip > 1 ? 'always' : 'costly'
 }

@@ -5,7 +5,7 @@ import { axisIndex } from '../interconnect/mesh-tuple.ts'
 import { type AttentionBlock, blocksToChange, longKeyBlock } from './attention-blocks.ts'
 import { showSizes, sizeOf } from './model/resolved-model.ts'
 import { degree, type PlacedMesh, showDegree } from './placed-mesh.ts'
-import { pipelineMicrobatches } from './rules.ts'
+import { isMaxTextTraining, pipelineMicrobatches } from './rules.ts'
 
 /** What a legal mesh pays for beside its measured parts: replicated KV heads, padding, fractions of a sequence, slow links. */
 export function costlyWarnings(mesh: PlacedMesh, physical: Physical): Warning[] {
@@ -103,9 +103,9 @@ const checks: readonly Check[] = [
   },
 
   (mesh) => {
-    const { framework, phase, run } = mesh.workload
+    const { run } = mesh.workload
     const seq = degree(mesh, 'seq')
-    const blocks = framework === 'maxtext' && phase === 'train' ? blocksToChange(run, seq) : []
+    const blocks = isMaxTextTraining(mesh) ? blocksToChange(run, seq) : []
     return warn(
       blocks.length > 0,
       'attention_block',
@@ -114,8 +114,7 @@ const checks: readonly Check[] = [
   },
 
   (mesh) => {
-    const { framework, phase, run } = mesh.workload
-    const keys = framework === 'maxtext' && phase === 'train' ? longKeyBlock(run) : null
+    const keys = isMaxTextTraining(mesh) ? longKeyBlock(mesh.workload.run) : null
     return warn(
       keys !== null,
       'attention_block',

@@ -1,7 +1,7 @@
 import { isEngine } from '../contract/experiment.ts'
 import type { MeshTuple } from '../interconnect/mesh-tuple.ts'
 import type { Placement } from '../interconnect/placement.ts'
-import { asyncGathers } from './compiler-flags.ts'
+import { asyncGathers, windowedGathers } from './compiler-flags.ts'
 import type { CostModel } from './cost-model.ts'
 import { costModel } from './cost-model.ts'
 import { gathersEveryExpert } from './expert-law.ts'
@@ -61,11 +61,7 @@ export function createFigures(workload: Workload, constants: CostModel = costMod
     passes,
     everyExpert: gathersEveryExpert(workload),
     asyncGathers: asyncGathers(run.flags, workload.chip.async_gathers),
-    windowed: asyncGathers(run.flags, false)
-      ? ('never' as const)
-      : workload.chip.devices_per_chip > 1
-        ? ('always' as const)
-        : ('costly' as const),
+    windowed: windowedGathers(run.flags, workload.chip),
     balancedContext: framework === 'maxtext',
     laws,
     hbmPeak: (workload.chip.hbm_gbps * 1e9) / workload.chip.devices_per_chip,

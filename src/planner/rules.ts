@@ -198,7 +198,7 @@ export function pipelineMicrobatches(mesh: PlacedMesh): number {
   return stages === 1 ? 1 : (mesh.workload.run.pipeline_microbatches ?? stages)
 }
 
-function isMaxTextTraining({ workload }: PlacedMesh): boolean {
+export function isMaxTextTraining({ workload }: PlacedMesh): boolean {
   return workload.framework === 'maxtext' && workload.phase === 'train'
 }
 

@@ -1,9 +1,9 @@
 import type { Axis } from '../../contract/mesh.ts'
 import { onOneAxis } from '../../interconnect/group-links.ts'
 import { routedTokens } from '../footprint/expert-workspace.ts'
-import { attentionShare, commonShare } from '../parameters.ts'
 import { exchangesHeads } from '../run-flags.ts'
 import { keyValueShards, type Shards } from '../shards.ts'
+import { layerWeights } from './gathered-weights.ts'
 import type { LayerInput } from './layer-work.ts'
 import { type AxisLink, addCollective, addShift, type MeshLinks, type Traffic } from './links.ts'
 import type { Passes } from './passes.ts'
@@ -46,11 +46,8 @@ export function layerTraffic(input: LayerInput, { s, links, tokens, passes, stor
     const over = links(...shardAxes(s.weights, s))
     // a pipeline gathers its layers for every microbatch; the idle ticks are in the stretch of the step
     const ticks = s.stage > 1 ? (run.pipeline_microbatches ?? s.stage) : 1
-    let ofLayers = 0
-    for (const { attention, mlp, count } of terms.kinds)
-      ofLayers += (count / s.stage) * (attentionShare(attention, s) + commonShare(mlp, s))
     const times = ticks * layers * weightMoves(passes, over, s)
-    addCollective(t, rates, { kind: 'all-gather', bytes: (ofLayers / layers) * bytes, times, over })
+    addCollective(t, rates, { kind: 'all-gather', bytes: (layerWeights(terms, s) / layers) * bytes, times, over })
     addCollective(t, rates, { kind: 'all-gather', bytes: (terms.vocabulary / s.vocab) * bytes, times: weightMoves(passes, over, s), over })
   }
   const weights = take(t)

@@ -1,14 +1,9 @@
+import type { WindowedGathers } from '../compiler-flags.ts'
 import { keyValueShards, type Shards } from '../shards.ts'
 import type { LayerInput } from './layer-work.ts'
 
 /** A sum is read twice (itself, the new part) and written once, in f32. */
 const bytesAnElement = 3 * 4
-
-/**
- * Where the compiler loops: nowhere (flags gather beside compute), where gathers are slow beside their products, or on every ring
- * that it takes: so on chips of two devices, in every schedule of tpu7x in bench/recorded.
- */
-export type WindowedGathers = 'never' | 'costly' | 'always'
 
 /**
  * One microbatch: its tokens on a device, and the seconds of the products, and of the gathers and reductions of their weights.
